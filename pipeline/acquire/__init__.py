@@ -1,0 +1,1 @@
+"""Fetch every document of the profile and verify it by its SHA-256."""

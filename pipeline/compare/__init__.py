@@ -1,0 +1,1 @@
+"""Compare machine topics with the article's themes, and policy with interviews."""

@@ -1,0 +1,1 @@
+"""Read every document into blocks: paragraphs, headings, quotations and notes."""

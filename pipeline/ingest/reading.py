@@ -1,0 +1,90 @@
+"""What a reader of one format gives back: blocks and notes in the order of the document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.settings import Role
+
+
+class UnreadableError(Exception):
+    """A document that cannot be read; the message is the reason, in a line for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteMark:
+    """Where a text carried the marker of a note.
+
+    Attributes:
+        number: the note's number, as the document writes it.
+        offset: characters of the block's text before the marker.
+    """
+
+    number: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An endnote or footnote.
+
+    Attributes:
+        number: as the document writes it; unique in the document.
+        text: white space collapsed.
+        voices: speaker groups (tables.VOICES) of the interviewees that it names.
+    """
+
+    number: str
+    text: str
+    voices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, heading, quotation, or table cell.
+
+    Attributes:
+        role: what it is in its document.
+        text: white space collapsed, note markers taken out; never empty.
+        section: the headings above it, outermost first.
+        label: its own number with those of its parents, such as ``14 (b) (ii)``.
+        marks: the note markers that were in its text, in order.
+        paragraph: number of the paragraph that it belongs to; blocks of one paragraph share it.
+        source_index: number of its ``p`` element in an Akoma Ntoso file, from 1, counted outside
+            authorialNote, meta, preface and coverPage.
+    """
+
+    role: Role
+    text: str
+    section: tuple[str, ...] = ()
+    label: str = ""
+    marks: tuple[NoteMark, ...] = ()
+    paragraph: int | None = None
+    source_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A whole document as a reader found it.
+
+    Attributes:
+        blocks: in document order; a document without any is unreadable, not empty.
+        notes: in document order.
+        symbol: the UN symbol that the document gives itself; empty when it gives none.
+        title: the title that the document gives itself; may be empty.
+        date: the date that the document gives itself.
+        remarks: what a person should know, such as markup that had to be recovered.
+    """
+
+    blocks: tuple[Block, ...]
+    notes: tuple[Note, ...] = ()
+    symbol: str = ""
+    title: str = ""
+    date: date | None = None
+    remarks: tuple[str, ...] = ()
+
+
+Reader = Callable[[bytes], Reading]
+"""Reads the bytes of one file. Raises UnreadableError; never touches disk or network."""

@@ -1,0 +1,1 @@
+"""Cut blocks into passages of whole sentences."""

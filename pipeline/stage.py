@@ -1,0 +1,40 @@
+"""What every stage's ``__main__`` shares: ``--help``, messages on stderr, and exit codes.
+
+0: done. 1: the stage could not do its work. 2: something that a person wrote must be mended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from pipeline.errors import InputError, StageError
+
+
+def say(message: str) -> None:
+    """Print one line for the person at the terminal, to stderr."""
+    print(message, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def run_stage(name: str, help_text: str, stage: Callable[[], None]) -> None:
+    """Run ``stage`` as ``python -m pipeline.<name>`` and leave with its exit code."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m pipeline.{name}",
+        description=help_text,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"Example: python -m pipeline.{name}\n"
+        f"Settings: the sections of configs/params.yaml. In the pipeline: dvc repro {name}",
+    )
+    parser.parse_args()
+    try:
+        stage()
+    except InputError as error:
+        say(f"{name}: {error}")
+        sys.exit(2)
+    except StageError as error:
+        say(f"{name}: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say(f"{name}: stopped by the keyboard; nothing half-written was left")
+        sys.exit(130)

@@ -1,0 +1,393 @@
+"""The schema of every table that passes from one stage to the next, and where it lies.
+
+A table is checked when it is written and again when it is read, so a stage may rely on its
+columns. `read_table` and `write_table` are the only ways in and out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import dataframely as dy
+import polars as pl
+
+from pipeline.errors import InputError, StageError
+from pipeline.files import write_whole
+
+KINDS = (
+    "article",
+    "resolution",
+    "presidential_statement",
+    "report",
+    "verbatim_record",
+    "doctrine",
+    "other",
+)
+POLICY_KINDS = ("resolution", "presidential_statement", "report", "doctrine")
+"""Kinds in which the UN speaks as an organisation: the policy side of the gap."""
+
+ROLES = ("heading", "paragraph", "preambular", "operative", "quotation", "note", "annex")
+VOICES = ("military", "un_civilian", "ngo", "government", "police", "anonymous")
+"""Speaker groups of the interviewees whom the article quotes."""
+
+OUTLIER = -1
+"""The topic_id of a passage that belongs to no topic."""
+
+
+class Acquired(dy.Schema):
+    """One row a document of the profile: is it on disk, and if not, why not."""
+
+    document_id = dy.String(primary_key=True)
+    status = dy.Enum(["present", "unavailable", "corrupt"])
+    required = dy.Bool()
+    origin = dy.String(description="project, disk, mirror or network; empty when not present")
+    bytes = dy.Int64(min=0)
+    reason = dy.String(description="why the document is not present; empty when it is")
+
+
+class Documents(dy.Schema):
+    """One row a document that was read."""
+
+    document_id = dy.String(primary_key=True)
+    kind = dy.Enum(KINDS)
+    symbol = dy.String(description="UN symbol such as S/RES/2423 (2018); empty when there is none")
+    title = dy.String()
+    date = dy.Date(nullable=True)
+    year = dy.Int32(nullable=True)
+    missions = dy.List(dy.String(), description="acronyms, the one most concerned first")
+    themes = dy.List(dy.String(), description="agenda themes of the manifest; not a coding")
+    source_url = dy.String()
+    n_blocks = dy.Int64(min=0)
+    n_words = dy.Int64(min=0)
+
+
+class SetAside(dy.Schema):
+    """One row a document that is on disk but was not read, with the reason."""
+
+    document_id = dy.String(primary_key=True)
+    reason = dy.String()
+
+
+class Blocks(dy.Schema):
+    """One row a paragraph, heading, quotation, note or table cell, in document order."""
+
+    block_id = dy.String(primary_key=True)
+    document_id = dy.String()
+    order = dy.Int64(min=0, description="place in the document, from 0")
+    section = dy.String(
+        description="headings above it, outermost first, joined by ' > '; may be empty"
+    )
+    label = dy.String(description="its own number, such as 14 (b) (ii); may be empty")
+    role = dy.Enum(ROLES)
+    text = dy.String(min_length=1, description="white space collapsed, note markers taken out")
+    notes = dy.List(dy.String(), description="numbers of the notes that its text carries, in order")
+    note_offsets = dy.List(
+        dy.Int64(), description="where in text each of these markers stood, in characters"
+    )
+    paragraph = dy.Int64(
+        nullable=True,
+        description="number of the paragraph it belongs to; blocks of one share it",
+    )
+    source_index = dy.Int64(
+        nullable=True,
+        description="for Akoma Ntoso: number of its p element in the file, from 1",
+    )
+
+
+class Notes(dy.Schema):
+    """One row an endnote or footnote, with the interviewees that it names."""
+
+    document_id = dy.String(primary_key=True)
+    number = dy.String(primary_key=True)
+    text = dy.String()
+    voices = dy.List(
+        dy.String(), description="speaker groups of the interviewees named; may be empty"
+    )
+
+
+class Passages(dy.Schema):
+    """One row a passage: whole sentences of one block. Row i has vector i."""
+
+    passage_id = dy.String(primary_key=True)
+    document_id = dy.String()
+    block_id = dy.String()
+    order = dy.Int64(min=0, description="place in the document, from 0")
+    section = dy.String()
+    label = dy.String()
+    role = dy.Enum(ROLES)
+    text = dy.String(min_length=1)
+    start = dy.Int64(min=0, description="first character in the text of its block")
+    end = dy.Int64(min=1, description="one past its last character in the text of its block")
+    n_words = dy.Int64(min=1)
+    voices = dy.List(dy.String(), description="speaker groups of the interviews that it cites")
+    procedural = dy.Bool(description="an adoption line, a recital that only cites, or the like")
+
+
+class Topics(dy.Schema):
+    """One row a topic, largest first; outliers have no row."""
+
+    topic_id = dy.Int64(primary_key=True, min=0)
+    label = dy.String()
+    terms = dy.List(dy.String(), description="most typical first")
+    n_passages = dy.Int64(min=1)
+    representatives = dy.List(dy.String(), description="passage_ids, most typical first")
+
+
+class Assignments(dy.Schema):
+    """One row a passage that topics were fitted on."""
+
+    passage_id = dy.String(primary_key=True)
+    topic_id = dy.Int64(min=OUTLIER, description="-1 for an outlier")
+    probability = dy.Float64(min=0, max=1, description="strength of membership by HDBSCAN")
+    x = dy.Float64(description="place on the topic map")
+    y = dy.Float64()
+
+
+class Hierarchy(dy.Schema):
+    """One row a merge of two groups of topics, closest first (scipy linkage)."""
+
+    parent_id = dy.Int64(primary_key=True)
+    left_id = dy.Int64()
+    right_id = dy.Int64()
+    distance = dy.Float64(min=0)
+    n_topics = dy.Int64(min=2)
+
+
+class OverTime(dy.Schema):
+    """Passages of a topic by year and mission; `share` is of the year's or mission's passages."""
+
+    topic_id = dy.Int64(primary_key=True)
+    year = dy.Int32(primary_key=True)
+    mission = dy.String(primary_key=True, description="a mission's acronym, or 'all'")
+    n = dy.Int64(min=0)
+    n_passages = dy.Int64(min=1, description="passages of this year and mission")
+    share = dy.Float64(min=0, max=1)
+
+
+class Units(dy.Schema):
+    """One row a coded unit: a sentence of the article or a paragraph of a UN document."""
+
+    unit_id = dy.String(primary_key=True)
+    unit_set = dy.Enum(["article", "un"])
+    document_id = dy.String()
+    group = dy.String(description="what cross-validation keeps together: paragraph, or document")
+    text = dy.String(min_length=1)
+    passage_ids = dy.List(
+        dy.String(), description="passages that hold it, the one with most of it first"
+    )
+    labels = dy.List(dy.String(), description="theme_ids by the label rule")
+    inclusion_probability = dy.Float64(
+        min=0,
+        max=1,
+        nullable=True,
+        description="probability of having been drawn; null for the article",
+    )
+
+
+class PassageCodes(dy.Schema):
+    """Hand codes of a passage, inherited from the units that it holds."""
+
+    passage_id = dy.String(primary_key=True)
+    theme_id = dy.String(primary_key=True)
+    n_units = dy.Int64(min=1, description="units in the passage with this code")
+
+
+class CoderAgreement(dy.Schema):
+    """Agreement of the coders of one unit set on one theme, or on all (theme_id 'all')."""
+
+    unit_set = dy.Enum(["article", "un"], primary_key=True)
+    theme_id = dy.String(primary_key=True)
+    n_units = dy.Int64(min=0)
+    n_coders = dy.Int64(min=0)
+    support = dy.Int64(min=0, description="units that at least one coder gave the code")
+    alpha = dy.Float64(
+        nullable=True, description="Krippendorff's alpha, nominal; null when never used"
+    )
+
+
+class Scores(dy.Schema):
+    """One row a passage and theme: the classifier's probability."""
+
+    passage_id = dy.String(primary_key=True)
+    theme_id = dy.String(primary_key=True)
+    probability = dy.Float64(min=0, max=1)
+    assigned = dy.Bool(description="probability at or above the theme's threshold")
+    out_of_fold = dy.Bool(description="scored by a model that never saw this passage's group")
+
+
+class Evaluation(dy.Schema):
+    """How good one model is on one theme ('macro' and 'micro' are over learnable themes)."""
+
+    setting = dy.Enum(["article", "un", "transfer"], primary_key=True)
+    model = dy.String(primary_key=True)
+    theme_id = dy.String(primary_key=True)
+    measure = dy.Enum(["precision", "recall", "f1", "average_precision"], primary_key=True)
+    support = dy.Int64(min=0)
+    learnable = dy.Bool()
+    value = dy.Float64(min=0, max=1)
+    low = dy.Float64(min=0, max=1)
+    high = dy.Float64(min=0, max=1)
+
+
+class Prevalence(dy.Schema):
+    """Share of passages on a theme, by kind of document, mission and year ('all', null: any)."""
+
+    theme_id = dy.String()
+    kind = dy.String()
+    mission = dy.String()
+    year = dy.Int32(nullable=True)
+    n_passages = dy.Int64(min=0)
+    n_coded = dy.Int64(min=0, description="hand-coded units among them")
+    method = dy.Enum(
+        ["assigned", "corrected"], description="as classified, or corrected for its error"
+    )
+    share = dy.Float64(nullable=True, min=0, max=1)
+    low = dy.Float64(nullable=True, min=0, max=1)
+    high = dy.Float64(nullable=True, min=0, max=1)
+
+
+class Agreement(dy.Schema):
+    """How far machine topics and hand-coded or classified themes are the same partition."""
+
+    passages = dy.String(primary_key=True, description="which passages were compared")
+    measure = dy.String(primary_key=True)
+    outliers = dy.Bool(primary_key=True, description="are outliers kept, as a group of their own")
+    n_passages = dy.Int64(min=0)
+    value = dy.Float64(nullable=True)
+    low = dy.Float64(nullable=True)
+    high = dy.Float64(nullable=True)
+    chance = dy.Float64(nullable=True, description="mean under permutation")
+    chance_high = dy.Float64(nullable=True, description="95th percentile under permutation")
+    p_value = dy.Float64(nullable=True, min=0, max=1)
+
+
+class Alignment(dy.Schema):
+    """One row a topic and theme that share at least one passage."""
+
+    passages = dy.String(
+        primary_key=True, description="which passages and theme labels were counted"
+    )
+    topic_id = dy.Int64(primary_key=True, min=OUTLIER)
+    theme_id = dy.String(primary_key=True)
+    n = dy.Int64(min=0)
+    n_topic = dy.Int64(min=0)
+    n_theme = dy.Int64(min=0)
+    jaccard = dy.Float64(min=0, max=1)
+    lift = dy.Float64(min=0)
+    p_value = dy.Float64(min=0, max=1)
+    q_value = dy.Float64(min=0, max=1)
+
+
+class Recovery(dy.Schema):
+    """For each theme the topics that together recover it best."""
+
+    passages = dy.String(primary_key=True)
+    theme_id = dy.String(primary_key=True)
+    support = dy.Int64(min=0)
+    topic_ids = dy.List(dy.Int64())
+    precision = dy.Float64(min=0, max=1)
+    recall = dy.Float64(min=0, max=1)
+    f1 = dy.Float64(min=0, max=1)
+
+
+class Gap(dy.Schema):
+    """For each theme its share in policy against its share in what practitioners say."""
+
+    theme_id = dy.String(primary_key=True)
+    n_policy = dy.Int64(min=0, description="passages of policy documents")
+    n_policy_coded = dy.Int64(min=0, description="hand-coded paragraphs among them")
+    policy_assigned = dy.Float64(nullable=True, description="share as the classifier assigns it")
+    policy = dy.Float64(nullable=True, description="share corrected for the classifier's error")
+    policy_low = dy.Float64(nullable=True)
+    policy_high = dy.Float64(nullable=True)
+    n_interviews = dy.Int64(
+        min=0, description="coded sentences of the article that report an interview"
+    )
+    interviews = dy.Float64(nullable=True)
+    interviews_low = dy.Float64(nullable=True)
+    interviews_high = dy.Float64(nullable=True)
+    difference = dy.Float64(nullable=True, description="policy minus interviews")
+    low = dy.Float64(nullable=True)
+    high = dy.Float64(nullable=True)
+    q_value = dy.Float64(nullable=True, min=0, max=1)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's place in the project and its schema."""
+
+    path: Path
+    schema: type[dy.Schema]
+
+    @property
+    def stage(self) -> str:
+        """The stage that makes it."""
+        return self.path.parent.name
+
+
+def _table(place: str, schema: type[dy.Schema]) -> Table:
+    return Table(Path("outputs") / f"{place}.parquet", schema)
+
+
+ACQUIRED = _table("acquire/acquired", Acquired)
+DOCUMENTS = _table("ingest/documents", Documents)
+SET_ASIDE = _table("ingest/set_aside", SetAside)
+BLOCKS = _table("ingest/blocks", Blocks)
+NOTES = _table("ingest/notes", Notes)
+PASSAGES = _table("segment/passages", Passages)
+TOPICS = _table("topics/topics", Topics)
+ASSIGNMENTS = _table("topics/assignments", Assignments)
+HIERARCHY = _table("topics/hierarchy", Hierarchy)
+OVER_TIME = _table("topics/over_time", OverTime)
+UNITS = _table("themes/units", Units)
+PASSAGE_CODES = _table("themes/passage_codes", PassageCodes)
+CODER_AGREEMENT = _table("themes/coder_agreement", CoderAgreement)
+SCORES = _table("themes/scores", Scores)
+EVALUATION = _table("themes/evaluation", Evaluation)
+PREVALENCE = _table("themes/prevalence", Prevalence)
+AGREEMENT = _table("compare/agreement", Agreement)
+ALIGNMENT = _table("compare/alignment", Alignment)
+RECOVERY = _table("compare/recovery", Recovery)
+GAP = _table("compare/gap", Gap)
+
+TABLES = tuple(value for value in list(globals().values()) if isinstance(value, Table))
+
+
+def write_table(table: Table, frame: pl.DataFrame) -> None:
+    """Check ``frame`` against its schema and write it whole or not at all.
+
+    Raises:
+        StageError: a column is missing, of another type or out of range.
+    """
+    checked = _checked(table, frame)
+    write_whole(table.path, lambda file: checked.write_parquet(file, compression="zstd"))
+
+
+def read_table(table: Table) -> pl.DataFrame:
+    """Read a table of an earlier stage and check it against its schema.
+
+    Raises:
+        InputError: the stage that makes it has not run.
+        StageError: the file is not what its schema says.
+    """
+    if not table.path.is_file():
+        raise InputError(table.path, "is missing", f"run: dvc repro {table.stage}")
+    try:
+        frame = pl.read_parquet(table.path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise StageError(
+            f"{table.path} cannot be read ({error}); run: dvc repro -f {table.stage}"
+        ) from error
+    return _checked(table, frame)
+
+
+def _checked(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    columns = table.schema.column_names()
+    absent = [column for column in columns if column not in frame.columns]
+    if absent:
+        raise StageError(f"{table.path}: column {absent[0]} is missing")
+    try:
+        return table.schema.validate(frame.select(columns), cast=True)
+    except (dy.exc.ValidationError, dy.exc.SchemaError, pl.exceptions.PolarsError) as error:
+        raise StageError(f"{table.path}: {' '.join(str(error).split())}") from error

@@ -1,0 +1,1 @@
+"""Train classifiers on the hand-coded themes and score every passage."""
