@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 from pipeline.errors import InputError, StageError
+from pipeline.files import write_json
 
 
 def say(message: str) -> None:
     """Print one line for the person at the terminal, to stderr."""
     print(message, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def write_metrics(stage: str, values: Mapping[str, Any]) -> None:
+    """Write what `dvc metrics show` prints for a stage."""
+    write_json(Path("outputs") / stage / "metrics.json", values)
 
 
 def run_stage(name: str, help_text: str, stage: Callable[[], None]) -> None:

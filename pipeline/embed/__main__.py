@@ -1,0 +1,31 @@
+"""Read passages, compute the vectors that are not in the cache, write vectors and model card."""
+
+from __future__ import annotations
+
+from pipeline.encoder import load_encoder
+from pipeline.settings import load_settings
+from pipeline.stage import run_stage, say, write_metrics
+from pipeline.tables import PASSAGES, read_table
+from pipeline.vectors import write_vectors
+
+
+def main() -> None:
+    """Embed every passage; row i of the vectors is row i of the passages."""
+    texts = read_table(PASSAGES)["text"].to_list()
+    encoder = load_encoder(load_settings().embed)
+    say(f"embed: {len(texts)} passages, {encoder.count_fresh(texts)} texts not seen before")
+    vectors = encoder.encode(texts)
+    tokens = encoder.encoder.count_tokens(texts)
+    write_vectors(vectors, encoder.card)
+    metrics = {
+        "passages": len(texts),
+        "different_texts": len(set(texts)),
+        "dimension": encoder.dimension,
+        "cut_off": sum(count > encoder.card.max_tokens for count in tokens),
+        "most_tokens": max(tokens, default=0),
+    }
+    write_metrics("embed", metrics)
+
+
+if __name__ == "__main__":
+    run_stage("embed", "Turn passages into vectors of length 1; only new texts are computed.", main)

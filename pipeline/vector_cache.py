@@ -1,0 +1,82 @@
+"""Vectors that were computed before, by the hash of their text, in one SQLite file a model.
+
+SQLite because a run that is killed leaves what it had committed, two runs may share the file, and
+it is one file that a person can delete.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.stage import say
+
+Vectors = npt.NDArray[np.float32]
+
+_HASHES_A_QUERY = 500
+_NORM_TOLERANCE = 1e-3
+
+
+def cache_folder() -> Path:
+    """Where caches lie: PEACETEXT_CACHE, or .cache in the project."""
+    return Path(os.environ.get("PEACETEXT_CACHE") or ".cache")
+
+
+class VectorCache:
+    """Unit vectors of one model by text hash."""
+
+    def __init__(self, file: Path, dimension: int) -> None:
+        """Open the cache, or begin it; one that cannot be read is set aside and begun again."""
+        self._file = file
+        self._dimension = dimension
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._begin()
+        except sqlite3.DatabaseError as error:
+            say(f"the vector cache {file} cannot be read ({error}); it is begun again")
+            file.replace(file.with_suffix(".unreadable"))
+            self._begin()
+
+    def find(self, hashes: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors that are there; an entry that is not a unit vector counts as absent."""
+        found: dict[str, Vectors] = {}
+        with self._connection() as connection:
+            for start in range(0, len(hashes), _HASHES_A_QUERY):
+                part = hashes[start : start + _HASHES_A_QUERY]
+                marks = ",".join("?" * len(part))
+                query = f"SELECT hash, vector FROM vectors WHERE hash IN ({marks})"  # noqa: S608
+                for text_hash, content in connection.execute(query, part):
+                    vector = self._vector(content)
+                    if vector is not None:
+                        found[text_hash] = vector
+        return found
+
+    def add(self, hashes: Sequence[str], vectors: Vectors) -> None:
+        """Keep vectors, in one transaction; shape [len(hashes), dimension]."""
+        rows = [(key, vector.tobytes()) for key, vector in zip(hashes, vectors, strict=True)]
+        with self._connection() as connection:
+            connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+    def _vector(self, content: bytes) -> Vectors | None:
+        if len(content) != self._dimension * np.dtype(np.float32).itemsize:
+            return None
+        vector = np.frombuffer(content, dtype=np.float32)
+        norm = float(np.linalg.norm(vector))
+        return vector if abs(norm - 1) < _NORM_TOLERANCE else None
+
+    def _begin(self) -> None:
+        with self._connection() as connection:
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS vectors (hash TEXT PRIMARY KEY, vector BLOB NOT NULL)"
+            )
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._file, timeout=60)) as connection, connection:
+            yield connection
