@@ -13,6 +13,16 @@ from pipeline.errors import InputError
 PARAMS_FILE = Path("configs/params.yaml")
 MISSIONS_FILE = Path("configs/missions.yaml")
 
+Kind = Literal[
+    "article",
+    "resolution",
+    "presidential_statement",
+    "report",
+    "verbatim_record",
+    "doctrine",
+    "other",
+]
+Profile = Literal["core", "full", "readers"]
 Role = Literal["heading", "paragraph", "preambular", "operative", "quotation", "note", "annex"]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Resamples = Annotated[int, Field(ge=100, le=100_000)]
@@ -26,7 +36,7 @@ class _Section(BaseModel):
 class AcquireSettings(_Section):
     """How documents are fetched."""
 
-    profile: Literal["core", "full", "readers"]
+    profile: Profile
     mirror: str
     connections: int = Field(ge=1, le=16)
     retries: int = Field(ge=1, le=10)

@@ -8,22 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import dataframely as dy
 import polars as pl
 
 from pipeline.errors import InputError, StageError
 from pipeline.files import write_whole
+from pipeline.settings import Kind
 
-KINDS = (
-    "article",
-    "resolution",
-    "presidential_statement",
-    "report",
-    "verbatim_record",
-    "doctrine",
-    "other",
-)
+KINDS: tuple[str, ...] = get_args(Kind)
 POLICY_KINDS = ("resolution", "presidential_statement", "report", "doctrine")
 """Kinds in which the UN speaks as an organisation: the policy side of the gap."""
 
@@ -36,13 +30,18 @@ OUTLIER = -1
 
 
 class Acquired(dy.Schema):
-    """One row a document of the profile: is it on disk, and if not, why not."""
+    """One row a document of the profile: is it on disk, and if not, why not.
+
+    It says how things stand, not how they came about, so that two clones that end with the same
+    files have the same table whether these came from a mirror, the network or an earlier run.
+    """
 
     document_id = dy.String(primary_key=True)
     status = dy.Enum(["present", "unavailable", "corrupt"])
     required = dy.Bool()
-    origin = dy.String(description="project, disk, mirror or network; empty when not present")
-    bytes = dy.Int64(min=0)
+    origin = dy.Enum(["project", "fetched"], description="part of the project, or under corpus/un")
+    bytes = dy.Int64(min=0, description="size on disk; 0 when not present")
+    sha256 = dy.String(description="of the file on disk; empty when not present")
     reason = dy.String(description="why the document is not present; empty when it is")
 
 
