@@ -170,7 +170,8 @@ def _read_mapping(file: Path) -> dict[str, Any]:
 
 
 def _input_error(file: Path, error: ValidationError, prefix: tuple[str, ...] = ()) -> InputError:
-    first = error.errors()[0]
+    # a misspelt name is reported as what it is, not as the right name missing
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     path = (*prefix, *(str(part) for part in first["loc"]))
     line = _line_of(file, path)
     row = ".".join(path) + (f" (line {line})" if line else "")

@@ -24,7 +24,12 @@ _CITATIONS = re.compile(
     r"""
       \b[SA]/(?:RES/|PRST/|PV\.)?[\w./-]+(?:\s*\(\d{4}\))?            # S/PRST/2018/10
     | \b\d{1,4}\s*(?:\(\d{4}\)|\([IVXLC]+\))                           # 1325 (2000), 377 (V)
-    | \b\d{1,2}(?:\s+and\s+\d{1,2})?\s+(?:January|February|March|April|May|June|July|August
+    """,
+    re.VERBOSE,
+)
+_DATES_AND_NUMBERS = re.compile(
+    r"""
+      \b\d{1,2}(?:\s+and\s+\d{1,2})?\s+(?:January|February|March|April|May|June|July|August
       |September|October|November|December)(?:\s+\d{4})?              # 28 June 2018
     | \b(?:January|February|March|April|May|June|July|August|September|October|November|December)
       \s+\d{4}\b
@@ -63,6 +68,7 @@ def is_procedural(text: str) -> bool:
     if _FORMULAS.match(text):
         return True
     rest, n_citations = _CITATIONS.subn(" ", text)
+    rest = _DATES_AND_NUMBERS.sub(" ", rest)
     words = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", rest.lower())
     others = [word for word in words if word not in _CITING_WORDS]
     return n_citations > 0 and len(others) <= _MOST_OTHER_WORDS

@@ -19,6 +19,7 @@ _ABBREVIATION_BEFORE = re.compile(
     r"|Mr|Mrs|Ms|Messrs|Dr|Prof|Gen|Col|Lt|Maj|St|H\.E|Add|Corr|Rev|Retd)\.|\bS/PV\.)[)\s]*$",
     re.IGNORECASE,
 )
+_ENDS = re.compile(r"[.!?…][\"'”’)\]]*\s+$")
 _CONTINUES = re.compile(r"[a-z0-9;:,.)\]]")
 
 
@@ -53,10 +54,10 @@ def _spans(text: str, starts: Sequence[int]) -> list[Span]:
 
 
 def _is_boundary(text: str, start: int) -> bool:
-    """Not after `No.` or `op. para.`, and not before something that goes on."""
-    before = text[:start]
-    return not (
-        _ABBREVIATION_BEFORE.search(before[-20:])
-        or _CONTINUES.match(text[start:])
-        or not before[-1:].isspace()
+    """After a full stop that is not that of `No.` or `op. para.`, and before a new beginning."""
+    before = text[max(0, start - 20) : start]
+    return bool(
+        _ENDS.search(before)
+        and not _ABBREVIATION_BEFORE.search(before)
+        and not _CONTINUES.match(text, start)
     )
