@@ -26,7 +26,7 @@ def test_every_setting_that_ships_has_a_comment() -> None:
         ("  min_cluster_size: 40", "  min_cluster_size: 0", "topics.min_cluster_size (line"),
         ("  min_cluster_size: 40", "  min_cluster_size: many", "topics.min_cluster_size (line"),
         ("  profile: core", "  profile: corps", "acquire.profile (line"),
-        ("seed: 20260406", "seeds: 20260406", "seed: is missing"),
+        ("seed: 20260406", "seeds: 20260406", "seeds (line"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_line(
