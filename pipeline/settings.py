@@ -45,6 +45,15 @@ class AcquireSettings(_Section):
     max_megabytes: int = Field(ge=1, le=1000)
 
 
+class IngestSettings(_Section):
+    """What is too large to be read."""
+
+    max_megabytes: int = Field(ge=1, le=2000)
+    max_pages: int = Field(ge=1, le=100_000)
+    max_unpacked_megabytes: int = Field(ge=1, le=4000)
+    max_entries: int = Field(ge=10, le=100_000)
+
+
 class SegmentSettings(_Section):
     """How long a passage is."""
 
@@ -110,6 +119,7 @@ class Settings(_Section):
 
     seed: int = Field(ge=0, lt=2**32)
     acquire: AcquireSettings
+    ingest: IngestSettings
     segment: SegmentSettings
     embed: EmbedSettings
     topics: TopicSettings
