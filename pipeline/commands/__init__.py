@@ -1,0 +1,1 @@
+"""What the commands of `peacetext` do: tables in, text out."""

@@ -1,0 +1,78 @@
+"""The corpus as a person looks at it: its documents, one document, its mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from pipeline import tables
+from pipeline.errors import InputError
+from pipeline.manifest import MANIFEST_FILE, Entry, of_profile, read_manifest
+from pipeline.settings import Profile, load_missions, load_settings
+from pipeline.tables import read_table
+
+PROFILES: tuple[Profile, ...] = ("core", "full", "readers")
+
+
+def check_inputs() -> Iterator[str]:
+    """Read all that a person may edit; a line for each that is in order.
+
+    Raises:
+        InputError: the first mistake.
+    """
+    load_settings()
+    yield "configs/params.yaml: in order"
+    yield f"configs/missions.yaml: {len(load_missions())} missions"
+    yield f"corpus/manifest.csv: {len(read_manifest())} documents"
+
+
+def documents_table(profile: str, kind: str, mission: str) -> pl.DataFrame:
+    """One row a document of the profile, with whether its file is on disk.
+
+    Raises:
+        InputError: no such profile.
+    """
+    chosen = [name for name in PROFILES if name == profile]
+    if not chosen:
+        raise InputError("--profile", f"{profile!r} is no profile", f"one of {', '.join(PROFILES)}")
+    rows = [
+        {
+            "document_id": entry.document_id,
+            "kind": entry.kind,
+            "date": str(entry.date or ""),
+            "missions": ", ".join(entry.missions),
+            "on_disk": "yes" if Path("corpus", entry.path).is_file() else "no",
+            "title": entry.title,
+        }
+        for entry in of_profile(read_manifest(), chosen[0])
+        if kind in ("", entry.kind) and (not mission or mission in entry.missions)
+    ]
+    names = ("document_id", "kind", "date", "missions", "on_disk", "title")
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String))
+
+
+def document_lines(document_id: str) -> Iterator[str]:
+    """What the manifest says of a document, then its blocks with their labels.
+
+    Raises:
+        InputError: no such document, or the ingest stage has not run.
+    """
+    entry = _entry(document_id)
+    for name in ("symbol", "kind", "title", "date", "missions", "path", "source_url", "sha256"):
+        value = getattr(entry, name)
+        yield f"{name + ':':<12}{', '.join(value) if isinstance(value, tuple) else value}"
+    yield ""
+    blocks = read_table(tables.BLOCKS).filter(pl.col("document_id") == document_id).sort("order")
+    if blocks.is_empty():
+        yield "(not read: see outputs/ingest/set_aside.parquet or outputs/acquire/acquired.parquet)"
+    for block in blocks.iter_rows(named=True):
+        yield f"[{block['role']}{' ' + block['label'] if block['label'] else ''}] {block['text']}"
+
+
+def _entry(document_id: str) -> Entry:
+    for entry in read_manifest():
+        if entry.document_id == document_id:
+            return entry
+    raise InputError(MANIFEST_FILE, f"no document {document_id!r}", "see: peacetext list")

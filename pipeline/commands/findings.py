@@ -1,0 +1,49 @@
+"""What a run has found, as frames fit for a terminal."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline import tables
+from pipeline.tables import read_table
+
+
+def topics_found() -> pl.DataFrame:
+    """One row a topic, largest first."""
+    return read_table(tables.TOPICS).select(
+        "topic_id", "label", "n_passages", pl.col("terms").list.head(8)
+    )
+
+
+def themes_found() -> pl.DataFrame:
+    """One row a theme and setting: support, F1 and average precision of the model in use."""
+    evaluation = read_table(tables.EVALUATION).filter(
+        pl.col("measure").cast(pl.String).is_in(["f1", "average_precision"])
+    )
+    keys = ["setting", "model", "theme_id", "support"]
+    return evaluation.pivot("measure", index=keys, values="value").sort(keys)
+
+
+def gap_found() -> pl.DataFrame:
+    """One row a theme, from most over-represented in policy to most in interviews."""
+    columns = ("policy", "policy_low", "policy_high", "interviews", "difference", "low", "high")
+    found = read_table(tables.GAP).select("theme_id", *columns, "q_value")
+    return found.sort("difference", descending=True, nulls_last=True)
+
+
+def nearest_passages(text: str, n: int) -> pl.DataFrame:
+    """The ``n`` passages whose vectors are nearest to that of ``text``, nearest first."""
+    from pipeline.encoder import load_encoder
+    from pipeline.settings import load_settings
+    from pipeline.vectors import read_vectors
+
+    passages = read_table(tables.PASSAGES)
+    (query,) = load_encoder(load_settings().embed).encode([text])
+    similarity = read_vectors(passages.height) @ query
+    return (
+        passages.select("document_id", "label", "text")
+        .with_columns(similarity=pl.Series(similarity))
+        .unique("text", keep="first", maintain_order=True)
+        .top_k(n, by="similarity")
+        .select("similarity", "document_id", "label", "text")
+    )

@@ -1,0 +1,108 @@
+"""dvc.yaml says the truth: what each stage imports, reads and writes."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline import tables
+from pipeline.settings import Settings
+
+PIPELINE = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))
+STAGES: dict[str, dict[str, object]] = PIPELINE["stages"]
+ORDER = ["acquire", "ingest", "segment", "embed", "topics", "themes", "compare", "report"]
+
+
+def _module_file(name: str) -> Path | None:
+    path = Path(*name.split("."))
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if file.is_file():
+            return file
+    return None
+
+
+@cache
+def _imports(file: Path) -> frozenset[str]:
+    """Names of our own modules that a file imports, at its top or inside a function."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(name for name in names if name.split(".")[0] == "pipeline" and _module_file(name))
+
+
+def _closure(stage: str) -> set[Path]:
+    """Every file of ours that runs when the stage runs."""
+    waiting = sorted(Path("pipeline", stage).rglob("*.py"))
+    found: set[Path] = set()
+    while waiting:
+        file = waiting.pop()
+        if file not in found:
+            found.add(file)
+            waiting += [path for name in _imports(file) if (path := _module_file(name))]
+    return found - {Path("pipeline/__init__.py")}
+
+
+def _code_deps(stage: str) -> set[Path]:
+    deps = [Path(dep) for dep in STAGES[stage]["deps"] if dep.startswith("pipeline")]  # type: ignore[attr-defined]
+    return {file for dep in deps for file in ([dep] if dep.is_file() else dep.rglob("*.py"))}
+
+
+def _outs(stage: str, section: str = "outs") -> set[str]:
+    outs = STAGES[stage].get(section, [])
+    return {next(iter(out)) if isinstance(out, dict) else out for out in outs}  # type: ignore[attr-defined]
+
+
+def test_the_stages_stand_in_the_order_in_which_the_texts_flow() -> None:
+    assert list(STAGES) == ORDER
+
+
+@pytest.mark.parametrize("stage", ORDER)
+def test_a_stage_depends_on_exactly_the_code_that_it_runs(stage: str) -> None:
+    assert {str(file) for file in _code_deps(stage)} == {str(file) for file in _closure(stage)}
+
+
+@pytest.mark.parametrize("stage", ORDER)
+def test_no_stage_imports_another(stage: str) -> None:
+    others = {Path("pipeline", other) for other in ORDER if other != stage}
+    assert [file for file in _closure(stage) if file.parent in others] == []
+
+
+@pytest.mark.parametrize("stage", ORDER)
+def test_a_stage_is_run_described_and_measured(stage: str) -> None:
+    definition = STAGES[stage]
+    assert definition["cmd"] == f"python -m pipeline.{stage}"
+    assert len(str(definition["desc"])) > 20
+    assert _outs(stage, "metrics") == {f"outputs/{stage}/metrics.json"}
+
+
+@pytest.mark.parametrize("stage", ORDER)
+def test_no_stage_loses_what_an_earlier_run_made_when_it_fails(stage: str) -> None:
+    # DVC deletes outs before a run unless they persist
+    for section in ("outs", "metrics"):
+        for out in STAGES[stage].get(section, []):  # type: ignore[attr-defined]
+            assert isinstance(out, dict), out
+            assert next(iter(out.values())).get("persist"), out
+
+
+def test_every_table_is_an_output_of_its_stage_and_read_only_by_later_ones() -> None:
+    for table in tables.TABLES:
+        path = str(table.path)
+        assert path in _outs(table.stage), path
+        readers = [stage for stage in ORDER if path in STAGES[stage]["deps"]]  # type: ignore[operator]
+        assert all(ORDER.index(stage) > ORDER.index(table.stage) for stage in readers), path
+
+
+def test_every_section_of_the_settings_belongs_to_a_stage() -> None:
+    tracked = {
+        key
+        for stage in STAGES.values()
+        for entry in stage.get("params", [])  # type: ignore[attr-defined]
+        for key in entry["configs/params.yaml"]
+    }
+    assert tracked == set(Settings.model_fields)
