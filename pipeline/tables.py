@@ -59,6 +59,9 @@ class Documents(dy.Schema):
     source_url = dy.String()
     n_blocks = dy.Int64(min=0)
     n_words = dy.Int64(min=0)
+    remarks = dy.List(
+        dy.String(), description="what a person should know: recovered markup, dates that disagree"
+    )
 
 
 class SetAside(dy.Schema):

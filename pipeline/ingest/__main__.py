@@ -1,0 +1,56 @@
+"""Read the files that are on disk, make documents and blocks of them, write the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.errors import StageError
+from pipeline.ingest.corpus import Corpus, metrics_of, read_corpus
+from pipeline.manifest import Entry, read_manifest
+from pipeline.settings import load_settings
+from pipeline.stage import run_stage, say, write_metrics
+from pipeline.tables import (
+    ACQUIRED,
+    BLOCKS,
+    DOCUMENTS,
+    NOTES,
+    SET_ASIDE,
+    read_table,
+    write_table,
+)
+
+CORPUS = Path("corpus")
+
+
+def main() -> None:
+    """Read every document that acquire found."""
+    corpus = read_corpus(_files(), load_settings().ingest)
+    for document_id, reason in corpus.set_aside.iter_rows():
+        say(f"ingest: {document_id} set aside: {reason}")
+    if not corpus.documents.height:
+        raise StageError("no document could be read; see outputs/acquire/metrics.json")
+    _write(corpus)
+
+
+def _files() -> Iterator[tuple[Entry, bytes]]:
+    """Documents in the order of the manifest, so that the tables have that order too."""
+    from tqdm import tqdm
+
+    acquired = read_table(ACQUIRED)
+    present = set(acquired.filter(acquired["status"] == "present")["document_id"])
+    entries = [entry for entry in read_manifest() if entry.document_id in present]
+    for entry in tqdm(entries, desc="ingest", unit="document"):
+        yield entry, (CORPUS / entry.path).read_bytes()
+
+
+def _write(corpus: Corpus) -> None:
+    write_table(DOCUMENTS, corpus.documents)
+    write_table(BLOCKS, corpus.blocks)
+    write_table(NOTES, corpus.notes)
+    write_table(SET_ASIDE, corpus.set_aside)
+    write_metrics("ingest", metrics_of(corpus))
+
+
+if __name__ == "__main__":
+    run_stage("ingest", "Read every document into blocks: paragraphs, headings, quotations.", main)

@@ -1,0 +1,175 @@
+"""Reader of the article's text file: Gilder (2026) as its repository's PDF gives it, in plain text.
+
+Chunks of the file are separated by blank lines. A chunk that goes on where the one before broke off
+(at a page, or around the contact block of the first page) is joined to it. A chunk that follows an
+open sentence is a block quotation when it holds one note marker or citation, at its very end, or
+opens with a double quotation mark, or with a capital after a comma; it shares the paragraph number
+of the sentence that leads to it. The file itself marks neither, so this is a rule, not a fact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from pipeline.ingest.reading import Block, Note, NoteMark, Reading, UnreadableError
+from pipeline.ingest.speakers import speaker_groups
+
+SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_DIGITS = str.maketrans(SUPERSCRIPTS, "0123456789")
+_MARKER = re.compile(f"[{SUPERSCRIPTS}]+")
+_EMPHASIS = re.compile(r"\*([^*\n]+)\*")
+_HEADING = re.compile(r"^(\d+(?:\.\d+)*)\.? (\*?[A-Z][^.]*)$")
+_NOTE = re.compile(r"^(\d+)\. (.+)$")
+_CITATION = re.compile(rf"\d\)|[{SUPERSCRIPTS}]+")
+_ENDS_IN_CITATION = re.compile(rf"(?:\d\)\.?|[{SUPERSCRIPTS}]+)$")
+_CLOSED = re.compile(rf"[.?!][’”'\")\]]*[{SUPERSCRIPTS}]*$|[.?!:][{SUPERSCRIPTS}]*$|\)$")
+_ASIDE = re.compile(r"^(?:CONTACT\b|© ?\d{4}\b)")
+_PUBLISHED = re.compile(r"Published online: (\d{1,2} [A-Z][a-z]{2} \d{4})")
+
+
+def read_article(content: bytes) -> Reading:
+    """Read the article.
+
+    Raises:
+        UnreadableError: it is not UTF-8, or has no abstract, first section or notes.
+    """
+    try:
+        chunks = _chunks(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise UnreadableError("is not UTF-8 text; save it as UTF-8") from None
+    front, abstract, body, notes = _parts(chunks)
+    blocks = [_block("paragraph", abstract, ("Abstract",), 1), *_body(body)]
+    return Reading(
+        blocks=tuple(blocks),
+        notes=tuple(_notes(notes)),
+        title=_title(front),
+        date=_published(front),
+    )
+
+
+def _chunks(text: str) -> list[str]:
+    lines = [line.strip() for line in text.splitlines()]
+    return [chunk.strip() for chunk in re.split(r"\n{2,}", "\n".join(lines)) if chunk.strip()]
+
+
+def _parts(chunks: list[str]) -> tuple[list[str], str, list[str], list[str]]:
+    """Front matter, abstract, body and notes; what lies between and after them is left out."""
+    first = next((place for place, c in enumerate(chunks) if re.match(r"1\. [A-Z]", c)), None)
+    abstract = _place(chunks, "ABSTRACT")
+    notes = _place(chunks, "Notes")
+    if first is None or abstract is None or notes is None or not abstract < first < notes:
+        raise UnreadableError("is not laid out as the article: no ABSTRACT, section 1 or Notes")
+    end = next((n for n in range(notes + 1, len(chunks)) if not chunks[n][0].isdigit()), None)
+    return chunks[:abstract], chunks[abstract + 1], chunks[first:notes], chunks[notes + 1 : end]
+
+
+def _place(chunks: list[str], heading: str) -> int | None:
+    return chunks.index(heading) if heading in chunks else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """Chunks joined into the text of one block."""
+
+    text: str
+    is_quotation: bool
+    shares_paragraph: bool
+
+
+def _body(chunks: list[str]) -> Iterator[Block]:
+    section: tuple[tuple[str, str], ...] = ()
+    paragraph = 1
+    for part in _by_heading(chunks):
+        heading = _HEADING.match(part[0])
+        if heading is not None:
+            number, title = heading[1], _plain(heading[2])
+            above = tuple(entry for entry in section if number.startswith(f"{entry[0]}."))
+            yield Block("heading", title, _names(above), number)
+            section = (*above, (number, title))
+        for passage in _mended(part[1:] if heading else part):
+            paragraph += not passage.shares_paragraph
+            role = "quotation" if passage.is_quotation else "paragraph"
+            yield _block(role, passage.text, _names(section), paragraph)
+
+
+def _names(section: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    return tuple(f"{number}. {title}" for number, title in section)
+
+
+def _by_heading(chunks: list[str]) -> list[list[str]]:
+    parts: list[list[str]] = [[]]
+    for chunk in chunks:
+        if _ASIDE.match(chunk):
+            continue
+        if _HEADING.match(chunk):
+            parts.append([])
+        parts[-1].append(chunk)
+    return [part for part in parts if part]
+
+
+def _mended(chunks: list[str]) -> list[_Passage]:
+    passages: list[_Passage] = []
+    for chunk in chunks:
+        before = passages[-1] if passages else None
+        if before is None or before.is_quotation:
+            passages.append(_Passage(chunk, is_quotation=False, shares_paragraph=False))
+        elif _is_quotation(chunk, before.text):
+            opened = not _CLOSED.search(before.text)
+            passages.append(_Passage(chunk, is_quotation=True, shares_paragraph=opened))
+        elif _CLOSED.search(before.text):
+            passages.append(_Passage(chunk, is_quotation=False, shares_paragraph=False))
+        else:
+            passages[-1] = replace(before, text=f"{before.text} {chunk}")
+    return passages
+
+
+def _is_quotation(chunk: str, before: str) -> bool:
+    if _CLOSED.search(before) and not before.endswith(":"):
+        return False
+    once_at_end = len(_CITATION.findall(chunk)) == 1 and _ENDS_IN_CITATION.search(chunk)
+    after_comma = before.endswith(",") and chunk[0].isupper()
+    return bool(once_at_end) or chunk.startswith("“") or after_comma
+
+
+def _block(role: str, chunk: str, section: tuple[str, ...], paragraph: int) -> Block:
+    text, marks = _without_markers(_plain(chunk))
+    kind = "quotation" if role == "quotation" else "paragraph"
+    return Block(kind, text, section, marks=marks, paragraph=paragraph)  # type: ignore[arg-type]
+
+
+def _plain(text: str) -> str:
+    return _EMPHASIS.sub(r"\1", " ".join(text.split()))
+
+
+def _without_markers(text: str) -> tuple[str, tuple[NoteMark, ...]]:
+    marks: list[NoteMark] = []
+    pieces: list[str] = []
+    end = 0
+    for found in _MARKER.finditer(text):
+        pieces.append(text[end : found.start()])
+        end = found.end()
+        marks.append(NoteMark(found[0].translate(_DIGITS), sum(map(len, pieces))))
+    return "".join([*pieces, text[end:]]), tuple(marks)
+
+
+def _notes(chunks: list[str]) -> Iterator[Note]:
+    lines = [line for chunk in chunks for line in chunk.splitlines()]
+    starts = [place for place, line in enumerate(lines) if _NOTE.match(line)]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        found = _NOTE.match(" ".join(lines[start:end]))
+        if found is not None:
+            text = _plain(found[2])
+            yield Note(found[1], text, speaker_groups(text))
+
+
+def _title(front: list[str]) -> str:
+    """The line above the author's name on the page of the abstract."""
+    return _plain(front[-2]) if len(front) > 1 else ""
+
+
+def _published(front: list[str]) -> date | None:
+    found = _PUBLISHED.search("\n".join(front))
+    return datetime.strptime(found[1], "%d %b %Y").date() if found else None

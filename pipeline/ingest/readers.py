@@ -1,0 +1,68 @@
+"""Which reader reads which file: the one place where a format is made known.
+
+To add a format: write a module with a function from bytes to a Reading, and add a line to READERS.
+Modules are imported when the first file of their format comes, so that a stage without PDFs never
+loads a PDF library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.ingest.reading import Reading, UnreadableError
+from pipeline.settings import IngestSettings
+
+LimitedReader = Callable[[bytes, IngestSettings], Reading]
+"""Reads the bytes of one file within the limits of configs/params.yaml."""
+
+
+def _article(content: bytes, _: IngestSettings) -> Reading:
+    from pipeline.ingest.article import read_article
+
+    return read_article(content)
+
+
+def _akoma_ntoso(content: bytes, _: IngestSettings) -> Reading:
+    from pipeline.ingest.akoma_ntoso import read_akoma_ntoso
+
+    return read_akoma_ntoso(content)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file suffix and its reader; ``kinds`` narrows it to some kinds of document."""
+
+    suffix: str
+    read: LimitedReader
+    kinds: tuple[str, ...] = ()
+
+
+READERS: tuple[Format, ...] = (
+    Format(".txt", _article, kinds=("article",)),
+    Format(".xml", _akoma_ntoso),
+)
+"""The first format that fits a document's kind and suffix reads it."""
+
+
+def read_file(content: bytes, kind: str, suffix: str, limits: IngestSettings) -> Reading:
+    """Read the bytes of one file.
+
+    Args:
+        content: the whole file.
+        kind: of the document, as the manifest has it.
+        suffix: of the file's name, with the dot.
+        limits: what is too large to be read.
+
+    Raises:
+        UnreadableError: no reader fits, the file is empty or too large, or its reader refuses it.
+    """
+    if not content.strip():
+        raise UnreadableError("is empty")
+    if len(content) > limits.max_megabytes * 1_000_000:
+        size = len(content) / 1_000_000
+        raise UnreadableError(f"is {size:.0f} MB; ingest.max_megabytes is {limits.max_megabytes}")
+    for form in READERS:
+        if form.suffix == suffix.lower() and (not form.kinds or kind in form.kinds):
+            return form.read(content, limits)
+    raise UnreadableError(f"no reader for {suffix or 'a file without suffix'} of kind {kind}")
