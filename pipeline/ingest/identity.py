@@ -1,0 +1,45 @@
+"""Symbol and date as a UN document prints them; text in, value out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+
+MONTHS = (
+    "january february march april may june july august september october november december"
+).split()
+_PART = r"[ASE]/(?:[A-Z][A-Za-z]*(?:\.\d+)?[/.])*\d+(?:/[A-Z]?[a-z]*\.?\d+)*(?:\*{1,3})?"
+SYMBOL = re.compile(rf"{_PART}(?:[-–—]{_PART})?(?: ?\((?:\d{{4}}|[A-Z][\w ]+)\))?")
+DATE = re.compile(rf"\b(\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})\b", re.IGNORECASE)
+
+
+def symbol_of(line: str) -> str:
+    """The symbol that a line consists of, or an empty string.
+
+    >>> symbol_of("S/2002/80/Corr.1"), symbol_of("S/RES/2779 (2025)"), symbol_of("see S/2025/54")
+    ('S/2002/80/Corr.1', 'S/RES/2779 (2025)', '')
+    """
+    found = SYMBOL.fullmatch(line.strip())
+    return found.group().replace("*", "") if found else ""
+
+
+def likeliest_symbol(lines: Iterable[str]) -> str:
+    """The symbol that most of the lines are: of the running heads, say, of a noisy scan."""
+    counts = Counter(filter(None, (symbol_of(line[:1].upper() + line[1:]) for line in lines)))
+    return max(sorted(counts), key=lambda symbol: counts[symbol]) if counts else ""
+
+
+def date_of(text: str) -> date | None:
+    """The first date of the form 24 January 2025 in a text.
+
+    >>> date_of("Adopted at its 9913th meeting, on 8 May 2025")
+    datetime.date(2025, 5, 8)
+    """
+    for day, month, year in DATE.findall(text):
+        try:
+            return date(int(year), MONTHS.index(month.lower()) + 1, int(day))
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,175 @@
+"""Rows as chunks: the lines of one paragraph, heading or table row on one page."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pipeline.ingest.pdf_lines import Line
+from pipeline.ingest.pdf_rows import Layout, Row
+from pipeline.ingest.reading import NoteMark
+
+PARAGRAPH = re.compile(r"(\d{1,3})\. ?(?=[^\d\s])")
+ITEM = re.compile(r"(\((?:[a-z]{1,2}|[ivxl]+|\d{1,2})\)) ?(?=\S)")
+BULLET = re.compile(r"([•●▪·–—]|o) (?=\S)")
+CELL = " | "  # between the cells of a table's row
+WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Lines that belong together.
+
+    Attributes:
+        lines: from top to bottom, on one page.
+        gap: distance of the first line from the line above, in leadings; None at the top of a page.
+        below: the same for the line below the last one.
+        tabbed: did a wide space part its number from its text.
+        table: is it a row of a table.
+        cells: texts of the cells, where it is one.
+    """
+
+    lines: tuple[Line, ...]
+    gap: float | None = None
+    below: float | None = None
+    tabbed: bool = False
+    table: bool = False
+    cells: tuple[str, ...] = ()
+
+    @property
+    def first(self) -> Line:
+        """The first line."""
+        return self.lines[0]
+
+    @property
+    def margin(self) -> float:
+        """Where its lines begin, the first one left out."""
+        return min(line.x0 for line in self.lines[1:]) if len(self.lines) > 1 else self.first.x0
+
+    @property
+    def letters(self) -> int:
+        """Characters of all lines."""
+        return sum(len(line.text) for line in self.lines)
+
+
+def vocabulary(lines: Iterable[Line]) -> Counter[str]:
+    """How often each word stands inside a line, where nothing can have cut it."""
+    words: Counter[str] = Counter()
+    for line in lines:
+        words.update(word.lower() for word in WORD.findall(line.text)[:-1])
+    return words
+
+
+def run_on(lines: Sequence[Line], words: Counter[str]) -> tuple[str, tuple[NoteMark, ...]]:
+    """The text of the lines without their ends, and the note marks in it.
+
+    A hyphen at the end of a line stays when the document writes the word with it elsewhere, or
+    when both halves are words of it; it goes when the whole is one word of it.
+    """
+    text = ""
+    marks: list[NoteMark] = []
+    for line in lines:
+        if text.endswith("-") and line.text[:1].isalpha():
+            text = _mended(text, line.text, words)
+        elif text and not text.endswith(("/", " ")):
+            text += " "
+        start = len(text)
+        text += line.text
+        marks += [NoteMark(mark.number, start + mark.offset) for mark in line.marks]
+    return text.rstrip(), tuple(marks)
+
+
+def _mended(text: str, following: str, words: Counter[str]) -> str:
+    left = re.search(r"[^\W\d_]+(?:-[^\W\d_]+)* ?-$", text)
+    right = WORD.match(following)
+    if not left or not right:
+        return text
+    before = left.group().rstrip("-").rstrip()
+    whole, compound = (before + right.group()).lower(), f"{before}-{right.group()}".lower()
+    stem = text[: left.start()] + before
+    if words[compound] or following[:1].isupper():
+        return f"{stem}-"
+    last = before.split("-")[-1].lower()
+    halves = words[last] and words[right.group().split("-")[0].lower()]
+    return stem if words[whole] or (not halves and "-" not in before) else f"{stem}-"
+
+
+def chunks_of(rows: Sequence[Row], layout: Layout) -> list[Chunk]:
+    """The chunks of one page in order."""
+    groups: list[list[Row]] = []
+    for row in rows:
+        if groups and _continues(groups[-1], row, layout):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    chunks = []
+    for index, group in enumerate(groups):
+        above = groups[index - 1][-1] if index else None
+        below = groups[index + 1][0] if index + 1 < len(groups) else None
+        chunks.append(
+            Chunk(
+                lines=tuple(row.line for row in group),
+                gap=_gap(above, group[0], layout),
+                below=_gap(group[-1], below, layout) if below else None,
+                tabbed=group[0].tabbed,
+                table=group[0].table,
+                cells=tuple(piece.text for piece in group[0].pieces) if group[0].table else (),
+            )
+        )
+    return chunks
+
+
+def _gap(above: Row | None, row: Row | None, layout: Layout) -> float | None:
+    if above is None or row is None:
+        return None
+    gap = (above.line.y - row.line.y) / layout.leading
+    return gap if gap > 0 else None
+
+
+def _continues(group: Sequence[Row], row: Row, layout: Layout) -> bool:
+    """Does the row go on with the paragraph or heading of the group?"""
+    last, line = group[-1].line, row.line
+    if row.table or group[-1].table:
+        return False
+    gap = (last.y - line.y) / layout.leading
+    if not _near(gap, last, line, layout):
+        return False
+    if last.bold != line.bold and (len(line.text) > 3 and len(last.text) > 3):
+        return _within_sentence(last, line, layout)
+    if abs(last.size - line.size) > 1.4 and not layout.scattered:
+        return False
+    return not _starts(group, row, layout)
+
+
+def _near(gap: float, last: Line, line: Line, layout: Layout) -> bool:
+    if gap <= 0:  # the next column
+        return gap < 0 and layout.columns and not _indented(line, last)
+    return gap <= (1.35 if line.size < layout.size + 1.5 else 1.15 * line.size / layout.size + 0.2)
+
+
+def _indented(line: Line, last: Line) -> bool:
+    return last.text.endswith((".", "?", "!", "”", ":")) and line.text[:1].isupper()
+
+
+def _within_sentence(last: Line, line: Line, layout: Layout) -> bool:
+    """A change of weight inside a sentence: the line above is full and the next one small."""
+    return last.x1 > layout.right - 40 and line.text[:1].islower() and not last.text.endswith(".")
+
+
+def _starts(group: Sequence[Row], row: Row, layout: Layout) -> bool:
+    """Does a numbered paragraph, item or indented paragraph start at this row, without a gap?"""
+    last, line = group[-1].line, row.line
+    ended = last.text.endswith((".", ";", ":", "and", "or", ",", "?", "”")) or (
+        last.x1 < layout.right - 60
+    )
+    if ITEM.match(line.text) or BULLET.match(line.text):
+        hangs = line.x0 > layout.left + 8 or row.tabbed
+        return ended and hangs
+    if PARAGRAPH.match(line.text) and (row.tabbed or last.x1 < layout.right - 60):
+        return last.text.endswith((".", ";", ":", "?", "”", ")")) or last.bold
+    if layout.columns:
+        indent = line.x0 - min(r.line.x0 for r in group)
+        return 8 < indent < 40 and last.text.endswith((".", "?", "!", "”", ":"))
+    return False

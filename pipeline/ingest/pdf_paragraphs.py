@@ -1,0 +1,264 @@
+"""Chunks as blocks: headings with their paths, numbered paragraphs with items, tables, annexes.
+
+Numbers are believed in their order only: a paragraph is 12 when it begins with "12." where a
+paragraph can begin and 11 (or one of the few before) came last; "2004." at the start of a line is
+text. A chunk at the top of a page without number of its own goes on with the paragraph that the
+page before left open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from pipeline.ingest.pdf_chunks import BULLET, CELL, ITEM, PARAGRAPH, Chunk, run_on
+from pipeline.ingest.pdf_headings import ANNEX, Headings, is_heading, next_marker
+from pipeline.ingest.pdf_lines import Line
+from pipeline.ingest.pdf_rows import Layout
+from pipeline.ingest.reading import Block, NoteMark
+from pipeline.settings import Role
+
+MAX_SKIP = 3  # numbers that may be missing between two paragraphs
+TERMINAL = (".", "?", "!", ":", ";", ".”", ".)", "”")
+
+
+@dataclass
+class _Draft:
+    """A block that may still grow."""
+
+    role: Role
+    label: str
+    section: tuple[str, ...]
+    paragraph: int | None
+    lines: list[Line]
+    skip: int = 0  # characters of the first line that are its number
+    cells: tuple[str, ...] = ()
+
+    @property
+    def last(self) -> Line:
+        return self.lines[-1]
+
+
+@dataclass
+class _State:
+    """Where in the document we are."""
+
+    layout: Layout
+    resolution: bool
+    headings: Headings = field(default_factory=Headings)
+    drafts: list[_Draft] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    number: int = 0  # of the last numbered paragraph
+    paragraph: int = 0  # how many paragraphs there were, numbered or not
+    items: list[tuple[str, float]] = field(default_factory=list)  # open items and where they hang
+    open: _Draft | None = None  # what a chunk without number may go on with
+    numbered: bool = False  # has a numbered paragraph come since the last heading
+
+
+def blocks_of(
+    pages: Sequence[Sequence[Chunk]], layout: Layout, resolution: bool, words: Counter[str]
+) -> tuple[tuple[Block, ...], tuple[str, ...]]:
+    """The blocks of the document, and remarks on numbers that are missing."""
+    state = _State(layout, resolution)
+    for chunks in pages:
+        for index, chunk in enumerate(chunks):
+            following = chunks[index + 1] if index + 1 < len(chunks) else None
+            _take(state, chunk, following)
+    blocks = [block for draft in state.drafts if (block := _block(draft, words))]
+    return tuple(blocks), tuple(state.remarks)
+
+
+def _take(state: _State, chunk: Chunk, following: Chunk | None) -> None:
+    """Put one chunk where it belongs."""
+    text = chunk.first.text
+    if re.fullmatch(r"[-_\s.*/—]+", text):
+        return
+    if ANNEX.match(text) and _may_head(state, chunk):
+        _open_annex(state, chunk)
+    elif chunk.table:
+        _add(state, chunk, "annex", "", keep_open=True)
+    elif is_heading(chunk, following, state.layout, _goes_on(state, chunk)):
+        _add_heading(state, chunk)
+    elif (number := _number(state, chunk)) is not None:
+        _add_numbered(state, chunk, number)
+    elif (item := ITEM.match(text)) and not _goes_on(state, chunk, item=True):
+        _add_item(state, chunk, item)
+    elif (bullet := BULLET.match(text)) and not _goes_on(state, chunk):
+        _add(state, chunk, _role(state), _label(state), skip=bullet.end())
+    elif _goes_on(state, chunk) and state.open:
+        state.open.lines += chunk.lines
+    else:
+        _add_plain(state, chunk)
+
+
+def _may_head(state: _State, chunk: Chunk) -> bool:
+    first = chunk.first
+    top = chunk.gap is None or chunk.gap > 1.4
+    styled = first.bold or not state.layout.bold or first.text.isupper()
+    return top and styled and chunk.letters < 300
+
+
+def _open_annex(state: _State, chunk: Chunk) -> None:
+    text = run_on(chunk.lines, Counter())[0]
+    found = ANNEX.match(text)
+    state.headings.open_annex(found.group(1) if found else text, text)
+    state.number, state.items, state.numbered, state.open = 0, [], False, None
+    _add_draft(state, chunk, "heading", "", state.headings.path[:-1])
+    state.open = None
+
+
+def _add_heading(state: _State, chunk: Chunk) -> None:
+    last = state.drafts[-1] if state.drafts else None
+    if last and _same_heading(last, chunk):
+        last.lines += chunk.lines
+        state.headings.lengthen(run_on(last.lines, Counter())[0])
+        return
+    text = run_on(chunk.lines, Counter())[0]
+    section = state.headings.open(chunk, text, state.layout)
+    state.items, state.numbered = [], False
+    _add_draft(state, chunk, "heading", "", section)
+    state.open = None
+
+
+def _same_heading(last: _Draft, chunk: Chunk) -> bool:
+    """Is the chunk the second line of a heading that a change of style or page cut in two?"""
+    if last.role != "heading" or next_marker(chunk.first.text) or ANNEX.match(last.lines[0].text):
+        return False
+    same = last.last.size == chunk.first.size and last.last.bold == chunk.first.bold
+    cut = chunk.first.text[:1].islower() or last.last.text.endswith((",", "-", " and", " of"))
+    return same and cut and last.last.page == chunk.first.page
+
+
+def _number(state: _State, chunk: Chunk) -> int | None:
+    """The number of the paragraph that starts here, or None when none does."""
+    found = PARAGRAPH.match(chunk.first.text)
+    if not found:
+        return None
+    number, layout = int(found.group(1)), state.layout
+    starts = chunk.tabbed or chunk.gap is None or chunk.gap > 1.25
+    near = abs(chunk.first.x0 - layout.left) < 40 or layout.scattered
+    if not (starts and near):
+        return None
+    if state.number < number <= state.number + 1 + MAX_SKIP:
+        return number if number == state.number + 1 or not _goes_on(state, chunk) else None
+    restarts = number == 1 and (state.headings.annex or state.number == 0 or not state.numbered)
+    return 1 if restarts and not _goes_on(state, chunk) else None
+
+
+def _add_numbered(state: _State, chunk: Chunk, number: int) -> None:
+    if number > state.number + 1:
+        absent = ", ".join(str(n) for n in range(state.number + 1, number))
+        state.remarks.append(f"paragraph number {absent} not found before {number}")
+    state.number, state.items, state.numbered = number, [], True
+    found = PARAGRAPH.match(chunk.first.text)
+    state.paragraph += 1
+    item = ITEM.match(chunk.first.text, found.end()) if found else None
+    if item:  # "4. (a) Decides"
+        state.items = [(item.group(1), chunk.first.x0)]
+    end = (item or found).end() if found else 0
+    _add(state, chunk, _role(state), _label(state), skip=end)
+
+
+def _add_item(state: _State, chunk: Chunk, item: re.Match[str]) -> None:
+    marker, indent = item.group(1), chunk.first.x0
+    while state.items and not _nests(state.items[-1], marker, indent):
+        state.items.pop()
+    state.items.append((marker, indent))
+    if not state.number:
+        state.paragraph += 1
+    _add(state, chunk, _role(state), _label(state), skip=item.end())
+
+
+def _nests(outer: tuple[str, float], marker: str, indent: float) -> bool:
+    """Does an item with this marker belong under the outer one, rather than beside or above it?"""
+    if indent > outer[1] + 8:
+        return True
+    if indent < outer[1] - 8:
+        return False
+    return marker == "(i)" and outer[0] not in ("(h)", "(H)") and not outer[0].strip("()").isdigit()
+
+
+def _add_plain(state: _State, chunk: Chunk) -> None:
+    """Text without a number: a paragraph of its own, or a part of the numbered one it is set in."""
+    inside = state.numbered and (chunk.first.x0 > state.layout.left + 8 or bool(state.items))
+    state.items = []
+    if not inside:
+        state.paragraph += 1
+    _add(state, chunk, _role(state), "")
+
+
+def _add(
+    state: _State, chunk: Chunk, role: Role, label: str, skip: int = 0, keep_open: bool = False
+) -> None:
+    before = state.open
+    draft = _add_draft(state, chunk, role, label, state.headings.path, skip)
+    draft.cells = chunk.cells
+    state.open = before if keep_open else draft
+
+
+def _add_draft(
+    state: _State,
+    chunk: Chunk,
+    role: Role,
+    label: str,
+    section: tuple[str, ...],
+    skip: int = 0,
+) -> _Draft:
+    paragraph = None if role == "heading" or chunk.table else state.paragraph
+    draft = _Draft(role, label, section, paragraph, list(chunk.lines), skip)
+    state.drafts.append(draft)
+    return draft
+
+
+def _goes_on(state: _State, chunk: Chunk, item: bool = False) -> bool:
+    """Does the chunk go on with the open paragraph, from the page before or after a table?"""
+    if state.open is None:
+        return False
+    last, first = state.open.last, chunk.first
+    moved = chunk.gap is None or state.drafts[-1] is not state.open
+    if not moved or abs(last.size - first.size) > 1 or first.bold != last.bold:
+        return False
+    width = state.layout.right - state.layout.left
+    unfinished = not last.text.endswith(TERMINAL)
+    if item:
+        return unfinished and not last.text.endswith((",", "and", "or")) and first.x0 < last.x0 + 4
+    if unfinished:
+        return True
+    full = last.x1 > state.layout.right - 0.06 * width
+    return full and first.x0 < state.layout.left + 8 and not last.text.endswith((":", ";"))
+
+
+def _role(state: _State) -> Role:
+    if state.headings.annex:
+        return "annex"
+    if state.resolution:
+        return "operative" if state.number else "preambular"
+    return "paragraph"
+
+
+def _label(state: _State) -> str:
+    numbers = [str(state.number)] if state.number else []
+    label = " ".join([*numbers, *(marker for marker, _ in state.items)])
+    return f"{state.headings.annex}, {label}" if state.headings.annex and label else label
+
+
+def _block(draft: _Draft, words: Counter[str]) -> Block | None:
+    if draft.cells:
+        lines = [line for line in draft.lines if line.text]
+        text, marks = CELL.join(draft.cells), ()
+        return Block(draft.role, text, draft.section) if lines and text.strip(" |") else None
+    text, marks = run_on(draft.lines, words)
+    text, marks = _without_number(text, marks, draft.skip)
+    if not text:
+        return None
+    return Block(draft.role, text, draft.section, draft.label, marks, draft.paragraph)
+
+
+def _without_number(
+    text: str, marks: tuple[NoteMark, ...], skip: int
+) -> tuple[str, tuple[NoteMark, ...]]:
+    rest = text[skip:].lstrip()
+    cut = len(text) - len(rest)
+    return rest, tuple(replace(mark, offset=max(0, mark.offset - cut)) for mark in marks)
