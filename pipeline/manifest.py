@@ -189,8 +189,9 @@ def _entry(file: Path, row: int, cells: Mapping[str, str], missions: Collection[
     if required and not cells["sha256"]:
         mend = "give the 64 digits that sha256sum prints, or write required as no"
         raise InputError(file, "sha256 is empty", mend, row)
-    _check_known(file, row, "profiles", cells, get_args(Profile), "")
-    _check_known(file, row, "missions", cells, missions, f"correct it, or add to {MISSIONS_FILE}")
+    mend = f"correct it, or add it to {MISSIONS_FILE}"
+    _check_known(file, row, "profiles", cells["profiles"], known=get_args(Profile))
+    _check_known(file, row, "missions", cells["missions"], known=missions, mend=mend)
     return Entry(
         document_id=cells["document_id"],
         symbol=cells["symbol"],
@@ -213,12 +214,13 @@ def _check_known(
     file: Path,
     row: int,
     column: str,
-    cells: Mapping[str, str],
+    cell: str,
+    *,
     known: Collection[str],
-    mend: str,
+    mend: str = "",
 ) -> None:
     """Every part of a cell is one of the known words."""
-    for part in _parts(cells[column]):
+    for part in _parts(cell):
         if part not in known:
             advice = mend or f"use one of: {', '.join(known)}"
             raise InputError(file, f"{column} {part!r} is not known", advice, row)
