@@ -14,6 +14,7 @@ from pipeline.ingest.pdf_furniture import (
     split_cover,
     without_contents,
     without_furniture,
+    without_noise,
 )
 from pipeline.ingest.pdf_notes import Foot, notes_of, split_feet
 from pipeline.ingest.pdf_pages import MIN_LETTERS, Page, read_pages
@@ -21,6 +22,9 @@ from pipeline.ingest.pdf_paragraphs import blocks_of
 from pipeline.ingest.pdf_rows import Layout, Row, is_map, measure, rows_of
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.settings import IngestSettings
+
+
+MANY = 40  # fewer characters that run askew are no text
 
 
 def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
@@ -32,7 +36,9 @@ def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
     pages, heads = without_furniture(read_pages(content, settings))
     layout = measure(pages)
     pages, cover = split_cover(pages, heads, layout.size)
-    remarks = [*_remarks(pages, layout)]
+    if layout.scattered:
+        pages = [pages[0], *map(without_noise, pages[1:])]
+    remarks = _remarks(pages, layout)
     rows, feet = _rows(pages, layout, remarks)
     words = vocabulary(row.line for page in rows for row in page)
     chunks = [chunks_of(page, layout) for page in rows]
@@ -77,7 +83,7 @@ def _remarks(pages: Sequence[Page], layout: Layout) -> list[str]:
     if blind:
         remarks.append(f"page {', '.join(blind)}: a picture without text")
     turned = sum(page.turned for page in pages)
-    if turned:
+    if turned > MANY:
         remarks.append(f"{turned} characters on maps and charts run askew and were left out")
     return remarks
 

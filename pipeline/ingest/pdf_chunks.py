@@ -11,7 +11,7 @@ from pipeline.ingest.pdf_lines import Line
 from pipeline.ingest.pdf_rows import Layout, Row
 from pipeline.ingest.reading import NoteMark
 
-PARAGRAPH = re.compile(r"(\d{1,3})\. ?(?=[^\d\s])")
+PARAGRAPH = re.compile(r"(\d{1,3})\.(?: +(?=\S)|(?=[^\d\s]))")
 ITEM = re.compile(r"(\((?:[a-z]{1,2}|[ivxl]+|\d{1,2})\)) ?(?=\S)")
 BULLET = re.compile(r"([•●▪·–—]|o) (?=\S)")
 CELL = " | "  # between the cells of a table's row
@@ -115,10 +115,16 @@ def chunks_of(rows: Sequence[Row], layout: Layout) -> list[Chunk]:
                 below=_gap(group[-1], below, layout) if below else None,
                 tabbed=group[0].tabbed,
                 table=group[0].table,
-                cells=tuple(piece.text for piece in group[0].pieces) if group[0].table else (),
+                cells=_cells(group),
             )
         )
     return chunks
+
+
+def _cells(group: Sequence[Row]) -> tuple[str, ...]:
+    if not group[0].table or len(group) > 1:
+        return ()
+    return tuple(piece.text for piece in group[0].pieces)
 
 
 def _gap(above: Row | None, row: Row | None, layout: Layout) -> float | None:
@@ -132,7 +138,7 @@ def _continues(group: Sequence[Row], row: Row, layout: Layout) -> bool:
     """Does the row go on with the paragraph or heading of the group?"""
     last, line = group[-1].line, row.line
     if row.table or group[-1].table:
-        return False
+        return _same_cell(group[-1], row)
     gap = (last.y - line.y) / layout.leading
     if not _near(gap, last, line, layout):
         return False
@@ -141,6 +147,15 @@ def _continues(group: Sequence[Row], row: Row, layout: Layout) -> bool:
     if abs(last.size - line.size) > 1.4 and not layout.scattered:
         return False
     return not _starts(group, row, layout)
+
+
+def _same_cell(above: Row, row: Row) -> bool:
+    """A source or remark below a table that runs over two lines."""
+    if not (row.table and above.table and len(row.pieces) == len(above.pieces) == 1):
+        return False
+    last, line = above.line, row.line
+    close = 0 < last.y - line.y < 1.4 * max(line.size, 7)
+    return close and len(last.text) > 50 and abs(last.x0 - line.x0) < 30
 
 
 def _near(gap: float, last: Line, line: Line, layout: Layout) -> bool:

@@ -78,9 +78,23 @@ def without_contents(page: Page) -> tuple[Page, int]:
     return replace(page, lines=rest), len(page.lines) - len(rest)
 
 
-def split_cover(pages: Sequence[Page], heads: Iterable[str], body_size: float) -> tuple[
-    list[Page], Cover
-]:
+def without_noise(page: Page) -> Page:
+    """A page of a scan without the misread remains of its head and foot."""
+    top = max((line.y for line in page.lines), default=0) - 40
+    foot = min((line.y for line in page.lines), default=0) + 20
+    long = [line.y for line in page.lines if len(line.text) > 16]
+    highest, lowest = max(long, default=0), min(long, default=0)
+    kept = [
+        line
+        for line in page.lines
+        if not (line.y > max(top, highest + 2) or line.y < min(foot, lowest - 2))
+    ]
+    return replace(page, lines=tuple(kept))
+
+
+def split_cover(
+    pages: Sequence[Page], heads: Iterable[str], body_size: float
+) -> tuple[list[Page], Cover]:
     """The pages without letterhead and title, and what these said."""
     first, rest = pages[0], list(pages[1:])
     letterhead, below = _split_letterhead(first)

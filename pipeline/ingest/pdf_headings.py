@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pipeline.ingest.pdf_chunks import ITEM, Chunk
 from pipeline.ingest.pdf_rows import Layout
 
-ANNEX = re.compile(r"((?:Annex|ANNEX|Appendix|APPENDIX|Enclosure|ENCLOSURE)(?: [IVXL]+| \d+)?)\b(?!\))")
+ANNEX = re.compile(
+    r"((?:Annex|ANNEX|Appendix|APPENDIX|Enclosure|ENCLOSURE)(?: [IVXL]+| \d+)?)\b(?!\))"
+)
 MARKER = re.compile(r"(?:([IVXL]+)|([A-Z])|(\d{1,2}))\. ?(?=\S)")
 MAX_WORDS = 45  # of a heading; a longer one is a paragraph in bold
-OPEN_ENDS = (",", ";", ":", "-")
+OPEN_ENDS = (",", ";", "-")
 
 
 def next_marker(text: str) -> re.Match[str] | None:
@@ -31,7 +33,7 @@ def is_heading(chunk: Chunk, following: Chunk | None, layout: Layout, goes_on: b
     large = first.size > layout.size + 1.5 and not layout.scattered
     if large or all(line.bold for line in chunk.lines):
         return not sentence or large
-    if goes_on or text.endswith(".") or ITEM.match(text):
+    if goes_on or text.endswith((".", ":")) or ITEM.match(text):
         return False
     if all(line.italic for line in chunk.lines):
         return len(text.split()) < 25
@@ -72,8 +74,10 @@ class Headings:
         inside = name.lower().startswith(("append", "enclos")) and self.annex
         self.path = (*self.path[:1], text) if inside else (text,)
         self._ranks = [(-99.0,), (-98.5,)][: len(self.path)]
-        self.annex = name.title().replace("Ii", "II").replace("IIi", "III") if not inside else (
-            f"{self.annex}, {name.title()}"
+        self.annex = (
+            name.title().replace("Ii", "II").replace("IIi", "III")
+            if not inside
+            else (f"{self.annex}, {name.title()}")
         )
 
     def open(self, chunk: Chunk, text: str, layout: Layout) -> tuple[str, ...]:

@@ -78,7 +78,8 @@ def _small(rows: Sequence[Row], layout: Layout) -> bool:
 
 def _noted(row: Row, layout: Layout) -> bool:
     line = row.line
-    opened = bool(line.marks) and line.marks[0].offset == 0
+    starred = line.text.startswith("* ") or line.text.startswith("** ")
+    opened = (bool(line.marks) and line.marks[0].offset == 0) or starred
     return len(row.pieces) == 1 and opened and line.size < 0.93 * layout.size
 
 

@@ -15,12 +15,15 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.ingest.pdf_chunks import BULLET, CELL, ITEM, PARAGRAPH, Chunk, run_on
 from pipeline.ingest.pdf_headings import ANNEX, Headings, is_heading, next_marker
+from pipeline.ingest.pdf_items import Item, nested
 from pipeline.ingest.pdf_lines import Line
 from pipeline.ingest.pdf_rows import Layout
 from pipeline.ingest.reading import Block, NoteMark
 from pipeline.settings import Role
 
 MAX_SKIP = 3  # numbers that may be missing between two paragraphs
+MISREAD = re.compile(r"(\d{1,3})[.,] ?(?=\S)")  # what may be left of a number in a scan
+CAPTION = re.compile(r"(?:Figure|Table|Map|Chart|Box)(?: [IVX]+| \d+)?\b(?! \w+ed\b)(?=$| [A-Z])")
 TERMINAL = (".", "?", "!", ":", ";", ".”", ".)", "”")
 
 
@@ -34,7 +37,7 @@ class _Draft:
     paragraph: int | None
     lines: list[Line]
     skip: int = 0  # characters of the first line that are its number
-    cells: tuple[str, ...] = ()
+    cells: tuple[str, ...] = ()  # of a table's row
 
     @property
     def last(self) -> Line:
@@ -52,9 +55,11 @@ class _State:
     remarks: list[str] = field(default_factory=list)
     number: int = 0  # of the last numbered paragraph
     paragraph: int = 0  # how many paragraphs there were, numbered or not
-    items: list[tuple[str, float]] = field(default_factory=list)  # open items and where they hang
+    items: list[Item] = field(default_factory=list)  # the open items, outermost first
     open: _Draft | None = None  # what a chunk without number may go on with
+    current: str = ""  # label of the paragraph that items belong to
     numbered: bool = False  # has a numbered paragraph come since the last heading
+    captioned: bool = False  # was the last chunk the caption of a table or figure
 
 
 def blocks_of(
@@ -77,8 +82,9 @@ def _take(state: _State, chunk: Chunk, following: Chunk | None) -> None:
         return
     if ANNEX.match(text) and _may_head(state, chunk):
         _open_annex(state, chunk)
-    elif chunk.table:
-        _add(state, chunk, "annex", "", keep_open=True)
+    elif chunk.table or _is_caption(state, chunk):
+        state.captioned = not chunk.table
+        _add_table(state, chunk)
     elif is_heading(chunk, following, state.layout, _goes_on(state, chunk)):
         _add_heading(state, chunk)
     elif (number := _number(state, chunk)) is not None:
@@ -86,7 +92,7 @@ def _take(state: _State, chunk: Chunk, following: Chunk | None) -> None:
     elif (item := ITEM.match(text)) and not _goes_on(state, chunk, item=True):
         _add_item(state, chunk, item)
     elif (bullet := BULLET.match(text)) and not _goes_on(state, chunk):
-        _add(state, chunk, _role(state), _label(state), skip=bullet.end())
+        _add(state, chunk, _role(state), "", skip=bullet.end())
     elif _goes_on(state, chunk) and state.open:
         state.open.lines += chunk.lines
     else:
@@ -104,7 +110,7 @@ def _open_annex(state: _State, chunk: Chunk) -> None:
     text = run_on(chunk.lines, Counter())[0]
     found = ANNEX.match(text)
     state.headings.open_annex(found.group(1) if found else text, text)
-    state.number, state.items, state.numbered, state.open = 0, [], False, None
+    state.number, state.items, state.numbered, state.current = 0, [], False, ""
     _add_draft(state, chunk, "heading", "", state.headings.path[:-1])
     state.open = None
 
@@ -117,7 +123,7 @@ def _add_heading(state: _State, chunk: Chunk) -> None:
         return
     text = run_on(chunk.lines, Counter())[0]
     section = state.headings.open(chunk, text, state.layout)
-    state.items, state.numbered = [], False
+    state.items, state.numbered, state.current = [], False, ""
     _add_draft(state, chunk, "heading", "", section)
     state.open = None
 
@@ -131,9 +137,19 @@ def _same_heading(last: _Draft, chunk: Chunk) -> bool:
     return same and cut and last.last.page == chunk.first.page
 
 
+def _is_caption(state: _State, chunk: Chunk) -> bool:
+    """The caption of a table or figure, or the bold title below it: no section begins there."""
+    first = chunk.first
+    if CAPTION.match(first.text) and chunk.letters < 400 and (chunk.gap is None or chunk.gap > 1.2):
+        return True
+    styled = all(line.bold or line.size < state.layout.size - 0.6 for line in chunk.lines)
+    near = chunk.gap is not None and chunk.gap < 2
+    return state.captioned and styled and near and not next_marker(first.text)
+
+
 def _number(state: _State, chunk: Chunk) -> int | None:
     """The number of the paragraph that starts here, or None when none does."""
-    found = PARAGRAPH.match(chunk.first.text)
+    found = _printed_number(state, chunk)
     if not found:
         return None
     number, layout = int(found.group(1)), state.layout
@@ -143,8 +159,16 @@ def _number(state: _State, chunk: Chunk) -> int | None:
         return None
     if state.number < number <= state.number + 1 + MAX_SKIP:
         return number if number == state.number + 1 or not _goes_on(state, chunk) else None
+    if layout.scattered and number == 1 and state.number > 1 and not state.headings.annex:
+        state.remarks.append("numbers start again in the scan; from there on none was believed")
+        state.number = 1000
     restarts = number == 1 and (state.headings.annex or state.number == 0 or not state.numbered)
     return 1 if restarts and not _goes_on(state, chunk) else None
+
+
+def _printed_number(state: _State, chunk: Chunk) -> re.Match[str] | None:
+    pattern = MISREAD if state.layout.scattered else PARAGRAPH
+    return pattern.match(chunk.first.text)
 
 
 def _add_numbered(state: _State, chunk: Chunk, number: int) -> None:
@@ -152,32 +176,22 @@ def _add_numbered(state: _State, chunk: Chunk, number: int) -> None:
         absent = ", ".join(str(n) for n in range(state.number + 1, number))
         state.remarks.append(f"paragraph number {absent} not found before {number}")
     state.number, state.items, state.numbered = number, [], True
-    found = PARAGRAPH.match(chunk.first.text)
+    state.current = str(number)
+    found = _printed_number(state, chunk)
     state.paragraph += 1
     item = ITEM.match(chunk.first.text, found.end()) if found else None
     if item:  # "4. (a) Decides"
-        state.items = [(item.group(1), chunk.first.x0)]
+        state.items = [Item(item.group(1), chunk.first.x0)]
     end = (item or found).end() if found else 0
     _add(state, chunk, _role(state), _label(state), skip=end)
 
 
 def _add_item(state: _State, chunk: Chunk, item: re.Match[str]) -> None:
-    marker, indent = item.group(1), chunk.first.x0
-    while state.items and not _nests(state.items[-1], marker, indent):
-        state.items.pop()
-    state.items.append((marker, indent))
-    if not state.number:
+    place = Item(item.group(1), chunk.first.x0)
+    state.items = nested(state.items, place)
+    if not state.current and len(state.items) == 1:
         state.paragraph += 1
     _add(state, chunk, _role(state), _label(state), skip=item.end())
-
-
-def _nests(outer: tuple[str, float], marker: str, indent: float) -> bool:
-    """Does an item with this marker belong under the outer one, rather than beside or above it?"""
-    if indent > outer[1] + 8:
-        return True
-    if indent < outer[1] - 8:
-        return False
-    return marker == "(i)" and outer[0] not in ("(h)", "(H)") and not outer[0].strip("()").isdigit()
 
 
 def _add_plain(state: _State, chunk: Chunk) -> None:
@@ -186,16 +200,20 @@ def _add_plain(state: _State, chunk: Chunk) -> None:
     state.items = []
     if not inside:
         state.paragraph += 1
+        state.current = ""
     _add(state, chunk, _role(state), "")
 
 
-def _add(
-    state: _State, chunk: Chunk, role: Role, label: str, skip: int = 0, keep_open: bool = False
-) -> None:
+def _add_table(state: _State, chunk: Chunk) -> None:
+    """A row of a table or a caption; the paragraph that it interrupts stays open."""
     before = state.open
-    draft = _add_draft(state, chunk, role, label, state.headings.path, skip)
-    draft.cells = chunk.cells
-    state.open = before if keep_open else draft
+    draft = _add_draft(state, chunk, "annex", "", state.headings.path)
+    draft.cells, draft.paragraph = chunk.cells, None
+    state.open = before
+
+
+def _add(state: _State, chunk: Chunk, role: Role, label: str, skip: int = 0) -> None:
+    state.open = _add_draft(state, chunk, role, label, state.headings.path, skip)
 
 
 def _add_draft(
@@ -206,7 +224,7 @@ def _add_draft(
     section: tuple[str, ...],
     skip: int = 0,
 ) -> _Draft:
-    paragraph = None if role == "heading" or chunk.table else state.paragraph
+    paragraph = None if role == "heading" else state.paragraph
     draft = _Draft(role, label, section, paragraph, list(chunk.lines), skip)
     state.drafts.append(draft)
     return draft
@@ -239,8 +257,7 @@ def _role(state: _State) -> Role:
 
 
 def _label(state: _State) -> str:
-    numbers = [str(state.number)] if state.number else []
-    label = " ".join([*numbers, *(marker for marker, _ in state.items)])
+    label = " ".join(filter(None, [state.current, *(item.marker for item in state.items)]))
     return f"{state.headings.annex}, {label}" if state.headings.annex and label else label
 
 

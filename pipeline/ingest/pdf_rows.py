@@ -177,9 +177,18 @@ def _with_tables(rows: Sequence[Row], layout: Layout) -> list[Row]:
         narrow = row.pieces[-1].x1 - row.pieces[0].x0 < 0.6 * (layout.right - layout.left)
         if not marked[index] and (small or (near and narrow and not _opens(row, layout))):
             marked[index] = True
-    return [
-        Row(row.pieces, table, row.tabbed) for row, table in zip(rows, marked, strict=True)
-    ]
+    tables = [Row(row.pieces, table, row.tabbed) for row, table in zip(rows, marked, strict=True)]
+    return [row for index, row in enumerate(tables) if not _is_axis(tables, index)]
+
+
+def _is_axis(rows: Sequence[Row], index: int) -> bool:
+    """Numbers without a word that no row of a table leads up to: the axis of a chart."""
+    row = rows[index]
+    if not row.table or any(character.isalpha() for character in row.line.text):
+        return False
+    above = rows[index - 1] if index else None
+    worded = above is not None and above.table and len(above.pieces) > 1
+    return not (worded and above and any(character.isalpha() for character in above.line.text))
 
 
 def _opens(row: Row, layout: Layout) -> bool:
