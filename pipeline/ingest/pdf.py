@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from pipeline.ingest.pdf_chunks import chunks_of, vocabulary
 from pipeline.ingest.pdf_furniture import (
-    Cover,
     split_cover,
     without_contents,
     without_furniture,
@@ -22,7 +21,6 @@ from pipeline.ingest.pdf_paragraphs import blocks_of
 from pipeline.ingest.pdf_rows import Layout, Row, is_map, measure, rows_of
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.settings import IngestSettings
-
 
 MANY = 40  # fewer characters that run askew are no text
 
@@ -61,8 +59,8 @@ def _rows(
 ) -> tuple[list[list[Row]], list[Foot]]:
     rows: list[list[Row]] = []
     feet: list[Foot] = []
-    for page in pages:
-        page, contents = without_contents(page)
+    for whole in pages:
+        page, contents = without_contents(whole)
         if contents:
             remarks.append(f"page {page.number}: a table of contents was left out")
         if is_map(page, layout):
@@ -86,6 +84,3 @@ def _remarks(pages: Sequence[Page], layout: Layout) -> list[str]:
     if turned > MANY:
         remarks.append(f"{turned} characters on maps and charts run askew and were left out")
     return remarks
-
-
-__all__ = ["Cover", "read_pdf"]

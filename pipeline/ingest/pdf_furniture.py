@@ -134,7 +134,8 @@ def _is_furniture(line: Line, page: Page, repeated: set[tuple[str, int]]) -> boo
         return False
     known = FORMS.fullmatch(line.text) or symbol_of(line.text[:1].upper() + line.text[1:])
     short = len(line.text) < 60
-    return bool(known) and not _in_letterhead(line, page) or short and _place(line) in repeated
+    known_here = bool(known) and not _in_letterhead(line, page)
+    return known_here or (short and _place(line) in repeated)
 
 
 def _in_letterhead(line: Line, page: Page) -> bool:

@@ -56,6 +56,12 @@ def _stands_alone(chunk: Chunk, following: Chunk | None, layout: Layout) -> bool
     return spaced and short and headed and text[:1].isupper()
 
 
+def _titled(name: str) -> str:
+    """ANNEX II as Annex II."""
+    word, _, number = name.partition(" ")
+    return f"{word.capitalize()} {number}".strip()
+
+
 @dataclass
 class Headings:
     """The headings that are open, outermost first.
@@ -73,12 +79,9 @@ class Headings:
         """Leave all headings and enter an annex; an appendix stays within its annex."""
         inside = name.lower().startswith(("append", "enclos")) and self.annex
         self.path = (*self.path[:1], text) if inside else (text,)
-        self._ranks = [(-99.0,), (-98.5,)][: len(self.path)]
-        self.annex = (
-            name.title().replace("Ii", "II").replace("IIi", "III")
-            if not inside
-            else (f"{self.annex}, {name.title()}")
-        )
+        ranks: list[tuple[float, ...]] = [(-99.0,), (-98.5,)]
+        self._ranks = ranks[: len(self.path)]
+        self.annex = f"{self.annex}, {_titled(name)}" if inside else _titled(name)
 
     def open(self, chunk: Chunk, text: str, layout: Layout) -> tuple[str, ...]:
         """Enter a heading; gives the path above it."""

@@ -21,6 +21,7 @@ from pipeline.ingest.pdf_rows import Layout
 from pipeline.ingest.reading import Block, NoteMark
 from pipeline.settings import Role
 
+BELIEF_LOST = 1000  # a number that no paragraph has
 MAX_SKIP = 3  # numbers that may be missing between two paragraphs
 MISREAD = re.compile(r"(\d{1,3})[.,] ?(?=\S)")  # what may be left of a number in a scan
 CAPTION = re.compile(r"(?:Figure|Table|Map|Chart|Box)(?: [IVX]+| \d+)?\b(?! \w+ed\b)(?=$| [A-Z])")
@@ -161,7 +162,9 @@ def _number(state: _State, chunk: Chunk) -> int | None:
         return number if number == state.number + 1 or not _goes_on(state, chunk) else None
     if layout.scattered and number == 1 and state.number > 1 and not state.headings.annex:
         state.remarks.append("numbers start again in the scan; from there on none was believed")
-        state.number = 1000
+        state.number = BELIEF_LOST
+    if state.number == BELIEF_LOST:
+        return None
     restarts = number == 1 and (state.headings.annex or state.number == 0 or not state.numbered)
     return 1 if restarts and not _goes_on(state, chunk) else None
 
@@ -213,16 +216,11 @@ def _add_table(state: _State, chunk: Chunk) -> None:
 
 
 def _add(state: _State, chunk: Chunk, role: Role, label: str, skip: int = 0) -> None:
-    state.open = _add_draft(state, chunk, role, label, state.headings.path, skip)
+    state.open = _add_draft(state, chunk, role, label, state.headings.path, skip=skip)
 
 
 def _add_draft(
-    state: _State,
-    chunk: Chunk,
-    role: Role,
-    label: str,
-    section: tuple[str, ...],
-    skip: int = 0,
+    state: _State, chunk: Chunk, role: Role, label: str, section: tuple[str, ...], *, skip: int = 0
 ) -> _Draft:
     paragraph = None if role == "heading" else state.paragraph
     draft = _Draft(role, label, section, paragraph, list(chunk.lines), skip)
@@ -243,9 +241,19 @@ def _goes_on(state: _State, chunk: Chunk, item: bool = False) -> bool:
     if item:
         return unfinished and not last.text.endswith((",", "and", "or")) and first.x0 < last.x0 + 4
     if unfinished:
-        return True
+        return not _indents(state, first)
     full = last.x1 > state.layout.right - 0.06 * width
     return full and first.x0 < state.layout.left + 8 and not last.text.endswith((":", ";"))
+
+
+def _indents(state: _State, first: Line) -> bool:
+    """Does a paragraph start here: set in, with a capital, after a comma or a short line?"""
+    if state.open is None:
+        return False
+    set_in = first.x0 > state.layout.left + 12 and first.text[:1].isupper()
+    flush = state.open.last.x0 < state.layout.left + 8
+    last = state.open.last
+    return set_in and flush and (last.text.endswith(",") or last.x1 < state.layout.right - 25)
 
 
 def _role(state: _State) -> Role:
@@ -264,8 +272,8 @@ def _label(state: _State) -> str:
 def _block(draft: _Draft, words: Counter[str]) -> Block | None:
     if draft.cells:
         lines = [line for line in draft.lines if line.text]
-        text, marks = CELL.join(draft.cells), ()
-        return Block(draft.role, text, draft.section) if lines and text.strip(" |") else None
+        row = CELL.join(draft.cells)
+        return Block(draft.role, row, draft.section) if lines and row.strip(" |") else None
     text, marks = run_on(draft.lines, words)
     text, marks = _without_number(text, marks, draft.skip)
     if not text:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 
 from pipeline.ingest.pdf_lines import Line, joined
@@ -77,7 +78,7 @@ def measure(pages: Sequence[Page]) -> Layout:
     long = [line for line in body if len(line.text) > 40] or body
     steps = [
         round(above.y - below.y, 1)
-        for above, below in zip(body, body[1:], strict=False)
+        for above, below in pairwise(body)
         if above.page == below.page and 0.9 * size < above.y - below.y < 2.2 * size
     ]
     rows = [row for page in pages for row in _grouped(page.lines)]
@@ -161,7 +162,7 @@ def _spaced(pieces: Sequence[Line], layout: Layout) -> list[Line]:
     """Pieces of a justified line that only wide spaces part, as one."""
     full = pieces[-1].x1 > layout.right - 12 and pieces[0].x0 < layout.left + 60
     body = all(abs(piece.size - layout.size) < 0.6 for piece in pieces)
-    gaps = [right.x0 - left.x1 for left, right in zip(pieces, pieces[1:], strict=False)]
+    gaps = [right.x0 - left.x1 for left, right in pairwise(pieces)]
     long = sum(len(piece.text) for piece in pieces) > 45
     if gaps and full and body and long and max(gaps) < 2.6 * layout.size:
         return [Row(tuple(pieces)).line]
@@ -195,7 +196,8 @@ def _opens(row: Row, layout: Layout) -> bool:
     """Does the row look like a heading or the start of a numbered paragraph?"""
     first = row.pieces[0]
     numbered = re.match(r"\d{1,3}\. \S", row.line.text) is not None
-    return numbered and abs(first.x0 - layout.left) < 6 or first.bold and first.size > layout.size
+    paragraph = numbered and abs(first.x0 - layout.left) < 6
+    return paragraph or (first.bold and first.size > layout.size)
 
 
 def _columned(pages: Sequence[Page]) -> bool:
@@ -227,12 +229,12 @@ def _by_column(lines: Sequence[Line]) -> list[Line]:
     ordered: list[Line] = []
     columns: tuple[list[Line], list[Line]] = ([], [])
     for group in _grouped(lines):
-        group = _numbered(group)
-        if any(line.x0 < middle - 6 and line.x1 > middle + 6 for line in group):
-            ordered += [*columns[0], *columns[1], *group]
+        whole = _numbered(group)
+        if any(line.x0 < middle - 6 and line.x1 > middle + 6 for line in whole):
+            ordered += [*columns[0], *columns[1], *whole]
             columns = ([], [])
         else:
-            for line in group:
+            for line in whole:
                 columns[line.x0 >= middle - 6].append(line)
     return [*ordered, *columns[0], *columns[1]]
 
