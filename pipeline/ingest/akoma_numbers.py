@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-BULLETS = ("–", "—", "-", "•", "·", "\uf0b7")
-_ARABIC = re.compile(r"^\(?(\d{1,3})[.)]?$")
+BULLETS = ("–", "—", "-", "•", "·", "◦", "\uf0b7")
+_ARABIC = re.compile(r"^(\d{1,3})[.)]?$")
+_BRACKETED = re.compile(r"^\((\d{1,3})\)$")
 _SMALL = re.compile(r"^\(?([a-z]{1,5})[.)]$")
 _GREAT = re.compile(r"^\(?([A-Z]{1,5})[.)]?$")
 _ROMAN = re.compile(r"^(x{0,3})(ix|iv|v?i{0,3})$")
@@ -25,6 +26,11 @@ class Number:
     place: int
     printed: str
 
+    @property
+    def is_bullet(self) -> bool:
+        """A dash or dot, which has no place of its own."""
+        return self.kind.startswith("bullet")
+
 
 def number_readings(printed: str) -> tuple[Number, ...]:
     """Every way to read a printed number, the likeliest first; empty when it is none.
@@ -33,9 +39,11 @@ def number_readings(printed: str) -> tuple[Number, ...]:
     [('roman', 1), ('letter', 9)]
     """
     if printed in BULLETS:
-        return (Number("bullet", 1, printed),)
+        return (Number(f"bullet {printed}", 1, printed),)
     if found := _ARABIC.match(printed):
         return (Number("arabic", int(found[1]), found[1]),)
+    if found := _BRACKETED.match(printed):
+        return (Number("bracketed", int(found[1]), printed),)
     if found := _SMALL.match(printed):
         return _letters(found[1], "", f"({found[1]})")
     if found := _GREAT.match(printed):
@@ -86,7 +94,7 @@ class Numbering:
         label = ""
         for step, entry in enumerate(self._open):
             number = entry.number
-            if number.kind == "bullet":
+            if number.is_bullet:
                 label += f", bullet {number.place}"
             else:
                 nested = step > 0 and number.kind == "arabic"
@@ -114,12 +122,14 @@ class Numbering:
     def point(self, printed: str, depth: int) -> None:
         """Open the number of a list point that lies ``depth`` deep by its markup.
 
-        Where the markup is wrong (S/RES/1996, S/RES/1542) the series decides: a 4. that follows
-        3. is a paragraph, and II. follows I., however deep they lie.
+        Where the markup is wrong (S/RES/1996, S/RES/1542, S/RES/2552) the series decides: a 4. that
+        follows 3. is a paragraph, and (iii) follows (ii), however deep they lie.
         """
         readings = number_readings(printed)
-        for number in readings:
-            if number.kind in ("arabic", "great roman", "great letter"):
+        here = [entry for entry in self._open if entry.depth == depth]
+        goes_on = any(_follows(number, entry.number) for number in readings for entry in here)
+        if not goes_on and all(number.place > 1 for number in readings):
+            for number in readings:
                 sibling = self._predecessor(number)
                 if sibling is not None:
                     self._put(number, sibling.depth)
@@ -134,9 +144,9 @@ class Numbering:
             self._put(Number("other", 0, printed), 0)
         elif readings[0].kind == "arabic":
             self._put(readings[0], 0)
-        elif readings[0].kind == "bullet":
-            bullets = [entry.depth for entry in self._open if entry.number.kind == "bullet"]
-            self._put(readings[0], bullets[0] if bullets else self.depth + 1)
+        elif readings[0].is_bullet:
+            same = [e.depth for e in self._open if e.number.kind == readings[0].kind]
+            self._put(readings[0], same[0] if same else self.depth + 1)
         else:
             self._put(*self._by_series(readings, following))
 
@@ -155,7 +165,7 @@ class Numbering:
         same = [entry.depth for entry in self._open if entry.number.kind == number.kind]
         if same:
             return same[-1]
-        numbered = [entry.depth for entry in self._open if entry.number.kind != "bullet"]
+        numbered = [entry.depth for entry in self._open if not entry.number.is_bullet]
         return (numbered[-1] if numbered else -1) + 1
 
     def _predecessor(self, number: Number) -> _Open | None:
@@ -171,10 +181,10 @@ class Numbering:
         return next((number for number in readings if number.place == 1), readings[0])
 
     def _put(self, number: Number, depth: int) -> None:
-        if number.kind == "bullet":
+        if number.is_bullet:
             before = [entry.number for entry in self._open if entry.depth == depth]
-            if before and before[0].kind == "bullet":
-                number = Number("bullet", before[0].place + 1, number.printed)
+            if before and before[0].is_bullet:
+                number = Number(number.kind, before[0].place + 1, number.printed)
         self._open = [entry for entry in self._open if entry.depth < depth]
         self._open.append(_Open(number, depth))
 

@@ -3,7 +3,7 @@
 Labels are what a researcher would cite: ``14``, ``14 (b)``, ``14 (b) (ii)``; in an annex with its
 name, ``Annex I, 3``. A point that carries only a dash or a dot has no number to cite, so it is
 counted under its parent: ``42, bullet 3`` is the third dash of paragraph 42. "a." and "i)" are
-written (a) and (i), as the UN cites them.
+written (a) and (i), as the UN cites them. A second text of one paragraph or point has its label.
 """
 
 from __future__ import annotations
@@ -13,23 +13,37 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from pipeline.ingest.akoma_numbers import Numbering, number_readings
+from pipeline.ingest.akoma_sections import (
+    Sections,
+    annex_name,
+    is_unmarked_heading,
+    opens_annex,
+    part_name,
+)
 from pipeline.ingest.akoma_text import Mark, Piece
 from pipeline.ingest.reading import Block, Note, NoteMark
 from pipeline.settings import Role
 
-_ANNEX = re.compile(
-    r"^(annex|appendix|addendum|enclosure|aide[- ]memoire)\b(?:\s+([IVXLC]+|[A-Z]|\d+)\b)?", re.I
-)
-_PART = re.compile(r"^Part\s+(?:[IVX]+|\d+)\b", re.I)
-_MARKER_IN_TEXT = re.compile(r"^([–—•·]|\([a-z]{1,5}\)|[a-z]\))\s+(?=\S)")
+_MARKER_IN_TEXT = re.compile(r"^([–—•·◦]|\((?:[a-z]{1,5}|\d{1,2})\)|[a-z]\))\s+(?=\S)")
 _NUMBER_IN_TEXT = re.compile(r"^(\d{1,3})\.?\s+(?=[A-Z])")
-_FRAME = re.compile(r"^At (?:the|its) \d+\w* (?:meeting|\(resumed\))")
+_FRAME = re.compile(r"^At (?:the|its) \d+\w* meeting\b")
 _TITLE = "statement by the president of the security council"
-_RECITAL = re.compile(r"^(?:\W*)(?:(?:Gravely|Deeply|Also|Further)\s+)?[A-Z][a-z]+(?:ing|ed)\b.*,$")
-_RANKS = {"HCh": 1, "H1": 2, "H23": 3, "BLUEHeadingH2": 3, "H4": 4, "H56": 5}
-_UNRANKED = 6
-_IN_LIST = 10
-"""Headings of this rank and above stand inside a list and end with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A piece with what stands around it.
+
+    Attributes:
+        numbers: the printed numbers right before it, each with the number after it.
+        following: the next printed number; empty when none follows.
+        goes_on: a text without a number of its own follows.
+    """
+
+    piece: Piece
+    numbers: tuple[tuple[Mark, str], ...]
+    following: str
+    goes_on: bool
 
 
 def outline(items: Iterable[Mark | Piece], is_resolution: bool) -> tuple[list[Block], list[Note]]:
@@ -39,22 +53,41 @@ def outline(items: Iterable[Mark | Piece], is_resolution: bool) -> tuple[list[Bl
         items: see `pipeline.ingest.akoma_text.pieces`.
         is_resolution: a resolution has operative paragraphs, a statement plain ones.
     """
-    listed = list(_numbers_out_of_text(items))
     writer = _Outline(is_resolution)
-    waiting: list[tuple[Mark, str]] = []
-    for place, item in enumerate(listed):
-        if isinstance(item, Mark) and not item.alone:
-            waiting.append((item, _next_number(listed, place)))
-        elif isinstance(item, Mark):
-            writer.heading(Piece(item.printed, item.region, "num", item.style), [])
-        else:
-            writer.piece(item, waiting)
-            waiting = []
+    for step in _steps(list(_numbers_out_of_text(items))):
+        writer.write(step)
     return writer.blocks, writer.notes
 
 
-def _next_number(items: list[Mark | Piece], place: int) -> str:
-    return next((item.printed for item in items[place + 1 :] if isinstance(item, Mark)), "")
+def _steps(items: list[Mark | Piece]) -> Iterator[_Step]:
+    following = _following_numbers(items)
+    numbers: list[tuple[Mark, str]] = []
+    for place, item in enumerate(items):
+        if isinstance(item, Piece):
+            after = items[place + 1] if place + 1 < len(items) else None
+            goes_on = isinstance(after, Piece) and _continues(after, item)
+            yield _Step(item, tuple(numbers), following[place], goes_on)
+            numbers = []
+        elif item.alone:
+            alone = Piece(item.printed, item.region, "heading", item.style)
+            yield _Step(alone, (), following[place], goes_on=False)
+        else:
+            numbers.append((item, following[place]))
+
+
+def _continues(after: Piece, piece: Piece) -> bool:
+    same = after.numbered and piece.numbered and after.depth == piece.depth
+    unnumbered = not after.numbered and after.depth == 0
+    return (same or unnumbered) and after.region == piece.region and not after.is_heading
+
+
+def _following_numbers(items: list[Mark | Piece]) -> list[str]:
+    following: list[str] = []
+    after = ""
+    for item in reversed(items):
+        following.append(after)
+        after = item.printed if isinstance(item, Mark) else after
+    return following[::-1]
 
 
 def _numbers_out_of_text(items: Iterable[Mark | Piece]) -> Iterator[Mark | Piece]:
@@ -65,8 +98,7 @@ def _numbers_out_of_text(items: Iterable[Mark | Piece]) -> Iterator[Mark | Piece
             last = item.printed.rstrip(".") if item.printed.rstrip(".").isdigit() else last
         elif (found := _printed_in(item, last)) is not None:
             last = found[1] if found[1].isdigit() else last
-            printed = f"{found[1]}." if found[1].isdigit() else found[1]
-            yield Mark(printed, item.region)
+            yield Mark(f"{found[1]}." if found[1].isdigit() else found[1], item.region)
             marks = tuple(NoteMark(m.number, m.offset - found.end()) for m in item.marks)
             yield replace(item, text=item.text[found.end() :], marks=marks, numbered=True)
             continue
@@ -82,13 +114,6 @@ def _printed_in(piece: Piece, last: str) -> re.Match[str] | None:
     return _MARKER_IN_TEXT.match(piece.text)
 
 
-@dataclass(frozen=True, slots=True)
-class _Heading:
-    text: str
-    rank: int
-    series: str = ""
-
-
 class _Outline:
     """Where in the document we are, and the blocks so far."""
 
@@ -96,82 +121,133 @@ class _Outline:
         self.blocks: list[Block] = []
         self.notes: list[Note] = []
         self._is_resolution = is_resolution
-        self._numbering = Numbering()
-        self._base = 0
-        self._paragraph = 0
-        self._paragraph_key: object = None
-        self._headings: list[_Heading] = []
-        self._annex: tuple[str, ...] = ()
         self._region = ""
+        self._annex: tuple[str, ...] = ()
+        self._sections = Sections()
+        self._numbering = Numbering()
+        self._base = -1
+        self._holds = False
+        self._paragraph = 0
+        self._root: str | None = None
 
-    def piece(self, piece: Piece, numbers: list[tuple[Mark, str]]) -> None:
-        self._enter(piece.region)
+    def write(self, step: _Step) -> None:
+        piece = step.piece
+        if piece.region != self._region:
+            self._region, self._annex = piece.region, ("Annex",) if piece.region == "annex" else ()
+            self._sections.restart()
+            if piece.region == "annex" or not self._root_is_arabic:
+                self._new_paragraph()
         if not re.search(r"\w", piece.text):
             return
-        if piece.is_heading and not _is_arabic(numbers):
-            self.heading(piece, numbers)
+        if piece.text.lower() == _TITLE:
+            self._add("heading", piece, "", None, ())
         elif piece.style == "MercuryDocument" and piece.text.startswith("*"):
             self._footnote(piece)
+        elif self._is_heading(step):
+            self._heading(step)
         else:
-            self._open(piece, numbers)
-            self._write(piece, self._role(piece), self._label, self._count())
+            self._open(step)
+            if step.numbers or not self._holds:
+                self._sections.leave_lists(self._numbering.depth)
+            self._holds = self._holds or self._is_unfinished(step)
+            self._add(self._role(piece), piece, self._label, self._count(piece))
 
-    def heading(self, piece: Piece, numbers: list[tuple[Mark, str]]) -> None:
-        self._enter(piece.region)
-        if piece.text.lower() == _TITLE:
-            self._write(piece, "heading", "", None)
+    def _is_heading(self, step: _Step) -> bool:
+        piece = step.piece
+        if any(_is_arabic(mark.printed) for mark, _ in step.numbers):
+            return False
+        if piece.is_heading or opens_annex(piece):
+            return True
+        held = self._holds and not step.numbers and not piece.numbered
+        return not held and is_unmarked_heading(
+            piece,
+            has_number=bool(step.numbers),
+            goes_on=step.goes_on,
+            in_body=not self._annex and (self._root_is_arabic or _is_arabic(step.following)),
+        )
+
+    def _heading(self, step: _Step) -> None:
+        piece = step.piece
+        printed = step.numbers[-1][0].printed if step.numbers else ""
+        name = f"{printed} {piece.text}".strip()
+        readings = number_readings(printed or piece.text)
+        great = next((number for number in readings if number.kind.startswith("great")), None)
+        if annex_name(piece.text) and not printed:
+            self._annex = (annex_name(piece.text),)
+            self._new_paragraph()
+            self._sections.restart(name)
+        elif printed and great is None:
+            self._open(step)
+            self._holds = True
+            self._sections.add_point(name, self._numbering.depth)
+            self._add("heading", piece, self._label, None, self._sections.path[:-1])
             return
-        printed = numbers[-1][0].printed if numbers else ""
-        great = [n for n in number_readings(printed) if n.kind.startswith("great")]
-        label = printed.rstrip(".")
-        if numbers and not great:
-            self._open(piece, numbers)
-            label = self._label
-        in_list = bool(numbers) and not great
-        rank = _IN_LIST + max(self._numbering.depth, 0) if in_list or piece.depth else _rank(piece)
-        self._nest(piece, printed, great[0].kind if great else "", rank)
-        self._write(piece, "heading", label, None)
+        elif self._is_in_list(step):
+            self._sections.add_between_points(name, max(self._numbering.depth, 0), piece.style)
+        else:
+            part = part_name(piece.text) or (great.printed if great else "")
+            if self._annex and part:
+                self._annex = (self._annex[0], part)
+            self._sections.add(name, piece.style, great.kind if great else "")
+        self._add("heading", piece, printed.rstrip("."), None, self._sections.path[:-1])
 
-    def _enter(self, region: str) -> None:
-        if region != self._region:
-            self._region, self._headings, self._annex = region, [], ()
-            self._numbering.clear()
-            self._base, self._paragraph_key = 0, None
-            if region == "annex":
-                self._annex = ("Annex",)
+    def _is_in_list(self, step: _Step) -> bool:
+        """Does the list that is open go on after this heading?"""
+        after = step.following
+        return step.piece.depth > 0 or (
+            self._root_is_arabic and bool(after) and not _is_arabic(after)
+        )
 
-    def _open(self, piece: Piece, numbers: list[tuple[Mark, str]]) -> None:
-        self._open_numbers(piece, numbers)
-        deepest = _IN_LIST + self._numbering.depth
-        self._headings = [h for h in self._headings if h.rank < _IN_LIST or h.rank < deepest]
-
-    def _open_numbers(self, piece: Piece, numbers: list[tuple[Mark, str]]) -> None:
-        for mark, following in numbers:
+    def _open(self, step: _Step) -> None:
+        """Bring the numbering to where this piece stands."""
+        for mark, following in step.numbers:
             if mark.depth == 0:
                 self._numbering.paragraph(mark.printed, following)
                 self._base = self._numbering.depth
             else:
                 self._numbering.point(mark.printed, self._base + mark.depth)
-        if numbers:
-            return
-        if piece.numbered or piece.depth:
+        piece = step.piece
+        if step.numbers:
+            self._holds = False
+        elif piece.numbered or piece.depth:
             self._numbering.return_to(self._base + piece.depth)
+        elif self._holds:
+            return
+        elif self._root_is_arabic and piece.text[0].islower():
+            self._numbering.return_to(0)
         else:
-            self._numbering.clear()
-            self._base, self._paragraph_key = -1, None
+            self._new_paragraph()
+
+    def _is_unfinished(self, step: _Step) -> bool:
+        """A point that ends without a stop: what follows without a number still belongs to it."""
+        return self._numbering.depth > 0 and step.piece.text[-1] not in ",;."
+
+    def _new_paragraph(self) -> None:
+        self._numbering.clear()
+        self._base, self._root, self._holds = -1, None, False
+
+    @property
+    def _root_is_arabic(self) -> bool:
+        root = self._numbering.root
+        return root is not None and root.kind == "arabic"
 
     @property
     def _label(self) -> str:
         label = self._numbering.label
         return ", ".join([*self._annex, label]) if label else ""
 
-    def _count(self) -> int:
-        """The number of the paragraph: a new one for each unnumbered or newly numbered one."""
+    def _count(self, piece: Piece) -> int | None:
+        """The number of its paragraph: a new one for each unnumbered or newly numbered one.
+
+        The frame of a statement ("At the 7099th meeting ...") is no paragraph of the Council's.
+        """
+        if not self._is_resolution and _FRAME.match(piece.text):
+            return None
         root = self._numbering.root
-        arabic = root.printed if root is not None and root.kind == "arabic" else ""
-        if self._paragraph_key is None or (arabic and arabic != self._paragraph_key):
+        number = root.printed if root is not None and root.kind == "arabic" else ""
+        if self._root is None or (number and number != self._root):
             self._paragraph += 1
-            self._paragraph_key = arabic or self._paragraph
+            self._root = number
         return self._paragraph
 
     def _role(self, piece: Piece) -> Role:
@@ -179,78 +255,40 @@ class _Outline:
             return "annex"
         if not self._is_resolution:
             return "paragraph"
-        arabic = self._numbering.root is not None and self._numbering.root.kind == "arabic"
         if piece.region == "preamble":
-            return "operative" if arabic else "preambular"
-        recital = not self._numbering.label and _RECITAL.match(piece.text)
+            return "operative" if self._root_is_arabic else "preambular"
+        recital = not self._numbering.label and piece.text.endswith(",")
         return "preambular" if recital or piece.tag == "crossHeading" else "operative"
 
-    def _nest(self, piece: Piece, printed: str, series: str, rank: int) -> None:
-        found = _ANNEX.match(piece.text)
-        name = f"{printed} {piece.text}".strip()
-        if found is not None and not printed:
-            self._annex = (" ".join(filter(None, (found[1].capitalize(), found[2]))),)
-            self._headings = [_Heading(name, 0)]
-            self._numbering.clear()
-            self._paragraph_key = None
-            return
-        if self._annex and (part := _PART.match(piece.text)):
-            self._annex = (self._annex[0], part[0])
-        self._headings = [*_above(self._headings, rank, series), _Heading(name, rank, series)]
-
     def _footnote(self, piece: Piece) -> None:
-        stars = re.match(r"\*+", piece.text)
-        text = piece.text.lstrip("* ")
-        self._write(piece, "note", "", None)
-        self.notes.append(Note(self._free_number(stars[0] if stars else "*"), text))
+        text = piece.text.lstrip("*")
+        stars = piece.text.removesuffix(text)
+        self._add("note", piece, "", None)
+        self.notes.append(Note(self._free_number(stars), text.strip()))
 
-    def _write(self, piece: Piece, role: Role, label: str, paragraph: int | None) -> None:
+    def _add(
+        self,
+        role: Role,
+        piece: Piece,
+        label: str,
+        paragraph: int | None,
+        section: tuple[str, ...] | None = None,
+    ) -> None:
         marks = []
         for note, mark in zip(piece.notes, piece.marks, strict=True):
             number = self._free_number(note.number)
             self.notes.append(replace(note, number=number))
             marks.append(NoteMark(number, mark.offset))
-        is_frame = role == "paragraph" and _FRAME.match(piece.text)
-        section = tuple(heading.text for heading in self._headings)
-        if role == "heading":
-            section = section[:-1]
-        self.blocks.append(
-            Block(
-                role,
-                piece.text,
-                section,
-                label,
-                tuple(marks),
-                None if is_frame else paragraph,
-                piece.source_index,
-            )
-        )
+        path = self._sections.path if section is None else section
+        block = Block(role, piece.text, path, label, tuple(marks), paragraph, piece.source_index)
+        self.blocks.append(block)
 
     def _free_number(self, number: str) -> str:
+        """The printed mark; with a count from the second note that has the same one."""
         taken = {note.number for note in self.notes}
         numbers = [number, *(f"{number} {count}" for count in range(2, len(taken) + 3))]
         return next(number for number in numbers if number not in taken)
 
 
-def _is_arabic(numbers: list[tuple[Mark, str]]) -> bool:
-    return any(
-        reading.kind == "arabic" for mark, _ in numbers for reading in number_readings(mark.printed)
-    )
-
-
-def _rank(piece: Piece) -> int:
-    return _RANKS.get(piece.style, _UNRANKED)
-
-
-def _above(headings: list[_Heading], rank: int, series: str) -> list[_Heading]:
-    """The headings under which a new one stands.
-
-    One of the same series (I. after II.) stands beside it. A heading without a rank stands beside
-    the last one without a number, and under a numbered one.
-    """
-    for place, heading in enumerate(headings):
-        if series and heading.series == series:
-            return headings[:place]
-    if rank == _UNRANKED and headings and not headings[-1].series and headings[-1].rank > 0:
-        return headings[:-1]
-    return [heading for heading in headings if heading.rank < rank]
+def _is_arabic(printed: str) -> bool:
+    return any(number.kind == "arabic" for number in number_readings(printed))

@@ -5,6 +5,7 @@ Nothing is judged here but what is text and what is not; numbering and roles com
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -22,6 +23,7 @@ _TEXTS = frozenset({"p", "listIntroduction", "crossHeading", "heading", "subhead
 _NUMBERED = frozenset({"paragraph", "point", "item", "section"})
 _HEADING_STYLES = ("H1", "HCh", "H23", "H4", "H56", "BLUEHeading")
 _LONGEST_HEADING = 40
+_NO_LETTERS = re.compile(r"\W+")
 _NOTE_PLACE = "\ue000"
 
 
@@ -53,6 +55,7 @@ class Piece:
         depth: list levels above the paragraph or point that holds it.
         numbered: that paragraph or point has a number of its own.
         bold: the whole text stands in bold.
+        italic: the whole text stands in italics or is underlined.
         in_table: it stands in a table cell.
         source_index: see `pipeline.ingest.reading.Block`.
         notes: footnotes taken out of it; the number is the printed marker.
@@ -66,6 +69,7 @@ class Piece:
     depth: int = 0
     numbered: bool = False
     bold: bool = False
+    italic: bool = False
     in_table: bool = False
     source_index: int | None = None
     notes: tuple[Note, ...] = ()
@@ -154,7 +158,8 @@ class _Walk:
                 style=place.style,
                 depth=place.depth,
                 numbered=place.numbered,
-                bold=_is_bold(element, text),
+                bold=_is_styled(element, text, "bold"),
+                italic=_is_styled(element, text, "italic", "underline"),
                 in_table=place.in_table,
                 source_index=self._paragraphs if name == "p" else None,
                 notes=notes,
@@ -226,7 +231,12 @@ def _strings(element: etree._Element, notes: list[etree._Element]) -> Iterator[s
             yield child.tail or ""
 
 
-def _is_bold(element: etree._Element, text: str) -> bool:
+def _is_styled(element: etree._Element, text: str, *styles: str) -> bool:
+    """Does every letter of the text stand in a span of one of the styles?"""
     spans = [child for child in element if local_name(child) == "span"]
-    bold = [span for span in spans if "bold" in span.get("class", "")]
-    return bool(bold) and collapse("".join(_raw(span) for span in bold)) == text
+    styled = "".join(_raw(span) for span in spans if set(styles) & set(_classes(span)))
+    return bool(styled.strip()) and _NO_LETTERS.sub("", styled) == _NO_LETTERS.sub("", text)
+
+
+def _classes(element: etree._Element) -> list[str]:
+    return element.get("class", "").split()
