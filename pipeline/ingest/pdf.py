@@ -19,6 +19,7 @@ from pipeline.ingest.pdf_notes import Foot, notes_of, split_feet
 from pipeline.ingest.pdf_pages import MIN_LETTERS, Page, read_pages
 from pipeline.ingest.pdf_paragraphs import blocks_of
 from pipeline.ingest.pdf_rows import Layout, Row, is_map, measure, rows_of
+from pipeline.ingest.pdf_verbatim import read_speeches
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.settings import IngestSettings
 
@@ -39,6 +40,8 @@ def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
     remarks = _remarks(pages, layout)
     rows, feet = _rows(pages, layout, remarks)
     words = vocabulary(row.line for page in rows for row in page)
+    if "/PV." in cover.symbol and layout.columns:
+        return read_speeches(pages, rows, layout, cover, words)
     chunks = [chunks_of(page, layout) for page in rows]
     resolution = "/RES/" in cover.symbol or "/PRST/" in cover.symbol
     blocks, missing = blocks_of(chunks, layout, resolution, words)

@@ -29,6 +29,18 @@ def _akoma_ntoso(content: bytes, _: IngestSettings) -> Reading:
     return read_akoma_ntoso(content)
 
 
+def _pdf(content: bytes, limits: IngestSettings) -> Reading:
+    from pipeline.ingest.pdf import read_pdf
+
+    return read_pdf(content, limits)
+
+
+def _verbatim_record(content: bytes, limits: IngestSettings) -> Reading:
+    from pipeline.ingest.verbatim_record import read_verbatim_record
+
+    return read_verbatim_record(content, limits)
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A file suffix and its reader; ``kinds`` narrows it to some kinds of document."""
@@ -40,7 +52,9 @@ class Format:
 
 READERS: tuple[Format, ...] = (
     Format(".txt", _article, kinds=("article",)),
+    Format(".txt", _verbatim_record, kinds=("verbatim_record",)),
     Format(".xml", _akoma_ntoso),
+    Format(".pdf", _pdf),
 )
 """The first format that fits a document's kind and suffix reads it."""
 
