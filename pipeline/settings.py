@@ -105,6 +105,7 @@ class CompareSettings(_Section):
     permutations: Resamples
     bootstrap: Resamples
     confidence: Share
+    recovered_f1: Share
     false_discovery_rate: Share
 
 

@@ -250,51 +250,94 @@ class Prevalence(dy.Schema):
 
 
 class Agreement(dy.Schema):
-    """How far machine topics and hand-coded or classified themes are the same partition."""
+    """How far machine groups and themes are the same structure, one row a measure.
 
-    passages = dy.String(primary_key=True, description="which passages were compared")
+    The figure that was declared beforehand: passages 'article', candidate 'topics', reference
+    'codes', measure 'adjusted_mutual_information', outliers true.
+    """
+
+    passages = dy.String(primary_key=True, description="passages compared: article, or un")
+    candidate = dy.String(
+        primary_key=True, description="what made the groups: topics, or the name of a baseline"
+    )
+    reference = dy.String(
+        primary_key=True, description="codes, families, sections, or classifier (descriptive only)"
+    )
     measure = dy.String(primary_key=True)
     outliers = dy.Bool(primary_key=True, description="are outliers kept, as a group of their own")
     n_passages = dy.Int64(min=0)
+    n_clusters = dy.Int64(min=0, description="paragraphs (article) or documents (un)")
+    n_groups = dy.Int64(min=0, description="groups of the candidate, outliers not counted")
+    n_themes = dy.Int64(min=0, description="themes that these passages carry")
     value = dy.Float64(nullable=True)
-    low = dy.Float64(nullable=True)
+    low = dy.Float64(nullable=True, description="interval by half-samples of clusters")
     high = dy.Float64(nullable=True)
-    chance = dy.Float64(nullable=True, description="mean under permutation")
-    chance_high = dy.Float64(nullable=True, description="95th percentile under permutation")
+    chance = dy.Float64(nullable=True, description="mean when groups are shuffled freely")
+    chance_high = dy.Float64(nullable=True, description="95th percentile of the same")
     p_value = dy.Float64(nullable=True, min=0, max=1)
+    within_chance = dy.Float64(nullable=True, description="shuffled within sections or missions")
+    within_chance_high = dy.Float64(nullable=True)
+    within_p_value = dy.Float64(nullable=True, min=0, max=1)
+    shifted_chance = dy.Float64(nullable=True, description="groups shifted along the text")
+    shifted_chance_high = dy.Float64(nullable=True)
+    shifted_p_value = dy.Float64(nullable=True, min=0, max=1)
 
 
 class Alignment(dy.Schema):
     """One row a topic and theme that share at least one passage."""
 
-    passages = dy.String(
-        primary_key=True, description="which passages and theme labels were counted"
-    )
+    passages = dy.String(primary_key=True, description="passages counted: article, or un")
+    reference = dy.String(primary_key=True, description="themes: codes, or classifier")
     topic_id = dy.Int64(primary_key=True, min=OUTLIER)
     theme_id = dy.String(primary_key=True)
-    n = dy.Int64(min=0)
-    n_topic = dy.Int64(min=0)
-    n_theme = dy.Int64(min=0)
+    n = dy.Int64(min=1)
+    n_topic = dy.Int64(min=1, description="passages of the topic among those counted")
+    n_theme = dy.Int64(min=1)
+    n_passages = dy.Int64(min=1, description="passages counted")
     jaccard = dy.Float64(min=0, max=1)
-    lift = dy.Float64(min=0)
-    p_value = dy.Float64(min=0, max=1)
-    q_value = dy.Float64(min=0, max=1)
+    lift = dy.Float64(min=0, description="n over the n expected if both were unrelated")
+    p_value = dy.Float64(min=0, max=1, description="one-sided Fisher test")
+    q_value = dy.Float64(min=0, max=1, description="Benjamini-Hochberg, over all cells")
+    one_to_one = dy.Bool(description="pair of the best one-to-one matching (largest Jaccard sum)")
+    many_to_one = dy.Bool(description="the theme is the topic's best match")
 
 
 class Recovery(dy.Schema):
     """For each theme the topics that together recover it best."""
 
     passages = dy.String(primary_key=True)
+    reference = dy.String(primary_key=True)
     theme_id = dy.String(primary_key=True)
-    support = dy.Int64(min=0)
-    topic_ids = dy.List(dy.Int64())
+    support = dy.Int64(min=0, description="passages with the theme")
+    topic_ids = dy.List(dy.Int64(), description="the one that adds most precision first")
     precision = dy.Float64(min=0, max=1)
     recall = dy.Float64(min=0, max=1)
     f1 = dy.Float64(min=0, max=1)
+    chance = dy.Float64(min=0, max=1, description="mean F1 when topics are shuffled")
+    p_value = dy.Float64(min=0, max=1)
+    q_value = dy.Float64(min=0, max=1)
+    recovered = dy.Bool(description="F1 at least compare.recovered_f1 and q small enough")
+
+
+class Explanation(dy.Schema):
+    """For each topic the theme that fits it best, or none."""
+
+    passages = dy.String(primary_key=True)
+    reference = dy.String(primary_key=True)
+    topic_id = dy.Int64(primary_key=True, min=0)
+    n_topic = dy.Int64(min=0, description="passages of the topic among those counted")
+    theme_id = dy.String(nullable=True, description="the theme with the largest Jaccard")
+    jaccard = dy.Float64(nullable=True, min=0, max=1)
+    explained = dy.Bool(description="some theme is more frequent in the topic than by chance")
+    reason = dy.String(description="why it is not explained; empty when it is")
+    passage_ids = dy.List(dy.String(), description="passages to read, of those counted")
 
 
 class Gap(dy.Schema):
-    """For each theme its share in policy against its share in what practitioners say."""
+    """For each theme its share in policy against its share in what practitioners say.
+
+    The unit is the passage on both sides.
+    """
 
     theme_id = dy.String(primary_key=True)
     n_policy = dy.Int64(min=0, description="passages of policy documents")
@@ -304,15 +347,58 @@ class Gap(dy.Schema):
     policy_low = dy.Float64(nullable=True)
     policy_high = dy.Float64(nullable=True)
     n_interviews = dy.Int64(
-        min=0, description="coded sentences of the article that report an interview"
+        min=0, description="coded passages of the article that report an interview"
     )
+    n_paragraphs = dy.Int64(min=0, description="paragraphs of the article that these stand in")
     interviews = dy.Float64(nullable=True)
     interviews_low = dy.Float64(nullable=True)
     interviews_high = dy.Float64(nullable=True)
     difference = dy.Float64(nullable=True, description="policy minus interviews")
     low = dy.Float64(nullable=True)
     high = dy.Float64(nullable=True)
+    p_value = dy.Float64(nullable=True, min=0, max=1)
     q_value = dy.Float64(nullable=True, min=0, max=1)
+    direction = dy.Enum(
+        ["more in policy", "more in interviews", "undecided", "not computed"],
+        description="undecided: q-value above compare.false_discovery_rate",
+    )
+
+
+class GapSensitivity(dy.Schema):
+    """The gap measured in other ways; `basis` says which."""
+
+    basis = dy.String(primary_key=True)
+    theme_id = dy.String(primary_key=True)
+    n_policy = dy.Int64(min=0)
+    policy = dy.Float64(nullable=True)
+    policy_low = dy.Float64(nullable=True)
+    policy_high = dy.Float64(nullable=True)
+    n_interviews = dy.Int64(min=0)
+    interviews = dy.Float64(nullable=True)
+    interviews_low = dy.Float64(nullable=True)
+    interviews_high = dy.Float64(nullable=True)
+    difference = dy.Float64(nullable=True)
+    low = dy.Float64(nullable=True)
+    high = dy.Float64(nullable=True)
+    p_value = dy.Float64(nullable=True, min=0, max=1)
+    q_value = dy.Float64(nullable=True, min=0, max=1)
+    direction = dy.Enum(["more in policy", "more in interviews", "undecided", "not computed"])
+
+
+class VoiceShares(dy.Schema):
+    """Who speaks of what: passages by speaker group and theme (hand codes) or topic."""
+
+    voice = dy.Enum(VOICES, primary_key=True)
+    labels = dy.Enum(["themes", "topics"], primary_key=True)
+    label = dy.String(primary_key=True, description="a theme_id, or a topic_id as text")
+    n = dy.Int64(min=0, description="passages of the group with the label")
+    n_voice = dy.Int64(min=1, description="passages that report this group")
+    n_notes = dy.Int64(min=0, description="notes of the article that cite the group")
+    share = dy.Float64(min=0, max=1)
+    low = dy.Float64(min=0, max=1, description="Wilson's interval on the effective sample size")
+    high = dy.Float64(min=0, max=1)
+    share_others = dy.Float64(nullable=True, description="among voiced passages without this group")
+    q_value = dy.Float64(nullable=True, min=0, max=1, description="two-sided Fisher test, BH")
 
 
 @dataclass(frozen=True)
@@ -351,7 +437,10 @@ PREVALENCE = _table("themes/prevalence", Prevalence)
 AGREEMENT = _table("compare/agreement", Agreement)
 ALIGNMENT = _table("compare/alignment", Alignment)
 RECOVERY = _table("compare/recovery", Recovery)
+EXPLANATION = _table("compare/explanation", Explanation)
 GAP = _table("compare/gap", Gap)
+GAP_SENSITIVITY = _table("compare/gap_sensitivity", GapSensitivity)
+VOICE_SHARES = _table("compare/voices", VoiceShares)
 
 TABLES = tuple(value for value in list(globals().values()) if isinstance(value, Table))
 

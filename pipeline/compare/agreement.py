@@ -1,0 +1,120 @@
+"""How far machine groups and themes are the same structure, with chance levels and intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.compare.chance import (
+    ChanceLevel,
+    Grouping,
+    Interval,
+    chance_levels,
+    intervals,
+    shifted,
+    shuffled_freely,
+    shuffled_within,
+)
+from pipeline.compare.frames import empty, from_rows
+from pipeline.compare.labels import LabelledPassages, random_for
+from pipeline.compare.measures import MEASURES, Integers, label_kinds
+from pipeline.settings import CompareSettings
+from pipeline.tables import OUTLIER, Agreement
+
+FEWEST_PASSAGES = 10
+"""With fewer passages no agreement is worked out."""
+
+
+def agreement_table(
+    labelled: LabelledPassages, settings: CompareSettings, seed: int
+) -> pl.DataFrame:
+    """tables.Agreement for one comparison, with outliers as a group of their own and without.
+
+    Chance is asked in three ways. *Free*: any passage might have any group. *Within*: groups
+    change places only inside a section (article) or mission (UN), so that agreement which comes
+    from the order of the text alone is not counted. *Shifted*: the groups are moved along the text
+    as a whole, which keeps the runs of neighbouring passages on both sides. The first two take
+    passages as exchangeable, which neighbours are not; the third does not, and is the strictest.
+    """
+    frames = []
+    for outliers in (True, False):
+        themed = labelled.themed()
+        kept = themed if outliers else themed.without_outliers()
+        if len(kept.passage_ids) >= FEWEST_PASSAGES:
+            frames.append(_rows(kept, settings, seed, outliers=outliers))
+    return pl.concat(frames) if frames else empty(Agreement)
+
+
+def _rows(
+    labelled: LabelledPassages, settings: CompareSettings, seed: int, *, outliers: bool
+) -> pl.DataFrame:
+    random = random_for(seed, f"{labelled.name}/{outliers}")
+    kinds, kind = label_kinds(labelled.members, labelled.primary)
+    groups = np.unique(labelled.group, return_inverse=True)[1]
+    n = settings.permutations
+    orders = {
+        "free": shuffled_freely(groups, n, random),
+        "within": shuffled_within(groups, labelled.stratum, n, random),
+        "shifted": shifted(groups, n, random),
+    }
+    grouping = Grouping(groups, kind, kinds)
+    levels = {
+        name: {} if _same(order, groups) else chance_levels(grouping, order)
+        for name, order in orders.items()
+    }
+    spread = intervals(grouping, labelled.cluster, settings.bootstrap, settings.confidence, random)
+    values = grouping.measured()
+    rows = [
+        {
+            **_what(labelled, outliers=outliers),
+            "measure": name,
+            "value": _rounded(values[name]),
+            **_ends(spread.get(name)),
+            **_chance(levels, name),
+        }
+        for name in MEASURES
+    ]
+    return from_rows(Agreement, rows)
+
+
+def _same(order: Integers, groups: Integers) -> bool:
+    """Whether shuffling changes nothing, as within sections when the groups are the sections."""
+    return len(order) == 0 or bool((order == groups).all())
+
+
+def _what(labelled: LabelledPassages, *, outliers: bool) -> dict[str, Any]:
+    return {
+        "passages": labelled.passages,
+        "candidate": labelled.candidate,
+        "reference": labelled.reference,
+        "outliers": outliers,
+        "n_passages": len(labelled.passage_ids),
+        "n_clusters": len(np.unique(labelled.cluster)),
+        "n_groups": len(np.unique(labelled.group[labelled.group != OUTLIER])),
+        "n_themes": int(labelled.members.any(0).sum()),
+    }
+
+
+def _ends(interval: Interval | None) -> dict[str, float | None]:
+    if interval is None:
+        return {"low": None, "high": None}
+    return {"low": _rounded(interval.low), "high": _rounded(interval.high)}
+
+
+def _chance(
+    levels: Mapping[str, Mapping[str, ChanceLevel]], measure_name: str
+) -> dict[str, float | None]:
+    row: dict[str, float | None] = {}
+    for name, prefix in (("free", ""), ("within", "within_"), ("shifted", "shifted_")):
+        level = levels[name].get(measure_name)
+        row[f"{prefix}chance"] = None if level is None else _rounded(level.mean)
+        row[f"{prefix}chance_high"] = None if level is None else _rounded(level.high)
+        row[f"{prefix}p_value"] = None if level is None else _rounded(level.p_value)
+    return row
+
+
+def _rounded(value: float) -> float:
+    return round(value, 6)  # the last bits of a library's sums may wander

@@ -1,0 +1,171 @@
+"""What a measure is worth: levels reached by chance, and intervals over paragraphs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.compare.measures import (
+    Floats,
+    Integers,
+    LabelKinds,
+    count_tables,
+    measure,
+)
+
+_STACK = 100  # tables measured at once; keeps memory small
+_FEWEST_GROUPS = 6
+"""With fewer paragraphs half-samples say nothing of the spread."""
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Passages as numbers.
+
+    Attributes:
+        groups: int [n], the group of each passage, numbered from 0.
+        kind: int [n], the label kind of each passage.
+        kinds: what these numbers stand for.
+    """
+
+    groups: Integers
+    kind: Integers
+    kinds: LabelKinds
+
+    def measured(self) -> dict[str, float]:
+        """Every measure's value."""
+        values = _measured(self.groups[None, :], self.kind, self.kinds, same_margins=True)
+        return {name: float(value[0]) for name, value in values.items()}
+
+
+@dataclass(frozen=True)
+class ChanceLevel:
+    """A measure under shuffling.
+
+    Attributes:
+        mean: over all shuffles.
+        high: their 95th percentile.
+        p_value: (1 + shuffles that reach the observed value) / (1 + shuffles).
+    """
+
+    mean: float
+    high: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Both ends of a confidence interval."""
+
+    low: float
+    high: float
+
+
+def shuffled_freely(labels: Integers, n: int, random: np.random.Generator) -> Integers:
+    """``n`` random orders of ``labels``, int [n, len(labels)]; group sizes stay."""
+    return random.permuted(np.tile(labels, (n, 1)), axis=1)
+
+
+def shuffled_within(
+    labels: Integers, strata: Integers, n: int, random: np.random.Generator
+) -> Integers:
+    """As `shuffled_freely`, but labels change places only within a stratum (a section, say)."""
+    shuffled = np.tile(labels, (n, 1))
+    for stratum in np.unique(strata):
+        places = np.flatnonzero(strata == stratum)
+        shuffled[:, places] = random.permuted(shuffled[:, places], axis=1)
+    return shuffled
+
+
+def shifted(labels: Integers, n: int, random: np.random.Generator) -> Integers:
+    """Labels moved along the text by a random number of places, the end joined to the start.
+
+    Neighbouring passages share topics and themes; shuffling breaks that and so makes agreement look
+    rarer by chance than it is. A shift keeps the runs of both. There are len(labels) - 1 shifts;
+    all are used when that is no more than ``n``.
+    """
+    steps = np.arange(1, len(labels))
+    if len(steps) > n:
+        steps = np.sort(random.choice(steps, size=n, replace=False))
+    return np.stack([np.roll(labels, step) for step in steps]) if len(steps) else labels[:0, None]
+
+
+def chance_levels(grouping: Grouping, shuffles: Integers) -> dict[str, ChanceLevel]:
+    """Each measure's level under ``shuffles``, int [stack, n]: the groups in other orders."""
+    observed = grouping.measured()
+    by_chance = _measured(shuffles, grouping.kind, grouping.kinds, same_margins=True)
+    return {name: _chance_level(observed[name], values) for name, values in by_chance.items()}
+
+
+def _chance_level(observed: float, by_chance: Floats) -> ChanceLevel:
+    reached = int((by_chance >= observed - 1e-12).sum())
+    return ChanceLevel(
+        mean=float(by_chance.mean()),
+        high=float(np.quantile(by_chance, 0.95)),
+        p_value=(1 + reached) / (1 + len(by_chance)),
+    )
+
+
+def half_samples(clusters: Integers, n: int, random: np.random.Generator) -> Integers:
+    """``n`` times half of the clusters (paragraphs), bool-like int [n, len(clusters)]."""
+    different, place = np.unique(clusters, return_inverse=True)
+    order = random.permuted(np.tile(np.arange(len(different)), (n, 1)), axis=1)
+    return (order < len(different) // 2)[:, place].astype(np.int64)
+
+
+def intervals(
+    grouping: Grouping, clusters: Integers, n: int, confidence: float, random: np.random.Generator
+) -> dict[str, Interval]:
+    """An interval for each measure, from half-samples of whole paragraphs or documents.
+
+    A bootstrap draws paragraphs twice and then finds that a passage agrees with its own copy: on
+    labels without any structure it puts every chance-corrected measure well above 0. Half-samples
+    without replacement have no copies, and half a sample misses the whole by as much as the whole
+    misses the population (Politis, Romano and Wolf 1999, ch. 2; Shao and Wu 1989). Deviations are
+    taken from the half-samples' own mean, because measures on half the passages have another level.
+
+    Returns:
+        Nothing when there are too few clusters.
+    """
+    n_clusters = len(np.unique(clusters))
+    if n_clusters < _FEWEST_GROUPS:
+        return {}
+    chosen = half_samples(clusters, n, random)
+    groups = np.where(chosen > 0, grouping.groups, -1)
+    halves = _measured(groups, grouping.kind, grouping.kinds, same_margins=False)
+    whole = grouping.measured()
+    half = n_clusters // 2
+    scale = float(np.sqrt(half / (n_clusters - half)))
+    return {
+        name: centred_interval(whole[name], values, scale, confidence)
+        for name, values in halves.items()
+    }
+
+
+def centred_interval(
+    value: float, resampled: Floats, scale: float, confidence: float, ceiling: float = 1.0
+) -> Interval:
+    """Value minus the upper and lower quantile of the resamples' deviations from their mean."""
+    deviations = scale * (resampled - resampled.mean())
+    tail = (1 - confidence) / 2
+    upper, lower = np.quantile(deviations, [1 - tail, tail])
+    return Interval(min(value - float(upper), ceiling), min(value - float(lower), ceiling))
+
+
+def _measured(
+    groups: Integers, kind: Integers, kinds: LabelKinds, *, same_margins: bool
+) -> dict[str, Floats]:
+    parts = [
+        measure(tables, kinds, same_margins=same_margins)
+        for tables in _table_stacks(groups, kind, kinds)
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _table_stacks(groups: Integers, kind: Integers, kinds: LabelKinds) -> Iterator[Floats]:
+    n_groups = int(groups.max()) + 1
+    for start in range(0, len(groups), _STACK):
+        stack = groups[start : start + _STACK]
+        yield count_tables(stack, kind, n_groups, len(kinds.primary))

@@ -1,0 +1,168 @@
+"""The whole comparison on a corpus whose structure was planted, and where parts are missing."""
+
+from collections.abc import Callable
+
+import polars as pl
+import pytest
+
+from pipeline import tables
+from pipeline.compare.__main__ import WRITTEN
+from pipeline.compare.comparing import compare_topics
+from pipeline.compare.material import Findings, Material
+from pipeline.compare.sides import compare_sides, compare_voices
+from pipeline.compare.summary import summarised
+from pipeline.settings import CompareSettings
+
+Plant = Callable[..., Material]
+
+
+def compared(material: Material, settings: CompareSettings, seed: int = 7) -> Findings:
+    findings = Findings()
+    compare_topics(material, settings, seed, findings)
+    compare_sides(material, settings, findings)
+    compare_voices(material, settings, findings)
+    for table in WRITTEN:
+        table.schema.validate(findings.frame(table))
+    return findings
+
+
+@pytest.fixture(scope="module")
+def found(plant: Plant, settings: CompareSettings) -> Findings:
+    return compared(plant(), settings)
+
+
+def declared(findings: Findings) -> dict[str, float]:
+    """The figure that was declared beforehand."""
+    rows = findings.frame(tables.AGREEMENT).filter(
+        passages="article",
+        candidate="topics",
+        reference="codes",
+        measure="adjusted_mutual_information",
+        outliers=True,
+    )
+    return rows.row(0, named=True)
+
+
+def test_planted_topics_agree_with_the_codes_far_above_chance(found: Findings) -> None:
+    row = declared(found)
+
+    assert row["value"] > 0.3 > row["chance_high"]
+    assert row["low"] < row["value"] < row["high"]
+    assert row["p_value"] == pytest.approx(1 / 201, abs=1e-6)
+    assert row["shifted_p_value"] < 0.05
+    assert abs(row["chance"]) < 0.02
+
+
+def test_a_corpus_with_nothing_in_it_has_no_agreement(
+    plant: Plant, settings: CompareSettings
+) -> None:
+    findings = compared(plant(seed=3, aligned=0.0), settings)
+
+    assert abs(declared(findings)["value"]) < 0.1
+    assert declared(findings)["p_value"] > 0.05
+    assert not findings.frame(tables.RECOVERY).filter(passages="article")["recovered"].any()
+
+
+def test_planted_themes_are_recovered_each_by_its_topic(found: Findings) -> None:
+    recovery = found.frame(tables.RECOVERY).filter(passages="article", reference="codes")
+    by_theme = {row["theme_id"]: row for row in recovery.iter_rows(named=True)}
+
+    assert by_theme["robust_force"]["topic_ids"] == [0]
+    assert by_theme["intelligence"]["topic_ids"] == [3]
+    assert by_theme["robust_force"]["recovered"]
+    assert not by_theme["leadership"]["recovered"]  # planted at random
+
+
+def test_the_gap_has_both_directions(found: Findings) -> None:
+    gap = {row["theme_id"]: row for row in found.frame(tables.GAP).iter_rows(named=True)}
+
+    assert gap["humanitarian_space"]["direction"] == "more in interviews"
+    assert gap["robust_force"]["difference"] > 0
+    assert gap["training"]["direction"] == "not computed"  # no share on the policy side
+    assert gap["training"]["interviews"] == 0  # which is known all the same
+    assert gap["robust_force"]["n_paragraphs"] == 40
+
+
+def test_voices_count_passages_of_each_group(found: Findings) -> None:
+    voices = found.frame(tables.VOICE_SHARES).filter(labels="themes", label="robust_force")
+
+    assert voices["voice"].to_list() == ["military", "ngo"]
+    assert voices["n_voice"].to_list() == [40, 40]
+    assert voices["n_notes"].to_list() == [1, 1]
+
+
+def test_two_runs_give_the_same_rows(
+    plant: Plant, settings: CompareSettings, found: Findings
+) -> None:
+    again = compared(plant(), settings)
+
+    for table in WRITTEN:
+        assert again.frame(table).equals(found.frame(table)), table.path
+
+
+def test_the_order_of_the_tables_does_not_matter(
+    plant: Plant, settings: CompareSettings, found: Findings
+) -> None:
+    material = plant()
+    turned = {
+        name: getattr(material, name).reverse()
+        for name in ("passages", "assignments", "passage_codes", "scores", "units")
+    }
+    fields = {name: getattr(material, name) for name in Material.__dataclass_fields__}
+
+    again = compared(Material(**fields | turned), settings)
+
+    for table in WRITTEN:
+        assert again.frame(table).equals(found.frame(table)), table.path
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        (("assignments", "topics"), ("topics and codes (article)", "no topics were found")),
+        (
+            ("units", "passage_codes"),
+            ("gap", "0 coded passages cite an interview; 5 are needed"),
+        ),
+        (("scores",), ("topics and classifier (un)", "0 passages have both; 10 are needed")),
+    ],
+)
+def test_what_is_missing_is_named_and_the_rest_is_computed(
+    plant: Plant,
+    without: Callable[..., Material],
+    settings: CompareSettings,
+    missing: tuple[str, ...],
+    said: tuple[str, str],
+) -> None:
+    findings = compared(without(plant(), *missing), settings)
+
+    part, reason = said
+    assert findings.not_computed[part] == reason
+    assert summarised(findings)["not_computed"][part] == reason
+    assert any(not findings.frame(table).is_empty() for table in WRITTEN)
+
+
+def test_the_article_alone_has_everything_but_the_policy_side(
+    plant: Plant, settings: CompareSettings
+) -> None:
+    findings = compared(plant(un=False), settings)
+
+    assert declared(findings)["value"] > 0.3
+    assert "there are no UN documents" in findings.not_computed["gap, policy side"]
+    gap = findings.frame(tables.GAP)
+    assert gap["policy"].null_count() == gap.height
+    assert gap.filter(pl.col("theme_id") == "robust_force")["interviews"][0] > 0
+    assert findings.not_computed["topics and codes (un)"] == "there are no UN documents"
+
+
+def test_one_mission_only_leaves_the_shuffling_within_missions_out_of_nothing(
+    plant: Plant, settings: CompareSettings
+) -> None:
+    material = plant()
+    fields = {name: getattr(material, name) for name in Material.__dataclass_fields__}
+    one = material.documents.with_columns(missions=pl.lit(["MINUSMA"]))
+
+    findings = compared(Material(**fields | {"documents": one}), settings)
+
+    rows = findings.frame(tables.AGREEMENT).filter(passages="un", reference="codes")
+    assert rows["within_p_value"].null_count() == 0
