@@ -215,6 +215,25 @@ def test_an_address_of_the_manifest_may_not_lead_into_the_local_network(
     assert project.fetched() == []
 
 
+def test_a_proxy_is_not_asked_for_an_address_of_the_local_network(
+    project, settings, serve, monkeypatch
+) -> None:
+    proxy = serve()
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("http_proxy", proxy.address)
+    network = sources_of(settings, None)
+
+    findings = project.collect(
+        *network, entries=on_the_network(project, "http://169.254.169.254/latest")
+    )
+
+    assert "leads to an address of the local network" in findings["mali"].reason
+    assert proxy.asked == []
+
+    project.collect(*network, entries=on_the_network(project, "http://documents.example"))
+    assert any("documents.example" in question for question in proxy.asked)
+
+
 def test_the_network_gives_what_the_mirror_lacks(
     project, web_mirror, settings, monkeypatch
 ) -> None:

@@ -98,6 +98,7 @@ def test_without_mirror_and_network_the_article_is_there_and_the_warning_says_wh
         "mali": "unavailable",
         "report": "unavailable",
     }
+    assert table["document_id"].is_sorted()
     assert table.filter(status="unavailable")["reason"].unique().to_list() == [
         "the network did not answer"
     ]
