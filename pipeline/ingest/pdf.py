@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.ingest.pdf_chunks import chunks_of, vocabulary
+from pipeline.ingest.pdf_chunks import chunks_of, words_of
 from pipeline.ingest.pdf_furniture import (
     split_cover,
     without_contents,
@@ -39,7 +39,7 @@ def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
         pages = [pages[0], *map(without_noise, pages[1:])]
     remarks = _remarks(pages, layout)
     rows, feet = _rows(pages, layout, remarks)
-    words = vocabulary(row.line for page in rows for row in page)
+    words = words_of([row.line for page in rows for row in page])
     if "/PV." in cover.symbol and layout.columns:
         return read_speeches(pages, rows, layout, cover, words)
     chunks = [chunks_of(page, layout) for page in rows]

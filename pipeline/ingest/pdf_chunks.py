@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.ingest.pdf_lines import Line
 from pipeline.ingest.pdf_rows import Layout, Row
@@ -16,6 +17,8 @@ ITEM = re.compile(r"(\((?:[a-z]{1,2}|[ivxl]+|\d{1,2})\)) ?(?=\S)")
 BULLET = re.compile(r"([•●▪·–—]|o) (?=\S)")
 CELL = " | "  # between the cells of a table's row
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+HALF = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)-$")
+SUSPENDED = ("and", "or", "to", "nor", "but")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +57,53 @@ class Chunk:
         return sum(len(line.text) for line in self.lines)
 
 
-def vocabulary(lines: Iterable[Line]) -> Counter[str]:
-    """How often each word stands inside a line, where nothing can have cut it."""
-    words: Counter[str] = Counter()
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a document.
+
+    Attributes:
+        counts: how often each stands inside a line, where nothing can have cut it.
+        hyphenates: does the document cut words at line ends; most of the UN's do not.
+    """
+
+    counts: Counter[str]
+    hyphenates: bool = False
+
+
+def words_of(lines: Sequence[Line]) -> Words:
+    """Count the words, and find out whether words are cut: whether their wholes occur elsewhere."""
+    counts: Counter[str] = Counter()
     for line in lines:
-        words.update(word.lower() for word in WORD.findall(line.text)[:-1])
-    return words
+        counts.update(word.lower() for word in WORD.findall(line.text)[:-1])
+    cuts = [cut for above, line in pairwise(lines) if (cut := _cut(above.text, line.text))]
+    whole = sum(counts[f"{left}{right}"] > counts[f"{left}-{right}"] for left, right in cuts)
+    return Words(counts, hyphenates=whole > 0.2 * len(cuts))
 
 
-def run_on(lines: Sequence[Line], words: Counter[str]) -> tuple[str, tuple[NoteMark, ...]]:
+def _cut(text: str, following: str) -> tuple[str, str] | None:
+    """The halves of a word with a hyphen at the end of a line, in small letters."""
+    left, right = HALF.search(text), WORD.match(following)
+    if not left or not right or following[:1].isupper():
+        return None
+    return left.group(1).lower(), right.group().lower()
+
+
+NO_WORDS = Words(Counter())
+
+
+def run_on(lines: Sequence[Line], words: Words = NO_WORDS) -> tuple[str, tuple[NoteMark, ...]]:
     """The text of the lines without their ends, and the note marks in it.
 
-    A hyphen at the end of a line stays when the document writes the word with it elsewhere, or
-    when both halves are words of it; it goes when the whole is one word of it.
+    A hyphen at the end of a line stays, unless the document cuts words there and knows the whole
+    or does not know both halves. "Short-" before "and" keeps its space.
     """
     text = ""
     marks: list[NoteMark] = []
     for line in lines:
         if text.endswith("-") and line.text[:1].isalpha():
             text = _mended(text, line.text, words)
+        elif re.search(r"\w-$", text) and line.text[:1].isdigit():
+            pass  # 2006-2007, or an address
         elif text and not text.endswith(("/", " ")):
             text += " "
         start = len(text)
@@ -81,19 +112,19 @@ def run_on(lines: Sequence[Line], words: Counter[str]) -> tuple[str, tuple[NoteM
     return text.rstrip(), tuple(marks)
 
 
-def _mended(text: str, following: str, words: Counter[str]) -> str:
-    left = re.search(r"[^\W\d_]+(?:-[^\W\d_]+)* ?-$", text)
-    right = WORD.match(following)
-    if not left or not right:
-        return text
-    before = left.group().rstrip("-").rstrip()
-    whole, compound = (before + right.group()).lower(), f"{before}-{right.group()}".lower()
-    stem = text[: left.start()] + before
-    if words[compound] or following[:1].isupper():
+def _mended(text: str, following: str, words: Words) -> str:
+    """The text before the following line's, its last hyphen kept, dropped or spaced."""
+    stem = text.removesuffix("-").rstrip()
+    if following.split(maxsplit=1)[0] in SUSPENDED:
+        return f"{stem}- "
+    halves = _cut(f"{stem}-", following)
+    if not halves or not words.hyphenates:
+        return f"{stem}-" if halves or not text.endswith(" -") else text + " "
+    left, right = halves
+    if words.counts[f"{left}-{right}"] > words.counts[f"{left}{right}"] or "-" in left:
         return f"{stem}-"
-    last = before.split("-")[-1].lower()
-    halves = words[last] and words[right.group().split("-")[0].lower()]
-    return stem if words[whole] or (not halves and "-" not in before) else f"{stem}-"
+    both = words.counts[left] and words.counts[right.split("-")[0]]
+    return stem if words.counts[f"{left}{right}"] or not both else f"{stem}-"
 
 
 def chunks_of(rows: Sequence[Row], layout: Layout) -> list[Chunk]:

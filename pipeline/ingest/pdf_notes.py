@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.ingest.pdf_chunks import run_on
+from pipeline.ingest.pdf_chunks import Words, run_on
 from pipeline.ingest.pdf_lines import Line
 from pipeline.ingest.pdf_rows import Layout, Row
 from pipeline.ingest.reading import Note
@@ -41,7 +41,7 @@ def split_feet(rows: Sequence[Row], layout: Layout) -> tuple[list[Row], list[Foo
     return list(rows[:start]), feet
 
 
-def notes_of(feet: Sequence[Foot], words: Counter[str]) -> tuple[Note, ...]:
+def notes_of(feet: Sequence[Foot], words: Words) -> tuple[Note, ...]:
     """Notes with a number each; one that comes again (an asterisk, say) gets its count."""
     whole: list[Foot] = []
     for foot in feet:

@@ -9,11 +9,10 @@ page before left open.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from pipeline.ingest.pdf_chunks import BULLET, CELL, ITEM, PARAGRAPH, Chunk, run_on
+from pipeline.ingest.pdf_chunks import BULLET, CELL, ITEM, PARAGRAPH, Chunk, Words, run_on
 from pipeline.ingest.pdf_headings import ANNEX, Headings, is_heading, next_marker
 from pipeline.ingest.pdf_items import Item, nested
 from pipeline.ingest.pdf_lines import Line
@@ -64,7 +63,7 @@ class _State:
 
 
 def blocks_of(
-    pages: Sequence[Sequence[Chunk]], layout: Layout, resolution: bool, words: Counter[str]
+    pages: Sequence[Sequence[Chunk]], layout: Layout, resolution: bool, words: Words
 ) -> tuple[tuple[Block, ...], tuple[str, ...]]:
     """The blocks of the document, and remarks on numbers that are missing."""
     state = _State(layout, resolution)
@@ -108,7 +107,7 @@ def _may_head(state: _State, chunk: Chunk) -> bool:
 
 
 def _open_annex(state: _State, chunk: Chunk) -> None:
-    text = run_on(chunk.lines, Counter())[0]
+    text = run_on(chunk.lines)[0]
     found = ANNEX.match(text)
     state.headings.open_annex(found.group(1) if found else text, text)
     state.number, state.items, state.numbered, state.current = 0, [], False, ""
@@ -120,9 +119,9 @@ def _add_heading(state: _State, chunk: Chunk) -> None:
     last = state.drafts[-1] if state.drafts else None
     if last and _same_heading(last, chunk):
         last.lines += chunk.lines
-        state.headings.lengthen(run_on(last.lines, Counter())[0])
+        state.headings.lengthen(run_on(last.lines)[0])
         return
-    text = run_on(chunk.lines, Counter())[0]
+    text = run_on(chunk.lines)[0]
     section = state.headings.open(chunk, text, state.layout)
     state.items, state.numbered, state.current = [], False, ""
     _add_draft(state, chunk, "heading", "", section)
@@ -269,7 +268,7 @@ def _label(state: _State) -> str:
     return f"{state.headings.annex}, {label}" if state.headings.annex and label else label
 
 
-def _block(draft: _Draft, words: Counter[str]) -> Block | None:
+def _block(draft: _Draft, words: Words) -> Block | None:
     if draft.cells:
         lines = [line for line in draft.lines if line.text]
         row = CELL.join(draft.cells)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
 from pipeline.ingest.identity import date_of
-from pipeline.ingest.pdf_chunks import Chunk, chunks_of, run_on
+from pipeline.ingest.pdf_chunks import Chunk, Words, chunks_of, run_on
 from pipeline.ingest.pdf_furniture import Cover
 from pipeline.ingest.pdf_pages import Page
 from pipeline.ingest.pdf_rows import Layout, Row
@@ -23,7 +22,7 @@ def read_speeches(
     rows: Sequence[Sequence[Row]],
     layout: Layout,
     cover: Cover,
-    words: Counter[str],
+    words: Words,
 ) -> Reading:
     """The record; its first page (members, agenda, notice) gives title and date only.
 
@@ -46,7 +45,7 @@ def read_speeches(
     )
 
 
-def _take(paragraphs: list[Paragraph], chunk: Chunk, words: Counter[str]) -> None:
+def _take(paragraphs: list[Paragraph], chunk: Chunk, words: Words) -> None:
     text = run_on(chunk.lines, words)[0]
     if not text:
         return
@@ -74,11 +73,11 @@ def _goes_on(last: Paragraph, chunk: Chunk, text: str) -> bool:
     return len(chunk.lines) > 1 and chunk.first.x0 < chunk.margin + INDENT and chunk.gap is None
 
 
-def _joined(before: str, after: str, words: Counter[str]) -> str:
+def _joined(before: str, after: str, words: Words) -> str:
     if not before.endswith("-"):
         return f"{before} {after}"
     whole = (before[:-1].rsplit(maxsplit=1)[-1] + after.split(maxsplit=1)[0]).lower().strip(".,;:")
-    return (before[:-1] if words[whole] else before) + after
+    return (before[:-1] if words.counts[whole] else before) + after
 
 
 def _agenda(lines: Sequence[str]) -> str:
