@@ -12,10 +12,14 @@ preamble, S/RES/1991, or the recital in the body, S/RES/1343), ``paragraph`` in 
 body.
 
 A file that is not well-formed is read again with a parser that recovers; all of its text is read,
-wherever the parser left it. A file with a DTD is refused: no entity is ever resolved.
+wherever the parser left it, and words that even it lost are a remark. A file with a DTD is refused:
+no entity is ever resolved.
 """
 
 from __future__ import annotations
+
+import re
+from html import unescape
 
 from lxml import etree
 
@@ -23,6 +27,9 @@ from pipeline.ingest.akoma_metadata import metadata_of
 from pipeline.ingest.akoma_outline import outline
 from pipeline.ingest.akoma_text import Piece, local_name, pieces
 from pipeline.ingest.reading import Reading, UnreadableError
+
+_TAG = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
+_WORD = re.compile(r"\w+")
 
 
 def read_akoma_ntoso(content: bytes) -> Reading:
@@ -33,7 +40,8 @@ def read_akoma_ntoso(content: bytes) -> Reading:
     """
     root, remarks = _parse(content)
     statement = _document_element(root)
-    items = list(pieces(statement))
+    # a parser that recovers may leave text beside the statement
+    items = list(pieces(root if remarks else statement))
     texts = [item.text for item in items if isinstance(item, Piece)]
     opening = next((text for text in texts if text.startswith("At the ")), "")
     metadata = metadata_of(statement, opening)
@@ -51,19 +59,28 @@ def read_akoma_ntoso(content: bytes) -> Reading:
 
 
 def _parse(content: bytes) -> tuple[etree._Element, tuple[str, ...]]:
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise UnreadableError("holds a DTD or entities, which are never resolved")
+    """The root, and remarks when the file is not well-formed."""
     try:
-        return etree.fromstring(content, _parser(recover=False)), ()
+        root, remarks = etree.fromstring(content, _parser(recover=False)), ()
     except etree.XMLSyntaxError as error:
-        first = f"not well-formed XML ({' '.join(str(error.msg).split())}); recovered"
+        root, remarks = _recovered(content, " ".join(str(error.msg).split()))
+    information = root.getroottree().docinfo
+    if information.doctype or information.internalDTD is not None:
+        raise UnreadableError("holds a DTD or entities, which are never resolved")
+    return root, remarks
+
+
+def _recovered(content: bytes, problem: str) -> tuple[etree._Element, tuple[str, ...]]:
     try:
         root = etree.fromstring(content, _parser(recover=True))
     except etree.XMLSyntaxError:
         root = None
     if root is None:
         raise UnreadableError("is not XML")
-    return root, (first,)
+    remark = f"not well-formed XML ({problem}); recovered"
+    printed = _WORD.findall(unescape(_TAG.sub(" ", content.decode("utf-8", "replace"))))
+    lost = len(printed) - len(_WORD.findall(" ".join(str(part) for part in root.itertext())))
+    return root, (remark, f"{lost} words could not be recovered") if lost > 0 else (remark,)
 
 
 def _parser(*, recover: bool) -> etree.XMLParser:

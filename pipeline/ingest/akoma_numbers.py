@@ -111,6 +111,14 @@ class Numbering:
         """How deep the last number lies; -1 when none is open."""
         return self._open[-1].depth if self._open else -1
 
+    def depth_of(self, printed: str) -> int:
+        """How deep the number ``printed`` will lie if it comes next on a paragraph."""
+        for number in number_readings(printed):
+            sibling = self._predecessor(number)
+            if sibling is not None:
+                return sibling.depth
+        return self.depth + 1
+
     def clear(self) -> None:
         """An unnumbered paragraph has come: what follows no longer belongs to what was before."""
         self._open = []

@@ -149,7 +149,8 @@ class _Outline:
             self._open(step)
             if step.numbers or not self._holds:
                 self._sections.leave_lists(self._numbering.depth)
-            self._holds = self._holds or self._is_unfinished(step)
+            # a point without a stop: what follows without a number still belongs to it
+            self._holds |= self._numbering.depth > 0 and _ends_open(piece.text)
             self._add(self._role(piece), piece, self._label, self._count(piece))
 
     def _is_heading(self, step: _Step) -> bool:
@@ -158,7 +159,7 @@ class _Outline:
             return False
         if piece.is_heading or opens_annex(piece):
             return True
-        held = self._holds and not step.numbers and not piece.numbered
+        held = self._holds and _ends_open(self.blocks[-1].text) and not piece.numbered
         return not held and is_unmarked_heading(
             piece,
             has_number=bool(step.numbers),
@@ -183,7 +184,12 @@ class _Outline:
             self._add("heading", piece, self._label, None, self._sections.path[:-1])
             return
         elif self._is_in_list(step):
-            self._sections.add_between_points(name, max(self._numbering.depth, 0), piece.style)
+            depth = (
+                self._base + piece.depth
+                if piece.depth
+                else self._numbering.depth_of(step.following)
+            )
+            self._sections.add_between_points(name, max(depth, 0), piece.style)
         else:
             part = part_name(piece.text) or (great.printed if great else "")
             if self._annex and part:
@@ -217,10 +223,6 @@ class _Outline:
             self._numbering.return_to(0)
         else:
             self._new_paragraph()
-
-    def _is_unfinished(self, step: _Step) -> bool:
-        """A point that ends without a stop: what follows without a number still belongs to it."""
-        return self._numbering.depth > 0 and step.piece.text[-1] not in ",;."
 
     def _new_paragraph(self) -> None:
         self._numbering.clear()
@@ -292,3 +294,7 @@ class _Outline:
 
 def _is_arabic(printed: str) -> bool:
     return any(number.kind == "arabic" for number in number_readings(printed))
+
+
+def _ends_open(text: str) -> bool:
+    return text[-1] not in ",;."

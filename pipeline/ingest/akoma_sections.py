@@ -15,7 +15,7 @@ _ANNEX = re.compile(
     r"^(annex|appendix|addendum|enclosure|aide[- ]memoire)\b(?:\s+([IVXLC]+|[A-Z]|\d+)\b)?", re.I
 )
 _PART = re.compile(r"^(Part (?:[IVX]+|\d+)\b|(?:[A-Z]|[IVX]+)(?=\.? [A-Z]))")
-_RANKS = {"HCh": 1, "H1": 2, "H23": 3, "BLUEHeadingH2": 3, "H4": 4, "H56": 5}
+_RANKS = {"section": 1, "HCh": 1, "H1": 2, "H23": 3, "BLUEHeadingH2": 3, "H4": 4, "H56": 5}
 _UNRANKED = 6
 _IN_LIST = 10
 """Headings of this rank and above stand inside a list and end with it.

@@ -179,8 +179,9 @@ def _number(element: etree._Element, place: _Place) -> Iterator[Mark]:
     if not printed or parent is None:
         return
     others = [child for child in parent if child is not element and local_name(child)]
-    alone = local_name(parent) == "section" or not others
-    yield Mark(printed, place.region, place.depth, alone, place.style)
+    in_section = local_name(parent) == "section"
+    style = "section" if in_section else place.style
+    yield Mark(printed, place.region, place.depth, in_section or not others, style)
 
 
 def _place_inside(element: etree._Element, name: str, place: _Place) -> _Place:
