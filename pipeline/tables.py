@@ -333,6 +333,30 @@ class Explanation(dy.Schema):
     passage_ids = dy.List(dy.String(), description="passages to read, of those counted")
 
 
+class SemanticAlignment(dy.Schema):
+    """How near a topic's mean vector is to what the codebook says of a theme."""
+
+    topic_id = dy.Int64(primary_key=True, min=0)
+    theme_id = dy.String(primary_key=True)
+    similarity = dy.Float64(min=-1, max=1, description="cosine")
+    rank = dy.Int64(min=1, description="1 for the theme nearest to the topic")
+
+
+class Curve(dy.Schema):
+    """Adjusted mutual information by number of groups and seed; outliers as a group of their own."""
+
+    passages = dy.String()
+    candidate = dy.String(description="topics (merged along their hierarchy), or a baseline")
+    reference = dy.String()
+    n_groups = dy.Int64(min=1, description="groups over the whole corpus, or that were asked for")
+    n_groups_here = dy.Int64(min=0, description="groups that these passages fall into")
+    seed = dy.Int64(nullable=True, description="of the grouping; null where it is that of the run")
+    n_passages = dy.Int64(min=0)
+    value = dy.Float64()
+    chance_high = dy.Float64(description="95th percentile under shuffling")
+    p_value = dy.Float64(min=0, max=1)
+
+
 class Gap(dy.Schema):
     """For each theme its share in policy against its share in what practitioners say.
 
@@ -438,6 +462,8 @@ AGREEMENT = _table("compare/agreement", Agreement)
 ALIGNMENT = _table("compare/alignment", Alignment)
 RECOVERY = _table("compare/recovery", Recovery)
 EXPLANATION = _table("compare/explanation", Explanation)
+SEMANTIC_ALIGNMENT = _table("compare/semantic_alignment", SemanticAlignment)
+CURVE = _table("compare/curve", Curve)
 GAP = _table("compare/gap", Gap)
 GAP_SENSITIVITY = _table("compare/gap_sensitivity", GapSensitivity)
 VOICE_SHARES = _table("compare/voices", VoiceShares)

@@ -9,18 +9,23 @@ from pipeline.codebook import load_codebook
 from pipeline.compare.comparing import compare_topics
 from pipeline.compare.frames import empty
 from pipeline.compare.material import Findings, Material
+from pipeline.compare.semantic import definition_text
 from pipeline.compare.sides import compare_sides, compare_voices
 from pipeline.compare.summary import summarised
+from pipeline.encoder import load_encoder
 from pipeline.files import write_bytes
-from pipeline.settings import load_settings
+from pipeline.settings import EmbedSettings, load_settings
 from pipeline.stage import run_stage, say, write_metrics
 from pipeline.tables import Table, read_table, write_table
+from pipeline.vectors import read_vectors
 
 WRITTEN = (
     tables.AGREEMENT,
     tables.ALIGNMENT,
     tables.RECOVERY,
     tables.EXPLANATION,
+    tables.SEMANTIC_ALIGNMENT,
+    tables.CURVE,
     tables.GAP,
     tables.GAP_SENSITIVITY,
     tables.VOICE_SHARES,
@@ -30,7 +35,7 @@ WRITTEN = (
 def main() -> None:
     """Compare topics with themes and policy with interviews."""
     settings = load_settings()
-    material = _read()
+    material = _read(settings.embed)
     findings = Findings()
     compare_topics(material, settings.compare, settings.seed, findings)
     compare_sides(material, settings.compare, findings)
@@ -43,9 +48,12 @@ def main() -> None:
     write_metrics("compare", summarised(findings))
 
 
-def _read() -> Material:
+def _read(embed: EmbedSettings) -> Material:
+    passages = read_table(tables.PASSAGES)
+    codebook = load_codebook()
+    definitions = load_encoder(embed).encode([definition_text(each) for each in codebook.themes])
     return Material(
-        passages=read_table(tables.PASSAGES),
+        passages=passages,
         documents=read_table(tables.DOCUMENTS),
         blocks=read_table(tables.BLOCKS),
         notes=read_table(tables.NOTES),
@@ -55,7 +63,10 @@ def _read() -> Material:
         passage_codes=_read_if_made(tables.PASSAGE_CODES),
         scores=_read_if_made(tables.SCORES),
         prevalence=_read_if_made(tables.PREVALENCE),
-        codebook=load_codebook(),
+        hierarchy=_read_if_made(tables.HIERARCHY),
+        codebook=codebook,
+        vectors=read_vectors(passages.height),
+        definitions=definitions,
     )
 
 

@@ -2,36 +2,96 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import polars as pl
 
 from pipeline import tables
 from pipeline.compare import placing
 from pipeline.compare.agreement import FEWEST_PASSAGES, agreement_table
 from pipeline.compare.alignment import alignment_table, explanation_table
+from pipeline.compare.baselines import different_texts, kmeans_groups
+from pipeline.compare.candidates import Baselines
+from pipeline.compare.curve import KMEANS_SIZES, hierarchy_curve, seed_curve
 from pipeline.compare.labels import LabelledPassages, label_passages
 from pipeline.compare.material import Findings, Material
+from pipeline.compare.measures import Integers
 from pipeline.compare.recovery import recovery_table
+from pipeline.compare.semantic import semantic_table
 from pipeline.settings import CompareSettings
+
+THEMED = ("codes", "classifier")
+"""References that are themes of the codebook, not families or sections."""
+
+CURVE_SEEDS = 5
 
 
 def compare_topics(
     material: Material, settings: CompareSettings, seed: int, findings: Findings
 ) -> None:
-    """Fill in agreement, alignment, recovery and explanation."""
+    """Fill in agreement, alignment, recovery, explanation, curves and semantic alignment."""
     compared = [
         labelled
         for labelled in labelled_passages(material)
         if _enough(labelled, material, findings)
     ]
-    by_theme = [each for each in compared if each.reference in ("codes", "classifier")]
-    topic_ids = material.topics["topic_id"].to_list()
-    rate = settings.false_discovery_rate
+    if not compared:
+        return
+    baselines = Baselines(material, seed)
     for each in compared:
         findings.add(tables.AGREEMENT, agreement_table(each, settings, seed))
-    for each in by_theme:
-        findings.add(tables.ALIGNMENT, alignment_table(each))
-        findings.add(tables.RECOVERY, recovery_table(each, settings, seed))
-        findings.add(tables.EXPLANATION, explanation_table(each, topic_ids, rate))
+        for beside in baselines.beside(each):
+            findings.add(tables.AGREEMENT, agreement_table(beside, settings, seed))
+        if each.reference in THEMED:
+            _align(each, material, settings, seed, findings)
+        if each.passages == placing.ARTICLE:
+            _add_curves(each, material, seed, findings)
+    _add_semantic(material, findings)
+
+
+def _align(
+    labelled: LabelledPassages,
+    material: Material,
+    settings: CompareSettings,
+    seed: int,
+    findings: Findings,
+) -> None:
+    topic_ids = material.topics["topic_id"].to_list()
+    rate = settings.false_discovery_rate
+    findings.add(tables.ALIGNMENT, alignment_table(labelled))
+    findings.add(tables.RECOVERY, recovery_table(labelled, settings, seed))
+    findings.add(tables.EXPLANATION, explanation_table(labelled, topic_ids, rate))
+
+
+def _add_curves(
+    labelled: LabelledPassages, material: Material, seed: int, findings: Findings
+) -> None:
+    """By number of topics along their hierarchy, and by number and seed for k-means."""
+    findings.add(tables.CURVE, hierarchy_curve(labelled, material.hierarchy, seed))
+    vectors = material.vectors_of(labelled.passage_ids)
+    named = replace(labelled, candidate="k-means, article alone")
+
+    def make_groups(n_groups: int, group_seed: int) -> Integers:
+        return kmeans_groups(vectors, n_groups, group_seed, n_starts=1)
+
+    seeds = [seed + step for step in range(CURVE_SEEDS)]
+    findings.add(tables.CURVE, seed_curve(named, make_groups, KMEANS_SIZES, seeds))
+
+
+def _add_semantic(material: Material, findings: Findings) -> None:
+    texts = different_texts(material.clustered)["passage_id"]
+    group_of = dict(material.assignments.select("passage_id", "topic_id").iter_rows())
+    findings.add(
+        tables.SEMANTIC_ALIGNMENT,
+        semantic_table(
+            material.topics["topic_id"].to_list(),
+            np.array([group_of[passage_id] for passage_id in texts], dtype=np.int64),
+            material.vectors_of(texts),
+            material.codebook.theme_ids,
+            material.definitions,
+        ),
+    )
 
 
 def labelled_passages(material: Material) -> list[LabelledPassages]:

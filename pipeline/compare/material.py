@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,11 +12,16 @@ from pipeline.codebook import Codebook
 from pipeline.compare import placing
 from pipeline.compare.frames import empty
 from pipeline.tables import Table
+from pipeline.vector_cache import Vectors
 
 
 @dataclass(frozen=True)
 class Material:
-    """The tables of earlier stages; a frame without rows stands for what was not made."""
+    """The tables of earlier stages; a frame without rows stands for what was not made.
+
+    Two are no tables: `vectors`, float [passages, dimension], row i for row i of `passages`, and
+    `definitions`, float [themes, dimension], in the order of the codebook; all of length 1.
+    """
 
     passages: pl.DataFrame
     documents: pl.DataFrame
@@ -27,7 +33,10 @@ class Material:
     passage_codes: pl.DataFrame
     scores: pl.DataFrame
     prevalence: pl.DataFrame
+    hierarchy: pl.DataFrame
     codebook: Codebook
+    vectors: Vectors
+    definitions: Vectors
 
     @cached_property
     def placed(self) -> pl.DataFrame:
@@ -46,6 +55,19 @@ class Material:
     def has_un(self) -> bool:
         """Whether any UN document was read."""
         return bool((self.documents["kind"].cast(pl.String) != placing.ARTICLE).any())
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {passage_id: row for row, passage_id in enumerate(self.passages["passage_id"])}
+
+    def vectors_of(self, passage_ids: Iterable[str]) -> Vectors:
+        """The vectors of these passages, in their order."""
+        return self.vectors[[self._row_of[passage_id] for passage_id in passage_ids]]
+
+    @cached_property
+    def clustered(self) -> pl.DataFrame:
+        """passage_id and text of the passages that topics were fitted on."""
+        return self.placed.filter(pl.col("group").is_not_null()).select("passage_id", "text")
 
     def coded_passages(self, unit_set: str) -> pl.DataFrame:
         """passage_id of each passage that holds a unit of this set, with codes or without."""

@@ -18,6 +18,7 @@ from pipeline.tables import (
     Assignments,
     Blocks,
     Documents,
+    Hierarchy,
     Notes,
     PassageCodes,
     Passages,
@@ -35,7 +36,7 @@ PASSAGES_A_PARAGRAPH = 3
 @pytest.fixture(scope="session")
 def settings() -> CompareSettings:
     """The project's own, with fewer resamples."""
-    return load_settings().compare.model_copy(update={"permutations": 200, "bootstrap": 200})
+    return load_settings().compare.model_copy(update={"permutations": 100, "bootstrap": 100})
 
 
 @pytest.fixture(scope="session")
@@ -208,6 +209,20 @@ class Planter:
             {"document_id": "article", "number": "1", "text": "Interview.", "voices": ["ngo"]},
             {"document_id": "article", "number": "2", "text": "Interview.", "voices": ["military"]},
         ]
+        direction = np.eye(len(THEMES) + 1, 16)
+        vectors = np.array(
+            [direction[row["topic_id"]] for row in self.assignments], dtype=np.float32
+        ) + self.random.normal(scale=0.05, size=(len(self.passages), 16)).astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        codebook = load_codebook()
+        definitions = np.roll(np.eye(21, 16), 3, axis=1).astype(np.float32)
+        for place, theme_id in enumerate(THEMES):
+            definitions[codebook.theme_ids.index(theme_id)] = np.eye(16)[place]
+        merges = [
+            {"parent_id": 4, "left_id": 0, "right_id": 1, "distance": 0.1, "n_topics": 2},
+            {"parent_id": 5, "left_id": 2, "right_id": 4, "distance": 0.2, "n_topics": 3},
+            {"parent_id": 6, "left_id": 3, "right_id": 5, "distance": 0.3, "n_topics": 4},
+        ]
         return Material(
             passages=from_rows(Passages, self.passages),
             documents=from_rows(Documents, self.documents),
@@ -219,7 +234,10 @@ class Planter:
             passage_codes=from_rows(PassageCodes, self.codes),
             scores=from_rows(Scores, self.scores) if un else empty(Scores),
             prevalence=from_rows(Prevalence, self.prevalence()) if un else empty(Prevalence),
-            codebook=load_codebook(),
+            hierarchy=from_rows(Hierarchy, merges),
+            codebook=codebook,
+            vectors=vectors,
+            definitions=definitions,
         )
 
 
@@ -245,6 +263,7 @@ def without() -> Callable[..., Material]:
         "passage_codes": PassageCodes,
         "assignments": Assignments,
         "topics": Topics,
+        "hierarchy": Hierarchy,
         "scores": Scores,
         "prevalence": Prevalence,
     }
