@@ -12,7 +12,9 @@ ANNEX = re.compile(
     r"((?:Annex|ANNEX|Appendix|APPENDIX|Enclosure|ENCLOSURE)(?: [IVXL]+| \d+)?)\b(?!\))"
 )
 MARKER = re.compile(r"(?:([IVXL]+)|([A-Z])|(\d{1,2}))\. ?(?=\S)")
-MAX_WORDS = 45  # of a heading; a longer one is a paragraph in bold
+MAX_WORDS = 45  # of a heading in large type
+MAX_BOLD_WORDS = 30  # of a heading in bold type of the text's size; a longer one is a paragraph
+MAX_ITEM_WORDS = 10  # of a heading that begins with (a)
 OPEN_ENDS = (",", ";", "-")
 
 
@@ -29,10 +31,14 @@ def is_heading(chunk: Chunk, following: Chunk | None, layout: Layout, goes_on: b
         return False
     if last.text.endswith(OPEN_ENDS):
         return False
-    sentence = last.text.endswith((".", "”", ")")) and len(text.split()) > 12
+    words = len(text.split())
     large = first.size > layout.size + 1.5 and not layout.scattered
-    if large or all(line.bold for line in chunk.lines):
-        return not sentence or large
+    if large:
+        return True
+    if all(line.bold for line in chunk.lines):
+        limit = MAX_ITEM_WORDS if ITEM.match(text) else MAX_BOLD_WORDS
+        sentence = last.text.endswith((".", "”", ")")) and words > 12
+        return words <= limit and not sentence
     if goes_on or text.endswith((".", ":")) or ITEM.match(text):
         return False
     if all(line.italic for line in chunk.lines):
@@ -107,7 +113,7 @@ class Headings:
         elif chunk.first.text.isupper() and not layout.bold:
             number = 0
         size = 0.0 if layout.scattered else -round(chunk.first.size)
-        return (size, number, not chunk.first.bold, chunk.first.italic)
+        return (size, not chunk.first.bold, number, chunk.first.italic)
 
     def _after_letter(self, roman: str) -> bool:
         """Is a lone I, C, ... the letter of a series, as after B. or H.?"""

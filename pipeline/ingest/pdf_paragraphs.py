@@ -83,9 +83,11 @@ def _take(state: _State, chunk: Chunk, following: Chunk | None) -> None:
     if ANNEX.match(text) and _may_head(state, chunk):
         _open_annex(state, chunk)
     elif chunk.table or _is_caption(state, chunk):
-        state.captioned = not chunk.table
+        state.captioned = CAPTION.match(text) is not None
         _add_table(state, chunk)
-    elif is_heading(chunk, following, state.layout, _goes_on(state, chunk)):
+    elif not _is_bold_paragraph(state, chunk) and is_heading(
+        chunk, following, state.layout, _goes_on(state, chunk)
+    ):
         _add_heading(state, chunk)
     elif (number := _number(state, chunk)) is not None:
         _add_numbered(state, chunk, number)
@@ -166,6 +168,13 @@ def _number(state: _State, chunk: Chunk) -> int | None:
         return None
     restarts = number == 1 and (state.headings.annex or state.number == 0 or not state.numbered)
     return 1 if restarts and not _goes_on(state, chunk) else None
+
+
+def _is_bold_paragraph(state: _State, chunk: Chunk) -> bool:
+    """A recommendation in bold: it has the next number and ends as a sentence."""
+    found = PARAGRAPH.match(chunk.first.text)
+    ends = chunk.lines[-1].text.endswith((".", ":", ";"))
+    return found is not None and state.number > 0 and ends and _number(state, chunk) is not None
 
 
 def _printed_number(state: _State, chunk: Chunk) -> re.Match[str] | None:

@@ -197,7 +197,7 @@ def _opens(row: Row, layout: Layout) -> bool:
     first = row.pieces[0]
     numbered = re.match(r"\d{1,3}\. \S", row.line.text) is not None
     paragraph = numbered and abs(first.x0 - layout.left) < 6
-    return paragraph or (first.bold and first.size > layout.size)
+    return paragraph or (first.bold and first.size > layout.size and first.x0 < layout.left + 15)
 
 
 def _columned(pages: Sequence[Page]) -> bool:
