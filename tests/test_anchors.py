@@ -130,7 +130,7 @@ def test_a_coded_paragraph_is_found_by_its_place_and_checked_by_its_text(
         (
             "un-2",
             symbol,
-            18,
+            19,
             text_hash("3 Requests the Secretary-General to report every ninety days;"),
         ),
         ("un-3", "S/RES/9009 (2031)", 5, text_hash("text of a document that is not here")),

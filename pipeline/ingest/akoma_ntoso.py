@@ -60,12 +60,12 @@ def read_akoma_ntoso(content: bytes) -> Reading:
 
 def _parse(content: bytes) -> tuple[etree._Element, tuple[str, ...]]:
     """The root, and remarks when the file is not well-formed."""
+    remarks: tuple[str, ...] = ()
     try:
-        root, remarks = etree.fromstring(content, _parser(recover=False)), ()
+        root = etree.fromstring(content, _parser(recover=False))
     except etree.XMLSyntaxError as error:
         root, remarks = _recovered(content, " ".join(str(error.msg).split()))
-    information = root.getroottree().docinfo
-    if information.doctype or information.internalDTD is not None:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise UnreadableError("holds a DTD or entities, which are never resolved")
     return root, remarks
 

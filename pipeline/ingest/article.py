@@ -10,6 +10,7 @@ of the sentence that leads to it. The file itself marks neither, so this is a ru
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -34,7 +35,8 @@ def read_article(content: bytes) -> Reading:
     """Read the article.
 
     Raises:
-        UnreadableError: it is not UTF-8, or has no abstract, first section or notes.
+        UnreadableError: it is not UTF-8, has no abstract, first section or notes, or has two notes
+            with one number.
     """
     try:
         chunks = _chunks(content.decode("utf-8-sig"))
@@ -43,8 +45,8 @@ def read_article(content: bytes) -> Reading:
     front, abstract, body, notes = _parts(chunks)
     blocks = [_block("paragraph", abstract, ("Abstract",), 1), *_body(body)]
     return Reading(
-        blocks=tuple(blocks),
-        notes=tuple(_notes(notes)),
+        blocks=tuple(block for block in blocks if block.text),
+        notes=_unique(list(_notes(notes))),
         title=_title(front),
         date=_published(front),
     )
@@ -158,11 +160,18 @@ def _without_markers(text: str) -> tuple[str, tuple[NoteMark, ...]]:
 def _notes(chunks: list[str]) -> Iterator[Note]:
     lines = [line for chunk in chunks for line in chunk.splitlines()]
     starts = [place for place, line in enumerate(lines) if _NOTE.match(line)]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in zip(starts, [*starts, len(lines)][1:], strict=True):
         found = _NOTE.match(" ".join(lines[start:end]))
         if found is not None:
             text = _plain(found[2])
             yield Note(found[1], text, speaker_groups(text))
+
+
+def _unique(notes: list[Note]) -> tuple[Note, ...]:
+    repeated = [number for number, n in Counter(note.number for note in notes).items() if n > 1]
+    if repeated:
+        raise UnreadableError(f"has two notes with the number {repeated[0]}")
+    return tuple(notes)
 
 
 def _title(front: list[str]) -> str:
@@ -172,4 +181,7 @@ def _title(front: list[str]) -> str:
 
 def _published(front: list[str]) -> date | None:
     found = _PUBLISHED.search("\n".join(front))
-    return datetime.strptime(found[1], "%d %b %Y").date() if found else None
+    try:
+        return datetime.strptime(found[1], "%d %b %Y").date() if found else None
+    except ValueError:
+        return None
