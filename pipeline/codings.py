@@ -1,0 +1,209 @@
+"""The hand codings in corpus/coding as one stand-off table: coder, unit, theme.
+
+A unit is a sentence of the article or a paragraph of a UN document. Every file
+``article-coder-NAME.csv`` or ``un-coder-NAME.csv`` is one coder's pass over all units of its set;
+``article-adjudicated.csv`` or ``un-adjudicated.csv``, where there is one, decides.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from pipeline.errors import InputError
+
+CODING_FOLDER = Path("corpus/coding")
+ADJUDICATED = "adjudicated"
+
+UnitSet = Literal["article", "un"]
+UNIT_SETS: tuple[UnitSet, ...] = ("article", "un")
+
+_UNITS_FILE = {"article": "article-sentences.csv", "un": "un-units.csv"}
+_ID_COLUMN = {"article": "sentence_id", "un": "unit_id"}
+_COLUMNS: dict[str, dict[str, type[pl.DataType]]] = {
+    "article": {
+        "section": pl.String,
+        "section_title": pl.String,
+        "paragraph": pl.Int64,
+        "text": pl.String,
+    },
+    "un": {
+        "symbol": pl.String,
+        "xml_p_index": pl.Int64,
+        "text_sha256": pl.String,
+        "inclusion_probability": pl.Float64,
+    },
+}
+_NO_ROWS = {"coder": pl.String, "unit_id": pl.String, "theme_id": pl.String}
+
+
+@dataclass(frozen=True)
+class Coding:
+    """All passes over one set of units.
+
+    Attributes:
+        unit_set: article or un.
+        units: unit_id and the other columns of the file of units, in its order.
+        coders: names of the coders, sorted; without the adjudicated pass.
+        codes: coder, unit_id, theme_id; one row a code given. The adjudicated pass, where there is
+            one, has the coder 'adjudicated'.
+        adjudicated: whether there is such a pass.
+    """
+
+    unit_set: UnitSet
+    units: pl.DataFrame
+    coders: tuple[str, ...]
+    codes: pl.DataFrame
+    adjudicated: bool
+
+    def labels(self, rule: Literal["any", "majority", "all"]) -> pl.DataFrame:
+        """unit_id, theme_id: what the passes together say.
+
+        An adjudicated pass decides where there is one. Otherwise a unit takes a code that any
+        coder gave it, that at least half of them did, or that all did.
+        """
+        if self.adjudicated:
+            return self.codes.filter(pl.col("coder") == ADJUDICATED).select("unit_id", "theme_id")
+        needed = {"any": 1, "majority": -(-len(self.coders) // 2), "all": len(self.coders)}[rule]
+        counts = self.codes.group_by("unit_id", "theme_id").len()
+        return counts.filter(pl.col("len") >= needed).drop("len").sort("unit_id", "theme_id")
+
+
+def read_codings(theme_ids: Collection[str], folder: Path = CODING_FOLDER) -> tuple[Coding, ...]:
+    """Read every pass of every set of units that has a file of units.
+
+    Raises:
+        InputError: names the file, the row, the problem and the mend.
+    """
+    return tuple(
+        _read_coding(unit_set, folder, theme_ids)
+        for unit_set in UNIT_SETS
+        if (folder / _UNITS_FILE[unit_set]).is_file()
+    )
+
+
+def _read_coding(unit_set: UnitSet, folder: Path, theme_ids: Collection[str]) -> Coding:
+    units = _read_units(unit_set, folder / _UNITS_FILE[unit_set])
+    unit_ids = units["unit_id"].to_list()
+    column = _ID_COLUMN[unit_set]
+    prefix = f"{unit_set}-coder-"
+    passes = {
+        file.stem.removeprefix(prefix): _read_pass(file, column, unit_ids, theme_ids)
+        for file in sorted(folder.glob(f"{prefix}*.csv"))
+    }
+    coders = tuple(sorted(passes))
+    decided = folder / f"{unit_set}-{ADJUDICATED}.csv"
+    if decided.is_file():
+        passes[ADJUDICATED] = _read_pass(decided, column, unit_ids, theme_ids)
+    if not passes:
+        file = folder / f"{prefix}1.csv"
+        raise InputError(file, "is missing, so no unit is coded", "put a coder's file there")
+    rows = [(coder, *code) for coder, codes in passes.items() for code in codes]
+    codes = pl.DataFrame(rows, schema=_NO_ROWS, orient="row")
+    return Coding(unit_set, units, coders, codes, decided.is_file())
+
+
+def _read_units(unit_set: UnitSet, file: Path) -> pl.DataFrame:
+    columns: dict[str, type[pl.DataType]] = {
+        _ID_COLUMN[unit_set]: pl.String,
+        **_COLUMNS[unit_set],
+    }
+    rows: list[dict[str, object]] = []
+    seen: dict[str, int] = {}
+    for line, row in _rows(file, list(columns)):
+        unit_id = row[_ID_COLUMN[unit_set]]
+        _refuse_repeat(file, line, unit_id, seen)
+        values = {
+            name: _number(file, line, name, row[name], kind) for name, kind in columns.items()
+        }
+        rows.append(values)
+    schema = {
+        "unit_id" if name == _ID_COLUMN[unit_set] else name: kind for name, kind in columns.items()
+    }
+    return pl.DataFrame([list(row.values()) for row in rows], schema=schema, orient="row")
+
+
+def _number(file: Path, line: int, name: str, cell: str, kind: type[pl.DataType]) -> object:
+    if kind == pl.String:
+        return cell
+    try:
+        return int(cell) if kind == pl.Int64 else float(cell)
+    except ValueError:
+        raise InputError(file, f"{name} is no number: {cell!r}", "correct it", line) from None
+
+
+def _read_pass(
+    file: Path, id_column: str, unit_ids: Sequence[str], theme_ids: Collection[str]
+) -> list[tuple[str, str]]:
+    """unit_id and theme_id of every code that one coder gave."""
+    known = set(unit_ids)
+    seen: dict[str, int] = {}
+    codes: list[tuple[str, str]] = []
+    for line, row in _rows(file, [id_column, "codes"]):
+        unit_id = row[id_column]
+        if unit_id not in known:
+            raise InputError(file, f"no unit {unit_id!r}", _nearest(unit_id, known), line)
+        _refuse_repeat(file, line, unit_id, seen)
+        codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
+    missing = [unit_id for unit_id in unit_ids if unit_id not in seen]
+    if missing:
+        problem = f"{len(missing)} units have no row, the first is {missing[0]}"
+        raise InputError(file, problem, "add them; a unit without a code has an empty cell")
+    return codes
+
+
+def _codes(file: Path, line: int, cell: str, theme_ids: Collection[str]) -> list[str]:
+    codes = [code.strip() for code in cell.split(";")] if cell.strip() else []
+    for place, code in enumerate(codes):
+        if not code:
+            raise InputError(file, "an empty code between two semicolons", "delete it", line)
+        if code not in theme_ids:
+            raise InputError(
+                file, f"no code {code!r} in codebook.yaml", _nearest(code, theme_ids), line
+            )
+        if code in codes[:place]:
+            raise InputError(file, f"{code} stands twice", "delete one", line)
+    return codes
+
+
+def _nearest(word: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(word, sorted(known), n=1)
+    return f"did you mean {near[0]}?" if near else f"use one of {', '.join(sorted(known)[:5])} ..."
+
+
+def _refuse_repeat(file: Path, line: int, unit_id: str, seen: dict[str, int]) -> None:
+    if unit_id in seen:
+        raise InputError(file, f"{unit_id} stands in row {seen[unit_id]} too", "delete one", line)
+    seen[unit_id] = line
+
+
+def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number and cells of each row of a comma-separated UTF-8 file."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(file, "is not UTF-8", "save it as CSV UTF-8") from None
+    reader = csv.DictReader(io.StringIO(text), strict=True)
+    header = reader.fieldnames or []
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        raise InputError(file, "its columns are not parted by commas", "save it with commas", 1)
+    for name in needed:
+        if name not in header:
+            raise InputError(file, f"column {name} is missing", f"add it: {','.join(needed)}", 1)
+    try:
+        for row in reader:
+            if None in row or None in row.values():
+                problem = f"a row of {len(header)} cells is needed"
+                raise InputError(
+                    file, problem, "put codes in one cell, parted by ;", reader.line_num
+                )
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise InputError(file, str(error), "close the quotation mark", reader.line_num) from None
