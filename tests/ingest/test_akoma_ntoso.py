@@ -148,6 +148,21 @@ def test_a_statement_that_is_not_well_formed_loses_no_text() -> None:
     assert "elsewhere: metadata 2031-03-03" in reading.remarks[1]
 
 
+def test_text_that_wrong_tags_throw_out_of_the_statement_is_read_too() -> None:
+    content = (DOCUMENTS / "S-PRST-9031-1.xml").read_text(encoding="utf-8")
+    worse = content.replace("</docTitle></p>", "</docTitle></p></mainBody>")
+    whole = read_akoma_ntoso(content.encode())
+    assert [block.text for block in read_akoma_ntoso(worse.encode()).blocks] == [
+        block.text for block in whole.blocks
+    ]
+
+
+def test_words_that_are_lost_in_a_cut_file_are_a_remark() -> None:
+    content = (DOCUMENTS / "S-RES-9001-2031.xml").read_bytes()
+    cut = content.replace(b"</statement>", b"</statement></akomaNtoso><p>three lost words</p>")
+    assert "3 words could not be recovered" in read_akoma_ntoso(cut).remarks
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

@@ -56,6 +56,13 @@ def test_a_point_that_follows_a_paragraph_number_is_a_paragraph() -> None:
     assert numbering.label == "4"
 
 
+def test_a_number_that_breaks_the_series_stays_where_the_markup_has_it() -> None:
+    numbering = Numbering()
+    numbering.paragraph("3.")
+    numbering.point("9.", 1)
+    assert numbering.label == "3 (9)"
+
+
 def test_a_numbered_list_inside_a_paragraph_stays_inside() -> None:
     numbering = Numbering()
     numbering.paragraph("1.")
