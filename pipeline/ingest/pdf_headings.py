@@ -25,25 +25,22 @@ def next_marker(text: str) -> re.Match[str] | None:
 
 def is_heading(chunk: Chunk, following: Chunk | None, layout: Layout, goes_on: bool) -> bool:
     """Is the chunk a heading, by its type (bold, large, italic) or, in old documents, its place?"""
-    first, last = chunk.first, chunk.lines[-1]
     text = " ".join(line.text for line in chunk.lines)
-    if len(text.split()) > MAX_WORDS or not any(character.isalpha() for character in text):
-        return False
-    if last.text.endswith(OPEN_ENDS):
-        return False
     words = len(text.split())
-    large = first.size > layout.size + 1.5 and not layout.scattered
-    if large:
+    if words > MAX_WORDS or not any(character.isalpha() for character in text):
+        return False
+    if text.endswith(OPEN_ENDS):
+        return False
+    if chunk.first.size > layout.size + 1.5 and not layout.scattered:
         return True
     if all(line.bold for line in chunk.lines):
         limit = MAX_ITEM_WORDS if ITEM.match(text) else MAX_BOLD_WORDS
-        sentence = last.text.endswith((".", "”", ")")) and words > 12
+        sentence = text.endswith((".", "”", ")")) and words > 12
         return words <= limit and not sentence
     if goes_on or text.endswith((".", ":")) or ITEM.match(text):
         return False
-    if all(line.italic for line in chunk.lines):
-        return len(text.split()) < 25
-    return not layout.bold and _stands_alone(chunk, following, layout)
+    italic = all(line.italic for line in chunk.lines)
+    return words < 25 if italic else not layout.bold and _stands_alone(chunk, following, layout)
 
 
 def _stands_alone(chunk: Chunk, following: Chunk | None, layout: Layout) -> bool:

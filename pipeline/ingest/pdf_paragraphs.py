@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.ingest.pdf_chunks import BULLET, CELL, ITEM, PARAGRAPH, Chunk, Words, run_on
 from pipeline.ingest.pdf_headings import ANNEX, Headings, is_heading, next_marker
-from pipeline.ingest.pdf_items import Item, nested
+from pipeline.ingest.items import Item, nested
 from pipeline.ingest.pdf_lines import Line
 from pipeline.ingest.pdf_rows import Layout
 from pipeline.ingest.reading import Block, NoteMark
@@ -168,6 +168,12 @@ def _number(state: _State, chunk: Chunk) -> int | None:
         return None
     restarts = number == 1 and (state.headings.annex or state.number == 0 or not state.numbered)
     return 1 if restarts and not _goes_on(state, chunk) else None
+
+
+def _is_heading(state: _State, chunk: Chunk, following: Chunk | None) -> bool:
+    if _is_bold_paragraph(state, chunk):
+        return False
+    return is_heading(chunk, following, state.layout, _goes_on(state, chunk))
 
 
 def _is_bold_paragraph(state: _State, chunk: Chunk) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline.ingest.language import foreign_language
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.settings import IngestSettings
 
@@ -41,6 +42,30 @@ def _verbatim_record(content: bytes, limits: IngestSettings) -> Reading:
     return read_verbatim_record(content, limits)
 
 
+def _word(content: bytes, limits: IngestSettings) -> Reading:
+    from pipeline.ingest.word import read_word
+
+    return read_word(content, limits)
+
+
+def _html(content: bytes, limits: IngestSettings) -> Reading:
+    from pipeline.ingest.html import read_html
+
+    return read_html(content, limits)
+
+
+def _markdown(content: bytes, limits: IngestSettings) -> Reading:
+    from pipeline.ingest.markdown import read_markdown
+
+    return read_markdown(content, limits)
+
+
+def _plain_text(content: bytes, limits: IngestSettings) -> Reading:
+    from pipeline.ingest.plain_text import read_plain_text
+
+    return read_plain_text(content, limits)
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A file suffix and its reader; ``kinds`` narrows it to some kinds of document."""
@@ -55,6 +80,11 @@ READERS: tuple[Format, ...] = (
     Format(".txt", _verbatim_record, kinds=("verbatim_record",)),
     Format(".xml", _akoma_ntoso),
     Format(".pdf", _pdf),
+    Format(".docx", _word),
+    Format(".html", _html),
+    Format(".htm", _html),
+    Format(".md", _markdown),
+    Format(".txt", _plain_text),
 )
 """The first format that fits a document's kind and suffix reads it."""
 
@@ -78,5 +108,14 @@ def read_file(content: bytes, kind: str, suffix: str, limits: IngestSettings) ->
         raise UnreadableError(f"is {size:.0f} MB; ingest.max_megabytes is {limits.max_megabytes}")
     for form in READERS:
         if form.suffix == suffix.lower() and (not form.kinds or kind in form.kinds):
-            return form.read(content, limits)
+            return _in_english(form.read(content, limits))
     raise UnreadableError(f"no reader for {suffix or 'a file without suffix'} of kind {kind}")
+
+
+def _in_english(reading: Reading) -> Reading:
+    """Refuse a document in another language; annexes may be in any."""
+    text = " ".join(block.text for block in reading.blocks if block.role != "annex")
+    language = foreign_language(text)
+    if language:
+        raise UnreadableError(f"is in {language}; only documents in English are read")
+    return reading

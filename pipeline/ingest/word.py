@@ -1,0 +1,163 @@
+"""Word files (.docx), by python-docx: text, headings, automatic numbers, tables and footnotes.
+
+Deleted (tracked) text is left out, inserted text is read. The parts of the zip are counted and
+measured before anything is unpacked.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+from docx import Document
+from docx.document import Document as WordDocument
+from docx.opc.exceptions import PackageNotFoundError
+from docx.oxml.ns import qn
+from docx.table import Table
+from docx.text.paragraph import Paragraph
+from lxml import etree
+
+from pipeline.ingest.identity import date_of, symbol_of
+from pipeline.ingest.outline import CELL, Piece, blocks_from
+from pipeline.ingest.reading import Note, NoteMark, Reading, UnreadableError
+from pipeline.ingest.word_numbers import Numbering
+from pipeline.settings import IngestSettings
+
+OLD_OR_ENCRYPTED = b"\xd0\xcf\x11\xe0"
+MAX_RATIO = 200  # a part that unpacks to more than this many times its size is a bomb
+SMALL = 1_000_000  # bytes; the ratio of smaller parts says nothing
+SKIPPED = {qn("w:del"), qn("w:moveFrom"), qn("w:instrText"), qn("w:footnoteRef")}
+FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+
+
+def read_word(content: bytes, settings: IngestSettings) -> Reading:
+    """Read a .docx file.
+
+    Raises:
+        UnreadableError: not a .docx, broken, encrypted, a zip bomb, or without text.
+    """
+    _check_parts(content, settings)
+    try:
+        document = Document(BytesIO(content))
+        pieces = list(_pieces(document))
+        notes = _notes(document)
+    except (PackageNotFoundError, KeyError, ValueError, zipfile.BadZipFile, etree.LxmlError):
+        raise UnreadableError("is a broken Word file; save it again") from None
+    blocks = blocks_from(pieces)
+    if not blocks:
+        raise UnreadableError("is a Word file without text")
+    head = [piece.text for piece in pieces[:20]]
+    symbol = next(filter(None, map(symbol_of, head)), "")
+    return Reading(
+        blocks,
+        notes,
+        symbol=symbol,
+        title=_title(document),
+        date=date_of("\n".join(head)) if symbol else None,
+    )
+
+
+def _check_parts(content: bytes, settings: IngestSettings) -> None:
+    if content.startswith(OLD_OR_ENCRYPTED):
+        raise UnreadableError("is encrypted or in the old .doc format; save it as .docx")
+    try:
+        parts = zipfile.ZipFile(BytesIO(content)).infolist()
+    except zipfile.BadZipFile:
+        raise UnreadableError("is not a Word file") from None
+    if len(parts) > settings.max_entries:
+        raise UnreadableError(f"packs {len(parts)} files; ingest.max_entries is lower")
+    unpacked = sum(part.file_size for part in parts)
+    if unpacked > settings.max_unpacked_megabytes * 1_000_000:
+        raise UnreadableError(
+            f"unpacks to {unpacked / 1_000_000:.0f} MB, "
+            "more than ingest.max_unpacked_megabytes: a zip bomb?"
+        )
+    if any(p.file_size > SMALL and p.file_size > MAX_RATIO * p.compress_size for p in parts):
+        raise UnreadableError("packs a part that unpacks to 200 times its size: a zip bomb?")
+    if not any(part.filename == "word/document.xml" for part in parts):
+        raise UnreadableError("is not a Word file (it has no word/document.xml)")
+
+
+def _title(document: WordDocument) -> str:
+    """The title in the file's properties, else the first paragraph in the style Title."""
+    named = document.core_properties.title or ""
+    titled = (p.text for p in document.paragraphs if _style(p) == "title" and p.text.strip())
+    return " ".join((named or next(titled, "")).split())
+
+
+def _style(paragraph: Paragraph) -> str:
+    style = paragraph.style
+    return (style.name or "").lower() if style is not None else ""
+
+
+def _pieces(document: WordDocument) -> Iterator[Piece]:
+    numbering = Numbering.of(document)
+    for item in document.iter_inner_content():
+        if isinstance(item, Table):
+            yield from _rows(item)
+            continue
+        text, marks = _text(item._p)
+        level = _level(_style(item))
+        number, depth = numbering.next_number(item)
+        if level and number:
+            text, number = f"{number} {text}", ""
+        if text:
+            yield Piece(text, level, number, depth, marks=marks)
+
+
+def _level(style: str) -> int:
+    found = re.fullmatch(r"heading (\d)", style)
+    return int(found.group(1)) if found else 1 if style == "title" else 0
+
+
+def _rows(table: Table) -> Iterator[Piece]:
+    """One piece a row; a cell merged over several columns counts once."""
+    for row in table._tbl.tr_lst:
+        cells = [" ".join(_text(p)[0] for p in cell.iter(qn("w:p"))) for cell in row.tc_lst]
+        text = CELL.join(" ".join(cell.split()) for cell in cells)
+        if text.strip(" |"):
+            yield Piece(text, role="annex")
+
+
+def _text(paragraph: Any) -> tuple[str, tuple[NoteMark, ...]]:
+    """The text of a w:p element and its footnote marks."""
+    text = ""
+    marks: list[NoteMark] = []
+    for element in _kept(paragraph):
+        if element.tag == qn("w:t"):
+            text += element.text or ""
+        elif element.tag in (qn("w:tab"), qn("w:br"), qn("w:cr")):
+            text += " "
+        elif element.tag == qn("w:noBreakHyphen"):
+            text += "-"
+        elif element.tag == qn("w:footnoteReference"):
+            marks.append(NoteMark(element.get(qn("w:id")), len(" ".join(text.split()))))
+    return " ".join(text.split()), tuple(marks)
+
+
+def _kept(paragraph: Any) -> Iterator[Any]:
+    """Descendants in order, without deleted text, field codes, fallbacks and nested paragraphs."""
+    walker = etree.iterwalk(paragraph, events=("start",))
+    for _, element in walker:
+        nested = element is not paragraph and element.tag == qn("w:p")
+        if nested or element.tag in SKIPPED or element.tag == FALLBACK:
+            walker.skip_subtree()
+        else:
+            yield element
+
+
+def _notes(document: WordDocument) -> tuple[Note, ...]:
+    texts: defaultdict[str, str] = defaultdict(str)
+    for part in document.part.package.iter_parts():
+        if not str(part.partname).endswith("/footnotes.xml"):
+            continue
+        parser = etree.XMLParser(resolve_entities=False, no_network=True)
+        for footnote in etree.fromstring(part.blob, parser).iter(qn("w:footnote")):
+            if footnote.get(qn("w:type")) is None:  # not a separator
+                paragraphs = [_text(p)[0] for p in footnote.iter(qn("w:p"))]
+                texts[str(footnote.get(qn("w:id")))] = " ".join(filter(None, paragraphs))
+    return tuple(Note(number, text) for number, text in texts.items() if text)
