@@ -339,7 +339,10 @@ class SemanticAlignment(dy.Schema):
     topic_id = dy.Int64(primary_key=True, min=0)
     theme_id = dy.String(primary_key=True)
     similarity = dy.Float64(min=-1, max=1, description="cosine")
-    rank = dy.Int64(min=1, description="1 for the theme nearest to the topic")
+    relative = dy.Float64(
+        min=-1, max=1, description="cosine after the means of topics and definitions are taken off"
+    )
+    rank = dy.Int64(min=1, description="1 for the theme with the largest relative similarity")
 
 
 class Curve(dy.Schema):
@@ -409,6 +412,24 @@ class GapSensitivity(dy.Schema):
     direction = dy.Enum(["more in policy", "more in interviews", "undecided", "not computed"])
 
 
+class GapSeries(dy.Schema):
+    """The policy side by mission and year, each beside the same interview share."""
+
+    theme_id = dy.String()
+    mission = dy.String(description="an acronym, or 'all'")
+    year = dy.Int32(nullable=True, description="null: all years")
+    n_policy = dy.Int64(min=0)
+    method = dy.Enum(["assigned", "corrected"])
+    policy = dy.Float64(min=0, max=1)
+    policy_low = dy.Float64(min=0, max=1)
+    policy_high = dy.Float64(min=0, max=1)
+    interviews = dy.Float64(nullable=True)
+    difference = dy.Float64(nullable=True)
+    low = dy.Float64(nullable=True)
+    high = dy.Float64(nullable=True)
+    mark = dy.String(description="what happened in this year; empty when nothing is marked")
+
+
 class VoiceShares(dy.Schema):
     """Who speaks of what: passages by speaker group and theme (hand codes) or topic."""
 
@@ -423,6 +444,43 @@ class VoiceShares(dy.Schema):
     high = dy.Float64(min=0, max=1)
     share_others = dy.Float64(nullable=True, description="among voiced passages without this group")
     q_value = dy.Float64(nullable=True, min=0, max=1, description="two-sided Fisher test, BH")
+
+
+class Citations(dy.Schema):
+    """One row a place where the article cites a UN document."""
+
+    order = dy.Int64(primary_key=True, min=0)
+    block_id = dy.String(description="block of the article")
+    cited_as = dy.String(description="author and year, or the symbol itself")
+    title = dy.String()
+    symbol = dy.String(description="empty where the document has none")
+    paragraphs = dy.List(dy.String(), description="paragraph numbers that the citation names")
+    document_id = dy.String(nullable=True)
+    status = dy.Enum(
+        ["in the corpus", "in the manifest, not read", "not in the manifest", "without a symbol"]
+    )
+
+
+class Quotations(dy.Schema):
+    """One row a quotation that the article takes from a UN document."""
+
+    order = dy.Int64(primary_key=True, min=0)
+    block_id = dy.String(description="block of the article")
+    text = dy.String(min_length=1)
+    cited_as = dy.String()
+    status = dy.Enum(
+        [
+            "found",
+            "found in another document",
+            "not found",
+            "the cited document was not read",
+        ]
+    )
+    document_id = dy.String(nullable=True, description="where it was found")
+    found_block_id = dy.String(nullable=True)
+    label = dy.String(description="number of the paragraph in which it was found")
+    likeness = dy.Float64(nullable=True, min=0, max=100)
+    found_text = dy.String(description="the words there, in lower case")
 
 
 @dataclass(frozen=True)
@@ -466,7 +524,10 @@ SEMANTIC_ALIGNMENT = _table("compare/semantic_alignment", SemanticAlignment)
 CURVE = _table("compare/curve", Curve)
 GAP = _table("compare/gap", Gap)
 GAP_SENSITIVITY = _table("compare/gap_sensitivity", GapSensitivity)
+GAP_SERIES = _table("compare/gap_series", GapSeries)
 VOICE_SHARES = _table("compare/voices", VoiceShares)
+CITATIONS = _table("compare/citations", Citations)
+QUOTATIONS = _table("compare/quotations", Quotations)
 
 TABLES = tuple(value for value in list(globals().values()) if isinstance(value, Table))
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipeline import tables
 from pipeline.codebook import load_codebook
+from pipeline.codings import read_codings
 from pipeline.compare.comparing import compare_topics
 from pipeline.compare.frames import empty
+from pipeline.compare.links import link_tables, shelf_of
 from pipeline.compare.material import Findings, Material
+from pipeline.compare.placing import ARTICLE
 from pipeline.compare.semantic import definition_text
 from pipeline.compare.sides import compare_sides, compare_voices
 from pipeline.compare.summary import summarised
 from pipeline.encoder import load_encoder
 from pipeline.files import write_bytes
+from pipeline.manifest import MANIFEST_FILE, read_manifest
 from pipeline.settings import EmbedSettings, load_settings
 from pipeline.stage import run_stage, say, write_metrics
 from pipeline.tables import Table, read_table, write_table
@@ -28,7 +34,10 @@ WRITTEN = (
     tables.CURVE,
     tables.GAP,
     tables.GAP_SENSITIVITY,
+    tables.GAP_SERIES,
     tables.VOICE_SHARES,
+    tables.CITATIONS,
+    tables.QUOTATIONS,
 )
 
 
@@ -40,6 +49,7 @@ def main() -> None:
     compare_topics(material, settings.compare, settings.seed, findings)
     compare_sides(material, settings.compare, findings)
     compare_voices(material, settings.compare, findings)
+    _link(material, findings)
     for part, reason in findings.not_computed.items():
         say(f"compare: {part}: not computed, because {reason}")
     for table in WRITTEN:
@@ -60,6 +70,7 @@ def _read(embed: EmbedSettings) -> Material:
         assignments=_read_if_made(tables.ASSIGNMENTS),
         topics=_read_if_made(tables.TOPICS),
         units=_read_if_made(tables.UNITS),
+        coder_codes=_coder_codes(codebook.theme_ids),
         passage_codes=_read_if_made(tables.PASSAGE_CODES),
         scores=_read_if_made(tables.SCORES),
         prevalence=_read_if_made(tables.PREVALENCE),
@@ -68,6 +79,34 @@ def _read(embed: EmbedSettings) -> Material:
         vectors=read_vectors(passages.height),
         definitions=definitions,
     )
+
+
+def _coder_codes(theme_ids: Sequence[str]) -> pl.DataFrame:
+    """What each coder gave, before the passes became one label."""
+    named = [
+        coding.codes.filter(pl.col("coder").is_in(coding.coders)).select(
+            pl.lit(coding.unit_set).alias("unit_set"), "coder", "unit_id", "theme_id"
+        )
+        for coding in read_codings(theme_ids)
+    ]
+    none = dict.fromkeys(("unit_set", "coder", "unit_id", "theme_id"), pl.String)
+    return pl.concat([pl.DataFrame(schema=none), *named])
+
+
+def _link(material: Material, findings: Findings) -> None:
+    """Look up what the article cites; its list of references is in its file only."""
+    entries = read_manifest()
+    article = next((entry for entry in entries if entry.kind == ARTICLE), None)
+    file = None if article is None else MANIFEST_FILE.parent / article.path
+    if article is None or file is None or file.suffix != ".txt" or not file.is_file():
+        findings.not_computed["links"] = "the article is not there as a text file"
+        return
+    blocks = material.blocks.filter(pl.col("document_id") == article.document_id).sort("order")
+    shelf = shelf_of(material.documents, material.blocks, [entry.symbol for entry in entries])
+    text = file.read_text(encoding="utf-8", errors="replace")
+    cited, quoted = link_tables(text, blocks, shelf)
+    findings.add(tables.CITATIONS, cited)
+    findings.add(tables.QUOTATIONS, quoted)
 
 
 def _read_if_made(table: Table) -> pl.DataFrame:

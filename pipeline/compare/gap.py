@@ -77,6 +77,17 @@ class CodedUnits:
         ]
 
 
+@dataclass(frozen=True)
+class Way:
+    """One way to measure the gap: shares of both sides, theme by theme, and their units."""
+
+    name: str
+    policy: Sequence[Share]
+    n_policy: int
+    interviews: Sequence[Share]
+    n_interviews: int
+
+
 def policy_shares(prevalence: pl.DataFrame) -> dict[str, PolicyShare]:
     """Each theme's share over all policy documents, all missions and years.
 
@@ -165,18 +176,12 @@ def gap_table(
     return fitted(Gap, compared.with_columns(columns))
 
 
-def sensitivity_rows(
-    basis: str,
-    theme_ids: Sequence[str],
-    policy: Sequence[Share],
-    interviews: Sequence[Share],
-    settings: CompareSettings,
-    *,
-    sizes: tuple[int, int],
-) -> pl.DataFrame:
-    """tables.GapSensitivity for one other way of measuring; ``sizes`` are units of both sides."""
-    compared = compared_shares(theme_ids, policy, interviews, settings).with_columns(
-        basis=pl.lit(basis), n_policy=pl.lit(sizes[0]), n_interviews=pl.lit(sizes[1])
+def sensitivity_rows(way: Way, theme_ids: Sequence[str], settings: CompareSettings) -> pl.DataFrame:
+    """tables.GapSensitivity for one other way of measuring."""
+    compared = compared_shares(theme_ids, way.policy, way.interviews, settings).with_columns(
+        basis=pl.lit(way.name),
+        n_policy=pl.lit(way.n_policy),
+        n_interviews=pl.lit(way.n_interviews),
     )
     return fitted(GapSensitivity, compared)
 

@@ -19,7 +19,8 @@ from pipeline.vector_cache import Vectors
 class Material:
     """The tables of earlier stages; a frame without rows stands for what was not made.
 
-    Two are no tables: `vectors`, float [passages, dimension], row i for row i of `passages`, and
+    `coder_codes` has unit_set, coder, unit_id, theme_id, a row a code that one coder gave. Two are
+    no frames: `vectors`, float [passages, dimension], row i for row i of `passages`, and
     `definitions`, float [themes, dimension], in the order of the codebook; all of length 1.
     """
 
@@ -30,6 +31,7 @@ class Material:
     assignments: pl.DataFrame
     topics: pl.DataFrame
     units: pl.DataFrame
+    coder_codes: pl.DataFrame
     passage_codes: pl.DataFrame
     scores: pl.DataFrame
     prevalence: pl.DataFrame

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.codebook import Theme
-from pipeline.compare.frames import from_rows
+from pipeline.compare.frames import empty, fitted
 from pipeline.compare.measures import Floats, Integers, RealNumbers
-from pipeline.tables import OUTLIER, SemanticAlignment
+from pipeline.tables import SemanticAlignment
 
 
 def definition_text(theme: Theme) -> str:
@@ -46,7 +46,8 @@ def semantic_table(
     """tables.SemanticAlignment: cosine of a topic's mean vector with each theme's definition.
 
     No coding is used, so this covers topics without a coded passage. A similarity says that the
-    words are of one field, not that the topic says what the theme says.
+    words are of one field, not that the topic says what the theme says. As some definitions are
+    near to everything, themes are ranked with the mean topic and the mean definition taken off.
 
     Args:
         topic_ids: topics.
@@ -55,20 +56,20 @@ def semantic_table(
         theme_ids: themes, in the order of ``definitions``.
         definitions: float [themes, dimension], of length 1.
     """
-    rows = []
-    for topic_id in topic_ids:
-        if topic_id == OUTLIER or not (group == topic_id).any():
-            continue
-        mean = vectors[group == topic_id].astype(np.float64).mean(0)
-        similarity = (definitions @ mean / np.linalg.norm(mean)).round(4)
-        order = np.argsort(-similarity, kind="stable")
-        for rank, column in enumerate(order, start=1):
-            rows.append(
-                {
-                    "topic_id": topic_id,
-                    "theme_id": theme_ids[column],
-                    "similarity": float(np.clip(similarity[column], -1, 1)),
-                    "rank": rank,
-                }
-            )
-    return from_rows(SemanticAlignment, rows)
+    found = [topic_id for topic_id in topic_ids if (group == topic_id).any()]
+    if not found:
+        return empty(SemanticAlignment)
+    means = np.array([vectors[group == topic_id].astype(np.float64).mean(0) for topic_id in found])
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    similarity = np.clip(means @ definitions.T, -1, 1).round(4)
+    relative = np.clip(_directions(means) @ _directions(definitions).T, -1, 1).round(4)
+    rank = np.argsort(np.argsort(-relative, axis=1, kind="stable"), axis=1, kind="stable") + 1
+    n_themes = len(theme_ids)
+    frame = {
+        "topic_id": np.repeat(found, n_themes),
+        "theme_id": list(theme_ids) * len(found),
+        "similarity": similarity.reshape(-1),
+        "relative": relative.reshape(-1),
+        "rank": rank.reshape(-1),
+    }
+    return fitted(SemanticAlignment, pl.DataFrame(frame).sort("topic_id", "rank"))

@@ -1,23 +1,15 @@
-"""The two sides of the gap in every way they are measured, and the voices behind one of them."""
+"""The two sides of the gap, and the voices behind one of them."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from pipeline import tables
-from pipeline.compare import placing
-from pipeline.compare.gap import (
-    CodedUnits,
-    PolicyShare,
-    coded_units,
-    gap_table,
-    policy_shares,
-    sensitivity_rows,
-)
+from pipeline.compare.gap import coded_units, gap_table, policy_shares, sensitivity_rows
 from pipeline.compare.material import Findings, Material
-from pipeline.compare.shares import UNKNOWN, Share
+from pipeline.compare.sensitivity import other_ways
+from pipeline.compare.series import series_table
+from pipeline.compare.spoken import passage_labels, spoken_passages
 from pipeline.compare.voices import voice_table
 from pipeline.settings import CompareSettings
 
@@ -29,7 +21,7 @@ def compare_sides(material: Material, settings: CompareSettings, findings: Findi
     """Fill in the gap and its sensitivity."""
     theme_ids = material.codebook.theme_ids
     policy = policy_shares(material.prevalence)
-    interviews = coded_units(spoken_passages(material), _unit_labels(material), theme_ids)
+    interviews = coded_units(spoken_passages(material), passage_labels(material), theme_ids)
     if interviews.n < FEWEST_INTERVIEW_PASSAGES:
         findings.not_computed["gap"] = (
             f"{interviews.n} coded passages cite an interview; "
@@ -43,111 +35,11 @@ def compare_sides(material: Material, settings: CompareSettings, findings: Findi
             else "there are no UN documents; the interview side stands alone"
         )
     findings.add(tables.GAP, gap_table(policy, interviews, theme_ids, settings))
-    for frame in _sensitivity(material, policy, interviews, settings):
-        findings.add(tables.GAP_SENSITIVITY, frame)
-
-
-def spoken_passages(material: Material) -> pl.DataFrame:
-    """Coded passages of the article that cite an interview: unit_id, cluster, weight, voices."""
-    return (
-        material.placed.filter(
-            (pl.col("kind") == placing.ARTICLE) & (pl.col("voices").list.len() > 0)
-        )
-        .join(material.coded_passages("article"), on="passage_id", how="semi")
-        .select(
-            pl.col("passage_id").alias("unit_id"), "cluster", pl.lit(1.0).alias("weight"), "voices"
-        )
+    findings.add(
+        tables.GAP_SERIES, series_table(material.prevalence, interviews, theme_ids, settings)
     )
-
-
-def _unit_labels(material: Material) -> pl.DataFrame:
-    return material.code_labels.select(pl.col("passage_id").alias("unit_id"), "theme_id")
-
-
-def _sensitivity(
-    material: Material,
-    policy: Mapping[str, PolicyShare],
-    interviews: CodedUnits,
-    settings: CompareSettings,
-) -> list[pl.DataFrame]:
-    """The gap by other ways of measuring, each with the reason for it."""
-    theme_ids = material.codebook.theme_ids
-    sides = [policy.get(theme_id) for theme_id in theme_ids]
-    corrected = [UNKNOWN if side is None else side.corrected for side in sides]
-    assigned = [UNKNOWN if side is None else side.assigned for side in sides]
-    n_policy = max((side.n for side in policy.values()), default=0)
-    spoken = interviews.shares(settings.confidence)
-    sentences = _sentences(material)
-    whole = coded_units(_article_passages(material), _unit_labels(material), theme_ids)
-    by_hand = _un_units(material)
-    ways: list[tuple[str, Sequence[Share], Sequence[Share], tuple[int, int]]] = [
-        # what the classifiers say, uncorrected
-        ("assigned", assigned, spoken, (n_policy, interviews.n)),
-        # sentences on the interview side; a unit of another length than on the policy side
-        ("sentences", corrected, sentences.shares(settings.confidence), (n_policy, sentences.n)),
-        # all of the article, the author's own words too
-        ("whole article", corrected, whole.shares(settings.confidence), (n_policy, whole.n)),
-        # no classifier at all: coded paragraphs of resolutions and statements on five missions
-        (
-            "hand-coded policy",
-            by_hand.shares(settings.confidence),
-            spoken,
-            (by_hand.n, interviews.n),
-        ),
-        # of all that is said, how much is said of the theme: free of the length of a unit
-        ("share of mentions", _profile(corrected), _profile(spoken), (n_policy, interviews.n)),
-    ]
-    return [
-        sensitivity_rows(basis, theme_ids, first, second, settings, sizes=sizes)
-        for basis, first, second, sizes in ways
-        if min(sizes) > 0
-    ]
-
-
-def _profile(shares: Sequence[Share]) -> list[Share]:
-    """Shares over their sum, which is taken as known; the ends of the intervals likewise."""
-    total = sum(share.value or 0.0 for share in shares)
-    if total == 0:
-        return [UNKNOWN] * len(shares)
-    return [
-        Share(share.value / total, share.low / total, share.high / total)
-        if share.value is not None and share.low is not None and share.high is not None
-        else UNKNOWN
-        for share in shares
-    ]
-
-
-def _article_passages(material: Material) -> pl.DataFrame:
-    return (
-        material.placed.filter(pl.col("kind") == placing.ARTICLE)
-        .join(material.coded_passages("article"), on="passage_id", how="semi")
-        .select(pl.col("passage_id").alias("unit_id"), "cluster", pl.lit(1.0).alias("weight"))
-    )
-
-
-def _sentences(material: Material) -> CodedUnits:
-    """Coded sentences of the article in passages that cite an interview."""
-    spoken = spoken_passages(material).select(pl.col("unit_id").alias("passage_id"))
-    units = (
-        material.units.filter(pl.col("unit_set") == "article")
-        .with_columns(passage_id=pl.col("passage_ids").list.first())
-        .join(spoken, on="passage_id", how="semi")
-    )
-    return _as_coded(units, material.codebook.theme_ids, pl.lit(1.0))
-
-
-def _un_units(material: Material) -> CodedUnits:
-    """Coded UN paragraphs, weighted by one over the probability with which they were drawn."""
-    units = material.units.filter(
-        (pl.col("unit_set") == "un") & (pl.col("inclusion_probability") > 0)
-    )
-    return _as_coded(units, material.codebook.theme_ids, 1 / pl.col("inclusion_probability"))
-
-
-def _as_coded(units: pl.DataFrame, theme_ids: Sequence[str], weight: pl.Expr) -> CodedUnits:
-    labels = units.select("unit_id", pl.col("labels").alias("theme_id")).explode("theme_id")
-    framed = units.select("unit_id", pl.col("group").alias("cluster"), weight.alias("weight"))
-    return coded_units(framed, labels.drop_nulls(), theme_ids)
+    for way in other_ways(material, policy, interviews, settings.confidence):
+        findings.add(tables.GAP_SENSITIVITY, sensitivity_rows(way, theme_ids, settings))
 
 
 def compare_voices(material: Material, settings: CompareSettings, findings: Findings) -> None:

@@ -231,6 +231,19 @@ class Planter:
             assignments=from_rows(Assignments, self.assignments),
             topics=from_rows(Topics, self.topics()),
             units=from_rows(Units, self.units),
+            coder_codes=pl.DataFrame(
+                [
+                    {
+                        "unit_set": "article",
+                        "coder": "1",
+                        "unit_id": unit["unit_id"],
+                        "theme_id": each,
+                    }
+                    for unit in self.units
+                    for each in unit["labels"]
+                ],
+                schema=dict.fromkeys(("unit_set", "coder", "unit_id", "theme_id"), pl.String),
+            ),
             passage_codes=from_rows(PassageCodes, self.codes),
             scores=from_rows(Scores, self.scores) if un else empty(Scores),
             prevalence=from_rows(Prevalence, self.prevalence()) if un else empty(Prevalence),
