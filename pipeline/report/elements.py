@@ -1,0 +1,142 @@
+"""What a page is made of: cells that lead to passages, tables, charts, figures, sections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+Value = str | int | float | None
+ChartKind = Literal["intervals", "heat", "columns", "bars", "tree"]
+NOT_COMPUTED = "Not computed in this run"
+EXPLORER = "#passages"
+
+
+def passages_link(**filters: str | int | None) -> str:
+    """The address of the explorer that shows these passages; filters that are None are left out.
+
+    >>> passages_link(theme="host_state", kind="resolution", mission=None)
+    '#passages?theme=host_state&kind=resolution'
+    """
+    given = {name: value for name, value in filters.items() if value is not None}
+    return f"{EXPLORER}?{urlencode(given)}" if given else EXPLORER
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table: what it shows, what it is worth, and where its passages are."""
+
+    text: str
+    value: Value = None
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's heading, and whether it holds numbers."""
+
+    name: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table as a person reads it."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What the page's script draws; ``spec`` holds only what JSON holds."""
+
+    kind: ChartKind
+    spec: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Key:
+    """One entry of a figure's legend; ``mark`` names its colour and shape in the style sheet."""
+
+    name: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with everything it needs to stand alone.
+
+    Attributes:
+        figure_id: fit as the id of an element and as the name of a file.
+        title: what the reader learns, not what is plotted.
+        shows: one or two sentences on what is drawn.
+        hides: what must not be read into it; may be empty.
+        absent: why there is nothing to draw; empty when there is something.
+    """
+
+    figure_id: str
+    title: str
+    shows: str
+    hides: str = ""
+    chart: Chart | None = None
+    grid: Grid | None = None
+    keys: tuple[Key, ...] = ()
+    absent: str = ""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A number of the first screen with its name and its passages."""
+
+    value: str
+    name: str
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence in pieces: plain text, or text that leads to passages."""
+
+    pieces: tuple[Cell, ...]
+
+    @property
+    def text(self) -> str:
+        """The sentence without its links."""
+        return "".join(piece.text for piece in self.pieces)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that the reader must know before they read on, with the documents concerned."""
+
+    text: str
+    items: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the reading path."""
+
+    section_id: str
+    title: str
+    lead: tuple[Sentence, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    notices: tuple[Notice, ...] = field(default=())
+
+
+def said(*pieces: str | Cell) -> Sentence:
+    """A sentence of these pieces."""
+    return Sentence(tuple(Cell(piece) if isinstance(piece, str) else piece for piece in pieces))
+
+
+def grid(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Grid:
+    """A table; a column is numeric when every filled cell of it holds a number."""
+    numeric = [
+        bool(rows) and all(isinstance(row[place].value, int | float | None) for row in rows)
+        and any(row[place].value is not None for row in rows)
+        for place in range(len(columns))
+    ]
+    named = tuple(Column(name, number) for name, number in zip(columns, numeric, strict=True))
+    return Grid(named, tuple(tuple(row) for row in rows))

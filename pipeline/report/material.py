@@ -1,0 +1,85 @@
+"""Everything that the page is made from, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from pipeline.codebook import Codebook
+from pipeline.settings import Mission, Settings
+from pipeline.tables import Table
+
+
+@dataclass(frozen=True)
+class Material:
+    """The tables of all stages, and what names them.
+
+    Attributes:
+        frames: by table; a table that was not made is there without rows.
+        not_made: the tables that no stage has written in this run.
+        codebook: names, definitions and families of the themes.
+        missions: the peace operations by acronym.
+        settings: configs/params.yaml.
+        model_card: outputs/embed/model.json; empty when it is not there.
+        metrics: outputs/<stage>/metrics.json by stage.
+        manifest: symbol or title, and source_url, of every document of the manifest.
+        plotly: plotly.js.
+    """
+
+    frames: Mapping[Table, pl.DataFrame]
+    not_made: frozenset[Table]
+    codebook: Codebook
+    missions: Mapping[str, Mission]
+    settings: Settings
+    model_card: Mapping[str, Any]
+    metrics: Mapping[str, Mapping[str, Any]]
+    manifest: Mapping[str, ManifestLine]
+
+    def frame(self, table: Table) -> pl.DataFrame:
+        """The table, without rows when it was not made."""
+        return self.frames[table]
+
+    def why_absent(self, table: Table) -> str:
+        """Why there is nothing of this table to show; empty when there is something."""
+        if not self.frame(table).is_empty():
+            return ""
+        if table in self.not_made:
+            return f"Not computed in this run: the stage “{table.stage}” has not written it yet."
+        reasons = self.metrics.get(table.stage, {}).get("not_computed", {})
+        known = "; ".join(str(reason) for reason in reasons.values())
+        because = f" ({known})" if known else ""
+        return f"Not computed in this run: there was not enough material{because}."
+
+    @cached_property
+    def theme_names(self) -> dict[str, str]:
+        """The name of each theme_id."""
+        return {theme.theme_id: theme.name for theme in self.codebook.themes}
+
+    @cached_property
+    def topic_names(self) -> dict[int, str]:
+        """The label of each topic_id."""
+        from pipeline.tables import TOPICS
+
+        topics = self.frame(TOPICS)
+        return dict(zip(topics["topic_id"].to_list(), topics["label"].to_list(), strict=True))
+
+    def theme_name(self, theme_id: str) -> str:
+        """A theme's name; its id when the codebook no longer holds it."""
+        return self.theme_names.get(theme_id, theme_id.replace("_", " "))
+
+    def topic_name(self, topic_id: int) -> str:
+        """A topic's label."""
+        return self.topic_names.get(topic_id, f"Topic {topic_id}")
+
+
+@dataclass(frozen=True)
+class ManifestLine:
+    """What the manifest says of a document, read or not."""
+
+    name: str
+    kind: str
+    source_url: str
