@@ -34,6 +34,7 @@ def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
     """
     pages, heads = without_furniture(read_pages(content, settings))
     layout = measure(pages)
+    first = pages[0]
     pages, cover = split_cover(pages, heads, layout.size)
     if layout.scattered:
         pages = [pages[0], *map(without_noise, pages[1:])]
@@ -41,7 +42,7 @@ def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
     rows, feet = _rows(pages, layout, remarks)
     words = words_of([row.line for page in rows for row in page])
     if "/PV." in cover.symbol and layout.columns:
-        return read_speeches(pages, rows, layout, cover, words)
+        return read_speeches(first, rows[1:], layout, cover, words)
     chunks = [chunks_of(page, layout) for page in rows]
     resolution = "/RES/" in cover.symbol or "/PRST/" in cover.symbol
     blocks, missing = blocks_of(chunks, layout, resolution, words)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pipeline.ingest.pdf_lines import Line
 from pipeline.ingest.pdf_rows import Layout, Row
 from pipeline.ingest.reading import NoteMark
+from pipeline.ingest.verbatim_record import SPEECH
 
 PARAGRAPH = re.compile(r"(\d{1,3})\.(?: +(?=\S)|(?=[^\d\s]))")
 ITEM = re.compile(r"(\((?:[a-z]{1,2}|[ivxl]+|\d{1,2})\)) ?(?=\S)")
@@ -217,5 +218,6 @@ def _starts(group: Sequence[Row], row: Row, layout: Layout) -> bool:
         return last.text.endswith((".", ";", ":", "?", "”", ")")) or last.bold
     if layout.columns:
         indent = line.x0 - min(r.line.x0 for r in group)
-        return 8 < indent < 40 and last.text.endswith((".", "?", "!", "”", ":"))
+        ended = last.text.endswith((".", "?", "!", "”", ":"))
+        return ended and (8 < indent < 40 or SPEECH.match(line.text) is not None)
     return False

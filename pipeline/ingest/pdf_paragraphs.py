@@ -12,9 +12,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from pipeline.ingest.items import Item, nested
 from pipeline.ingest.pdf_chunks import BULLET, CELL, ITEM, PARAGRAPH, Chunk, Words, run_on
 from pipeline.ingest.pdf_headings import ANNEX, Headings, is_heading, next_marker
-from pipeline.ingest.items import Item, nested
 from pipeline.ingest.pdf_lines import Line
 from pipeline.ingest.pdf_rows import Layout
 from pipeline.ingest.reading import Block, NoteMark

@@ -18,6 +18,7 @@ from pipeline.ingest.pdf_lines import Line, joined
 from pipeline.ingest.pdf_pages import Page
 
 NUMBER = re.compile(r"\d{1,3}\.?|[IVXLC]+\.|[A-Z]\.|\(\w{1,4}\)|[a-z]\)|[•●▪·*–—-]|o")
+DOUBLE_SPACED = 20  # that many wide steps and no narrow one make a double-spaced text
 NUMBER_GAP = 48  # points between a number and its text, at most
 MAP = re.compile(r"Map No\.|Cartographic Section|Department of (?:Field|Peacekeeping|Operational)")
 
@@ -76,11 +77,6 @@ def measure(pages: Sequence[Page]) -> Layout:
     size = max(sorted(sizes), key=lambda value: sizes[value])
     body = [line for line in lines if abs(line.size - size) < 0.6]
     long = [line for line in body if len(line.text) > 40] or body
-    steps = [
-        round(above.y - below.y, 1)
-        for above, below in pairwise(body)
-        if above.page == below.page and 0.9 * size < above.y - below.y < 2.2 * size
-    ]
     rows = [row for page in pages for row in _grouped(page.lines)]
     parted = sum(len(row) > 1 for row in map(_numbered, rows))
     columns = _columned(pages)
@@ -88,11 +84,24 @@ def measure(pages: Sequence[Page]) -> Layout:
         size=size,
         left=_mode([round(line.x0) for line in long]),
         right=sorted(line.x1 for line in long)[int(0.9 * (len(long) - 1))],
-        leading=_mode(steps) if steps else 1.2 * size,
+        leading=_leading(body, size),
         columns=columns,
         scattered=not columns and parted > 0.45 * len(rows) and len(rows) > 40,
         bold=sum(line.bold for page in pages[1:] for line in page.lines) > 2,
     )
+
+
+def _leading(body: Sequence[Line], size: float) -> float:
+    """The commonest step between lines; of double-spaced text, if that is all there is."""
+    steps = [
+        round(above.y - below.y, 1)
+        for above, below in pairwise(body)
+        if above.page == below.page and 0.9 * size < above.y - below.y < 2.6 * size
+    ]
+    single = [step for step in steps if step < 1.6 * size]
+    if single:
+        return _mode(single)
+    return _mode(steps) if len(steps) > DOUBLE_SPACED else 1.2 * size
 
 
 def rows_of(page: Page, layout: Layout) -> list[Row]:

@@ -18,7 +18,7 @@ ENDS = (".", "?", "!", "”", ":")
 
 
 def read_speeches(
-    pages: Sequence[Page],
+    first: Page,
     rows: Sequence[Sequence[Row]],
     layout: Layout,
     cover: Cover,
@@ -26,12 +26,14 @@ def read_speeches(
 ) -> Reading:
     """The record; its first page (members, agenda, notice) gives title and date only.
 
+    ``rows`` are those of the pages after it.
+
     Raises:
         UnreadableError: nobody speaks.
     """
-    first = [line.text for line in pages[0].lines]
+    opening = [line.text for line in first.lines]
     paragraphs: list[Paragraph] = []
-    for page in rows[1:]:
+    for page in rows:
         for chunk in chunks_of(page, layout):
             _take(paragraphs, chunk, words)
     blocks, repairs = speeches(paragraphs)
@@ -39,8 +41,8 @@ def read_speeches(
     return Reading(
         blocks,
         symbol=cover.symbol,
-        title=_agenda(first),
-        date=cover.date or date_of("\n".join(first)),
+        title=_agenda(opening),
+        date=cover.date or date_of("\n".join(opening)),
         remarks=(left_out, *repairs),
     )
 

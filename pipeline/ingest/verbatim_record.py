@@ -105,7 +105,7 @@ def speeches(paragraphs: Sequence[Paragraph]) -> tuple[tuple[Block, ...], tuple[
         UnreadableError: nobody speaks.
     """
     mended, repairs = _repaired(paragraphs)
-    roles = _roles(paragraph.text for paragraph in mended)
+    roles = _roles([paragraph.text for paragraph in mended])
     blocks: list[Block] = []
     speaker, spoken = "", 0
     for paragraph in mended:
@@ -172,7 +172,7 @@ def _surname(name: str) -> str:
     return re.sub(rf"^{TITLES}\.? ", "", name)
 
 
-def _roles(paragraphs: Iterable[str]) -> dict[str, str]:
+def _roles(paragraphs: Sequence[str]) -> dict[str, str]:
     """Roles by surname, from what the President says when inviting or giving the floor."""
     presided = [text for text in paragraphs if text.startswith("The President")]
     surnames = {

@@ -1,0 +1,123 @@
+"""Small files, made on the spot, for the tests of the readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from pipeline.settings import IngestSettings
+
+FONTS = {"plain": "Times-Roman", "bold": "Times-Bold", "italic": "Times-Italic"}
+
+
+@dataclass(frozen=True)
+class Ink:
+    """One run of type on a page; `x` and `y` are points from the lower left corner."""
+
+    x: float
+    y: float
+    text: str
+    font: str = "plain"
+    size: float = 10.0
+
+
+SmallPdf = Callable[..., bytes]
+
+
+@pytest.fixture
+def limits() -> IngestSettings:
+    return IngestSettings(
+        max_megabytes=50, max_pages=1000, max_unpacked_megabytes=200, max_entries=2000
+    )
+
+
+@pytest.fixture
+def small_pdf() -> SmallPdf:
+    """Makes a PDF from pages of ink; `picture` covers every page, `password` locks it."""
+    return _small_pdf
+
+
+def _small_pdf(*pages: Sequence[Ink], picture: bool = False, password: bool = False) -> bytes:
+    fonts = {name: 3 + index for index, name in enumerate(FONTS)}
+    objects = {1: b"<< /Type /Catalog /Pages 2 0 R >>"}
+    for name, number in fonts.items():
+        objects[number] = (
+            b"<< /Type /Font /Subtype /Type1 /Encoding /WinAnsiEncoding "
+            b"/BaseFont /%s >>" % FONTS[name].encode()
+        )
+    objects[6] = _stream(
+        b"\xff",
+        b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /BitsPerComponent 8 "
+        b"/ColorSpace /DeviceGray",
+    )
+    resources = b" ".join(b"/%s %d 0 R" % (name.encode(), n) for name, n in fonts.items())
+    kids = []
+    for index, page in enumerate(pages):
+        leaf, content = 10 + 2 * index, 11 + 2 * index
+        kids.append(b"%d 0 R" % leaf)
+        objects[leaf] = (
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents %d 0 R "
+            b"/Resources << /Font << %s >> /XObject << /picture 6 0 R >> >> >>"
+            % (content, resources)
+        )
+        cover = b"q 612 0 0 792 0 0 cm /picture Do Q\n" if picture else b""
+        objects[content] = _stream(cover + b"\n".join(map(_ink, page)))
+    objects[2] = b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b" ".join(kids), len(pages))
+    return _file(objects, password)
+
+
+def _ink(ink: Ink) -> bytes:
+    text = ink.text.encode("cp1252").replace(b"\\", rb"\\")
+    text = text.replace(b"(", rb"\(").replace(b")", rb"\)")
+    return b"BT /%s %g Tf %g %g Td (%s) Tj ET" % (
+        ink.font.encode(),
+        ink.size,
+        ink.x,
+        ink.y,
+        text,
+    )
+
+
+def _stream(content: bytes, entries: bytes = b"") -> bytes:
+    return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (entries, len(content), content)
+
+
+def _file(objects: dict[int, bytes], password: bool) -> bytes:
+    body, places = b"%PDF-1.4\n", {}
+    for number, content in sorted(objects.items()):
+        places[number] = len(body)
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    start, top = len(body), max(objects)
+    body += b"xref\n0 %d\n0000000000 65535 f \n" % (top + 1)
+    for number in range(1, top + 1):
+        body += b"%010d 00000 %s \n" % (places.get(number, 0), b"n" if number in places else b"f")
+    lock = (
+        b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <%s> /U <%s> >> /ID [<00> <00>]"
+        % (b"11" * 32, b"22" * 32)
+        if password
+        else b""
+    )
+    return body + b"trailer << /Root 1 0 R /Size %d %s >>\nstartxref\n%d\n%%%%EOF" % (
+        top + 1,
+        lock,
+        start,
+    )
+
+
+@pytest.fixture
+def lines_of() -> Callable[..., list[Ink]]:
+    """Sets lines of text below one another, as the paragraphs of a UN report."""
+
+    def below(
+        y: float, *texts: str, x: float = 123, font: str = "plain", step: float = 12
+    ) -> list[Ink]:
+        return [Ink(x, y - step * index, text, font) for index, text in enumerate(texts)]
+
+    return below
+
+
+@pytest.fixture
+def ink() -> type[Ink]:
+    return Ink
