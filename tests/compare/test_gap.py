@@ -1,0 +1,214 @@
+"""The gap: sides, differences and directions on tables small enough to be worked by hand."""
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipeline import tables
+from pipeline.compare.frames import from_rows
+from pipeline.compare.gap import (
+    CodedUnits,
+    PolicyShare,
+    Way,
+    coded_units,
+    gap_table,
+    policy_shares,
+    sensitivity_rows,
+)
+from pipeline.compare.material import Material
+from pipeline.compare.sensitivity import other_ways
+from pipeline.compare.series import series_table
+from pipeline.compare.shares import UNKNOWN, Share
+from pipeline.compare.spoken import (
+    sentences_near_a_note,
+    sentences_with_a_note,
+    spoken_passages,
+)
+from pipeline.settings import CompareSettings
+
+THEME_IDS = ("escorts", "training")
+
+
+def prevalence(*rows: tuple[str, str, str, float | None]) -> pl.DataFrame:
+    """Rows of theme, kind, method, share; 100 passages and 10 coded units each."""
+    return from_rows(
+        tables.Prevalence,
+        [
+            {
+                "theme_id": theme_id,
+                "kind": kind,
+                "mission": "all",
+                "year": None,
+                "n_passages": 300 if kind == "resolution" else 100,
+                "n_coded": 10,
+                "method": method,
+                "share": share,
+                "low": None if share is None else share - 0.1,
+                "high": None if share is None else share + 0.1,
+            }
+            for theme_id, kind, method, share in rows
+        ],
+    )
+
+
+def units(*themes: str) -> CodedUnits:
+    frame = pl.DataFrame({"unit_id": [f"u{place}" for place in range(len(themes))]}).with_columns(
+        cluster=pl.col("unit_id"), weight=pl.lit(1.0)
+    )
+    labels = [
+        (f"u{place}", theme_id) for place, named in enumerate(themes) for theme_id in named.split()
+    ]
+    schema = {"unit_id": pl.String, "theme_id": pl.String}
+    return coded_units(frame, pl.DataFrame(labels, schema=schema, orient="row"), THEME_IDS)
+
+
+def test_the_share_over_all_policy_is_taken_where_themes_gives_it() -> None:
+    shares = policy_shares(
+        prevalence(
+            ("escorts", "policy", "corrected", 0.2),
+            ("escorts", "policy", "assigned", 0.3),
+            ("escorts", "resolution", "corrected", 0.9),
+        )
+    )
+
+    assert shares["escorts"].corrected == Share(0.2, pytest.approx(0.1), pytest.approx(0.3))
+    assert shares["escorts"].assigned.value == 0.3
+
+
+def test_else_kinds_are_averaged_by_their_passages_and_others_left_out() -> None:
+    """(300 * .2 + 100 * .4) / 400 = .25; verbatim records are no policy."""
+    shares = policy_shares(
+        prevalence(
+            ("escorts", "resolution", "corrected", 0.2),
+            ("escorts", "report", "corrected", 0.4),
+            ("escorts", "verbatim_record", "corrected", 0.8),
+        )
+    )
+
+    found = shares["escorts"]
+    assert (found.corrected.value, found.corrected.low) == pytest.approx((0.25, 0.15))
+    assert (found.n, found.n_coded) == (400, 20)
+
+
+def test_a_share_that_themes_could_not_correct_is_unknown() -> None:
+    shares = policy_shares(prevalence(("escorts", "policy", "corrected", None)))
+
+    assert shares["escorts"].corrected == UNKNOWN
+
+
+def test_the_gap_worked_by_hand(settings: CompareSettings) -> None:
+    """escorts: .05 of policy, 8 of 10 passages; training: .5 of policy, none of the passages."""
+    interviews = units(*["escorts"] * 8, "", "")
+    policy = {
+        "escorts": PolicyShare(100, 10, Share(0.1, 0.0, 0.2), Share(0.05, 0.02, 0.1)),
+        "training": PolicyShare(100, 10, Share(0.4, 0.3, 0.5), Share(0.5, 0.4, 0.6)),
+    }
+
+    escorts, training = gap_table(policy, interviews, THEME_IDS, settings).rows(named=True)
+
+    assert escorts["difference"] == pytest.approx(-0.75)
+    assert escorts["direction"] == "more in interviews"
+    assert training["difference"] == pytest.approx(0.5)
+    assert training["direction"] == "more in policy"
+    assert training["interviews_high"] == pytest.approx(0.2775, abs=1e-3)  # Wilson, 0 of 10
+    assert escorts["policy_assigned"] == 0.1
+    assert (escorts["n_interviews"], escorts["n_paragraphs"]) == (10, 10)
+
+
+def test_a_theme_unknown_in_policy_keeps_its_interview_share(settings: CompareSettings) -> None:
+    row = gap_table({}, units("escorts", ""), THEME_IDS, settings).row(0, named=True)
+
+    assert row["interviews"] == 0.5
+    assert row["policy"] is None
+    assert row["difference"] is None
+    assert row["direction"] == "not computed"
+
+
+def test_small_differences_are_undecided(settings: CompareSettings) -> None:
+    way = Way("test", [Share(0.5, 0.4, 0.6)], 100, [Share(0.45, 0.3, 0.6)], 50)
+
+    row = sensitivity_rows(way, ("escorts",), settings).row(0, named=True)
+
+    assert row["direction"] == "undecided"
+    assert row["difference"] == pytest.approx(0.05)
+
+
+def test_every_other_way_has_a_name_and_both_sides(
+    plant: Callable[..., Material], settings: CompareSettings
+) -> None:
+    material = plant()
+    interviews = coded_units(
+        spoken_passages(material),
+        material.code_labels.rename({"passage_id": "unit_id"}),
+        material.codebook.theme_ids,
+    )
+
+    ways = {
+        way.name: way
+        for way in other_ways(material, policy_shares(material.prevalence), interviews, 0.95)
+    }
+
+    assert set(ways) == {
+        "as classified",
+        "whole article",
+        "sentences of these passages",
+        "coder 1",
+        "hand-coded paragraphs",
+        "each text once, as classified",
+        "threshold 0.3",
+        "threshold 0.5",
+        "threshold 0.7",
+        "share of mentions",
+    }  # no planted sentence has a note of its own
+    assert ways["whole article"].n_interviews == 120
+    assert ways["hand-coded paragraphs"].n_policy == 20
+    assert ways["each text once, as classified"].n_policy == 120
+    mentions = [share.value for share in ways["share of mentions"].policy if share.value]
+    assert sum(mentions) == pytest.approx(1)
+
+
+def test_a_sentence_is_said_by_an_interviewee_when_it_carries_the_note(
+    plant: Callable[..., Material],
+) -> None:
+    """One block: 'Troops came. They left again. Nobody knew why.' with a note after 'again.'"""
+    material = plant()
+    text = "Troops came. They left again. Nobody knew why."
+    block_id = "article.b000"
+    sentences = ["Troops came.", "They left again.", "Nobody knew why."]
+    fields = {name: getattr(material, name) for name in Material.__dataclass_fields__}
+    passage = material.passages.filter(pl.col("block_id") == block_id).head(1)
+    passage = passage.with_columns(
+        text=pl.lit(text), start=pl.lit(0, pl.Int64), end=pl.lit(len(text), pl.Int64)
+    )
+    block = material.blocks.filter(pl.col("block_id") == block_id).with_columns(
+        text=pl.lit(text), notes=pl.lit(["1"]), note_offsets=pl.lit([29], pl.List(pl.Int64))
+    )
+    coded = pl.concat([material.units.filter(pl.col("unit_set") == "article").head(1)] * 3)
+    coded = coded.with_columns(
+        unit_id=pl.Series(["s1", "s2", "s3"]),
+        text=pl.Series(sentences),
+        passage_ids=pl.Series([passage["passage_id"].to_list()] * 3),
+    )
+    small = Material(
+        **fields
+        | {"passages": passage, "blocks": block, "units": coded, "vectors": np.zeros((1, 16))}
+    )
+
+    assert sentences_with_a_note(small)["unit_id"].to_list() == ["s2"]
+    assert sentences_near_a_note(small)["unit_id"].to_list() == ["s1", "s2", "s3"]
+
+
+def test_the_course_prefers_corrected_shares_and_marks_the_turns(settings: CompareSettings) -> None:
+    rows = prevalence(
+        ("escorts", "policy", "assigned", 0.3), ("escorts", "policy", "corrected", 0.2)
+    )
+    in_2008 = rows.filter(pl.col("method") == "assigned").with_columns(year=pl.lit(2008, pl.Int32))
+
+    series = series_table(pl.concat([rows, in_2008]), units("escorts", ""), THEME_IDS, settings)
+
+    assert series["policy"].to_list() == [0.2, 0.3]
+    assert series["method"].to_list() == ["corrected", "assigned"]
+    assert series["mark"].to_list() == ["", "Capstone Doctrine: robust peacekeeping defined"]
+    assert series["difference"].to_list() == pytest.approx([-0.3, -0.2])
