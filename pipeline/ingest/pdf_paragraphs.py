@@ -59,6 +59,8 @@ class _State:
     open: _Draft | None = None  # what a chunk without number may go on with
     current: str = ""  # label of the paragraph that items belong to
     numbered: bool = False  # has a numbered paragraph come since the last heading
+    bullets: int = 0  # how many bullets came under the label `bulleted`
+    bulleted: str = ""
     captioned: bool = False  # was the last chunk the caption of a table or figure
 
 
@@ -94,7 +96,7 @@ def _take(state: _State, chunk: Chunk, following: Chunk | None) -> None:
     elif (item := ITEM.match(text)) and not _goes_on(state, chunk, item=True):
         _add_item(state, chunk, item)
     elif (bullet := BULLET.match(text)) and not _goes_on(state, chunk):
-        _add(state, chunk, _role(state), "", skip=bullet.end())
+        _add_bullet(state, chunk, bullet)
     elif _goes_on(state, chunk) and state.open:
         state.open.lines += chunk.lines
     else:
@@ -209,6 +211,15 @@ def _add_item(state: _State, chunk: Chunk, item: re.Match[str]) -> None:
     if not state.current and len(state.items) == 1:
         state.paragraph += 1
     _add(state, chunk, _role(state), _label(state), skip=item.end())
+
+
+def _add_bullet(state: _State, chunk: Chunk, bullet: re.Match[str]) -> None:
+    """An item without a number, counted under the label that it stands below."""
+    base = _label(state)
+    state.bullets = state.bullets + 1 if state.bulleted == base else 1
+    state.bulleted = base
+    label = f"{base}, bullet {state.bullets}" if base else ""
+    _add(state, chunk, _role(state), label, skip=bullet.end())
 
 
 def _add_plain(state: _State, chunk: Chunk) -> None:
