@@ -112,7 +112,7 @@ class Notice:
     """Something that the reader must know before they read on, with the documents concerned."""
 
     text: str
-    items: tuple[Cell, ...] = ()
+    documents: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True)

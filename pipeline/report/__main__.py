@@ -1,0 +1,98 @@
+"""Read all tables, compose the page, write it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline import tables
+from pipeline.codebook import load_codebook
+from pipeline.files import read_json, write_bytes
+from pipeline.manifest import read_manifest
+from pipeline.report.material import ManifestLine, Material
+from pipeline.report.page import compose
+from pipeline.report.rendering import render
+from pipeline.settings import load_missions, load_settings
+from pipeline.stage import run_stage, say, write_metrics
+from pipeline.tables import Table, read_table
+from pipeline.vectors import MODEL_CARD
+
+FOLDER = Path("outputs/report")
+REQUIRED = (tables.ACQUIRED, tables.DOCUMENTS, tables.SET_ASIDE, tables.PASSAGES)
+
+
+def main() -> None:
+    """Make the page of this run."""
+    from plotly.offline import get_plotlyjs
+
+    page = compose(_read())
+    rendered = render(page, get_plotlyjs())
+    _write(rendered)
+    size = sum(len(content) for content in rendered.values())
+    write_metrics(
+        "report",
+        {
+            "files": len(rendered),
+            "bytes": size,
+            "bytes_first_view": _first_view(rendered),
+            "passages": page.shelf.n_passages,
+            "sections": len(page.sections),
+            "charts": len(page.charts),
+            "not_computed": sorted(page.absent),
+        },
+    )
+    say(f"report: {len(rendered)} files, {size / 1e6:.1f} MB; open {FOLDER / 'index.html'}")
+
+
+def _read() -> Material:
+    settings = load_settings()
+    return Material(
+        frames={table: _read_if_made(table) for table in tables.TABLES},
+        not_made=frozenset(table for table in tables.TABLES if not table.path.is_file()),
+        codebook=load_codebook(),
+        missions=load_missions(),
+        settings=settings,
+        model_card=read_json(MODEL_CARD) if MODEL_CARD.is_file() else {},
+        metrics=_metrics(),
+        manifest={
+            entry.document_id: ManifestLine(
+                entry.symbol or entry.title, entry.kind, entry.source_url
+            )
+            for entry in read_manifest()
+        },
+    )
+
+
+def _read_if_made(table: Table) -> pl.DataFrame:
+    """The table, or one without rows when its stage has not made it and the page can do without."""
+    if table in REQUIRED or table.path.is_file():
+        return read_table(table)
+    return pl.DataFrame(table.schema.create_empty())
+
+
+def _metrics() -> dict[str, dict[str, Any]]:
+    stages = sorted({table.stage for table in tables.TABLES})
+    places = {stage: Path("outputs") / stage / "metrics.json" for stage in stages}
+    return {stage: read_json(place) for stage, place in places.items() if place.is_file()}
+
+
+def _write(rendered: dict[str, bytes]) -> None:
+    """Write every file whole, index.html last, then remove what an earlier run left."""
+    for name in sorted(rendered, key=lambda each: (each == "index.html", each)):
+        write_bytes(FOLDER / name, rendered[name])
+    kept = {FOLDER / name for name in rendered} | {FOLDER / "metrics.json"}
+    for place in sorted(FOLDER.rglob("*")):
+        if place.is_file() and place not in kept:
+            place.unlink()
+
+
+def _first_view(rendered: dict[str, bytes]) -> int:
+    """Bytes that the browser reads before the page can be read; the rest comes on demand."""
+    late = ("data/passages-", "data/index.js", "data/map.js", "static/plotly.min.js")
+    return sum(len(content) for name, content in rendered.items() if not name.startswith(late))
+
+
+if __name__ == "__main__":
+    run_stage("report", "Make the page: outputs/report/index.html.", main)

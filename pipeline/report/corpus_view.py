@@ -1,0 +1,243 @@
+"""What was read, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from pipeline import tables
+from pipeline.report.elements import (
+    Cell,
+    Chart,
+    Fact,
+    Figure,
+    Notice,
+    Section,
+    grid,
+    passages_link,
+    said,
+)
+from pipeline.report.material import Material
+from pipeline.report.numbers import count, count_cell, counted, kind_name, listed, percent
+from pipeline.tables import KINDS
+
+
+def facts(material: Material) -> tuple[Fact, ...]:
+    """The numbers of the first screen."""
+    documents = material.frame(tables.DOCUMENTS)
+    un = documents.filter(pl.col("kind").cast(pl.String) != "article")
+    years = documents["year"].drop_nulls()
+    passages = material.frame(tables.PASSAGES)
+    voiced = passages.filter(pl.col("voices").list.len() > 0).height
+    found = [
+        Fact(count(un.height), "UN documents read"),
+        Fact(count(passages.height), "passages", passages_link()),
+        Fact(count(voiced), "passages citing interviews", passages_link(voice="any")),
+    ]
+    if not years.is_empty():
+        found.append(Fact(f"{years.min()}–{years.max()}", "years covered"))
+    return tuple(found)
+
+
+def notices(material: Material) -> tuple[Notice, ...]:
+    """What the reader must know first: documents that are missing or were set aside."""
+    found = [*_missing(material), *_set_aside(material)]
+    if material.frame(tables.DOCUMENTS).filter(pl.col("kind").cast(pl.String) != "article").is_empty():
+        found.insert(0, Notice("No UN document was read: this page rests on the article alone."))
+    return tuple(found)
+
+
+def _missing(material: Material) -> Iterable[Notice]:
+    acquired = material.frame(tables.ACQUIRED).filter(
+        pl.col("status").cast(pl.String) != "present"
+    )
+    for (status, reason), rows in acquired.sort("document_id").group_by(
+        "status", "reason", maintain_order=True
+    ):
+        n = rows.height
+        verb = "is" if n == 1 else "are"
+        yield Notice(
+            f"{counted(n, 'document')} of the manifest {verb} {status}: {reason}.",
+            tuple(_named(material, document_id) for document_id in rows["document_id"]),
+        )
+
+
+def _set_aside(material: Material) -> Iterable[Notice]:
+    set_aside = material.frame(tables.SET_ASIDE).sort("document_id")
+    for (reason,), rows in set_aside.group_by("reason", maintain_order=True):
+        n = rows.height
+        verb = "was" if n == 1 else "were"
+        yield Notice(
+            f"{counted(n, 'document')} {verb} set aside unread: {reason}.",
+            tuple(_named(material, document_id) for document_id in rows["document_id"]),
+        )
+
+
+def _named(material: Material, document_id: str) -> Cell:
+    line = material.manifest.get(document_id)
+    if line is None:
+        return Cell(document_id)
+    return Cell(line.name, link=line.source_url)
+
+
+def section(material: Material) -> Section:
+    """Documents by kind, by year and by mission."""
+    documents = _counted_documents(material)
+    return Section(
+        "corpus",
+        "What was read",
+        (said(_described(documents)),),
+        (_by_kind(documents), _by_year(documents), _by_mission(material, documents)),
+    )
+
+
+def _described(documents: pl.DataFrame) -> str:
+    by_kind = documents.group_by("kind").len()
+    numbers = dict(by_kind.select(pl.col("kind").cast(pl.String), "len").iter_rows())
+    parts = [counted(numbers[kind], kind_name(kind, 1), kind_name(kind)) for kind in KINDS if kind in numbers]
+    return f"The machine read {listed(parts)}, cut into passages of a few whole sentences each."
+
+
+def _counted_documents(material: Material) -> pl.DataFrame:
+    passages = material.frame(tables.PASSAGES)
+    n_passages = passages.group_by("document_id").agg(pl.len().cast(pl.Int64).alias("n_passages"))
+    return material.frame(tables.DOCUMENTS).join(n_passages, on="document_id", how="left").with_columns(
+        pl.col("n_passages").fill_null(0), pl.col("kind").cast(pl.String)
+    )
+
+
+def _by_kind(documents: pl.DataFrame) -> Figure:
+    rows = []
+    for kind in KINDS:
+        of_kind = documents.filter(pl.col("kind") == kind)
+        if of_kind.height:
+            rows.append((kind, of_kind.height, int(of_kind["n_passages"].sum()), int(of_kind["n_words"].sum())))
+    rows.sort(key=lambda row: -row[2])
+    return Figure(
+        "corpus-kinds",
+        _kinds_title(rows),
+        "Passages by kind of document. Choose a bar to read its passages.",
+        chart=Chart(
+            "bars",
+            {
+                "axis": "Passages",
+                "rows": [
+                    {
+                        "name": kind_name(kind).capitalize(),
+                        "value": n_passages,
+                        "note": counted(n, "document"),
+                        "link": passages_link(kind=kind),
+                    }
+                    for kind, n, n_passages, _ in rows
+                ],
+            },
+        ),
+        grid=grid(
+            ["Kind", "Documents", "Passages", "Words"],
+            [
+                (
+                    Cell(kind_name(kind).capitalize()),
+                    count_cell(n, passages_link(kind=kind)),
+                    count_cell(n_passages, passages_link(kind=kind)),
+                    count_cell(n_words),
+                )
+                for kind, n, n_passages, n_words in rows
+            ],
+        ),
+    )
+
+
+def _kinds_title(rows: Sequence[tuple[str, int, int, int]]) -> str:
+    if not rows:
+        return "Passages by kind of document"
+    kind, _, n_passages, _ = rows[0]
+    share = percent(n_passages / max(1, sum(row[2] for row in rows)))
+    return f"{kind_name(kind).capitalize()} hold {share} of all passages"
+
+
+def _by_year(documents: pl.DataFrame) -> Figure:
+    known = documents.drop_nulls("year")
+    by_year = dict(known.group_by("year").len().iter_rows())
+    sums = dict(known.group_by("year").agg(pl.col("n_passages").sum()).iter_rows())
+    years = range(min(by_year, default=0), max(by_year, default=-1) + 1)
+    undated = documents.height - known.height
+    return Figure(
+        "corpus-years",
+        "Documents by year",
+        "How many documents of each year were read."
+        + (f" {counted(undated, 'document has', 'documents have')} no date." if undated else ""),
+        "The number of documents follows the Council's habits and this corpus, not the intensity of events.",
+        chart=Chart(
+            "columns",
+            {
+                "axis": "Documents",
+                "across": "Year",
+                "rows": [
+                    {"name": str(year), "value": by_year.get(year, 0), "link": passages_link(year=year)}
+                    for year in years
+                ],
+            },
+        ),
+        grid=grid(
+            ["Year", "Documents", "Passages"],
+            [
+                (
+                    Cell(str(year), year),
+                    count_cell(by_year.get(year, 0), passages_link(year=year)),
+                    count_cell(int(sums.get(year, 0)), passages_link(year=year)),
+                )
+                for year in years
+            ],
+        ),
+        absent="" if by_year else "No document has a date.",
+    )
+
+
+def _by_mission(material: Material, documents: pl.DataFrame) -> Figure:
+    counts = (
+        documents.explode("missions")
+        .drop_nulls("missions")
+        .group_by("missions")
+        .agg(pl.len().cast(pl.Int64).alias("n"), pl.col("n_passages").sum())
+        .sort(["n", "missions"], descending=[True, False])
+    )
+    rows = list(counts.iter_rows())
+    return Figure(
+        "corpus-missions",
+        "Documents by mission",
+        "Documents by the missions that the manifest names for them; a document may name several.",
+        chart=Chart(
+            "bars",
+            {
+                "axis": "Documents",
+                "rows": [
+                    {
+                        "name": mission,
+                        "value": n,
+                        "note": _host(material, mission),
+                        "link": passages_link(mission=mission),
+                    }
+                    for mission, n, _ in rows
+                ],
+            },
+        ),
+        grid=grid(
+            ["Mission", "Host", "Documents", "Passages"],
+            [
+                (
+                    Cell(mission),
+                    Cell(_host(material, mission)),
+                    count_cell(n, passages_link(mission=mission)),
+                    count_cell(n_passages, passages_link(mission=mission)),
+                )
+                for mission, n, n_passages in rows
+            ],
+        ),
+        absent="" if rows else "No document names a mission.",
+    )
+
+
+def _host(material: Material, mission: str) -> str:
+    known = material.missions.get(mission)
+    return known.host if known else ""

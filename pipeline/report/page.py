@@ -1,0 +1,79 @@
+"""The whole page as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipeline.report import corpus_view, gap_view, topic_view
+from pipeline.report.elements import Fact, Notice, Section
+from pipeline.report.material import Material
+from pipeline.report.shelf import Shelf, fill_shelf
+from pipeline.report.topic_view import TopicCard, TopicMap
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the templates show.
+
+    Attributes:
+        facts: numbers of the first screen.
+        notices: what is missing, on the first screen.
+        sections: the reading path, in order.
+    """
+
+    facts: tuple[Fact, ...]
+    notices: tuple[Notice, ...]
+    sections: tuple[Section, ...]
+    topic_map: TopicMap
+    topic_cards: tuple[TopicCard, ...]
+    shelf: Shelf
+    n_listed: int
+
+    @property
+    def charts(self) -> dict[str, Any]:
+        """The specification of every chart that is drawn, by figure."""
+        return {
+            figure.figure_id: {"kind": figure.chart.kind, **figure.chart.spec}
+            for section in self.sections
+            for figure in section.figures
+            if figure.chart is not None and not figure.absent
+        }
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The figures that this run could not draw."""
+        return tuple(
+            figure.figure_id
+            for section in self.sections
+            for figure in section.figures
+            if figure.absent
+        )
+
+
+def compose(material: Material) -> Page:
+    """Everything that the page says, from the tables of a run."""
+    shelf = fill_shelf(material)
+    places = _places(shelf)
+    return Page(
+        facts=corpus_view.facts(material),
+        notices=corpus_view.notices(material),
+        sections=(
+            corpus_view.section(material),
+            gap_view.section(material),
+            topic_view.section(material),
+        ),
+        topic_map=topic_view.topic_map(material, places),
+        topic_cards=topic_view.cards(material),
+        shelf=shelf,
+        n_listed=material.settings.report.n_passages_listed,
+    )
+
+
+def _places(shelf: Shelf) -> pl.DataFrame:
+    passage_ids = [passage_id for chunk in shelf.chunks for passage_id in chunk["id"]]
+    return pl.DataFrame({"passage_id": passage_ids}, schema={"passage_id": pl.String}).with_row_index(
+        "place"
+    )

@@ -1,0 +1,23 @@
+// Everything is there: begin.
+"use strict";
+
+peacetext.appearance.start();
+peacetext.tables.start();
+peacetext.downloads.start();
+peacetext.charts.start();
+peacetext.map.start();
+peacetext.router.start();
+
+{
+  const more = document.getElementById("topics-more");
+  const list = document.querySelector("ol.topics");
+  if (more && list) {
+    list.classList.add("short");
+    more.hidden = false;
+    more.addEventListener("click", () => {
+      list.classList.remove("short");
+      more.remove();
+    });
+  }
+}
+document.documentElement.dataset.ready = "yes";
