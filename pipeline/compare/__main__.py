@@ -9,6 +9,7 @@ import polars as pl
 from pipeline import tables
 from pipeline.codebook import load_codebook
 from pipeline.codings import read_codings
+from pipeline.compare.baselines import one_thread
 from pipeline.compare.comparing import compare_topics
 from pipeline.compare.frames import empty
 from pipeline.compare.links import link_tables, shelf_of
@@ -46,9 +47,10 @@ def main() -> None:
     settings = load_settings()
     material = _read(settings.embed)
     findings = Findings()
-    compare_topics(material, settings.compare, settings.seed, findings)
-    compare_sides(material, settings.compare, findings)
-    compare_voices(material, settings.compare, findings)
+    with one_thread():
+        compare_topics(material, settings.compare, settings.seed, findings)
+        compare_sides(material, settings.compare, findings)
+        compare_voices(material, settings.compare, findings)
     _link(material, findings)
     for part, reason in findings.not_computed.items():
         say(f"compare: {part}: not computed, because {reason}")
