@@ -7,8 +7,18 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.report import corpus_view, gap_view, topic_view
-from pipeline.report.elements import Fact, Notice, Section
+from pipeline.codebook import Family
+from pipeline.report import (
+    compare_view,
+    corpus_view,
+    finding_view,
+    gap_view,
+    theme_view,
+    topic_view,
+    voice_view,
+)
+from pipeline.report.elements import Fact, Notice, Section, Sentence
+from pipeline.report.facts_view import RunFacts, run_facts
 from pipeline.report.material import Material
 from pipeline.report.shelf import Shelf, fill_shelf
 from pipeline.report.topic_view import TopicCard, TopicMap
@@ -21,14 +31,18 @@ class Page:
     Attributes:
         facts: numbers of the first screen.
         notices: what is missing, on the first screen.
+        findings: what was found, in plain sentences.
         sections: the reading path, in order.
     """
 
     facts: tuple[Fact, ...]
     notices: tuple[Notice, ...]
+    findings: tuple[Sentence, ...]
     sections: tuple[Section, ...]
     topic_map: TopicMap
     topic_cards: tuple[TopicCard, ...]
+    themes: tuple[Family, ...]
+    run_facts: RunFacts
     shelf: Shelf
     n_listed: int
 
@@ -60,13 +74,19 @@ def compose(material: Material) -> Page:
     return Page(
         facts=corpus_view.facts(material),
         notices=corpus_view.notices(material),
+        findings=finding_view.sentences(material),
         sections=(
-            corpus_view.section(material),
             gap_view.section(material),
+            corpus_view.section(material),
+            theme_view.section(material),
             topic_view.section(material),
+            compare_view.section(material),
+            voice_view.section(material),
         ),
         topic_map=topic_view.topic_map(material, places),
         topic_cards=topic_view.cards(material),
+        themes=material.codebook.families,
+        run_facts=run_facts(material),
         shelf=shelf,
         n_listed=material.settings.report.n_passages_listed,
     )
