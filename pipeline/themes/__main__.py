@@ -1,0 +1,53 @@
+"""Read passages, vectors and codings; judge classifiers; write scores and prevalence."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline import tables
+from pipeline.codebook import load_codebook
+from pipeline.codings import read_codings
+from pipeline.encoder import load_encoder
+from pipeline.manifest import read_manifest
+from pipeline.settings import load_settings
+from pipeline.stage import run_stage, say, write_metrics
+from pipeline.tables import read_table, write_table
+from pipeline.themes.study import Corpus, Study, study_themes
+from pipeline.themes.units import passage_codes_table, units_table
+from pipeline.vectors import read_vectors
+
+
+def main() -> None:
+    """Judge the classifiers and score every passage."""
+    settings = load_settings()
+    codebook = load_codebook()
+    codings = read_codings(codebook.theme_ids)
+    passages, documents = read_table(tables.PASSAGES), read_table(tables.DOCUMENTS)
+    symbols = {entry.symbol for entry in read_manifest() if entry.symbol}
+    rule = settings.themes.label_rule
+    blocks = read_table(tables.BLOCKS)
+    units, n_absent = units_table(codings, rule, blocks, passages, documents, symbols)
+    if n_absent:
+        say(f"themes: {n_absent} coded paragraphs are in documents that are not here")
+    encoder = load_encoder(settings.embed)
+    corpus = Corpus(passages, documents, blocks, read_vectors(passages.height), units, codings)
+    study = study_themes(corpus, codebook, encoder, settings.themes, settings.seed)
+    write_table(tables.UNITS, units)
+    write_table(tables.PASSAGE_CODES, passage_codes_table(units))
+    _write(study)
+    write_metrics("themes", {**study.metrics, "units_not_here": n_absent})
+
+
+def _write(study: Study) -> None:
+    write_table(tables.CODER_AGREEMENT, study.agreement)
+    write_table(tables.SCORES, study.scores)
+    write_table(tables.EVALUATION, study.evaluation)
+    prevalence = study.prevalence
+    if prevalence is None:
+        say("themes: no prevalence, since there are no UN documents")
+        prevalence = pl.DataFrame(schema=tables.Prevalence.create_empty().schema)
+    write_table(tables.PREVALENCE, prevalence)
+
+
+if __name__ == "__main__":
+    run_stage("themes", "Train classifiers on the hand-coded themes and score every passage.", main)

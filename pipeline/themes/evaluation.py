@@ -1,0 +1,161 @@
+"""Precision, recall, F1 and average precision with intervals that resample whole groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline.settings import ThemeSettings
+from pipeline.themes.samples import Booleans, Floats
+from pipeline.themes.validation import Predictions
+
+MACRO, MICRO = "macro", "micro"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Predictions beside the truth.
+
+    Attributes:
+        setting: what was trained on and tested on: article, un or transfer.
+        model: the model's name.
+        truth: bool [n, themes].
+        predictions: for the same n units.
+        groups: what is resampled, one a unit.
+        ranked: whether probabilities rank units, so that average precision means something.
+    """
+
+    setting: str
+    model: str
+    truth: Booleans
+    predictions: Predictions
+    groups: Sequence[str]
+    ranked: bool = True
+
+
+def evaluation_table(
+    judged: Judged, theme_ids: Sequence[str], fewest: int, settings: ThemeSettings, seed: int
+) -> pl.DataFrame:
+    """tables.Evaluation for one model: every theme, and macro and micro over learnable ones.
+
+    Args:
+        judged: predictions and truth.
+        theme_ids: names of the columns.
+        fewest: positives below which a theme is not learnable.
+        settings: resamples and confidence.
+        seed: of the bootstrap.
+    """
+    weights = np.vstack(
+        [np.ones(len(judged.truth)), group_weights(judged.groups, settings.bootstrap, seed)]
+    )
+    support = judged.truth.sum(axis=0)
+    learnable = support >= fewest
+    values = _measures(judged, weights, learnable)
+    names = [*theme_ids, MACRO, MICRO]
+    supports = [*support.tolist(), *[int(support[learnable].sum())] * 2]
+    rows = []
+    for measure, drawn in values.items():
+        low, high = _interval(drawn[1:], settings.confidence)
+        for column, name in enumerate(names):
+            rows.append(
+                {
+                    "setting": judged.setting,
+                    "model": judged.model,
+                    "theme_id": name,
+                    "measure": measure,
+                    "support": supports[column],
+                    "learnable": bool(learnable[column]) if column < len(support) else True,
+                    "value": _rounded(drawn[0, column]),
+                    "low": _rounded(low[column]),
+                    "high": _rounded(high[column]),
+                }
+            )
+    return pl.DataFrame(rows)
+
+
+def group_weights(groups: Sequence[str], n_resamples: int, seed: int) -> Floats:
+    """How often each unit stands in each resample of groups, float [n_resamples, n]."""
+    names, member = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    random = np.random.default_rng(seed)
+    drawn = random.multinomial(len(names), np.full(len(names), 1 / len(names)), size=n_resamples)
+    weights: Floats = drawn[:, member].astype(np.float64)
+    return weights
+
+
+def _measures(judged: Judged, weights: Floats, learnable: Booleans) -> dict[str, Floats]:
+    """Each measure, float [resamples, themes + 2]."""
+    truth, assigned = judged.truth, judged.predictions.assigned
+    right = weights @ (truth & assigned)
+    said, true = weights @ assigned.astype(float), weights @ truth.astype(float)
+    measures = {
+        "precision": (right, said),
+        "recall": (right, true),
+        "f1": (2 * right, said + true),
+    }
+    values = {
+        name: _with_means(above, below, learnable) for name, (above, below) in measures.items()
+    }
+    if judged.ranked:
+        values["average_precision"] = _average_precisions(judged, weights, learnable)
+    return values
+
+
+def _with_means(above: Floats, below: Floats, learnable: Booleans) -> Floats:
+    """Ratios by theme, their mean, and the ratio of the sums; 0 where nothing was said."""
+    micro = _ratio(above[:, learnable].sum(axis=1), below[:, learnable].sum(axis=1))
+    ratios = _ratio(above, below)
+    return np.column_stack([ratios, _mean(ratios[:, learnable]), micro])
+
+
+def _average_precisions(judged: Judged, weights: Floats, learnable: Booleans) -> Floats:
+    probability = judged.predictions.probability
+    columns = [
+        weighted_average_precision(judged.truth[:, theme], probability[:, theme], weights)
+        for theme in range(judged.truth.shape[1])
+    ]
+    by_theme = np.column_stack(columns)
+    pooled = weighted_average_precision(
+        judged.truth[:, learnable].ravel(),
+        probability[:, learnable].ravel(),
+        np.repeat(weights, int(learnable.sum()), axis=1),
+    )
+    return np.column_stack([by_theme, _mean(by_theme[:, learnable]), pooled])
+
+
+def weighted_average_precision(truth: Booleans, probability: Floats, weights: Floats) -> Floats:
+    """Average precision under each row of weights, float [rows]; equal probabilities tie.
+
+    The sum over ranks of precision times the gain in recall (as scikit-learn's
+    average_precision_score with sample_weight), for all rows of weights at once.
+    """
+    if not len(truth):
+        return np.zeros(len(weights))
+    order = np.argsort(-probability, kind="stable")
+    ranked = probability[order]
+    is_last = np.append(ranked[1:] < ranked[:-1], True)
+    right = np.cumsum(weights[:, order] * truth[order], axis=1)[:, is_last]
+    said = np.cumsum(weights[:, order], axis=1)[:, is_last]
+    gains = np.diff(right, axis=1, prepend=0.0)
+    return _ratio((_ratio(right, said) * gains).sum(axis=1), right[:, -1])
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    return np.divide(above, below, out=np.zeros_like(above, dtype=np.float64), where=below > 0)
+
+
+def _mean(values: Floats) -> Floats:
+    means: Floats = values.mean(axis=1) if values.shape[1] else np.zeros(len(values))
+    return means
+
+
+def _interval(drawn: Floats, confidence: float) -> tuple[Floats, Floats]:
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
+    return low, high
+
+
+def _rounded(value: float) -> float:
+    return round(float(np.clip(value, 0, 1)), 6)

@@ -1,0 +1,195 @@
+"""How common each theme is in UN documents, as classified and corrected for the classifier's error.
+
+Counting what a classifier assigns is biased, since it misses some passages and takes others
+wrongly. The coded paragraphs were drawn with known probabilities, so they tell by how much: the
+corrected share is the survey-sampling difference estimator that Egami, Hinck, Stewart and Wei
+(2023, "Using Imperfect Surrogates for Downstream Inference", NeurIPS) call design-based supervised
+learning, with the weight on the classifier tuned as in PPI++ (Angelopoulos, Duchi and Zrnic 2023):
+
+    share = lambda * mean(f) + sum(w * (y - lambda * f)) / sum(w)
+
+over all passages of the population (first term) and the coded ones (second), with f what the
+classifier assigns out of fold, y the hand code, w = 1 / inclusion probability, and lambda the
+weighted regression of y on f, kept between 0 and 1. With lambda 0 the classifier is useless and
+the share is that of the hand codes alone. The interval resamples coded documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.settings import ThemeSettings
+from pipeline.tables import POLICY_KINDS
+from pipeline.themes.evaluation import group_weights
+from pipeline.themes.samples import Booleans, Floats
+
+POLICY, ALL = "policy", "all"
+
+CODED_MISSIONS = ("MINUSMA", "MINUSCA", "MONUSCO", "UNMISS", "MONUC")
+CODED_KINDS = ("resolution", "presidential_statement")
+_CODED_WORDS = (18, 160)
+"""The population from which the coded paragraphs were drawn: corpus/coding, un-units.csv."""
+
+_DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class CodedPassages:
+    """Hand-coded units with what the classifier assigned to them, out of fold.
+
+    Attributes:
+        truth: bool [n, themes].
+        assigned: bool [n, themes].
+        weights: float [n], one over the probability of having been drawn.
+        documents: the document of each unit; resampled whole.
+    """
+
+    truth: Booleans
+    assigned: Booleans
+    weights: Floats
+    documents: Sequence[str]
+
+    def take(self, rows: Booleans) -> CodedPassages:
+        """The units at these rows."""
+        documents = [name for name, kept in zip(self.documents, rows, strict=True) if kept]
+        return CodedPassages(self.truth[rows], self.assigned[rows], self.weights[rows], documents)
+
+
+@dataclass(frozen=True)
+class CorrectedShares:
+    """Share and interval a theme, each float [themes]."""
+
+    share: Floats
+    low: Floats
+    high: Floats
+
+
+def corrected_shares(
+    assigned_share: Floats, coded: CodedPassages, settings: ThemeSettings, seed: int
+) -> CorrectedShares:
+    """The estimator of the module's docstring, for all themes of one population.
+
+    Args:
+        assigned_share: mean of what the classifier assigns over the population, float [themes].
+        coded: the hand-coded units of this population.
+        settings: resamples and confidence.
+        seed: of the resampling.
+    """
+    drawn = group_weights(coded.documents, settings.bootstrap, seed)
+    weights = np.vstack([np.ones(len(coded.weights)), drawn]) * coded.weights
+    estimates = _estimates(assigned_share, coded, weights)
+    tail = (1 - settings.confidence) / 2
+    low, high = np.quantile(estimates[1:], [tail, 1 - tail], axis=0)
+    return CorrectedShares(estimates[0], low, high)
+
+
+def _estimates(assigned_share: Floats, coded: CodedPassages, weights: Floats) -> Floats:
+    """One estimate a row of weights, float [rows, themes], inside 0..1."""
+    truth, said = coded.truth.astype(np.float64), coded.assigned.astype(np.float64)
+    total = np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
+    mean_truth, mean_said = weights @ truth / total, weights @ said / total
+    covariance = weights @ (truth * said) / total - mean_truth * mean_said
+    variance = mean_said * (1 - mean_said)
+    tuned = np.divide(covariance, variance, out=np.zeros_like(covariance), where=variance > 1e-12)
+    trust = np.clip(tuned, 0, 1)
+    estimates: Floats = np.clip(mean_truth + trust * (assigned_share - mean_said), 0, 1)
+    return estimates
+
+
+def prevalence_table(
+    passages: pl.DataFrame,
+    assigned: Booleans,
+    coded_documents: pl.DataFrame,
+    coded: CodedPassages,
+    theme_ids: Sequence[str],
+    settings: ThemeSettings,
+    seed: int,
+) -> pl.DataFrame:
+    """tables.Prevalence.
+
+    Args:
+        passages: UN passages of the run, with kind, missions, year, role, n_words.
+        assigned: bool [passages, themes], in the same order.
+        coded_documents: kind, missions and year of each coded unit, in the order of ``coded``.
+        coded: the hand-coded units.
+        theme_ids: names of the themes.
+        settings: resamples, confidence, fewest coded units for a corrected share.
+        seed: of the resampling.
+    """
+    rows: list[dict[str, Any]] = []
+    for place in _places(passages):
+        inside = passages.select(_belongs(place)).to_series().to_numpy()
+        if not inside.any():
+            continue
+        sampled = coded_documents.select(_is_of(place)).to_series().to_numpy()
+        here = coded.take(sampled.astype(bool))
+        share = assigned[inside].mean(axis=0)
+        enough = len(here.documents) >= settings.min_coded
+        corrected = corrected_shares(share, here, settings, seed) if enough else None
+        for column, theme_id in enumerate(theme_ids):
+            common = {
+                "theme_id": theme_id,
+                **place,
+                "n_passages": int(inside.sum()),
+                "n_coded": len(here.documents),
+            }
+            rows.append({**common, "method": "assigned", "share": _rounded(share[column])})
+            rows.append({**common, "method": "corrected", **_corrected(corrected, column)})
+    schema: dict[str, Any] = {"year": pl.Int32, "share": pl.Float64}
+    schema |= {"low": pl.Float64, "high": pl.Float64}
+    return pl.DataFrame(rows, schema_overrides=schema, infer_schema_length=None).with_columns(
+        *[pl.lit(None, pl.Float64).alias(name) for name in ("low", "high") if not rows]
+    )
+
+
+def _corrected(shares: CorrectedShares | None, column: int) -> dict[str, float | None]:
+    if shares is None:
+        return {"share": None, "low": None, "high": None}
+    values = {"share": shares.share, "low": shares.low, "high": shares.high}
+    return {name: _rounded(value[column]) for name, value in values.items()}
+
+
+def _places(passages: pl.DataFrame) -> list[dict[str, Any]]:
+    """Kinds, missions and years for which shares are given."""
+    kinds = [POLICY, *sorted(set(passages["kind"]))]
+    missions = [name for name in CODED_MISSIONS if passages["missions"].list.contains(name).any()]
+    years = sorted(set(passages["year"].drop_nulls()))
+    return [
+        *[{"kind": kind, "mission": ALL, "year": None} for kind in kinds],
+        *[{"kind": POLICY, "mission": mission, "year": None} for mission in missions],
+        *[{"kind": POLICY, "mission": ALL, "year": year} for year in years],
+    ]
+
+
+def _is_of(place: dict[str, Any]) -> pl.Expr:
+    kinds = POLICY_KINDS if place["kind"] == POLICY else (place["kind"],)
+    of_kind = pl.col("kind").is_in(kinds)
+    if place["kind"] == POLICY:
+        # only kinds that were sampled: a correction says nothing of kinds that were not
+        of_kind &= pl.col("kind").is_in(CODED_KINDS)
+    of_mission = (
+        pl.lit(value=True)
+        if place["mission"] == ALL
+        else pl.col("missions").list.contains(place["mission"])
+    )
+    of_year = pl.lit(value=True) if place["year"] is None else pl.col("year") == place["year"]
+    return of_kind & of_mission & of_year
+
+
+def _belongs(place: dict[str, Any]) -> pl.Expr:
+    """Passages of the population: for sampled kinds, what could have been drawn for coding."""
+    drawable = pl.any_horizontal(
+        pl.col("missions").list.contains(mission) for mission in CODED_MISSIONS
+    )
+    words = pl.col("n_words").is_between(*_CODED_WORDS)
+    sampled_kind = pl.col("kind").is_in(CODED_KINDS)
+    return _is_of(place) & words & (drawable | ~sampled_kind)
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), _DECIMALS)

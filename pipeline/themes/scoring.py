@@ -1,0 +1,65 @@
+"""Scores of every passage, each by a model that never saw the passage's own group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import polars as pl
+
+from pipeline.themes.samples import Booleans, Floats, Integers, Sample
+from pipeline.themes.validation import CrossValidation, Predictions, TrainedThemes
+from pipeline.vector_cache import Vectors
+
+_DECIMALS = 6
+
+
+def score_passages(
+    texts: Sequence[str],
+    vectors: Vectors,
+    groups: Sequence[str],
+    sample: Sample,
+    validated: CrossValidation,
+    train_on_all: Callable[[], TrainedThemes],
+) -> Predictions:
+    """Score passages out of fold.
+
+    A passage of a coded group (a paragraph of the article, a UN document) is scored by the model
+    of the fold in which that group was left out; all others by the model trained on everything.
+
+    Args:
+        texts: n passages.
+        vectors: float32 [n, dimension].
+        groups: the group of each passage, named as in the sample.
+        sample: the coded units of the cross-validation.
+        validated: their cross-validation.
+        train_on_all: trains the model for passages of groups that nobody coded.
+    """
+    fold_of = dict(zip(sample.groups, validated.fold.tolist(), strict=True))
+    folds: Integers = np.array([fold_of.get(group, -1) for group in groups], dtype=np.int64)
+    shape = (len(texts), sample.labels.shape[1])
+    probability: Floats = np.zeros(shape)
+    assigned: Booleans = np.zeros(shape, dtype=bool)
+    for fold in np.unique(folds):
+        rows = np.flatnonzero(folds == fold)
+        themes = validated.trained[fold] if fold >= 0 else train_on_all()
+        part = themes.predict(tuple(texts[int(row)] for row in rows), vectors[rows])
+        probability[rows], assigned[rows] = part.probability, part.assigned
+    return Predictions(probability, assigned)
+
+
+def scores_table(
+    passage_ids: Sequence[str], predictions: Predictions, theme_ids: Sequence[str]
+) -> pl.DataFrame:
+    """tables.Scores: a row a passage and theme."""
+    n_themes = len(theme_ids)
+    return pl.DataFrame(
+        {
+            "passage_id": np.repeat(np.array(passage_ids, dtype=object), n_themes),
+            "theme_id": list(theme_ids) * len(passage_ids),
+            "probability": predictions.probability.ravel().round(_DECIMALS),
+            "assigned": predictions.assigned.ravel(),
+            "out_of_fold": np.ones(predictions.assigned.size, dtype=bool),
+        },
+        schema_overrides={"passage_id": pl.String, "theme_id": pl.String},
+    )

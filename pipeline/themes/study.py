@@ -1,0 +1,270 @@
+"""The whole of the themes stage as one function on values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.codebook import Codebook, Theme
+from pipeline.codings import Coding
+from pipeline.encoder import Encoder
+from pipeline.errors import StageError
+from pipeline.settings import ThemeSettings
+from pipeline.themes.coders import agreement_table, code_matrices, coder_ceiling
+from pipeline.themes.evaluation import MACRO, Judged, evaluation_table
+from pipeline.themes.models import ModelMaker, model_makers
+from pipeline.themes.prevalence import CodedPassages, prevalence_table
+from pipeline.themes.samples import Sample
+from pipeline.themes.scoring import score_passages, scores_table
+from pipeline.themes.validation import CrossValidation, Predictions, cross_validate, train
+from pipeline.vector_cache import Vectors
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What the study works on: tables of earlier stages, vectors, coded units, codings."""
+
+    passages: pl.DataFrame
+    documents: pl.DataFrame
+    blocks: pl.DataFrame
+    vectors: Vectors
+    units: pl.DataFrame
+    codings: Sequence[Coding]
+
+
+@dataclass(frozen=True)
+class Study:
+    """What the study found; ``prevalence`` is None when there are no UN documents."""
+
+    agreement: pl.DataFrame
+    evaluation: pl.DataFrame
+    scores: pl.DataFrame
+    prevalence: pl.DataFrame | None
+    metrics: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """One set of coded units, and what each model made of it under cross-validation."""
+
+    sample: Sample
+    judged: list[Judged]
+    validated: CrossValidation
+
+
+def study_themes(
+    corpus: Corpus, codebook: Codebook, encoder: Encoder, settings: ThemeSettings, seed: int
+) -> Study:
+    """Judge every model on article and UN documents, and score all passages with the one in use.
+
+    Three settings are never mixed. article: trained and tested on sentences of the article, by
+    paragraph. un: trained on the article and UN paragraphs, tested on UN paragraphs, by document.
+    transfer: trained on the article alone, tested on UN paragraphs.
+
+    Raises:
+        StageError: no sentence of the article is coded.
+    """
+    theme_ids = codebook.theme_ids
+    definitions = encoder.encode([_described(theme) for theme in codebook.themes])
+    makers = model_makers(definitions, settings.regularisation)
+    samples = _samples(corpus.units, encoder, theme_ids)
+    if "article" not in samples:
+        raise StageError("no sentence of the article is coded, so there is nothing to learn from")
+    article = _bench("article", makers, samples["article"], None, settings, seed)
+    benches = {"article": article}
+    judged = list(article.judged)
+    if "un" in samples:
+        benches["un"] = _bench("un", makers, samples["un"], article.sample, settings, seed)
+        judged += benches["un"].judged
+        judged += _transferred(makers, article.sample, samples["un"], settings, seed)
+    agreements, ceilings = _coders(corpus, samples, theme_ids)
+    tables = [
+        evaluation_table(one, theme_ids, _fewest(one, settings), settings, seed)
+        for one in [*judged, *ceilings]
+    ]
+    evaluation = pl.concat(tables).sort("setting", "model", "theme_id", "measure")
+    predictions = _score(corpus, benches, makers[settings.model], settings, seed)
+    return Study(
+        agreement=pl.concat(agreements),
+        evaluation=evaluation,
+        scores=scores_table(corpus.passages["passage_id"].to_list(), predictions, theme_ids),
+        prevalence=_prevalence(corpus, benches, predictions, theme_ids, settings, seed),
+        metrics=_metrics(evaluation, agreements, samples, settings),
+    )
+
+
+def _described(theme: Theme) -> str:
+    return " ".join(f"{theme.name}. {theme.definition} {theme.include}".split())
+
+
+def _samples(units: pl.DataFrame, encoder: Encoder, theme_ids: Sequence[str]) -> dict[str, Sample]:
+    samples = {}
+    for unit_set in ("article", "un"):
+        rows = units.filter(pl.col("unit_set").cast(pl.String) == unit_set)
+        if rows.height:
+            texts = rows["text"].to_list()
+            labels = [[theme in given for theme in theme_ids] for given in rows["labels"].to_list()]
+            samples[unit_set] = Sample(
+                tuple(texts), encoder.encode(texts), np.array(labels), tuple(rows["group"])
+            )
+    return samples
+
+
+def _bench(
+    setting: str,
+    makers: dict[str, ModelMaker],
+    sample: Sample,
+    extra: Sample | None,
+    settings: ThemeSettings,
+    seed: int,
+) -> _Bench:
+    validated = {
+        name: cross_validate(make, sample, extra, settings, seed) for name, make in makers.items()
+    }
+    judged = [
+        Judged(setting, name, sample.labels, one.predictions, sample.groups)
+        for name, one in validated.items()
+    ]
+    return _Bench(sample, judged, validated[settings.model])
+
+
+def _transferred(
+    makers: dict[str, ModelMaker], article: Sample, un: Sample, settings: ThemeSettings, seed: int
+) -> list[Judged]:
+    judged = []
+    for name, make in makers.items():
+        predictions = train(make, article, None, settings, seed).predict(un.texts, un.vectors)
+        judged.append(Judged("transfer", name, un.labels, predictions, un.groups))
+    return judged
+
+
+def _coders(
+    corpus: Corpus, samples: dict[str, Sample], theme_ids: Sequence[str]
+) -> tuple[list[pl.DataFrame], list[Judged]]:
+    agreements, ceilings = [], []
+    for coding in corpus.codings:
+        rows = corpus.units.filter(pl.col("unit_set").cast(pl.String) == coding.unit_set)
+        given = code_matrices(coding, rows["unit_id"].to_list(), theme_ids)
+        agreements.append(agreement_table(coding.unit_set, given, theme_ids))
+        if coding.unit_set in samples:
+            ceiling = coder_ceiling(coding.unit_set, given, samples[coding.unit_set].groups)
+            ceilings += [ceiling] if ceiling else []
+    return agreements, ceilings
+
+
+def _fewest(judged: Judged, settings: ThemeSettings) -> int:
+    return settings.min_positives if judged.setting == "article" else settings.min_positives_un
+
+
+def _score(
+    corpus: Corpus,
+    benches: dict[str, _Bench],
+    make: ModelMaker,
+    settings: ThemeSettings,
+    seed: int,
+) -> Predictions:
+    """Article passages by the article's models, UN passages by those of the UN documents."""
+    described = _passages_with_groups(corpus)
+    is_article = described["is_article"].to_numpy()
+    texts, groups = described["text"].to_list(), described["group"].to_list()
+    n_themes = benches["article"].sample.labels.shape[1]
+    scores = Predictions(
+        np.zeros((len(texts), n_themes)), np.zeros((len(texts), n_themes), dtype=bool)
+    )
+    for setting, rows in (("article", is_article), ("un", ~is_article)):
+        bench = benches.get(setting, benches["article"])
+        extra = benches["article"].sample if setting == "un" and "un" in benches else None
+        part = score_passages(
+            [text for text, wanted in zip(texts, rows, strict=True) if wanted],
+            corpus.vectors[rows],
+            [group for group, wanted in zip(groups, rows, strict=True) if wanted],
+            bench.sample,
+            bench.validated,
+            lambda b=bench, e=extra: train(make, b.sample, e, settings, seed),  # type: ignore[misc]
+        )
+        scores.probability[rows], scores.assigned[rows] = part.probability, part.assigned
+    return scores
+
+
+def _passages_with_groups(corpus: Corpus) -> pl.DataFrame:
+    """Passages in their order, with what cross-validation keeps together."""
+    paragraphs = corpus.blocks.select("block_id", "paragraph")
+    kinds = corpus.documents.select("document_id", pl.col("kind").cast(pl.String))
+    is_article = pl.col("kind") == "article"
+    paragraph = pl.concat_str("document_id", pl.lit("#"), pl.col("paragraph"))
+    return (
+        corpus.passages.join(kinds, on="document_id", how="left", maintain_order="left")
+        .join(paragraphs, on="block_id", how="left", maintain_order="left")
+        .with_columns(
+            is_article=is_article,
+            group=pl.when(is_article).then(paragraph).otherwise("document_id").fill_null(""),
+        )
+    )
+
+
+def _prevalence(
+    corpus: Corpus,
+    benches: dict[str, _Bench],
+    predictions: Predictions,
+    theme_ids: Sequence[str],
+    settings: ThemeSettings,
+    seed: int,
+) -> pl.DataFrame | None:
+    facts = corpus.documents.select(
+        "document_id", pl.col("kind").cast(pl.String), "missions", "year"
+    )
+    passages = corpus.passages.join(facts, on="document_id", how="left", maintain_order="left")
+    of_un = (passages["kind"] != "article").to_numpy()
+    if not of_un.any():
+        return None
+    units = corpus.units.filter(pl.col("unit_set").cast(pl.String) == "un")
+    coded_documents = units.join(facts, on="document_id", how="left", maintain_order="left")
+    return prevalence_table(
+        passages.filter(pl.Series(of_un)),
+        predictions.assigned[of_un],
+        coded_documents,
+        _coded(benches, units, len(theme_ids)),
+        theme_ids,
+        settings,
+        seed,
+    )
+
+
+def _coded(benches: dict[str, _Bench], units: pl.DataFrame, n_themes: int) -> CodedPassages:
+    if "un" not in benches:
+        none = np.zeros((0, n_themes), dtype=bool)
+        return CodedPassages(none, none, np.zeros(0), [])
+    bench = benches["un"]
+    drawn = units["inclusion_probability"].fill_null(1.0).to_numpy()
+    assigned = bench.validated.predictions.assigned
+    return CodedPassages(bench.sample.labels, assigned, 1 / drawn, units["document_id"].to_list())
+
+
+def _metrics(
+    evaluation: pl.DataFrame,
+    agreements: list[pl.DataFrame],
+    samples: dict[str, Sample],
+    settings: ThemeSettings,
+) -> dict[str, Any]:
+    macro = evaluation.filter(
+        (pl.col("theme_id") == MACRO)
+        & pl.col("measure").cast(pl.String).is_in(["f1", "average_precision"])
+    )
+    found: dict[str, Any] = {}
+    for row in macro.iter_rows(named=True):
+        name = f"macro_{row['measure']}"
+        found.setdefault(row["setting"], {}).setdefault(row["model"], {})[name] = row["value"]
+    alphas = {
+        frame["unit_set"][0]: frame.filter(pl.col("theme_id") == "all")["alpha"].item()
+        for frame in agreements
+    }
+    return {
+        "model_in_use": settings.model,
+        "evaluation": found,
+        "coder_alpha": alphas,
+        "coded_units": {name: len(sample) for name, sample in samples.items()},
+    }

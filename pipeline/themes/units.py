@@ -1,0 +1,132 @@
+"""Coded units with their place in the documents, their passages and their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+import polars as pl
+
+from pipeline.anchors import anchor_paragraphs, anchor_sentences
+from pipeline.codings import Coding
+
+_MOST = 0.5
+"""A passage inherits a unit's codes when it holds at least half of the unit."""
+
+
+def units_table(
+    codings: Collection[Coding],
+    rule: Literal["any", "majority", "all"],
+    blocks: pl.DataFrame,
+    passages: pl.DataFrame,
+    documents: pl.DataFrame,
+    known_symbols: Collection[str],
+) -> tuple[pl.DataFrame, int]:
+    """tables.Units of all codings, and how many units belong to documents not in this run.
+
+    Raises:
+        InputError: a coded sentence or paragraph is no longer where the coding says.
+    """
+    frames, n_absent = [], 0
+    for coding in codings:
+        anchors, absent = _anchors(coding, blocks, documents, known_symbols)
+        n_absent += absent
+        frames.append(_units(coding, rule, anchors, blocks, passages))
+    return pl.concat(frames).sort("unit_set", "unit_id"), n_absent
+
+
+def _anchors(
+    coding: Coding, blocks: pl.DataFrame, documents: pl.DataFrame, known_symbols: Collection[str]
+) -> tuple[pl.DataFrame, int]:
+    if coding.unit_set == "un":
+        found = anchor_paragraphs(coding.units, documents, blocks, known_symbols)
+        return found.anchors, len(found.unavailable)
+    articles = documents.filter(pl.col("kind").cast(pl.String) == "article")["document_id"]
+    of_article = blocks.filter(pl.col("document_id").is_in(articles.to_list()))
+    sentences = coding.units.select(pl.col("unit_id").alias("sentence_id"), "text")
+    return anchor_sentences(sentences, of_article).rename({"sentence_id": "unit_id"}), 0
+
+
+def _units(
+    coding: Coding,
+    rule: Literal["any", "majority", "all"],
+    anchors: pl.DataFrame,
+    blocks: pl.DataFrame,
+    passages: pl.DataFrame,
+) -> pl.DataFrame:
+    placed = anchors.join(
+        blocks.select("block_id", "document_id", "paragraph", pl.col("text").alias("block_text")),
+        on="block_id",
+    )
+    piece = pl.struct("block_text", "start", "end").map_elements(_piece, return_dtype=pl.String)
+    described = placed.group_by("unit_id", maintain_order=True).agg(
+        pl.col("document_id").first(),
+        pl.col("paragraph").first(),
+        piece.str.join(" ").alias("text"),
+    )
+    labels = coding.labels(rule).group_by("unit_id").agg(pl.col("theme_id").sort().alias("labels"))
+    is_article = coding.unit_set == "article"
+    group = pl.concat_str("document_id", pl.lit("#"), "paragraph") if is_article else "document_id"
+    drawn = pl.lit(None, pl.Float64) if is_article else pl.col("inclusion_probability")
+    kept = coding.units.select("unit_id", *([] if is_article else ["inclusion_probability"]))
+    return (
+        described.join(kept, on="unit_id")
+        .join(labels, on="unit_id", how="left")
+        .join(_passages_of(anchors, passages), on="unit_id", how="left")
+        .select(
+            "unit_id",
+            pl.lit(coding.unit_set).alias("unit_set"),
+            "document_id",
+            (group if isinstance(group, pl.Expr) else pl.col(group)).alias("group"),
+            "text",
+            pl.col("passage_ids").fill_null(pl.lit([], pl.List(pl.String))),
+            pl.col("labels").fill_null(pl.lit([], pl.List(pl.String))),
+            drawn.alias("inclusion_probability"),
+        )
+    )
+
+
+def _piece(row: dict[str, object]) -> str:
+    return str(row["block_text"])[int(str(row["start"])) : int(str(row["end"]))]
+
+
+def _passages_of(anchors: pl.DataFrame, passages: pl.DataFrame) -> pl.DataFrame:
+    """unit_id, passage_ids: the passages that hold most of a unit, else the one with most of it."""
+    overlap = pl.min_horizontal("end", "end_passage") - pl.max_horizontal("start", "start_passage")
+    pairs = (
+        anchors.join(
+            passages.select("passage_id", "block_id", "start", "end"),
+            on="block_id",
+            suffix="_passage",
+        )
+        .with_columns(overlap=overlap)
+        .filter(pl.col("overlap") > 0)
+    )
+    length = anchors.group_by("unit_id").agg(
+        (pl.col("end") - pl.col("start")).sum().alias("length")
+    )
+    shares = (
+        pairs.group_by("unit_id", "passage_id")
+        .agg(pl.col("overlap").sum())
+        .join(length, on="unit_id")
+        .with_columns(share=pl.col("overlap") / pl.col("length"))
+        .sort("unit_id", "share", "passage_id", descending=[False, True, False])
+    )
+    first = pl.col("passage_id").cum_count().over("unit_id") == 1
+    held = shares.filter(first | (pl.col("share") >= _MOST))
+    return held.group_by("unit_id", maintain_order=True).agg(
+        pl.col("passage_id").alias("passage_ids")
+    )
+
+
+def passage_codes_table(units: pl.DataFrame) -> pl.DataFrame:
+    """tables.PassageCodes: codes of the units that a passage holds."""
+    return (
+        units.select("unit_id", "passage_ids", "labels")
+        .explode("passage_ids")
+        .explode("labels")
+        .drop_nulls(["passage_ids", "labels"])
+        .group_by(pl.col("passage_ids").alias("passage_id"), pl.col("labels").alias("theme_id"))
+        .agg(pl.len().alias("n_units"))
+        .sort("passage_id", "theme_id")
+    )
