@@ -29,6 +29,7 @@ def section(material: Material) -> Section:
     """Agreement, the table of topics by themes, and what each side misses."""
     return Section(
         "comparison",
+        "Comparison",
         "Do the machine’s topics find the article’s themes?",
         (
             said(

@@ -86,6 +86,7 @@ def section(material: Material) -> Section:
     documents = _counted_documents(material)
     return Section(
         "corpus",
+        "Documents",
         "What was read",
         (said(_described(documents)),),
         (_by_kind(documents), _by_year(documents), _by_mission(material, documents)),

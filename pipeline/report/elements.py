@@ -120,6 +120,7 @@ class Section:
     """A part of the reading path."""
 
     section_id: str
+    short: str
     title: str
     lead: tuple[Sentence, ...] = ()
     figures: tuple[Figure, ...] = ()

@@ -149,4 +149,4 @@ def _classifier(material: Material) -> Sentence | None:
         ]
     if not parts:
         return None
-    return said("The classifier behind these shares makes errors: ", *parts, ".")
+    return said("The classifier makes errors: ", *parts, ".")

@@ -35,6 +35,7 @@ def section(material: Material) -> Section:
     gap = _sorted(material.frame(tables.GAP))
     return Section(
         "gap",
+        "The gap",
         "Policy and practice",
         (
             said(

@@ -76,8 +76,8 @@ def compose(material: Material) -> Page:
         notices=corpus_view.notices(material),
         findings=finding_view.sentences(material),
         sections=(
-            gap_view.section(material),
             corpus_view.section(material),
+            gap_view.section(material),
             theme_view.section(material),
             topic_view.section(material),
             compare_view.section(material),

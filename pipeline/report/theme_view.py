@@ -47,6 +47,7 @@ def section(material: Material) -> Section:
     """Scores by theme in each setting, models compared, coders, prevalence."""
     return Section(
         "themes",
+        "Themes",
         "How well the themes are recognised",
         (
             said(

@@ -64,6 +64,7 @@ def section(material: Material) -> Section:
         )
     return Section(
         "topics",
+        "Topics",
         "What these texts talk about",
         lead,
         (_over_time(material), _by_mission(material), _hierarchy(material)),

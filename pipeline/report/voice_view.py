@@ -17,6 +17,7 @@ def section(material: Material) -> Section:
     """Themes and topics by speaker group."""
     return Section(
         "voices",
+        "Voices",
         "Who speaks of what",
         (
             said(

@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const { shape, words, linked, titled, formats, shortened, canvas, drawers, widthOf } = peacetext.charts;
+  const { shape, words, linked, titled, formats, shortened, folded, canvas, drawers, widthOf } = peacetext.charts;
   const STEPS = 7;
 
   // Which of the seven colours: by square root, so that small shares can be told apart.
@@ -16,21 +16,35 @@
     return `heat plus-${step(value, most)}`;
   }
 
+  // What the colours stand for; each begins at the square of its place.
+  function scale(svg, spec, most, format, width) {
+    const tones = spec.scale === "diverging"
+      ? [7, 5, 3, 1].map((each) => `minus-${each}`).concat([1, 3, 5, 7].map((each) => `plus-${each}`))
+      : [1, 2, 3, 4, 5, 6, 7].map((each) => `plus-${each}`);
+    const ends = spec.scale === "diverging" ? [format(-most), format(most)] : [format(0), format(most)];
+    const right = widthOf(ends[1], 12) + 4;
+    const from = width - right - tones.length * 14;
+    tones.forEach((each, place) => svg.append(shape("rect", { x: from + place * 14, y: 2, width: 13, height: 11, class: `heat ${each}` })));
+    svg.append(words(ends[0], { x: from - 5, y: 12, class: "tick", "text-anchor": "end" }));
+    svg.append(words(ends[1], { x: width, y: 12, class: "tick", "text-anchor": "end" }));
+  }
+
   drawers.heat = (spec, width) => {
     const narrow = width < 640;
     const longest = Math.max(...spec.rows.map((each) => widthOf(each.name)), 0) + 12;
     const left = Math.min(longest, narrow ? width * 0.44 : 320);
-    const size = (width - left) / spec.columns.length;
-    const row = 22;
+    const flat = spec.columns.every((each) => widthOf(each.name, 12) < (width - left) / spec.columns.length - 4);
+    const size = (width - left - (flat ? 0 : 26)) / spec.columns.length; // slanted names lean out
+    const row = narrow ? 34 : 22;
     const header = Math.min(150, Math.max(...spec.columns.map((each) => widthOf(each.name, 12)), 0) * 0.9 + 16);
-    const flat = spec.columns.every((each) => widthOf(each.name, 12) < size - 4);
     const top = (flat ? 22 : header) + 18;
     const height = top + spec.rows.length * row + 2;
     const svg = canvas(width, height, `${spec.down} by ${spec.across}`);
     const values = spec.cells.flat().filter(Boolean).map((cell) => Math.abs(cell[0]));
     const most = spec.most || Math.max(...values, 1e-9);
     const format = formats[spec.format];
-    svg.append(words(`${spec.down} ↓   ${spec.across} →`, { x: 0, y: 12, class: "axis" }));
+    svg.append(words(`${spec.down} ↓  ${spec.across} →`, { x: 0, y: 12, class: "axis" }));
+    scale(svg, spec, most, format, width);
     const every = Math.max(1, Math.ceil(15 / size));
     spec.columns.forEach((column, place) => {
       if (place % every) return;
@@ -43,7 +57,8 @@
     spec.rows.forEach((each, line) => {
       const y = top + line * row;
       svg.append(linked(each.link, `${each.name}. Read the passages`, titled(each.name),
-        words(shortened(each.name, left - 8), { x: 0, y: y + 15, class: "name" })));
+        ...(narrow ? folded(each.name, left - 8, 12) : [shortened(each.name, left - 8)]).map((text, number, all) =>
+          words(text, { x: 0, y: y + row / 2 + 4 + (number - (all.length - 1) / 2) * 14, class: narrow ? "leaf" : "name" }))));
       spec.cells[line].forEach((cell, place) => {
         const box = { x: left + place * size + 0.5, y: y + 0.5, width: Math.max(1, size - 1), height: row - 1 };
         if (!cell) {

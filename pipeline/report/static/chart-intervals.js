@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const { shape, words, linked, titled, formats, axisFormats, ticks, shortened, canvas, drawers } = peacetext.charts;
+  const { shape, words, linked, titled, formats, axisFormats, ticks, shortened, widthOf, canvas, drawers } = peacetext.charts;
   const ROW = 30;
   const TOP = 44;
 
@@ -51,16 +51,18 @@
 
   // Shape as well as colour tells the series apart.
   function symbol(series, x, y) {
-    const square = ["interviews", "ceiling"].includes(series);
+    const square = ["interviews", "ceiling", "article"].includes(series);
     if (square) return shape("rect", { x: x - 5, y: y - 5, width: 10, height: 10, transform: `rotate(45 ${x} ${y})`, class: `mark ${series}` });
-    if (["baseline", "chance"].includes(series)) return shape("line", { x1: x, x2: x, y1: y - 8, y2: y + 8, class: `tickmark ${series}` });
+    if (series === "baseline") return shape("circle", { cx: x, cy: y, r: 4, class: "mark baseline" });
+    if (series === "chance") return shape("line", { x1: x, x2: x, y1: y - 8, y2: y + 8, class: `tickmark ${series}` });
     return shape("circle", { cx: x, cy: y, r: 6, class: `mark ${series}` });
   }
 
   drawers.intervals = (spec, width) => {
     const narrow = width < 640;
     const panels = spec.panels.map((_, place) => place).filter((place) => !(narrow && place > 0));
-    const nameWidth = narrow ? 0 : Math.min(300, width * 0.33);
+    const longest = Math.max(...spec.rows.map((each) => widthOf(each.name)), 0) + 20;
+    const nameWidth = narrow ? 0 : Math.min(longest, 380, width * 0.4);
     const row = narrow ? 48 : ROW;
     const height = TOP + spec.rows.length * row + 8;
     const svg = canvas(width, height, spec.axes.join("; "));
@@ -72,7 +74,7 @@
       const y = TOP + place * row;
       if (place % 2 === 0) svg.append(shape("rect", { x: 0, y, width, height: row, class: "band" }));
       const name = words(shortened(each.name, narrow ? width - (spec.panels.length > 1 ? 92 : 8) : nameWidth - 8), {
-        x: 4, y: narrow ? y + 17 : y + row / 2 + 4.5, class: each.faint ? "name faint" : "name",
+        x: 4, y: narrow ? y + 17 : y + row / 2 + 4.5, class: `name${narrow ? " over" : ""}${each.faint ? " faint" : ""}${each.strong ? " strong" : ""}`,
       });
       svg.append(linked(each.link, `${each.name}. Read the passages`, titled(each.name), name));
       const last = each.marks.find((mark) => spec.panels.length > 1 && spec.panels[1].includes(mark.series));

@@ -73,6 +73,15 @@ peacetext.charts = (() => {
     return `${kept.trimEnd()}…`;
   }
 
+  // A name on at most two lines.
+  function folded(text, width, size = 13) {
+    if (widthOf(text, size) <= width) return [text];
+    const parts = text.split(" ");
+    let first = parts.shift();
+    while (parts.length && widthOf(`${first} ${parts[0]}`, size) <= width) first += ` ${parts.shift()}`;
+    return parts.length ? [first, shortened(parts.join(" "), width, size)] : [shortened(first, width, size)];
+  }
+
   function draw(host, spec) {
     const width = Math.floor(host.clientWidth);
     if (!width) return;
@@ -108,5 +117,5 @@ peacetext.charts = (() => {
     }
   }
 
-  return { start, draw, drawers, shape, words, linked, titled, formats, axisFormats, ticks, widthOf, shortened, canvas };
+  return { start, draw, drawers, shape, words, linked, titled, formats, axisFormats, ticks, widthOf, shortened, folded, canvas };
 })();

@@ -29,10 +29,10 @@ peacetext.map = (() => {
       type, mode: "markers", showlegend: false,
       x: at.map((each) => points.x[each]), y: at.map((each) => points.y[each]),
       customdata: at.map((each) => points.place[each]),
-      text: at.map((each) => names.get(points.topic[each])),
-      hovertemplate: "%{text}<extra></extra>",
+      text: at.map((each) => plain(names.get(points.topic[each]))),
+      hovertemplate: "%{text}<extra></extra>", // topic names are made plain above: plotly reads tags
       marker: {
-        size: lit === chosen ? 7 : 4,
+        size: lit === chosen ? 7 : 5,
         opacity: lit < 0 ? 0.35 : 0.75,
         color: lit < 0 ? colour("--map-grey") : HUES[lit % HUES.length],
       },
@@ -40,13 +40,21 @@ peacetext.map = (() => {
   }
 
   let webgl = true;
+  const plain = (text) => text.replaceAll("<", "‹").replaceAll(">", "›").replaceAll("&", "＆");
 
-  function middle(values) {
+  function quantile(values, share) {
     const sorted = [...values].sort((one, other) => one - other);
-    return sorted[Math.floor(sorted.length / 2)];
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
   }
 
-  // Labels at the middle of their topics, largest topics first; one that would touch another
+  // Where nearly all points lie; far islands are one drag away.
+  function range(values) {
+    const [low, high] = [quantile(values, 0.005), quantile(values, 0.995)];
+    const air = (high - low) * 0.06;
+    return [low - air, high + air];
+  }
+
+  // Labels just above their topics, largest topics first; one that would touch another
   // that is already there is left out until the reader zooms in.
   function labels(xaxis, yaxis) {
     const taken = [];
@@ -57,12 +65,11 @@ peacetext.map = (() => {
       if (!groups.has(topic)) groups.set(topic, []);
       groups.get(topic).push(at);
     });
-    const plain = (text) => text.replaceAll("<", "‹").replaceAll(">", "›");
     for (const [topic, name, n] of [...points.topics].sort((one, other) => other[2] - one[2])) {
       const at = groups.get(topic);
       if (!at) continue;
-      const [x, y] = [middle(at.map((each) => points.x[each])), middle(at.map((each) => points.y[each]))];
-      const [left, top] = [xaxis.l2p(x), yaxis.l2p(y)];
+      const [x, y] = [quantile(at.map((each) => points.x[each]), 0.5), quantile(at.map((each) => points.y[each]), 0.9)];
+      const [left, top] = [xaxis.l2p(x), yaxis.l2p(y) - 10];
       if (left < 0 || top < 0 || left > xaxis._length || top > yaxis._length) continue;
       const short = name.split(",").slice(0, 2).join(",");
       const [width, height] = [peacetext.charts.widthOf(short, 12) + 10, 18];
@@ -70,7 +77,7 @@ peacetext.map = (() => {
       if (box[0] < 0 || box[2] > xaxis._length || box[1] < 0 || box[3] > yaxis._length) continue;
       if (taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) continue;
       taken.push(box);
-      kept.push({ x, y, text: plain(short), showarrow: false, bgcolor: colour("--label-ground"), borderpad: 2, font: { size: 12, color: colour("--ink") }, hovertext: `${plain(name)}: ${n} passages` });
+      kept.push({ x, y, yshift: 10, text: plain(short), showarrow: false, bgcolor: colour("--label-ground"), borderpad: 1, font: { size: 12, color: colour("--ink") }, hovertext: `${plain(name)}: ${n} passages` });
     }
     return kept;
   }
@@ -79,7 +86,7 @@ peacetext.map = (() => {
     const axis = { visible: false, zeroline: false };
     return {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 0, r: 0, t: 0, b: 0 },
-      xaxis: axis, yaxis: { ...axis, scaleanchor: "x" }, hovermode: "closest", dragmode: "pan", autosize: true,
+      xaxis: { ...axis, range: range(points.x) }, yaxis: { ...axis, range: range(points.y) }, uirevision: "kept", hovermode: "closest", dragmode: host.clientWidth < 640 ? false : "pan", // on a phone a finger scrolls the page autosize: true,
       hoverlabel: { font: { family: "system-ui, sans-serif" } }, font: { family: "system-ui, sans-serif" },
     };
   }
