@@ -78,7 +78,7 @@ def _named(material: Material, document_id: str) -> Cell:
     line = material.manifest.get(document_id)
     if line is None:
         return Cell(document_id)
-    return Cell(line.name, link=line.source_url)
+    return Cell(line.name, link=line.source_url if line.source_url.startswith("http") else "")
 
 
 def section(material: Material) -> Section:

@@ -1,0 +1,276 @@
+"""A small project with real sentences of the article and UN paragraphs written for the purpose."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipeline import tables
+from pipeline.files import write_text
+from pipeline.manifest import COLUMNS
+from pipeline.report.__main__ import main
+from pipeline.tables import Table, write_table
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = "<script>document.title='run'</script> and \"><img src=x onerror=\"document.title='run'\">"
+HOSTILE = f"Requests the mission to report on {SCRIPT} within its area of responsibility;"
+MANDATES = [
+    "Authorizes the mission to take all necessary measures to protect civilians under threat.",
+    "Requests the mission to adopt a proactive and robust posture in carrying out its mandate.",
+    "Calls upon the host State to extend its authority over all of its territory.",
+    "Urges all parties to allow safe and unhindered humanitarian access to people in need.",
+    "Stresses the need for better intelligence and situational awareness of the mission.",
+    "Requests the Secretary-General to ensure that contingents patrol on foot and at night.",
+]
+DOCUMENTS = [
+    # document_id, kind, symbol, missions, year
+    ("gilder-2026", "article", "", ["MINUSMA", "MINUSCA"], 2026),
+    ("s-res-9001-2014", "resolution", "S/RES/9001 (2014)", ["MINUSMA"], 2014),
+    ("s-res-9002-2018", "resolution", "S/RES/9002 (2018)", ["MINUSCA"], 2018),
+    ("s-prst-2018-99", "presidential_statement", "S/PRST/2018/99", ["MINUSCA"], 2018),
+    ("hostile", "report", "S/2019/999", ["UNMISS"], 2019),
+]
+THEMES = ("protection_of_civilians", "host_state", "robust_force")
+TOPICS = ("Protect, civilians, threat", "Host, state, authority", "<b>Patrols</b>, foot, night")
+
+
+def article_sentences(n: int) -> list[str]:
+    with (ROOT / "corpus/coding/article-sentences.csv").open(encoding="utf-8") as file:
+        return [row["text"] for row in csv.DictReader(file)][:n]
+
+
+def passage_rows() -> list[dict[str, Any]]:
+    rows = []
+    for document_id, kind, _, _, _ in DOCUMENTS:
+        if kind == "article":
+            texts = article_sentences(60)
+        elif document_id == "hostile":
+            texts = [HOSTILE, *MANDATES]
+        else:
+            texts = MANDATES * 5
+        for order, text in enumerate(texts):
+            rows.append(
+                {
+                    "passage_id": f"{document_id}.p{order:03d}",
+                    "document_id": document_id,
+                    "block_id": f"{document_id}.b{order:03d}",
+                    "order": order,
+                    "section": "2. Interviews" if kind == "article" else "",
+                    "label": "" if kind == "article" else str(order + 1),
+                    "role": "paragraph" if kind == "article" else "operative",
+                    "text": text,
+                    "start": 0,
+                    "end": len(text),
+                    "n_words": len(text.split()),
+                    "voices": ["military", "ngo"] if kind == "article" and order % 3 == 0 else [],
+                    "procedural": False,
+                }
+            )
+    return rows
+
+
+def document_rows() -> list[dict[str, Any]]:
+    return [
+        {
+            "document_id": document_id,
+            "kind": kind,
+            "symbol": symbol,
+            "title": f"Title of {symbol or document_id}"
+            + (f" {SCRIPT}" if document_id == "hostile" else ""),
+            "date": datetime.date(year, 6, 1),
+            "year": year,
+            "missions": missions,
+            "themes": [],
+            # a manifest is written by people: an address may be anything
+            "source_url": "javascript:document.title='run'"
+            if document_id == "hostile"
+            else f"https://documents.un.org/{symbol}",
+            "n_blocks": 7,
+            "n_words": 500,
+            "remarks": [],
+        }
+        for document_id, kind, symbol, missions, year in DOCUMENTS
+    ]
+
+
+def acquired_rows() -> list[dict[str, Any]]:
+    present = [(document_id, "present", "") for document_id, *_ in DOCUMENTS]
+    return [
+        {
+            "document_id": document_id,
+            "status": status,
+            "required": status == "present",
+            "origin": "fetched",
+            "bytes": 0,
+            "sha256": "",
+            "reason": reason,
+        }
+        for document_id, status, reason in [
+            *present,
+            ("s-2014-403", "unavailable", "the network did not answer"),
+        ]
+    ]
+
+
+def theme_of(row: dict[str, Any]) -> str:
+    return THEMES[row["order"] % len(THEMES)]
+
+
+def topic_of(row: dict[str, Any]) -> int:
+    return row["order"] % (len(TOPICS) + 1) - 1
+
+
+def score_rows(passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "passage_id": row["passage_id"],
+            "theme_id": theme_id,
+            "probability": 0.9 - row["order"] / 1000 if theme_id == theme_of(row) else 0.1,
+            "assigned": theme_id == theme_of(row),
+            "out_of_fold": True,
+        }
+        for row in passages
+        for theme_id in THEMES
+    ]
+
+
+def assignment_rows(passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "passage_id": row["passage_id"],
+            "topic_id": topic_of(row),
+            "probability": 0.8,
+            "x": float(topic_of(row)) + row["order"] / 100,
+            "y": float(row["order"] % 7),
+        }
+        for row in passages
+    ]
+
+
+def topic_rows(passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "topic_id": number,
+            "label": label,
+            "terms": label.lower().split(", "),
+            "n_passages": sum(topic_of(row) == number for row in passages),
+            "representatives": [
+                row["passage_id"] for row in passages if topic_of(row) == number
+            ][:2],
+        }
+        for number, label in enumerate(TOPICS)
+    ]
+
+
+def gap_rows() -> list[dict[str, Any]]:
+    shares = {"host_state": (0.4, 0.1), "robust_force": (0.1, 0.5)}
+    rows = []
+    for theme_id, (policy, interviews) in shares.items():
+        rows.append(
+            {
+                "theme_id": theme_id,
+                "n_policy": 67,
+                "n_policy_coded": 30,
+                "policy_assigned": policy,
+                "policy": policy,
+                "policy_low": policy - 0.05,
+                "policy_high": policy + 0.05,
+                "n_interviews": 20,
+                "n_paragraphs": 10,
+                "interviews": interviews,
+                "interviews_low": max(0.0, interviews - 0.1),
+                "interviews_high": interviews + 0.1,
+                "difference": policy - interviews,
+                "low": policy - interviews - 0.1,
+                "high": policy - interviews + 0.1,
+                "p_value": 0.001,
+                "q_value": 0.002,
+                "direction": "more in policy" if policy > interviews else "more in interviews",
+            }
+        )
+    return rows
+
+
+def write_rows(table: Table, rows: list[dict[str, Any]]) -> None:
+    empty = pl.DataFrame(table.schema.create_empty())
+    frame = pl.DataFrame(rows, infer_schema_length=None) if rows else empty
+    write_table(table, frame)
+
+
+@contextmanager
+def inside(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def build_project(folder: Path, with_findings: bool = True) -> Path:
+    """A project whose stages before the report have run; without findings only up to segment."""
+    shutil.copytree(ROOT / "configs", folder / "configs")
+    (folder / "corpus/coding").mkdir(parents=True)
+    shutil.copy(ROOT / "corpus/coding/codebook.yaml", folder / "corpus/coding/codebook.yaml")
+    content = io.StringIO()
+    lines = csv.writer(content)
+    lines.writerow(COLUMNS)
+    lines.writerow(
+        ["s-2014-403", "S/2014/403", "report", "Report on Mali", "2014-06-09", "MINUSMA"]
+        + ["country_situation", "core;full", "no", "un/cited/S-2014-403.pdf"]
+        + ["https://docs.un.org/en/S/2014/403", "", "United Nations"]
+    )
+    passages = passage_rows()
+    with inside(folder):
+        write_text(Path("corpus/manifest.csv"), content.getvalue())
+        write_rows(tables.ACQUIRED, acquired_rows())
+        write_rows(tables.DOCUMENTS, document_rows())
+        write_rows(tables.SET_ASIDE, [])
+        write_rows(tables.PASSAGES, passages)
+        if with_findings:
+            write_rows(tables.ASSIGNMENTS, assignment_rows(passages))
+            write_rows(tables.TOPICS, topic_rows(passages))
+            write_rows(tables.SCORES, score_rows(passages))
+            write_rows(tables.GAP, gap_rows())
+            write_rows(
+                tables.PASSAGE_CODES,
+                [
+                    {"passage_id": row["passage_id"], "theme_id": theme_of(row), "n_units": 1}
+                    for row in passages[:30]
+                ],
+            )
+        main()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small project, its page made."""
+    return build_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="session")
+def bare_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with no table of topics, themes or compare."""
+    return build_project(tmp_path_factory.mktemp("bare"), with_findings=False)
+
+
+@pytest.fixture(scope="session")
+def rebuild() -> Callable[[Path], None]:
+    """Runs the stage again in a project."""
+
+    def run(folder: Path) -> None:
+        with inside(folder):
+            main()
+
+    return run

@@ -1,0 +1,282 @@
+"""The page in a real browser, opened from disk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed at /usr/bin/chromium: the page is not opened")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+class Visit:
+    """A page with everything that it logged and asked for."""
+
+    def __init__(self, browser: Any, folder: Path, **context: Any) -> None:
+        self.context = browser.new_context(**context)
+        self.page = self.context.new_page()
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto((folder / "outputs/report/index.html").as_uri())
+        self.page.wait_for_selector("html[data-ready=yes]")
+
+    def _heard(self, message: Any) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def go(self, address: str) -> None:
+        self.page.evaluate("address => { location.hash = address; }", address)
+
+    def said(self, text: str) -> None:
+        """Wait until the explorer says so many passages."""
+        self.page.wait_for_function(
+            "text => document.getElementById('explorer-said').textContent.startsWith(text)",
+            arg=text,
+        )
+
+    @property
+    def outside(self) -> list[str]:
+        return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
+
+
+@pytest.fixture
+def visit(browser: Any, project: Path) -> Iterator[Visit]:
+    one = Visit(browser, project, viewport={"width": 1280, "height": 900})
+    yield one
+    one.context.close()
+
+
+def scroll_through(visit: Visit) -> None:
+    for place in visit.page.query_selector_all("figure"):
+        place.scroll_into_view_if_needed()
+        visit.page.wait_for_timeout(60)
+
+
+def test_the_page_opens_without_an_error_or_a_request(visit: Visit) -> None:
+    scroll_through(visit)
+    visit.page.wait_for_selector("#map[data-drawn=yes]")
+    visit.go("#passages")
+    visit.page.wait_for_selector(".passage")
+    assert visit.errors == []
+    assert visit.outside == []
+
+
+def test_a_page_with_hardly_any_table_opens_too(browser: Any, bare_project: Path) -> None:
+    one = Visit(browser, bare_project)
+    scroll_through(one)
+    one.go("#passages?kind=report")
+    one.said("7 passages")
+    assert one.errors == []
+    one.context.close()
+
+
+def test_every_chart_is_drawn_and_has_a_table(visit: Visit) -> None:
+    scroll_through(visit)
+    visit.page.wait_for_function(
+        "[...document.querySelectorAll('[data-chart]')].every(host => host.querySelector('svg'))"
+    )
+    without = visit.page.evaluate(
+        "[...document.querySelectorAll('[data-chart]')].filter("
+        "host => !host.closest('figure').querySelector('table')).length"
+    )
+    assert without == 0
+
+
+def test_words_are_searched_and_marked(visit: Visit) -> None:
+    visit.go("#passages")
+    visit.page.fill("[name=q]", '"robust posture" proactive')
+    visit.said("16 passages with the words")
+    assert visit.page.inner_text(".passage mark >> nth=0").lower() in ("proactive", "robust posture")
+    assert "q=" in visit.page.url
+
+
+def test_filters_narrow_each_other_and_stand_in_the_address(visit: Visit) -> None:
+    visit.go("#passages?kind=resolution")
+    visit.said("60 passages")
+    visit.page.select_option("[name=mission]", "MINUSMA")
+    visit.said("30 passages")
+    visit.page.select_option("[name=theme]", "host_state")
+    visit.said("10 passages on “The host state” by the classifier, in resolutions, on MINUSMA")
+    for part in ("kind=resolution", "mission=MINUSMA", "theme=host_state"):
+        assert part in visit.page.url
+
+
+def test_a_shared_address_shows_the_same_passages(browser: Any, project: Path) -> None:
+    address = (project / "outputs/report/index.html").as_uri()
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{address}#passages?document=s-prst-2018-99&label=3")
+    page.wait_for_selector(".passage")
+    assert page.locator(".passage").count() == 1
+    assert "S/PRST/2018/99, paragraph 3" in page.inner_text(".passage .source")
+    assert page.get_attribute(".passage .source a", "href") == (
+        "https://documents.un.org/S/PRST/2018/99"
+    )
+    context.close()
+
+
+def test_a_theme_of_the_gap_leads_to_its_passages(visit: Visit) -> None:
+    visit.page.locator("#gap-chart").scroll_into_view_if_needed()
+    link = visit.page.locator("#gap-chart svg a[href*='theme=robust_force']").first
+    link.click()
+    visit.said("32 passages on “Robust mandates and the use of force” by the classifier, in policy")
+    visit.go("#passages?code=robust_force&kind=article&voice=any")
+    visit.said("No passage coded by hand as “Robust mandates")
+
+
+def test_a_topic_leads_to_its_passages(visit: Visit) -> None:
+    visit.page.locator("#topic-list summary").first.click()
+    visit.page.locator("#topic-list li").first.get_by_text("Read all").click()
+    visit.page.wait_for_selector(".passage")
+    n = visit.page.text_content("#topic-list .topic-size")
+    assert visit.page.inner_text("#explorer-said").startswith(str(n))
+    assert "of topic “Protect, civilians, threat”" in visit.page.inner_text("#explorer-said")
+
+
+def test_back_returns_to_the_filter_before_and_then_to_the_story(visit: Visit) -> None:
+    visit.page.evaluate("document.getElementById('gap').scrollIntoView()")
+    visit.page.wait_for_timeout(200)
+    before = visit.page.evaluate("window.scrollY")
+    visit.go("#passages?kind=resolution")
+    visit.said("60 passages")
+    visit.page.select_option("[name=mission]", "MINUSCA")
+    visit.said("30 passages")
+    visit.page.go_back()
+    visit.said("60 passages")
+    assert visit.page.input_value("[name=mission]") == ""
+    visit.page.go_back()
+    visit.page.wait_for_selector("#story:not([hidden])")
+    visit.page.wait_for_timeout(200)
+    assert abs(visit.page.evaluate("window.scrollY") - before) < 50
+
+
+def test_text_of_a_document_stays_text(visit: Visit) -> None:
+    visit.go("#passages?document=hostile")
+    visit.said("7 passages")
+    text = visit.page.inner_text(".passage .text >> nth=0")
+    assert "<script>document.title='run'</script>" in text
+    assert '"><img src=x' in text
+    assert visit.page.locator(".passage img, .passage script").count() == 0
+    assert visit.page.locator(".passage a[href^='javascript']").count() == 0
+    assert visit.page.title() != "run"
+    assert visit.errors == []
+
+
+def test_dark_follows_the_system_and_the_button(browser: Any, project: Path) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = Visit(browser, project, color_scheme="light")
+    dark = Visit(browser, project, color_scheme="dark")
+    assert light.page.evaluate(ground) != dark.page.evaluate(ground)
+    light.page.click("#appearance")
+    assert light.page.evaluate(ground) == dark.page.evaluate(ground)
+    light.context.close()
+    dark.context.close()
+
+
+@pytest.mark.parametrize("place", ["#top", "#passages?theme=host_state"])
+def test_nothing_is_wider_than_a_phone(browser: Any, project: Path, place: str) -> None:
+    one = Visit(browser, project, viewport={"width": 390, "height": 844})
+    one.go(place)
+    one.page.wait_for_timeout(300)
+    if place == "#top":
+        scroll_through(one)
+    assert one.page.evaluate("document.documentElement.scrollWidth") <= 390
+    one.context.close()
+
+
+def test_the_keyboard_reaches_the_passages(visit: Visit) -> None:
+    visit.page.keyboard.press("Tab")
+    assert visit.page.evaluate("document.activeElement.textContent") == "Skip to the story"
+    visit.page.locator("#gap-chart").scroll_into_view_if_needed()
+    link = visit.page.locator("#gap-chart svg a").first
+    link.focus()
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_selector(".passage")
+    assert visit.page.evaluate("document.activeElement.id") == "explorer-title"
+
+
+def test_a_table_is_sorted_by_its_head(visit: Visit) -> None:
+    table = visit.page.locator("#gap-chart table")
+    visit.page.locator("#gap-chart summary").click()
+    table.get_by_role("button", name="Difference (points)").click()
+    first = table.locator("tbody tr").first.inner_text()
+    assert first.startswith("Robust mandates")
+
+
+def test_fifty_thousand_passages_stay_quick(browser: Any, project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "large"
+    shutil.copytree(project / "outputs", folder / "outputs")
+    write_large_shelf(folder / "outputs/report/data", 50_000)
+    one = Visit(browser, folder)
+    one.go("#passages")
+    one.said("50,000 passages")
+    took = one.page.evaluate(
+        """async () => {
+            const { apply } = peacetext.filters;
+            await apply({ q: "protect" });
+            const times = [];
+            for (const state of [{ theme: "host_state", mission: "MINUSMA" }, { q: "patrol 777" }, { topic: "1", kind: "resolution" }]) {
+                const start = performance.now();
+                await apply(state);
+                times.push(performance.now() - start);
+            }
+            return times;
+        }"""
+    )
+    assert max(took) < 200, took
+    assert one.errors == []
+    one.context.close()
+
+
+def write_large_shelf(data: Path, n: int) -> None:
+    """The small project's index, stretched to n passages."""
+    text = (data / "index.js").read_text(encoding="utf-8")
+    index = json.loads(text[text.index(",") + 1 : text.rindex(")")])
+    document = dict(index["documents"][1], n=n)
+    size = index["chunk"]
+    index |= {"n": n, "documents": [document], "topic": [place % 3 for place in range(n)]}
+    index["scored"] = {
+        "host_state": {"at": [0] + [2] * (n // 2 - 1), "score": [50] * (n // 2), "fold": "1" * (n // 2)}
+    }
+    index["coded"] = {}
+    (data / "index.js").write_text(f'peacetext.register("index",{json.dumps(index)});')
+    for number in range(-(-n // size)):
+        places = range(number * size, min(n, (number + 1) * size))
+        chunk = {
+            "id": [f"{document['id']}.{place}" for place in places],
+            "sections": [""],
+            "section": [0] * len(places),
+            "roles": ["operative"],
+            "role": [0] * len(places),
+            "label": [str(place) for place in places],
+            "text": [f"Requests the mission to protect and patrol {place} " * 6 for place in places],
+        }
+        name = f"passages-{number:03d}"
+        (data / f"{name}.js").write_text(f'peacetext.register("{name}",{json.dumps(chunk)});')

@@ -1,0 +1,92 @@
+"""The page as files: whole, repeatable, honest about what is absent."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.report.scripts import registering_script, script_json
+
+
+def files_of(project: Path) -> dict[str, bytes]:
+    folder = project / "outputs/report"
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+def test_text_of_a_document_cannot_leave_its_string() -> None:
+    hostile = "</script><script>alert(1)</script>\u2028\u2029<!-- &"
+    script = registering_script("name", {"text": hostile})
+    assert not re.search(r"[<>&\u2028\u2029]", script)
+    assert json.loads(script_json(hostile)) == hostile
+
+
+def test_markup_in_titles_is_escaped_in_the_html(project: Path) -> None:
+    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
+    assert "<img src=x" not in html
+    assert "<b>Patrols</b>" not in html
+    assert "&lt;b&gt;Patrols&lt;/b&gt;" in html
+
+
+def test_no_address_in_the_html_leads_to_a_script(project: Path) -> None:
+    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
+    addresses = re.findall(r'(?:href|src)="([^"]*)"', html)
+    allowed = ("#", "https://", "static/", "data/", "data:,")
+    assert addresses
+    assert [each for each in addresses if not each.startswith(allowed)] == []
+
+
+def test_missing_documents_stand_on_the_first_screen(project: Path) -> None:
+    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
+    opening = html[html.index('class="opening"') : html.index('id="corpus"')]
+    assert "1 document of the manifest is unavailable: the network did not answer." in opening
+    assert "S/2014/403" in opening
+
+
+def test_findings_are_said_with_the_figures_of_the_run(project: Path) -> None:
+    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
+    found = html[html.index('id="found"') : html.index('id="gap"')]
+    text = " ".join(re.sub(r"<[^>]+>", "", found).split())
+    assert "The interviews speak more of “Robust mandates and the use of force” (10% of" in text
+    assert "Policy documents speak more of “The host state” (40% of policy passages" in text
+
+
+def test_what_was_not_computed_is_said_and_breaks_nothing(bare_project: Path) -> None:
+    html = (bare_project / "outputs/report/index.html").read_text(encoding="utf-8")
+    assert "Not computed in this run: the stage “compare” has not written it yet." in html
+    assert "Nothing was computed in this run that could be said in a sentence." in html
+    metrics = json.loads((bare_project / "outputs/report/metrics.json").read_text())
+    assert "gap-chart" in metrics["not_computed"]
+
+
+def test_same_tables_give_the_same_bytes(project: Path, rebuild: Callable[[Path], None]) -> None:
+    before = files_of(project)
+    rebuild(project)
+    assert files_of(project) == before
+
+
+def test_files_of_an_earlier_larger_run_are_removed(
+    project: Path, rebuild: Callable[[Path], None]
+) -> None:
+    stale = project / "outputs/report/data/passages-999.js"
+    stale.write_text("old")
+    rebuild(project)
+    assert not stale.exists()
+
+
+def test_no_path_of_this_machine_is_in_the_page(project: Path) -> None:
+    for name, content in files_of(project).items():
+        if name != "static/plotly.min.js":
+            assert str(project).encode() not in content
+
+
+@pytest.mark.parametrize("name", ["index.html", "data/index.js", "data/passages-000.js"])
+def test_files_are_utf8(project: Path, name: str) -> None:
+    files_of(project)[name].decode("utf-8")
