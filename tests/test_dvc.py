@@ -33,7 +33,9 @@ def _imports(file: Path) -> frozenset[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return frozenset(name for name in names if name.split(".")[0] == "pipeline" and _module_file(name))
+    return frozenset(
+        name for name in names if name.split(".")[0] == "pipeline" and _module_file(name)
+    )
 
 
 def _closure(stage: str) -> set[Path]:
