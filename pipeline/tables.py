@@ -315,7 +315,9 @@ class Recovery(dy.Schema):
     f1 = dy.Float64(min=0, max=1)
     chance = dy.Float64(min=0, max=1, description="mean F1 when topics are shuffled")
     p_value = dy.Float64(min=0, max=1)
-    q_value = dy.Float64(min=0, max=1)
+    q_value = dy.Float64(
+        nullable=True, min=0, max=1, description="null: too few passages to be tested"
+    )
     recovered = dy.Bool(description="F1 at least compare.recovered_f1 and q small enough")
 
 
@@ -363,12 +365,17 @@ class Curve(dy.Schema):
 class Gap(dy.Schema):
     """For each theme its share in policy against its share in what practitioners say.
 
-    The unit is the passage on both sides.
+    The unit is the passage on both sides. Two questions: how many of the passages say the theme
+    (`policy`, `interviews`, `difference`), and how much of all that is said of the codebook's
+    themes is said of this one (`policy_part`, `interviews_part`, `part_difference`). The codebook
+    was made from the article, so that nearly every theme is in more of its passages; the second
+    question is free of that.
     """
 
     theme_id = dy.String(primary_key=True)
     n_policy = dy.Int64(min=0, description="passages of policy documents")
     n_policy_coded = dy.Int64(min=0, description="hand-coded paragraphs among them")
+    n_policy_positive = dy.Int64(min=0, description="hand-coded paragraphs with the theme")
     policy_assigned = dy.Float64(nullable=True, description="share as the classifier assigns it")
     policy = dy.Float64(nullable=True, description="share corrected for the classifier's error")
     policy_low = dy.Float64(nullable=True)
@@ -389,6 +396,13 @@ class Gap(dy.Schema):
         ["more in policy", "more in interviews", "undecided", "not computed"],
         description="undecided: q-value above compare.false_discovery_rate",
     )
+    policy_part = dy.Float64(nullable=True, description="of all mentions of themes in policy")
+    interviews_part = dy.Float64(nullable=True, description="of all mentions of themes there")
+    part_difference = dy.Float64(nullable=True)
+    part_low = dy.Float64(nullable=True)
+    part_high = dy.Float64(nullable=True)
+    part_q_value = dy.Float64(nullable=True, min=0, max=1)
+    part_direction = dy.Enum(["more in policy", "more in interviews", "undecided", "not computed"])
 
 
 class GapSensitivity(dy.Schema):
@@ -421,8 +435,8 @@ class GapSeries(dy.Schema):
     n_policy = dy.Int64(min=0)
     method = dy.Enum(["assigned", "corrected"])
     policy = dy.Float64(min=0, max=1)
-    policy_low = dy.Float64(min=0, max=1)
-    policy_high = dy.Float64(min=0, max=1)
+    policy_low = dy.Float64(nullable=True, min=0, max=1, description="null: as assigned")
+    policy_high = dy.Float64(nullable=True, min=0, max=1)
     interviews = dy.Float64(nullable=True)
     difference = dy.Float64(nullable=True)
     low = dy.Float64(nullable=True)

@@ -2,10 +2,15 @@
 
 The unit is the passage on both sides (whole sentences of one paragraph, at most about 110 words),
 because a sentence and a paragraph cannot be compared: the longer a unit, the more themes it holds.
-On the policy side every passage of resolutions, presidential statements, reports and doctrine is
-scored by the classifiers and the share is corrected for their error on hand-coded paragraphs. On
-the interview side stand the hand-coded passages of the article that cite an interview; they are
-coded by people, so nothing is corrected. Other units and other sides are in `sensitivity`.
+On the policy side stand the passages from which the coded UN paragraphs were drawn (resolutions and
+presidential statements on the missions of the article), scored by the classifiers; their share is
+corrected for the classifiers' error by the themes stage. On the interview side stand the hand-coded
+passages of the article that cite an interview; they are coded by people, so nothing is corrected.
+
+Two questions are asked of each theme. In how many passages is it said? The codebook was made from
+the article, so nearly every theme is in more of its passages, and a mandate also speaks of much
+that the codebook has no word for. Hence the second: of all that is said of these themes, how much
+is said of this one (its *part*)? There a theme can only gain where another loses.
 
 What it does not show: what the UN does, how often a thing happens, or what all practitioners
 think. The interviews are 31, chosen for their experience, and speak through one author who
@@ -23,58 +28,12 @@ import numpy as np
 import polars as pl
 
 from pipeline.compare.alignment import false_discovery_rates
+from pipeline.compare.coded import CodedUnits, parts_of_shares, parts_of_units
 from pipeline.compare.frames import fitted
-from pipeline.compare.measures import Booleans, Floats, Integers
-from pipeline.compare.shares import UNKNOWN, Share, clustered_share, difference_of_shares
+from pipeline.compare.policy import PolicyShare, widened
+from pipeline.compare.shares import UNKNOWN, Share, difference_of_shares
 from pipeline.settings import CompareSettings
-from pipeline.tables import POLICY_KINDS, Gap, GapSensitivity
-
-POLICY = "policy"
-"""The kind under which themes gives the share over all of tables.POLICY_KINDS."""
-
-
-@dataclass(frozen=True)
-class PolicyShare:
-    """A theme's share in policy documents.
-
-    Attributes:
-        n: passages.
-        n_coded: hand-coded units among them.
-        assigned: share as the classifier assigns it.
-        corrected: share corrected for the classifier's error.
-    """
-
-    n: int
-    n_coded: int
-    assigned: Share
-    corrected: Share
-
-
-@dataclass(frozen=True)
-class CodedUnits:
-    """Hand-coded units of one side.
-
-    Attributes:
-        members: bool [n, themes].
-        cluster: int [n]; units of one paragraph (article) or document (UN) share a number.
-        weight: float [n], one over the probability of having been drawn.
-    """
-
-    members: Booleans
-    cluster: Integers
-    weight: Floats
-
-    @property
-    def n(self) -> int:
-        """Number of units."""
-        return len(self.members)
-
-    def shares(self, confidence: float) -> list[Share]:
-        """The share of each theme, with its interval."""
-        return [
-            clustered_share(self.members[:, column], self.cluster, confidence, self.weight)
-            for column in range(self.members.shape[1])
-        ]
+from pipeline.tables import Gap, GapSensitivity
 
 
 @dataclass(frozen=True)
@@ -88,84 +47,38 @@ class Way:
     n_interviews: int
 
 
-def policy_shares(prevalence: pl.DataFrame) -> dict[str, PolicyShare]:
-    """Each theme's share over all policy documents, all missions and years.
-
-    Where themes gives no share over all kinds, those of the kinds are averaged, weighted by their
-    passages, and so are the ends of their intervals: the kinds share a classifier, so their errors
-    may go together.
-
-    Args:
-        prevalence: tables.Prevalence.
-    """
-    rows = prevalence.filter((pl.col("mission") == "all") & pl.col("year").is_null())
-    pooled = rows.filter(pl.col("kind") == POLICY)
-    if pooled.is_empty():
-        pooled = _averaged(rows.filter(pl.col("kind").is_in(POLICY_KINDS)))
-    shares: dict[str, PolicyShare] = {}
-    for theme_id in pooled["theme_id"].unique(maintain_order=True):
-        of_theme = pooled.filter(pl.col("theme_id") == theme_id)
-        by_method = {row["method"]: row for row in of_theme.iter_rows(named=True)}
-        any_row = next(iter(by_method.values()))
-        shares[theme_id] = PolicyShare(
-            n=any_row["n_passages"],
-            n_coded=any_row["n_coded"],
-            assigned=_share(by_method.get("assigned")),
-            corrected=_share(by_method.get("corrected")),
-        )
-    return shares
-
-
-def _averaged(rows: pl.DataFrame) -> pl.DataFrame:
-    weight = pl.col("n_passages") / pl.col("n_passages").sum()
-    known = rows.filter(pl.col("n_passages") > 0).drop_nulls(["share", "low", "high"])
-    return known.group_by("theme_id", "method", maintain_order=True).agg(
-        (pl.col("share") * weight).sum(),
-        (pl.col("low") * weight).sum(),
-        (pl.col("high") * weight).sum(),
-        pl.col("n_passages").sum(),
-        pl.col("n_coded").sum(),
-    )
-
-
-def _share(row: Mapping[str, Any] | None) -> Share:
-    if row is None or row["share"] is None:
-        return UNKNOWN
-    return Share(row["share"], row["low"], row["high"])
-
-
-def coded_units(units: pl.DataFrame, labels: pl.DataFrame, theme_ids: Sequence[str]) -> CodedUnits:
-    """Hand-coded units as arrays.
-
-    Args:
-        units: unit_id, cluster, weight; all units of the side, whether they carry a theme or not.
-        labels: unit_id, theme_id.
-        theme_ids: all themes in the order of the codebook.
-    """
-    row_of = {unit_id: row for row, unit_id in enumerate(units["unit_id"])}
-    column_of = {theme_id: column for column, theme_id in enumerate(theme_ids)}
-    members = np.zeros((units.height, len(theme_ids)), dtype=bool)
-    for unit_id, theme_id in labels.select("unit_id", "theme_id").iter_rows():
-        if unit_id in row_of:
-            members[row_of[unit_id], column_of[theme_id]] = True
-    cluster = np.unique(units["cluster"].cast(pl.String).to_numpy(), return_inverse=True)[1]
-    return CodedUnits(members, cluster, units["weight"].cast(pl.Float64).to_numpy())
-
-
 def gap_table(
     policy: Mapping[str, PolicyShare],
+    by_hand: CodedUnits | None,
     interviews: CodedUnits,
     theme_ids: Sequence[str],
     settings: CompareSettings,
 ) -> pl.DataFrame:
-    """tables.Gap, one row a theme of the codebook, in its order."""
+    """tables.Gap, one row a theme of the codebook, in its order.
+
+    Args:
+        policy: shares by theme, as by `policy_shares`.
+        by_hand: the hand-coded UN paragraphs, see `widened`; None when there are none.
+        interviews: the coded passages that cite an interview.
+        theme_ids: all themes in the order of the codebook.
+        settings: confidence and false discovery rate.
+    """
     sides = [policy.get(theme_id) for theme_id in theme_ids]
     corrected = [UNKNOWN if side is None else side.corrected for side in sides]
+    corrected = widened(corrected, by_hand, settings.confidence)
     spoken = interviews.shares(settings.confidence)
     compared = compared_shares(theme_ids, corrected, spoken, settings)
+    parts = compared_shares(
+        theme_ids,
+        parts_of_shares(corrected),
+        parts_of_units(interviews, settings.confidence),
+        settings,
+    )
+    n_positive = [0] * len(theme_ids) if by_hand is None else by_hand.members.sum(0).tolist()
     counts: dict[str, list[Any]] = {
         "n_policy": [0 if side is None else side.n for side in sides],
         "n_policy_coded": [0 if side is None else side.n_coded for side in sides],
+        "n_policy_positive": n_positive,
         "policy_assigned": [
             None if side is None else _rounded(side.assigned.value) for side in sides
         ],
@@ -173,7 +86,21 @@ def gap_table(
         "n_paragraphs": [len(np.unique(interviews.cluster))] * len(theme_ids),
     }
     columns = [pl.Series(name, values) for name, values in counts.items()]
-    return fitted(Gap, compared.with_columns(columns))
+    return fitted(Gap, compared.with_columns([*columns, *_as_parts(parts)]))
+
+
+def _as_parts(compared: pl.DataFrame) -> list[pl.Series]:
+    """The columns of a comparison of parts under the names that tables.Gap has for them."""
+    names = {
+        "policy": "policy_part",
+        "interviews": "interviews_part",
+        "difference": "part_difference",
+        "low": "part_low",
+        "high": "part_high",
+        "q_value": "part_q_value",
+        "direction": "part_direction",
+    }
+    return [compared[old].alias(new) for old, new in names.items()]
 
 
 def sensitivity_rows(way: Way, theme_ids: Sequence[str], settings: CompareSettings) -> pl.DataFrame:

@@ -15,6 +15,9 @@ from pipeline.compare.measures import Floats, Integers
 from pipeline.settings import CompareSettings
 from pipeline.tables import OUTLIER, Recovery
 
+FEWEST_WITH_THEME = 5
+"""A theme of fewer passages is not called recovered: two passages in one small topic are luck."""
+
 
 @dataclass(frozen=True)
 class BestTopics:
@@ -71,7 +74,7 @@ def recovery_table(
 
     Choosing the best of many sets finds an F1 well above 0 in any shuffled labels; hence each F1
     stands beside its mean over shuffles, and its p-value is (1 + shuffles with as large an F1 for
-    this theme) / (1 + shuffles), with q-values over all themes.
+    this theme) / (1 + shuffles), with q-values over the themes that enough passages carry.
     """
     topic_ids = np.unique(labelled.group[labelled.group != OUTLIER])
     if not len(topic_ids):
@@ -116,7 +119,8 @@ def _table(
     used = np.flatnonzero(labelled.members.any(0))
     support = labelled.members.sum(0)[used]
     p_values = (1 + (by_chance >= found.f1 - 1e-12).sum(0)) / (1 + len(by_chance))
-    q_values = false_discovery_rates(p_values, np.ones(len(used), dtype=bool))
+    tested = support >= FEWEST_WITH_THEME
+    q_values = false_discovery_rates(p_values, tested)
     recovered = (found.f1[0] >= settings.recovered_f1) & (q_values <= settings.false_discovery_rate)
     chosen = [
         topic_ids[found.order[0, : found.n_chosen[0, column], column]].tolist()
@@ -133,7 +137,9 @@ def _table(
         "f1": found.f1[0].round(6),
         "chance": by_chance.mean(0).round(6),
         "p_value": p_values.round(6),
-        "q_value": q_values.round(6),
+        "q_value": [
+            round(q, 6) if test else None for q, test in zip(q_values, tested, strict=True)
+        ],
         "recovered": recovered,
     }
     return fitted(Recovery, pl.DataFrame(frame))

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from pipeline.compare.gap import CodedUnits, PolicyShare, Way, coded_units
+from pipeline.compare.coded import CodedUnits, coded_units, parts_of_units
+from pipeline.compare.gap import Way
 from pipeline.compare.material import Material
+from pipeline.compare.policy import PolicyShare, widened
 from pipeline.compare.shares import UNKNOWN, Share, clustered_share
 from pipeline.compare.spoken import (
     article_passages,
@@ -34,19 +36,19 @@ def other_ways(
     """Each other way of measuring that has units on both sides.
 
     On the interview side: all of the article, the author's own words too; sentences, a shorter
-    unit than the policy side's; each coder alone. On the policy side: as classified, uncorrected;
-    hand-coded paragraphs only, without any classifier; each text once, because mandates repeat
-    paragraphs from year to year; other thresholds. On both: the share of a theme among all themes
-    that are said, which does not depend on how long a unit is.
+    unit than the policy side's; each coder alone. On the policy side: hand-coded paragraphs only,
+    without any classifier; all policy documents as classified, uncorrected; the same with each
+    text once, because mandates repeat paragraphs from year to year; other thresholds. On both: the
+    parts of what is said, without any classifier.
     """
     theme_ids = material.codebook.theme_ids
     sides = [policy.get(theme_id) for theme_id in theme_ids]
+    by_hand = hand_coded_policy(material)
     corrected = [UNKNOWN if side is None else side.corrected for side in sides]
-    assigned = [UNKNOWN if side is None else side.assigned for side in sides]
+    corrected = widened(corrected, by_hand, confidence)
     n_policy = max((side.n for side in policy.values()), default=0)
     spoken = interviews.shares(confidence)
-    ways = [Way("as classified", assigned, n_policy, spoken, interviews.n)]
-    ways += [
+    ways = [
         Way(name, corrected, n_policy, units.shares(confidence), units.n)
         for name, units in _interview_sides(material)
     ]
@@ -55,7 +57,13 @@ def other_ways(
         for name, shares, n in _policy_sides(material, confidence)
     ]
     ways.append(
-        Way("share of mentions", _profile(corrected), n_policy, _profile(spoken), interviews.n)
+        Way(
+            "parts of what is said, hand-coded paragraphs",
+            parts_of_units(by_hand, confidence),
+            by_hand.n,
+            parts_of_units(interviews, confidence),
+            interviews.n,
+        )
     )
     yield from (way for way in ways if way.n_policy and way.n_interviews)
 
@@ -76,14 +84,13 @@ def _interview_sides(material: Material) -> Iterator[tuple[str, CodedUnits]]:
 
 def _policy_sides(material: Material, confidence: float) -> Iterator[tuple[str, list[Share], int]]:
     theme_ids = material.codebook.theme_ids
-    drawn = material.units.filter(
-        (pl.col("unit_set") == "un") & (pl.col("inclusion_probability") > 0)
-    )
-    by_hand = units_as_coded(drawn, theme_ids, 1 / pl.col("inclusion_probability"))
+    by_hand = hand_coded_policy(material)
     yield "hand-coded paragraphs", by_hand.shares(confidence), by_hand.n
     of_policy = material.placed.filter(pl.col("kind").is_in(POLICY_KINDS))
     once = of_policy.sort("passage_id").unique("text", keep="first", maintain_order=True)
     tuned = material.scores.filter("assigned")
+    n_scored = _scored(of_policy, material.scores)
+    yield "as classified", _classified(of_policy, tuned, theme_ids, confidence), n_scored
     yield (
         "each text once, as classified",
         _classified(once, tuned, theme_ids, confidence),
@@ -92,7 +99,7 @@ def _policy_sides(material: Material, confidence: float) -> Iterator[tuple[str, 
     for threshold in THRESHOLDS:
         above = material.scores.filter(pl.col("probability") >= threshold)
         shares = _classified(of_policy, above, theme_ids, confidence)
-        yield f"threshold {threshold}", shares, _scored(of_policy, material.scores)
+        yield f"threshold {threshold}", shares, n_scored
 
 
 def _scored(placed: pl.DataFrame, scores: pl.DataFrame) -> int:
@@ -118,14 +125,9 @@ def _classified(
     return shares
 
 
-def _profile(shares: Sequence[Share]) -> list[Share]:
-    """Shares over their sum, which is taken as known; the ends of the intervals likewise."""
-    total = sum(share.value or 0.0 for share in shares)
-    if total == 0:
-        return [UNKNOWN] * len(shares)
-    return [
-        Share(share.value / total, share.low / total, share.high / total)
-        if share.value is not None and share.low is not None and share.high is not None
-        else UNKNOWN
-        for share in shares
-    ]
+def hand_coded_policy(material: Material) -> CodedUnits:
+    """Coded UN paragraphs, weighted by one over the probability with which they were drawn."""
+    drawn = material.units.filter(
+        (pl.col("unit_set") == "un") & (pl.col("inclusion_probability") > 0)
+    )
+    return units_as_coded(drawn, material.codebook.theme_ids, 1 / pl.col("inclusion_probability"))

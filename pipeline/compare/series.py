@@ -7,8 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.compare.coded import CodedUnits
 from pipeline.compare.frames import from_rows
-from pipeline.compare.gap import POLICY, CodedUnits
+from pipeline.compare.policy import POLICY
 from pipeline.compare.shares import Share, difference_of_shares
 from pipeline.settings import CompareSettings
 from pipeline.tables import GapSeries
@@ -39,7 +40,7 @@ def series_table(
     spoken = dict(zip(theme_ids, interviews.shares(settings.confidence), strict=True))
     preferred = (
         prevalence.filter((pl.col("kind") == POLICY) & pl.col("theme_id").is_in(list(theme_ids)))
-        .drop_nulls(["share", "low", "high"])
+        .drop_nulls("share")
         .sort("theme_id", "mission", "year", pl.col("method") == "assigned", nulls_last=False)
         .unique(["theme_id", "mission", "year"], keep="first", maintain_order=True)
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline import tables
-from pipeline.compare.gap import coded_units, gap_table, policy_shares, sensitivity_rows
+from pipeline.compare.coded import coded_units
+from pipeline.compare.gap import gap_table, sensitivity_rows
 from pipeline.compare.material import Findings, Material
-from pipeline.compare.sensitivity import other_ways
+from pipeline.compare.policy import policy_shares
+from pipeline.compare.sensitivity import hand_coded_policy, other_ways
 from pipeline.compare.series import series_table
 from pipeline.compare.spoken import passage_labels, spoken_passages
 from pipeline.compare.voices import voice_table
@@ -34,7 +36,8 @@ def compare_sides(material: Material, settings: CompareSettings, findings: Findi
             if material.has_un
             else "there are no UN documents; the interview side stands alone"
         )
-    findings.add(tables.GAP, gap_table(policy, interviews, theme_ids, settings))
+    by_hand = hand_coded_policy(material)
+    findings.add(tables.GAP, gap_table(policy, by_hand, interviews, theme_ids, settings))
     findings.add(
         tables.GAP_SERIES, series_table(material.prevalence, interviews, theme_ids, settings)
     )

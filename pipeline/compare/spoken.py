@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from pipeline.compare import placing
-from pipeline.compare.gap import CodedUnits, coded_units
+from pipeline.compare.coded import CodedUnits, coded_units
 from pipeline.compare.material import Material
 
 

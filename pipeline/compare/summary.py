@@ -10,6 +10,7 @@ from pipeline import tables
 from pipeline.compare.material import Findings
 
 _LARGEST = 3
+_IN_FULL = ("low", "high", "chance_high", "p_value", "within_p_value", "shifted_p_value")
 
 
 def summarised(findings: Findings) -> dict[str, Any]:
@@ -24,23 +25,19 @@ def summarised(findings: Findings) -> dict[str, Any]:
 
 
 def _agreement(agreement: pl.DataFrame) -> dict[str, Any]:
-    """Adjusted mutual information of every comparison, outliers kept."""
+    """Adjusted mutual information with outliers kept: the topics in full, the baselines' value."""
     rows = agreement.filter(
         (pl.col("measure") == "adjusted_mutual_information") & pl.col("outliers")
     )
-    return {
-        f"{row['passages']}_{row['candidate']}_{row['reference']}": {
-            "n": row["n_passages"],
-            "ami": _short(row["value"]),
-            "low": _short(row["low"]),
-            "high": _short(row["high"]),
-            "chance_high": _short(row["chance_high"]),
-            "p_value": _short(row["p_value"]),
-            "p_value_within": _short(row["within_p_value"]),
-            "p_value_shifted": _short(row["shifted_p_value"]),
-        }
-        for row in rows.iter_rows(named=True)
-    }
+    summary: dict[str, Any] = {}
+    for row in rows.iter_rows(named=True):
+        compared = summary.setdefault(f"{row['passages']}_{row['reference']}", {"baselines": {}})
+        if row["candidate"] == "topics":
+            compared |= {"n": row["n_passages"], "ami": _short(row["value"])}
+            compared |= {name: _short(row[name]) for name in _IN_FULL}
+        else:
+            compared["baselines"][row["candidate"]] = _short(row["value"])
+    return summary
 
 
 def _recovered(recovery: pl.DataFrame) -> dict[str, Any]:
@@ -68,19 +65,22 @@ def _explained(explanation: pl.DataFrame) -> dict[str, Any]:
 
 
 def _gaps(gap: pl.DataFrame) -> dict[str, Any]:
-    """How many themes lean which way, and the largest differences each way."""
-    decided = gap.sort("difference", descending=True, nulls_last=True)
-    summary: dict[str, Any] = {"themes": gap.height}
-    for direction, sign in (("more in policy", 1), ("more in interviews", -1)):
-        rows = decided.filter(pl.col("direction") == direction).sort(
-            sign * pl.col("difference"), descending=True
-        )
-        summary[direction.replace(" ", "_")] = {
+    """How many themes lean which way, by passages and by parts, and the largest differences."""
+    return {
+        "passages": _leanings(gap, "difference", "direction"),
+        "parts": _leanings(gap, "part_difference", "part_direction"),
+    }
+
+
+def _leanings(gap: pl.DataFrame, difference: str, direction: str) -> dict[str, Any]:
+    summary: dict[str, Any] = {}
+    for name, sign in (("more in policy", 1), ("more in interviews", -1)):
+        rows = gap.filter(pl.col(direction) == name)
+        rows = rows.sort(sign * pl.col(difference), descending=True, maintain_order=True)
+        largest = rows.select("theme_id", difference).head(_LARGEST).iter_rows()
+        summary[name.replace(" ", "_")] = {
             "themes": rows.height,
-            "largest": {
-                row["theme_id"]: _short(row["difference"])
-                for row in rows.head(_LARGEST).iter_rows(named=True)
-            },
+            "largest": {theme_id: _short(value) for theme_id, value in largest},
         }
     return summary
 

@@ -45,7 +45,7 @@ def all_settings() -> Settings:
 
 
 class Planter:
-    """Makes a corpus: an article of 40 paragraphs in 4 sections, and 20 UN documents.
+    """Makes a corpus: an article of 40 paragraphs in 4 sections, and 40 UN documents.
 
     Each paragraph has a theme, which its passages carry with the given probability, and topics
     follow themes with the probability ``aligned``; 0 is a corpus with nothing in it.
@@ -158,7 +158,7 @@ class Planter:
                 self.code(passage_id, "article", "article", block_id, theme)
 
     def resolutions(self) -> None:
-        for document in range(20):
+        for document in range(40):
             document_id = f"s-res-{document}"
             self.document(document_id, "resolution", ("MINUSMA", "UNMISS")[document % 2])
             for number in range(6):

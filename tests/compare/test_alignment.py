@@ -119,6 +119,8 @@ def test_recovery_worked_by_hand(small: LabelledPassages, settings: CompareSetti
     assert rows["a"]["f1"] == pytest.approx(6 / 7, abs=1e-6)
     assert rows["b"]["topic_ids"] == [1]  # topic 0 would add 1 of b and 2 others: 6 / 9 = 6 / 9
     assert rows["b"]["f1"] == pytest.approx(4 / 6, abs=1e-6)
+    assert rows["b"]["q_value"] is None  # three passages with b are too few to be tested
+    assert not rows["a"]["recovered"]
 
 
 def test_the_best_set_of_topics_is_the_best_of_all_sets() -> None:

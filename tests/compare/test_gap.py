@@ -7,17 +7,11 @@ import polars as pl
 import pytest
 
 from pipeline import tables
+from pipeline.compare.coded import CodedUnits, coded_units
 from pipeline.compare.frames import from_rows
-from pipeline.compare.gap import (
-    CodedUnits,
-    PolicyShare,
-    Way,
-    coded_units,
-    gap_table,
-    policy_shares,
-    sensitivity_rows,
-)
+from pipeline.compare.gap import Way, gap_table, sensitivity_rows
 from pipeline.compare.material import Material
+from pipeline.compare.policy import PolicyShare, policy_shares, widened
 from pipeline.compare.sensitivity import other_ways
 from pipeline.compare.series import series_table
 from pipeline.compare.shares import UNKNOWN, Share
@@ -106,7 +100,7 @@ def test_the_gap_worked_by_hand(settings: CompareSettings) -> None:
         "training": PolicyShare(100, 10, Share(0.4, 0.3, 0.5), Share(0.5, 0.4, 0.6)),
     }
 
-    escorts, training = gap_table(policy, interviews, THEME_IDS, settings).rows(named=True)
+    escorts, training = gap_table(policy, None, interviews, THEME_IDS, settings).rows(named=True)
 
     assert escorts["difference"] == pytest.approx(-0.75)
     assert escorts["direction"] == "more in interviews"
@@ -117,8 +111,38 @@ def test_the_gap_worked_by_hand(settings: CompareSettings) -> None:
     assert (escorts["n_interviews"], escorts["n_paragraphs"]) == (10, 10)
 
 
+def test_parts_are_free_of_how_many_themes_a_unit_has(settings: CompareSettings) -> None:
+    """Policy says escorts in .1 and training in .1 of its passages: half and half. Of 20 mentions
+    in interviews escorts has 15, training 5, so training leans to policy although the interviews
+    say it in more of their passages (5 of 15 against .1)."""
+    interviews = units(*["escorts"] * 10, *["escorts training"] * 5)
+    equal = PolicyShare(1000, 100, Share(0.1, 0.09, 0.11), Share(0.1, 0.09, 0.11))
+
+    escorts, training = gap_table(
+        {"escorts": equal, "training": equal}, None, interviews, THEME_IDS, settings
+    ).rows(named=True)
+
+    assert (training["policy_part"], training["interviews_part"]) == (0.5, 0.25)
+    assert training["part_difference"] == pytest.approx(0.25)
+    assert training["part_direction"] == "more in policy"
+    assert training["difference"] < 0
+    assert escorts["part_direction"] == "more in interviews"
+
+
+def test_a_theme_no_coded_paragraph_carries_is_not_known_to_be_absent(
+    settings: CompareSettings,
+) -> None:
+    """Of 10 coded paragraphs all carry escorts, none training: Wilson's 0 of 10 is 0 to .2775."""
+    corrected = [Share(0.9, 0.8, 1.0), Share(0.0, 0.0, 0.0)]
+
+    escorts, training = widened(corrected, units(*["escorts"] * 10), settings.confidence)
+
+    assert escorts == corrected[0]
+    assert (training.low, training.high) == pytest.approx((0, 0.2775), abs=1e-3)
+
+
 def test_a_theme_unknown_in_policy_keeps_its_interview_share(settings: CompareSettings) -> None:
-    row = gap_table({}, units("escorts", ""), THEME_IDS, settings).row(0, named=True)
+    row = gap_table({}, None, units("escorts", ""), THEME_IDS, settings).row(0, named=True)
 
     assert row["interviews"] == 0.5
     assert row["policy"] is None
@@ -160,13 +184,14 @@ def test_every_other_way_has_a_name_and_both_sides(
         "threshold 0.3",
         "threshold 0.5",
         "threshold 0.7",
-        "share of mentions",
+        "parts of what is said, hand-coded paragraphs",
     }  # no planted sentence has a note of its own
     assert ways["whole article"].n_interviews == 120
-    assert ways["hand-coded paragraphs"].n_policy == 20
-    assert ways["each text once, as classified"].n_policy == 120
-    mentions = [share.value for share in ways["share of mentions"].policy if share.value]
-    assert sum(mentions) == pytest.approx(1)
+    assert ways["hand-coded paragraphs"].n_policy == 40
+    assert ways["each text once, as classified"].n_policy == 240
+    parts = ways["parts of what is said, hand-coded paragraphs"]
+    for side in (parts.policy, parts.interviews):
+        assert sum(share.value or 0 for share in side) == pytest.approx(1)
 
 
 def test_a_sentence_is_said_by_an_interviewee_when_it_carries_the_note(
@@ -204,11 +229,14 @@ def test_the_course_prefers_corrected_shares_and_marks_the_turns(settings: Compa
     rows = prevalence(
         ("escorts", "policy", "assigned", 0.3), ("escorts", "policy", "corrected", 0.2)
     )
-    in_2008 = rows.filter(pl.col("method") == "assigned").with_columns(year=pl.lit(2008, pl.Int32))
+    in_2008 = rows.filter(pl.col("method") == "assigned").with_columns(
+        year=pl.lit(2008, pl.Int32), low=pl.lit(None, pl.Float64), high=pl.lit(None, pl.Float64)
+    )
 
     series = series_table(pl.concat([rows, in_2008]), units("escorts", ""), THEME_IDS, settings)
 
     assert series["policy"].to_list() == [0.2, 0.3]
     assert series["method"].to_list() == ["corrected", "assigned"]
     assert series["mark"].to_list() == ["", "Capstone Doctrine: robust peacekeeping defined"]
-    assert series["difference"].to_list() == pytest.approx([-0.3, -0.2])
+    assert series["difference"][0] == pytest.approx(-0.3)
+    assert series["difference"][1] is None  # a share without interval is not set against another
