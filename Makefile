@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # More options for pip, such as an index with CPU builds of PyTorch (see README.md).
 PIP_OPTIONS ?=
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS)
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_OPTIONS)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := run
