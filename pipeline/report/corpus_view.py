@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from pipeline import tables
+from pipeline.report.citation_view import citation_figure, quotation_figure
 from pipeline.report.elements import (
     Cell,
     Chart,
@@ -27,7 +28,7 @@ def facts(material: Material) -> tuple[Fact, ...]:
     """The numbers of the first screen."""
     documents = material.frame(tables.DOCUMENTS)
     un = documents.filter(pl.col("kind").cast(pl.String) != "article")
-    years = documents["year"].drop_nulls()
+    years = sorted(documents["year"].drop_nulls().to_list())
     passages = material.frame(tables.PASSAGES)
     voiced = passages.filter(pl.col("voices").list.len() > 0).height
     found = [
@@ -35,23 +36,25 @@ def facts(material: Material) -> tuple[Fact, ...]:
         Fact(count(passages.height), "passages", passages_link()),
         Fact(count(voiced), "passages citing interviews", passages_link(voice="any")),
     ]
-    if not years.is_empty():
-        found.append(Fact(f"{years.min()}–{years.max()}", "years covered"))
+    if years:
+        found.append(Fact(f"{years[0]}–{years[-1]}", "years covered"))
     return tuple(found)
 
 
 def notices(material: Material) -> tuple[Notice, ...]:
     """What the reader must know first: documents that are missing or were set aside."""
     found = [*_missing(material), *_set_aside(material)]
-    if material.frame(tables.DOCUMENTS).filter(pl.col("kind").cast(pl.String) != "article").is_empty():
+    if (
+        material.frame(tables.DOCUMENTS)
+        .filter(pl.col("kind").cast(pl.String) != "article")
+        .is_empty()
+    ):
         found.insert(0, Notice("No UN document was read: this page rests on the article alone."))
     return tuple(found)
 
 
 def _missing(material: Material) -> Iterable[Notice]:
-    acquired = material.frame(tables.ACQUIRED).filter(
-        pl.col("status").cast(pl.String) != "present"
-    )
+    acquired = material.frame(tables.ACQUIRED).filter(pl.col("status").cast(pl.String) != "present")
     for (status, reason), rows in acquired.sort("document_id").group_by(
         "status", "reason", maintain_order=True
     ):
@@ -89,22 +92,34 @@ def section(material: Material) -> Section:
         "Documents",
         "What was read",
         (said(_described(documents)),),
-        (_by_kind(documents), _by_year(documents), _by_mission(material, documents)),
+        (
+            _by_kind(documents),
+            _by_year(documents),
+            _by_mission(material, documents),
+            citation_figure(material),
+            quotation_figure(material),
+        ),
     )
 
 
 def _described(documents: pl.DataFrame) -> str:
     by_kind = documents.group_by("kind").len()
     numbers = dict(by_kind.select(pl.col("kind").cast(pl.String), "len").iter_rows())
-    parts = [counted(numbers[kind], kind_name(kind, 1), kind_name(kind)) for kind in KINDS if kind in numbers]
+    parts = [
+        counted(numbers[kind], kind_name(kind, 1), kind_name(kind))
+        for kind in KINDS
+        if kind in numbers
+    ]
     return f"The machine read {listed(parts)}, cut into passages of a few whole sentences each."
 
 
 def _counted_documents(material: Material) -> pl.DataFrame:
     passages = material.frame(tables.PASSAGES)
     n_passages = passages.group_by("document_id").agg(pl.len().cast(pl.Int64).alias("n_passages"))
-    return material.frame(tables.DOCUMENTS).join(n_passages, on="document_id", how="left").with_columns(
-        pl.col("n_passages").fill_null(0), pl.col("kind").cast(pl.String)
+    return (
+        material.frame(tables.DOCUMENTS)
+        .join(n_passages, on="document_id", how="left")
+        .with_columns(pl.col("n_passages").fill_null(0), pl.col("kind").cast(pl.String))
     )
 
 
@@ -113,7 +128,14 @@ def _by_kind(documents: pl.DataFrame) -> Figure:
     for kind in KINDS:
         of_kind = documents.filter(pl.col("kind") == kind)
         if of_kind.height:
-            rows.append((kind, of_kind.height, int(of_kind["n_passages"].sum()), int(of_kind["n_words"].sum())))
+            rows.append(
+                (
+                    kind,
+                    of_kind.height,
+                    int(of_kind["n_passages"].sum()),
+                    int(of_kind["n_words"].sum()),
+                )
+            )
     rows.sort(key=lambda row: -row[2])
     return Figure(
         "corpus-kinds",
@@ -125,7 +147,7 @@ def _by_kind(documents: pl.DataFrame) -> Figure:
                 "axis": "Passages",
                 "rows": [
                     {
-                        "name": kind_name(kind).capitalize(),
+                        "name": kind_name(kind, n).capitalize(),
                         "value": n_passages,
                         "note": counted(n, "document"),
                         "link": passages_link(kind=kind),
@@ -138,7 +160,7 @@ def _by_kind(documents: pl.DataFrame) -> Figure:
             ["Kind", "Documents", "Passages", "Words"],
             [
                 (
-                    Cell(kind_name(kind).capitalize()),
+                    Cell(kind_name(kind, n).capitalize()),
                     count_cell(n, passages_link(kind=kind)),
                     count_cell(n_passages, passages_link(kind=kind)),
                     count_cell(n_words),
@@ -168,14 +190,18 @@ def _by_year(documents: pl.DataFrame) -> Figure:
         "Documents by year",
         "How many documents of each year were read."
         + (f" {counted(undated, 'document has', 'documents have')} no date." if undated else ""),
-        "The number of documents follows the Council's habits and this corpus, not the intensity of events.",
+        "The number follows the Council’s habits and this collection, not the intensity of events.",
         chart=Chart(
             "columns",
             {
                 "axis": "Documents",
                 "across": "Year",
                 "rows": [
-                    {"name": str(year), "value": by_year.get(year, 0), "link": passages_link(year=year)}
+                    {
+                        "name": str(year),
+                        "value": by_year.get(year, 0),
+                        "link": passages_link(year=year),
+                    }
                     for year in years
                 ],
             },

@@ -135,7 +135,8 @@ def said(*pieces: str | Cell) -> Sentence:
 def grid(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Grid:
     """A table; a column is numeric when every filled cell of it holds a number."""
     numeric = [
-        bool(rows) and all(isinstance(row[place].value, int | float | None) for row in rows)
+        bool(rows)
+        and all(isinstance(row[place].value, int | float | None) for row in rows)
         and any(row[place].value is not None for row in rows)
         for place in range(len(columns))
     ]

@@ -26,7 +26,10 @@ def run_facts(material: Material) -> RunFacts:
 
     documents = material.frame(tables.DOCUMENTS).sort("document_id")
     remarks = [
-        (Cell(row["symbol"] or row["title"], link=f"#passages?document={row['document_id']}"), Cell(remark))
+        (
+            Cell(row["symbol"] or row["title"], link=f"#passages?document={row['document_id']}"),
+            Cell(remark),
+        )
         for row in documents.iter_rows(named=True)
         for remark in row["remarks"]
     ]

@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from pipeline import tables
-from pipeline.report.compare_view import agreement_rows
+from pipeline.report.agreement_view import agreement_rows
 from pipeline.report.elements import Cell, Sentence, passages_link, said
-from pipeline.report.gap_view import sentence_cell
+from pipeline.report.gap_view import sentence_cells
 from pipeline.report.material import Material
 from pipeline.report.numbers import count, counted, decimal, p_text, percent
 from pipeline.report.theme_view import CODER, MACRO, model_in_use, scores_of
@@ -40,13 +40,34 @@ def _gap_counts(material: Material) -> Sentence | None:
     if not computed:
         return None
     return said(
-        f"Of {counted(computed, 'theme')} that could be measured on both sides, ",
-        Cell(count(n.get("more in policy", 0)), link="#gap-chart"),
-        " take more room in policy documents, ",
-        Cell(count(n.get("more in interviews", 0)), link="#gap-chart"),
-        f" take more room in the interviews, and for {count(n.get('undecided', 0))} "
-        "the difference is within chance.",
+        f"Of {counted(computed, 'theme')} measured on both sides, ",
+        Cell(_number(n.get("more in interviews", 0)), link="#gap-chart"),
+        " take more room in the interviews and ",
+        Cell(_number(n.get("more in policy", 0)), link="#gap-chart"),
+        f" in policy documents; for {_number(n.get('undecided', 0))} the difference is within "
+        "chance.",
+        *_by_mentions(material),
     )
+
+
+def _by_mentions(material: Material) -> tuple[str | Cell, ...]:
+    """The same by a measure that does not depend on how many themes a passage holds."""
+    gap = material.frame(tables.GAP).drop_nulls("part_difference")
+    if gap.is_empty():
+        return ()
+    n = dict(gap.group_by(pl.col("part_direction").cast(pl.String)).len().iter_rows())
+    return (
+        " The codebook was made from the article, which favours it. ",
+        "Counted as parts of all that each side says of these themes, ",
+        Cell(_number(n.get("more in interviews", 0)), link="#gap-parts"),
+        " take more room in the interviews and ",
+        Cell(_number(n.get("more in policy", 0)), link="#gap-parts"),
+        " in policy.",
+    )
+
+
+def _number(n: int) -> str:
+    return count(n) if n else "none"
 
 
 def _gap_side(material: Material, direction: str) -> Sentence | None:
@@ -62,7 +83,7 @@ def _gap_side(material: Material, direction: str) -> Sentence | None:
     place = "Policy documents" if sign > 0 else "The interviews"
     pieces: list[str | Cell] = [f"{place} speak more of "]
     for number, row in enumerate(rows[:_NAMED]):
-        policy, interviews = sentence_cell(material, row)
+        policy, interviews = sentence_cells(row)
         pieces += [
             " and " if number else "",
             f"“{material.theme_name(row['theme_id'])}” (",
@@ -97,10 +118,8 @@ def _agreement(material: Material) -> Sentence | None:
     if row is None or row["value"] is None:
         return None
     chance = row["chance_high"]
-    above = chance is not None and row["value"] > chance
     pieces: list[str | Cell] = [
-        "In the article, these topics and the themes coded by hand agree ",
-        "more than chance allows" if above else "no more than chance allows",
+        f"In the article, these topics and the themes coded by hand agree {_verdict(row)}",
         " (adjusted mutual information ",
         Cell(decimal(row["value"]), link="#compare-agreement"),
     ]
@@ -108,6 +127,8 @@ def _agreement(material: Material) -> Sentence | None:
         pieces.append(f", {decimal(row['low'])} to {decimal(row['high'])}")
     if chance is not None:
         pieces.append(f"; chance reaches {decimal(chance)}, p {p_text(row['p_value'])}")
+    if row["within_chance_high"] is not None:
+        pieces.append(f"; shuffled within sections, {decimal(row['within_chance_high'])}")
     recovery = material.frame(tables.RECOVERY).filter(
         (pl.col("passages") == "article") & (pl.col("reference") == "codes")
     )
@@ -116,9 +137,25 @@ def _agreement(material: Material) -> Sentence | None:
     return said(
         *pieces,
         "): they recover ",
-        Cell(f"{int(recovery['recovered'].sum())} of {recovery.height}", link="#compare-recovery-article"),
+        Cell(
+            f"{int(recovery['recovered'].sum())} of {recovery.height}",
+            link="#compare-recovery-article",
+        ),
         " themes.",
     )
+
+
+def _verdict(row: Mapping[str, Any]) -> str:
+    """Against both levels of chance: groups shuffled freely, and within the article's sections."""
+    chance, within = row["chance_high"], row["within_chance_high"]
+    if chance is None or row["value"] <= chance:
+        return "no more than chance allows"
+    if within is not None and row["value"] <= within:
+        return (
+            "more than freely shuffled groups, but no more than groups shuffled within the "
+            "article’s sections"
+        )
+    return "more than chance allows"
 
 
 def _declared(material: Material) -> Mapping[str, Any] | None:
@@ -145,7 +182,9 @@ def _classifier(material: Material) -> Sentence | None:
             f"{place} it reaches a mean F1 of ",
             Cell(decimal(own["value"]), link=f"#themes-{setting}"),
             f" ({decimal(own['low'])} to {decimal(own['high'])})",
-            f", where one coder against another reaches {decimal(ceiling['value'])}" if ceiling else "",
+            f", where one coder against another reaches {decimal(ceiling['value'])}"
+            if ceiling
+            else "",
         ]
     if not parts:
         return None

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
 from pipeline import tables
 from pipeline.report.elements import Cell, Chart, Figure, Key, Section, grid, passages_link, said
+from pipeline.report.gap_parts_view import part_figure
+from pipeline.report.gap_rows import (
+    Row,
+    direction_name,
+    interview_link,
+    mark,
+    points_interval,
+    policy_link,
+)
 from pipeline.report.material import Material
 from pipeline.report.numbers import (
+    count,
     count_cell,
     counted,
     interval_cell,
@@ -20,14 +30,6 @@ from pipeline.report.numbers import (
     rounded,
     share_cell,
 )
-
-Row = Mapping[str, Any]
-DIRECTIONS = {
-    "more in policy": "More in policy",
-    "more in interviews": "More in interviews",
-    "undecided": "Undecided",
-    "not computed": "Not computed",
-}
 
 
 def section(material: Material) -> Section:
@@ -44,18 +46,8 @@ def section(material: Material) -> Section:
                 "between the two is the gap."
             ),
         ),
-        (_gap_figure(material, gap), _sensitivity_figure(material, gap)),
+        (_gap_figure(material, gap), part_figure(material), _sensitivity_figure(material, gap)),
     )
-
-
-def policy_link(theme_id: str, **more: str | int | None) -> str:
-    """Passages of policy documents that the classifier assigns to a theme."""
-    return passages_link(theme=theme_id, kind="policy", **more)
-
-
-def interview_link(theme_id: str) -> str:
-    """Passages of the article that cite an interview and were coded with a theme."""
-    return passages_link(code=theme_id, kind="article", voice="any")
 
 
 def _sorted(gap: pl.DataFrame) -> pl.DataFrame:
@@ -66,13 +58,17 @@ def _gap_figure(material: Material, gap: pl.DataFrame) -> Figure:
     rows = list(gap.iter_rows(named=True))
     drawn = [row for row in rows if row["policy"] is not None or row["interviews"] is not None]
     left_out = len(rows) - len(drawn)
-    left = f" {counted(left_out, 'theme')} without either share stand in the table only." if left_out else ""
+    left = (
+        f" {counted(left_out, 'theme')} without either share stand in the table only."
+        if left_out
+        else ""
+    )
     return Figure(
         "gap-chart",
         "What fills the mandates, and what fills the interviews",
         "For each theme, the share of passages in policy documents (corrected for the "
         "classifier’s error) and the share of interview passages in the article, with their "
-        "intervals; sorted by the difference, policy minus interviews." + left,
+        f"intervals; sorted by the difference, policy minus interviews.{_sizes(drawn)}{left}",
         "It does not show what missions do, nor how often a thing happens. The interviewees were "
         "chosen for their experience and speak through one author; a theme that is rare may be "
         "taken for granted.",
@@ -81,6 +77,7 @@ def _gap_figure(material: Material, gap: pl.DataFrame) -> Figure:
             [
                 "Theme",
                 "Policy",
+                "Coded by hand with it",
                 "Policy, interval",
                 "As classified",
                 "Interviews",
@@ -92,14 +89,31 @@ def _gap_figure(material: Material, gap: pl.DataFrame) -> Figure:
             ],
             [_gap_row(material, row) for row in rows],
         ),
-        (Key("Policy documents", "policy"), Key("Interview passages", "interviews"), Key("Difference", "difference")),
-        material.why_absent(tables.GAP) or ("" if drawn else "No share could be computed on either side."),
+        (
+            Key("Policy documents", "policy"),
+            Key("Interview passages", "interviews"),
+            Key("Difference", "difference"),
+        ),
+        material.why_absent(tables.GAP)
+        or ("" if drawn else "No share could be computed on either side."),
     )
 
 
-def _gap_spec(material: Material, rows: list[Row]) -> dict[str, Any]:
+def _sizes(rows: Sequence[Row]) -> str:
+    if not rows:
+        return ""
+    largest = max(rows, key=lambda row: row["n_policy"])
+    return (
+        f" Behind it are {count(largest['n_policy'])} policy passages, "
+        f"{count(largest['n_policy_coded'])} hand-coded paragraphs among them, and "
+        f"{count(largest['n_interviews'])} interview passages in "
+        f"{count(largest['n_paragraphs'])} paragraphs. Faint: within chance."
+    )
+
+
+def _gap_spec(material: Material, rows: Sequence[Row]) -> dict[str, Any]:
     return {
-        "axes": ["Share of passages", "Difference in points"],
+        "axes": ["Share of passages", "More in interviews ← points → more in policy"],
         "formats": ["percent", "points"],
         "panels": [["policy", "interviews"], ["difference"]],
         "zero": [False, True],
@@ -109,23 +123,13 @@ def _gap_spec(material: Material, rows: list[Row]) -> dict[str, Any]:
                 "link": policy_link(row["theme_id"]),
                 "faint": row["direction"] in ("undecided", "not computed"),
                 "marks": [
-                    _mark("policy", row, "policy", "policy_low", "policy_high", policy_link(row["theme_id"])),
-                    _mark("interviews", row, "interviews", "interviews_low", "interviews_high", interview_link(row["theme_id"])),
-                    _mark("difference", row, "difference", "low", "high", policy_link(row["theme_id"])),
+                    mark("policy", row, "policy", "policy_low", "policy_high"),
+                    mark("interviews", row, "interviews", "interviews_low", "interviews_high"),
+                    mark("difference", row, "difference", "low", "high"),
                 ],
             }
             for row in rows
         ],
-    }
-
-
-def _mark(series: str, row: Row, value: str, low: str, high: str, link: str) -> dict[str, Any]:
-    return {
-        "series": series,
-        "value": rounded(row[value]),
-        "low": rounded(row[low]),
-        "high": rounded(row[high]),
-        "link": link,
     }
 
 
@@ -134,26 +138,21 @@ def _gap_row(material: Material, row: Row) -> tuple[Cell, ...]:
     return (
         Cell(material.theme_name(theme_id)),
         share_cell(row["policy"], policy_link(theme_id)),
+        count_cell(row["n_policy_positive"], passages_link(code=theme_id, kind="policy")),
         interval_cell(row["policy_low"], row["policy_high"]),
         share_cell(row["policy_assigned"], policy_link(theme_id)),
         share_cell(row["interviews"], interview_link(theme_id)),
         interval_cell(row["interviews_low"], row["interviews_high"]),
         points_cell(row["difference"]),
-        Cell(*_points_interval(row["low"], row["high"])),
+        points_interval(row["low"], row["high"]),
         p_cell(row["q_value"]),
-        Cell(DIRECTIONS.get(str(row["direction"]), str(row["direction"]))),
+        Cell(direction_name(row["direction"])),
     )
-
-
-def _points_interval(low: float | None, high: float | None) -> tuple[str, str | None]:
-    if low is None or high is None:
-        return "–", None
-    text = f"{points_cell(low).text} to {points_cell(high).text}"
-    return text, text
 
 
 def _sensitivity_figure(material: Material, gap: pl.DataFrame) -> Figure:
     other = material.frame(tables.GAP_SENSITIVITY)
+    other = other.drop_nulls("difference")
     bases = other["basis"].unique(maintain_order=True).to_list()
     found = {(row["basis"], row["theme_id"]): row for row in other.iter_rows(named=True)}
     theme_ids = gap["theme_id"].to_list()
@@ -172,8 +171,11 @@ def _sensitivity_figure(material: Material, gap: pl.DataFrame) -> Figure:
                 "down": "Theme",
                 "format": "points",
                 "scale": "diverging",
-                "columns": [{"name": basis} for basis in bases],
-                "rows": [{"name": material.theme_name(theme_id)} for theme_id in theme_ids],
+                "columns": [{"name": _capital(basis)} for basis in bases],
+                "rows": [
+                    {"name": material.theme_name(theme_id), "link": policy_link(theme_id)}
+                    for theme_id in theme_ids
+                ],
                 "cells": [
                     [_sensitivity_cell(found.get((basis, theme_id))) for basis in bases]
                     for theme_id in theme_ids
@@ -181,11 +183,14 @@ def _sensitivity_figure(material: Material, gap: pl.DataFrame) -> Figure:
             },
         ),
         grid(
-            ["Theme", *(basis.capitalize() for basis in bases)],
+            ["Theme", *(_capital(basis) for basis in bases)],
             [
                 (
                     Cell(material.theme_name(theme_id)),
-                    *(points_cell((found.get((basis, theme_id)) or {}).get("difference")) for basis in bases),
+                    *(
+                        points_cell((found.get((basis, theme_id)) or {}).get("difference"))
+                        for basis in bases
+                    ),
                 )
                 for theme_id in theme_ids
             ],
@@ -199,10 +204,15 @@ def _sensitivity_cell(row: Row | None) -> list[Any] | None:
     if row is None or row["difference"] is None:
         return None
     decided = row["direction"] in ("more in policy", "more in interviews")
-    return [rounded(row["difference"]), "", 1 if decided else 0]
+    note = f"{percent(row['policy'])} in policy, {percent(row['interviews'])} in interviews"
+    return [rounded(row["difference"]), policy_link(row["theme_id"]), 1 if decided else 0, note]
 
 
-def sentence_cell(material: Material, row: Row) -> tuple[Cell, Cell]:
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def sentence_cells(row: Row) -> tuple[Cell, Cell]:
     """The two shares of one theme, each leading to its passages."""
     theme_id = row["theme_id"]
     return (

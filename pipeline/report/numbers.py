@@ -105,9 +105,7 @@ def interval_cell(low: float | None, high: float | None, shares: bool = True) ->
     """An interval, sorted by its lower end."""
     if low is None or high is None:
         return Cell(NOTHING)
-    text = (
-        f"{percent(low)} to {percent(high)}" if shares else f"{decimal(low)} to {decimal(high)}"
-    )
+    text = f"{percent(low)} to {percent(high)}" if shares else f"{decimal(low)} to {decimal(high)}"
     return Cell(text, text)
 
 

@@ -94,6 +94,6 @@ def compose(material: Material) -> Page:
 
 def _places(shelf: Shelf) -> pl.DataFrame:
     passage_ids = [passage_id for chunk in shelf.chunks for passage_id in chunk["id"]]
-    return pl.DataFrame({"passage_id": passage_ids}, schema={"passage_id": pl.String}).with_row_index(
-        "place"
-    )
+    return pl.DataFrame(
+        {"passage_id": passage_ids}, schema={"passage_id": pl.String}
+    ).with_row_index("place")

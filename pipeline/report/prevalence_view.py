@@ -47,17 +47,23 @@ def _figure(
     keyed = {(row["theme_id"], str(row[column])): row for row in shares.iter_rows(named=True)}
     places = _places(shares, column)
     theme_ids = [theme for theme in material.theme_names if any(theme == key[0] for key in keyed)]
+    corrected = any(row["corrected"] for row in keyed.values())
     absent = material.why_absent(tables.PREVALENCE)
     if not absent and not keyed:
         absent = "Not computed in this run: no share could be given."
     return Figure(
         f"prevalence-{name}",
         title,
-        "Share of passages on each theme. A dot marks shares that are corrected for the "
-        "classifier’s error from hand-coded paragraphs; the others are as classified, because too "
-        "few paragraphs of that place were coded.",
-        "Shares without a dot may be off by the classifier’s error in either direction; compare "
-        "them with care. The passages behind a cell are those that the classifier assigns.",
+        "Share of passages on each theme. "
+        + (
+            "A dot marks shares that are corrected for the classifier’s error from hand-coded "
+            "paragraphs; the others are as classified, because too few paragraphs there were coded."
+            if corrected
+            else "All are as classified, uncorrected: too few paragraphs of each place were coded."
+        ),
+        f"Shares{' without a dot' if corrected else ''} may be off by the classifier’s error in "
+        "either direction; compare them with care. The passages behind a cell are those that the "
+        "classifier assigns.",
         Chart(
             "heat",
             {
@@ -67,7 +73,10 @@ def _figure(
                 "scale": "sequential",
                 "columns": [{"name": _named(column, place)} for place in places],
                 "rows": [
-                    {"name": material.theme_name(theme), "link": passages_link(theme=theme, kind="un")}
+                    {
+                        "name": material.theme_name(theme),
+                        "link": passages_link(theme=theme, kind="un"),
+                    }
                     for theme in theme_ids
                 ],
                 "cells": [
@@ -85,7 +94,7 @@ def _figure(
                 for theme in theme_ids
             ],
         ),
-        (Key("corrected for the classifier’s error", "dot"),),
+        (Key("corrected for the classifier’s error", "dot"),) if corrected else (),
         absent,
     )
 
@@ -133,4 +142,6 @@ def _grid_cell(row: Mapping[str, Any] | None) -> Cell:
     cell = share_cell(row["share"], _link(row))
     if row["low"] is None or row["high"] is None:
         return cell
-    return Cell(f"{cell.text} ({percent(row['low'])} to {percent(row['high'])})", cell.value, cell.link)
+    return Cell(
+        f"{cell.text} ({percent(row['low'])} to {percent(row['high'])})", cell.value, cell.link
+    )

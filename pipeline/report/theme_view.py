@@ -8,7 +8,17 @@ from typing import Any
 import polars as pl
 
 from pipeline import tables
-from pipeline.report.elements import Cell, Chart, Figure, Grid, Key, Section, grid, passages_link, said
+from pipeline.report.elements import (
+    Cell,
+    Chart,
+    Figure,
+    Grid,
+    Key,
+    Section,
+    grid,
+    passages_link,
+    said,
+)
 from pipeline.report.material import Material
 from pipeline.report.numbers import count_cell, interval_cell, rounded, score_cell
 from pipeline.report.prevalence_view import prevalence_figures
@@ -20,16 +30,15 @@ WORDS = "tfidf"
 SETTINGS = {
     "article": (
         "In the article itself",
-        "Trained and tested on hand-coded sentences of the article, whole paragraphs left out in turn.",
+        "Trained and tested on hand-coded sentences of the article; whole paragraphs are left out.",
     ),
     "un": (
         "In UN documents",
-        "Trained on the article and on hand-coded UN paragraphs, tested on UN paragraphs, whole "
-        "documents left out in turn. This is the model that scores the passages of UN documents.",
+        "Trained on the article and on hand-coded UN paragraphs, whole documents left out.",
     ),
     "transfer": (
         "From the article to UN documents",
-        "Trained on the article alone and tested on hand-coded UN paragraphs: what is lost on the way.",
+        "Trained on the article alone, tested on hand-coded UN paragraphs: the loss on the way.",
     ),
 }
 MODEL_NAMES = {
@@ -69,7 +78,8 @@ def scores_of(material: Material, setting: str) -> Scores:
     """Rows of the evaluation by model, theme and measure."""
     rows = material.frame(tables.EVALUATION).filter(pl.col("setting").cast(pl.String) == setting)
     return {
-        (row["model"], row["theme_id"], str(row["measure"])): row for row in rows.iter_rows(named=True)
+        (row["model"], row["theme_id"], str(row["measure"])): row
+        for row in rows.iter_rows(named=True)
     }
 
 
@@ -180,7 +190,9 @@ def _setting_grid(
         precise = scores.get((model, theme_id, "average_precision")) or {}
         rows.append(
             (
-                Cell(f"All learnable themes, {theme_id}" if pooled else material.theme_name(theme_id)),
+                Cell(
+                    f"All learnable themes, {theme_id}" if pooled else material.theme_name(theme_id)
+                ),
                 count_cell(own["support"], link),
                 Cell("yes" if own["learnable"] else "no, too few"),
                 score_cell(own["value"]),
@@ -217,7 +229,9 @@ def _models_figure(material: Material) -> Figure:
     rows = []
     for setting, (title, _) in SETTINGS.items():
         scores = scores_of(material, setting)
-        for model in sorted({name for name, theme, _ in scores if theme == MACRO}, key=_model_order):
+        for model in sorted(
+            {name for name, theme, _ in scores if theme == MACRO}, key=_model_order
+        ):
             f1 = scores.get((model, MACRO, "f1")) or {}
             precise = scores.get((model, MACRO, "average_precision")) or {}
             micro = scores.get((model, "micro", "f1")) or {}
@@ -239,7 +253,15 @@ def _models_figure(material: Material) -> Figure:
         "Means over the learnable themes (macro) and over all decisions (micro), each setting on "
         "its own: figures of different settings rest on different texts.",
         grid=grid(
-            ["Setting", "Model", "Macro F1", "interval", "Macro average precision", "AP interval", "Micro F1"],
+            [
+                "Setting",
+                "Model",
+                "Macro F1",
+                "interval",
+                "Macro average precision",
+                "AP interval",
+                "Micro F1",
+            ],
             rows,
         ),
         absent=material.why_absent(tables.EVALUATION),
@@ -280,7 +302,9 @@ def _coder_figure(material: Material) -> Figure:
                             {
                                 "series": unit_set,
                                 "name": name,
-                                "value": rounded((found.get((unit_set, theme_id)) or {}).get("alpha")),
+                                "value": rounded(
+                                    (found.get((unit_set, theme_id)) or {}).get("alpha")
+                                ),
                                 "link": _coded_link(theme_id, unit_set),
                             }
                             for unit_set, name in sets
@@ -291,7 +315,15 @@ def _coder_figure(material: Material) -> Figure:
             },
         ),
         grid(
-            ["Theme", "Units", "Coders", "Alpha, article", "Used, article", "Alpha, UN", "Used, UN"],
+            [
+                "Theme",
+                "Units",
+                "Coders",
+                "Alpha, article",
+                "Used, article",
+                "Alpha, UN",
+                "Used, UN",
+            ],
             [
                 _coder_row(material, theme_id, found)
                 for theme_id in (*theme_ids, *(["all"] if theme_ids else []))
@@ -302,7 +334,9 @@ def _coder_figure(material: Material) -> Figure:
     )
 
 
-def _coder_row(material: Material, theme_id: str, found: Mapping[tuple[str, str], Any]) -> tuple[Cell, ...]:
+def _coder_row(
+    material: Material, theme_id: str, found: Mapping[tuple[str, str], Any]
+) -> tuple[Cell, ...]:
     article, un = found.get(("article", theme_id)) or {}, found.get(("un", theme_id)) or {}
     everything = theme_id == "all"
     n_units = article.get("n_units", 0) + un.get("n_units", 0)
@@ -312,7 +346,9 @@ def _coder_row(material: Material, theme_id: str, found: Mapping[tuple[str, str]
         count_cell(n_units),
         count_cell(n_coders),
         score_cell(article.get("alpha")),
-        count_cell(article.get("support", 0), "" if everything else _coded_link(theme_id, "article")),
+        count_cell(
+            article.get("support", 0), "" if everything else _coded_link(theme_id, "article")
+        ),
         score_cell(un.get("alpha")),
         count_cell(un.get("support", 0), "" if everything else _coded_link(theme_id, "un")),
     )

@@ -9,7 +9,16 @@ from typing import Any
 import polars as pl
 
 from pipeline import tables
-from pipeline.report.elements import Cell, Chart, Figure, Section, grid, passages_link, said
+from pipeline.report.elements import (
+    Cell,
+    Chart,
+    Figure,
+    Section,
+    Sentence,
+    grid,
+    passages_link,
+    said,
+)
 from pipeline.report.material import Material
 from pipeline.report.numbers import count_cell, counted, percent, rounded, share_cell
 
@@ -52,13 +61,16 @@ def section(material: Material) -> Section:
     assignments = material.frame(tables.ASSIGNMENTS)
     n_topics = material.frame(tables.TOPICS).height
     outliers = assignments.filter(pl.col("topic_id") == tables.OUTLIER).height
-    lead = ()
+    lead: tuple[Sentence, ...] = ()
     if n_topics:
         lead = (
             said(
-                f"Nobody told the machine what to look for. It found {counted(n_topics, 'topic')} in "
+                "Nobody told the machine what to look for. ",
+                f"It found {counted(n_topics, 'topic')} in "
                 f"{counted(assignments.height, 'passage')}; ",
-                Cell(percent(outliers / assignments.height), link=passages_link(topic=tables.OUTLIER)),
+                Cell(
+                    percent(outliers / assignments.height), link=passages_link(topic=tables.OUTLIER)
+                ),
                 " of them fit no topic and are left as outliers, not forced into one.",
             ),
         )
@@ -80,7 +92,11 @@ def topic_map(material: Material, passage_places: pl.DataFrame) -> TopicMap:
     )
     points = {
         "topics": [
-            [int(topic_id), material.topic_name(int(topic_id)) if topic_id != tables.OUTLIER else "No topic", n]
+            [
+                int(topic_id),
+                material.topic_name(int(topic_id)) if topic_id != tables.OUTLIER else "No topic",
+                n,
+            ]
             for topic_id, n in rows.group_by("topic_id", maintain_order=True).len().iter_rows()
         ],
         "topic": rows["topic_id"].to_list(),
@@ -112,7 +128,10 @@ def _sources(material: Material) -> dict[str, Sample]:
     passages = (
         material.frame(tables.PASSAGES)
         .filter(pl.col("passage_id").is_in(wanted.to_list()))
-        .join(material.frame(tables.DOCUMENTS).select("document_id", "symbol", "title"), on="document_id")
+        .join(
+            material.frame(tables.DOCUMENTS).select("document_id", "symbol", "title"),
+            on="document_id",
+        )
     )
     return {
         row["passage_id"]: Sample(
@@ -127,10 +146,11 @@ def _sources(material: Material) -> dict[str, Sample]:
 def _over_time(material: Material) -> Figure:
     over_time = material.frame(tables.OVER_TIME).filter(pl.col("mission") == "all")
     years = sorted(over_time["year"].unique().to_list())
-    columns = [(str(year), {"year": year}) for year in range(min(years, default=0), max(years, default=-1) + 1)]
-    keyed = {
-        (row["topic_id"], str(row["year"])): row for row in over_time.iter_rows(named=True)
-    }
+    columns = [
+        (str(year), {"year": year})
+        for year in range(min(years, default=0), max(years, default=-1) + 1)
+    ]
+    keyed = {(row["topic_id"], str(row["year"])): row for row in over_time.iter_rows(named=True)}
     return _share_figure(
         material,
         "topics-years",
@@ -205,9 +225,15 @@ def _share_figure(
                 "format": "percent",
                 "scale": "sequential",
                 "columns": [{"name": name} for name, _ in columns],
-                "rows": [{"name": label, "link": passages_link(topic=topic_id)} for topic_id, label in drawn],
+                "rows": [
+                    {"name": label, "link": passages_link(topic=topic_id)}
+                    for topic_id, label in drawn
+                ],
                 "cells": [
-                    [_share_cell(keyed.get((topic_id, name)), topic_id, filters) for name, filters in columns]
+                    [
+                        _share_cell(keyed.get((topic_id, name)), topic_id, filters)
+                        for name, filters in columns
+                    ]
                     for topic_id, _ in drawn
                 ],
             },

@@ -42,7 +42,7 @@ def _how_often(material: Material) -> Figure:
     return Figure(
         "voices-passages",
         "How often each group is cited",
-        "Passages of the article that cite an interview with each group; one passage may cite several.",
+        "Passages of the article that cite an interview with each group, or with several.",
         "It is how often the author cites a group, not how many people were interviewed.",
         Chart(
             "bars",
@@ -62,7 +62,11 @@ def _how_often(material: Material) -> Figure:
         grid(
             ["Group", "Passages", "Notes"],
             [
-                (Cell(voice_name(voice)), count_cell(n, passages_link(voice=voice)), count_cell(n_notes))
+                (
+                    Cell(voice_name(voice)),
+                    count_cell(n, passages_link(voice=voice)),
+                    count_cell(n_notes),
+                )
                 for voice, n, n_notes in rows
             ],
         ),
@@ -77,16 +81,24 @@ def _figure(material: Material, labels: str) -> Figure:
     totals = shares.group_by("label", maintain_order=True).agg(pl.col("n").sum())
     ordered = totals.sort("n", descending=True, maintain_order=True)["label"].to_list()
     themes = labels == "themes"
+    rate = material.settings.compare.false_discovery_rate
+    differ = any(_differs(row, rate) for row in keyed.values())
+    sizes = {str(row["voice"]): row["n_voice"] for row in keyed.values()}
     absent = material.why_absent(tables.VOICE_SHARES)
     if not absent and not keyed:
-        absent = f"Not computed in this run: no passage that cites an interview carries one of the {labels}."
-    rate = material.settings.compare.false_discovery_rate
+        absent = f"Not computed in this run: no passage that cites an interview has {labels}."
     return Figure(
         f"voices-{labels}",
         f"{labels.capitalize()} by group",
         "Share of a group’s passages that carry "
         + ("a theme, as coded by hand." if themes else "a topic, as the machine found it.")
-        + f" A dot marks groups that differ from all others (q below {rate:g}).",
+        + " In brackets: how many passages report the group."
+        + (f" A dot marks groups that differ from all others (q below {rate:g})." if differ else "")
+        + (
+            ""
+            if differ
+            else f" No group differs from all others by more than chance (q below {rate:g})."
+        ),
         "There are few passages a group, chosen and arranged by one author: without a dot, read a "
         "cell as an invitation to read its passages, not as a finding.",
         Chart(
@@ -97,7 +109,11 @@ def _figure(material: Material, labels: str) -> Figure:
                 "format": "percent",
                 "scale": "sequential",
                 "columns": [
-                    {"name": voice_name(voice), "link": passages_link(voice=voice)} for voice in voices
+                    {
+                        "name": f"{voice_name(voice)} ({sizes[voice]})",
+                        "link": passages_link(voice=voice),
+                    }
+                    for voice in voices
                 ],
                 "rows": [{"name": _named(material, labels, label)} for label in ordered],
                 "cells": [
@@ -116,7 +132,7 @@ def _figure(material: Material, labels: str) -> Figure:
                 for label in ordered
             ],
         ),
-        (Key("differs from all others", "dot"),),
+        (Key("differs from all others", "dot"),) if differ else (),
         absent,
     )
 
@@ -135,12 +151,15 @@ def _link(row: Any, labels: str) -> str:
 def _cell(row: Any, labels: str, rate: float) -> list[Any] | None:
     if row is None or not row["n"]:
         return None
-    differs = row["q_value"] is not None and row["q_value"] < rate
     note = (
         f"{row['n']} of {counted(row['n_voice'], 'passage')}; "
         f"{percent(row['low'])} to {percent(row['high'])}"
     )
-    return [rounded(row["share"]), _link(row, labels), 1 if differs else 0, note]
+    return [rounded(row["share"]), _link(row, labels), 1 if _differs(row, rate) else 0, note]
+
+
+def _differs(row: Any, rate: float) -> bool:
+    return row["q_value"] is not None and bool(row["q_value"] < rate)
 
 
 def _grid_cell(row: Any, labels: str) -> Cell:

@@ -164,9 +164,9 @@ def topic_rows(passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "label": label,
             "terms": label.lower().split(", "),
             "n_passages": sum(topic_of(row) == number for row in passages),
-            "representatives": [
-                row["passage_id"] for row in passages if topic_of(row) == number
-            ][:2],
+            "representatives": [row["passage_id"] for row in passages if topic_of(row) == number][
+                :2
+            ],
         }
         for number, label in enumerate(TOPICS)
     ]
@@ -196,6 +196,14 @@ def gap_rows() -> list[dict[str, Any]]:
                 "p_value": 0.001,
                 "q_value": 0.002,
                 "direction": "more in policy" if policy > interviews else "more in interviews",
+                "n_policy_positive": 10,
+                "policy_part": policy,
+                "interviews_part": interviews,
+                "part_difference": policy - interviews,
+                "part_low": policy - interviews - 0.1,
+                "part_high": policy - interviews + 0.1,
+                "part_q_value": 0.2,
+                "part_direction": "undecided",
             }
         )
     return rows
@@ -226,9 +234,8 @@ def build_project(folder: Path, with_findings: bool = True) -> Path:
     lines = csv.writer(content)
     lines.writerow(COLUMNS)
     lines.writerow(
-        ["s-2014-403", "S/2014/403", "report", "Report on Mali", "2014-06-09", "MINUSMA"]
-        + ["country_situation", "core;full", "no", "un/cited/S-2014-403.pdf"]
-        + ["https://docs.un.org/en/S/2014/403", "", "United Nations"]
+        "s-2014-403,S/2014/403,report,Report on Mali,2014-06-09,MINUSMA,country_situation,core;full,"
+        "no,un/cited/S-2014-403.pdf,https://docs.un.org/en/S/2014/403,,United Nations".split(",")
     )
     passages = passage_rows()
     with inside(folder):

@@ -113,7 +113,10 @@ def test_words_are_searched_and_marked(visit: Visit) -> None:
     visit.go("#passages")
     visit.page.fill("[name=q]", '"robust posture" proactive')
     visit.said("16 passages with the words")
-    assert visit.page.inner_text(".passage mark >> nth=0").lower() in ("proactive", "robust posture")
+    assert visit.page.inner_text(".passage mark >> nth=0").lower() in (
+        "proactive",
+        "robust posture",
+    )
     assert "q=" in visit.page.url
 
 
@@ -242,7 +245,12 @@ def test_fifty_thousand_passages_stay_quick(browser: Any, project: Path, tmp_pat
             const { apply } = peacetext.filters;
             await apply({ q: "protect" });
             const times = [];
-            for (const state of [{ theme: "host_state", mission: "MINUSMA" }, { q: "patrol 777" }, { topic: "1", kind: "resolution" }]) {
+            const states = [
+                { theme: "host_state", mission: "MINUSMA" },
+                { q: "patrol 777" },
+                { topic: "1", kind: "resolution" },
+            ];
+            for (const state of states) {
                 const start = performance.now();
                 await apply(state);
                 times.push(performance.now() - start);
@@ -263,7 +271,11 @@ def write_large_shelf(data: Path, n: int) -> None:
     size = index["chunk"]
     index |= {"n": n, "documents": [document], "topic": [place % 3 for place in range(n)]}
     index["scored"] = {
-        "host_state": {"at": [0] + [2] * (n // 2 - 1), "score": [50] * (n // 2), "fold": "1" * (n // 2)}
+        "host_state": {
+            "at": [0] + [2] * (n // 2 - 1),
+            "score": [50] * (n // 2),
+            "fold": "1" * (n // 2),
+        }
     }
     index["coded"] = {}
     (data / "index.js").write_text(f'peacetext.register("index",{json.dumps(index)});')
@@ -276,7 +288,9 @@ def write_large_shelf(data: Path, n: int) -> None:
             "roles": ["operative"],
             "role": [0] * len(places),
             "label": [str(place) for place in places],
-            "text": [f"Requests the mission to protect and patrol {place} " * 6 for place in places],
+            "text": [
+                f"Requests the mission to protect and patrol {place} " * 6 for place in places
+            ],
         }
         name = f"passages-{number:03d}"
         (data / f"{name}.js").write_text(f'peacetext.register("{name}",{json.dumps(chunk)});')

@@ -36,8 +36,8 @@
     const flat = spec.columns.every((each) => widthOf(each.name, 12) < (width - left) / spec.columns.length - 4);
     const size = (width - left - (flat ? 0 : 26)) / spec.columns.length; // slanted names lean out
     const row = narrow ? 34 : 22;
-    const header = Math.min(150, Math.max(...spec.columns.map((each) => widthOf(each.name, 12)), 0) * 0.9 + 16);
-    const top = (flat ? 22 : header) + 18;
+    const header = Math.min(narrow ? 150 : 215, Math.max(...spec.columns.map((each) => widthOf(each.name, 12)), 0) * 0.9 + 16);
+    const top = (flat ? 22 : header + 12) + 18;
     const height = top + spec.rows.length * row + 2;
     const svg = canvas(width, height, `${spec.down} by ${spec.across}`);
     const values = spec.cells.flat().filter(Boolean).map((cell) => Math.abs(cell[0]));

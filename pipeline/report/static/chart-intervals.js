@@ -28,13 +28,14 @@
   function axis(svg, spec, panel, scale, left, right, height) {
     const format = axisFormats[spec.formats[panel]];
     const [low, high] = scale.domain;
-    const stamps = ticks(low, high, Math.max(2, Math.floor((right - left) / 64)));
+    const stamps = ticks(low, high, Math.max(2, Math.floor((right - left) / 52)));
     for (const tick of stamps) {
       const x = scale(tick);
       svg.append(shape("line", { x1: x, x2: x, y1: TOP, y2: height, class: tick === 0 ? "zero" : "rule" }));
       svg.append(words(format(tick), { x, y: TOP - 8, class: "tick", "text-anchor": "middle" }));
     }
-    svg.append(words(spec.axes[panel], { x: left, y: 14, class: "axis" }));
+    const long = widthOf(spec.axes[panel], 12) * 1.08 > right - left;
+    svg.append(words(spec.axes[panel], { x: long && panel > 0 ? right : left, y: 14, class: "axis", "text-anchor": long && panel > 0 ? "end" : "start" }));
   }
 
   function mark(row, each, scale, y, format) {

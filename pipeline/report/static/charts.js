@@ -23,7 +23,8 @@ peacetext.charts = (() => {
 
   function linked(address, label, ...children) {
     if (!address) return shape("g", {}, ...children);
-    return shape("a", { href: address, "aria-label": label }, ...children);
+    const named = children.some((child) => child.tagName === "text"); // then its text is its name
+    return shape("a", { href: address, "aria-label": named ? null : label }, ...children);
   }
 
   function titled(text) {

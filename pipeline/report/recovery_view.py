@@ -1,0 +1,132 @@
+"""What each side finds of the other: themes that topics recover, topics that themes explain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from pipeline import tables
+from pipeline.report.charts import Mark, Row, intervals
+from pipeline.report.comparison_names import compared_link, passages_name, reference_name
+from pipeline.report.elements import Cell, Figure, Grid, Key, grid, passages_link
+from pipeline.report.material import Material
+from pipeline.report.numbers import count_cell, p_cell, score_cell
+
+Recovery = Mapping[str, Any]
+
+
+def recovery_figure(material: Material, passages: str, reference: str) -> Figure:
+    """For each theme the F1 of its best topics, recovered or not."""
+    rows = sorted(
+        material.frame(tables.RECOVERY)
+        .filter((pl.col("passages") == passages) & (pl.col("reference") == reference))
+        .iter_rows(named=True),
+        key=lambda row: (-row["f1"], row["theme_id"]),
+    )
+    n = sum(row["recovered"] for row in rows)
+    place = passages_name(passages)
+    absent = material.why_absent(tables.RECOVERY)
+    if not absent and not rows:
+        absent = "Not computed in this run: too few passages have both a topic and a theme."
+    return Figure(
+        f"compare-recovery-{passages}",
+        f"{place}: {n} of {len(rows)} themes are recovered by topics"
+        if rows
+        else f"{place}: themes recovered by topics",
+        "For each theme, the best set of topics was chosen, and this is the F1 that the set "
+        f"reaches. A theme counts as recovered from F1 {material.settings.compare.recovered_f1:g}, "
+        "when shuffled topics do not reach as much; faint rows are not recovered.",
+        "The set is chosen on the same passages that it is judged on; the grey tick shows what "
+        "that alone gives with shuffled topics.",
+        intervals(
+            ["F1 of the best topics"],
+            ["score"],
+            [["model", "chance"]],
+            [_drawn(material, row) for row in rows],
+            (0, 1),
+        ),
+        _grid(material, rows),
+        (Key("Best topics", "model"), Key("Shuffled topics", "chance")),
+        absent,
+    )
+
+
+def _link(row: Recovery) -> str:
+    return compared_link(row["passages"], row["reference"], None, row["theme_id"])
+
+
+def _drawn(material: Material, row: Recovery) -> Row:
+    return Row(
+        material.theme_name(row["theme_id"]),
+        (
+            Mark("chance", row["chance"], name="chance"),
+            Mark("model", row["f1"], name="best topics", link=_link(row)),
+        ),
+        _link(row),
+        faint=not row["recovered"],
+    )
+
+
+def _grid(material: Material, rows: Sequence[Recovery]) -> Grid:
+    names = ["Theme", "Passages", "F1", "Precision", "Recall", "Chance", "q", "Recovered", "Topics"]
+    return grid(
+        names,
+        [
+            (
+                Cell(material.theme_name(row["theme_id"])),
+                count_cell(row["support"], _link(row)),
+                score_cell(row["f1"]),
+                score_cell(row["precision"]),
+                score_cell(row["recall"]),
+                score_cell(row["chance"]),
+                p_cell(row["q_value"]),
+                Cell("yes" if row["recovered"] else "no"),
+                Cell(_topics(material, row["topic_ids"])),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _topics(material: Material, topic_ids: Sequence[int]) -> str:
+    return "; ".join(
+        "no topic" if topic_id == tables.OUTLIER else material.topic_name(topic_id)
+        for topic_id in topic_ids
+    )
+
+
+def explanation_figure(material: Material) -> Figure:
+    """For each topic the theme that fits it best, or why there is none."""
+    rows = [
+        row
+        for row in material.frame(tables.EXPLANATION).iter_rows(named=True)
+        if row["reference"] in ("codes", "classifier") and row["n_topic"] > 0
+    ]
+    n = sum(row["explained"] for row in rows)
+    names = ["Topic", "Passages", "Against", "n", "Best theme", "Jaccard", "Explained", "Why not"]
+    return Figure(
+        "compare-topics",
+        "Which topics the themes explain",
+        f"For each topic the theme that fits it best. In {n} of {len(rows)} comparisons some theme "
+        "is more frequent in the topic than by chance; the others are what the machine sees and "
+        "the codebook does not name.",
+        grid=grid(names, [_explained(material, row) for row in rows]),
+        absent=material.why_absent(tables.EXPLANATION),
+    )
+
+
+def _explained(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    topic_id = row["topic_id"]
+    theme_id = row["theme_id"]
+    return (
+        Cell(material.topic_name(topic_id), link=passages_link(topic=topic_id)),
+        Cell(passages_name(row["passages"])),
+        Cell(reference_name(row["reference"])),
+        count_cell(row["n_topic"], passages_link(topic=topic_id, kind=row["passages"])),
+        Cell("" if theme_id is None else material.theme_name(theme_id)),
+        score_cell(row["jaccard"]),
+        Cell("yes" if row["explained"] else "no"),
+        Cell(row["reason"]),
+    )
