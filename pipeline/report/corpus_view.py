@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from pipeline import tables
+from pipeline.report.charts import bars, columns
 from pipeline.report.citation_view import citation_figure, quotation_figure
 from pipeline.report.elements import (
     Cell,
-    Chart,
     Fact,
     Figure,
     Notice,
@@ -124,43 +124,26 @@ def _counted_documents(material: Material) -> pl.DataFrame:
 
 
 def _by_kind(documents: pl.DataFrame) -> Figure:
-    rows = []
-    for kind in KINDS:
-        of_kind = documents.filter(pl.col("kind") == kind)
-        if of_kind.height:
-            rows.append(
-                (
-                    kind,
-                    of_kind.height,
-                    int(of_kind["n_passages"].sum()),
-                    int(of_kind["n_words"].sum()),
-                )
-            )
-    rows.sort(key=lambda row: -row[2])
+    totals = documents.group_by("kind").agg(
+        pl.len().alias("n"), pl.col("n_passages").sum(), pl.col("n_words").sum()
+    )
+    rows = sorted(totals.iter_rows(), key=lambda row: (-row[2], row[0]))
     return Figure(
         "corpus-kinds",
         _kinds_title(rows),
         "Passages by kind of document. Choose a bar to read its passages.",
-        chart=Chart(
-            "bars",
-            {
-                "axis": "Passages",
-                "rows": [
-                    {
-                        "name": kind_name(kind, n).capitalize(),
-                        "value": n_passages,
-                        "note": counted(n, "document"),
-                        "link": passages_link(kind=kind),
-                    }
-                    for kind, n, n_passages, _ in rows
-                ],
-            },
+        chart=bars(
+            "Passages",
+            [
+                (_kind(kind, n), n_passages, counted(n, "document"), passages_link(kind=kind))
+                for kind, n, n_passages, _ in rows
+            ],
         ),
         grid=grid(
             ["Kind", "Documents", "Passages", "Words"],
             [
                 (
-                    Cell(kind_name(kind, n).capitalize()),
+                    Cell(_kind(kind, n)),
                     count_cell(n, passages_link(kind=kind)),
                     count_cell(n_passages, passages_link(kind=kind)),
                     count_cell(n_words),
@@ -169,6 +152,10 @@ def _by_kind(documents: pl.DataFrame) -> Figure:
             ],
         ),
     )
+
+
+def _kind(kind: str, n: int) -> str:
+    return kind_name(kind, n).capitalize()
 
 
 def _kinds_title(rows: Sequence[tuple[str, int, int, int]]) -> str:
@@ -181,73 +168,54 @@ def _kinds_title(rows: Sequence[tuple[str, int, int, int]]) -> str:
 
 def _by_year(documents: pl.DataFrame) -> Figure:
     known = documents.drop_nulls("year")
-    by_year = dict(known.group_by("year").len().iter_rows())
-    sums = dict(known.group_by("year").agg(pl.col("n_passages").sum()).iter_rows())
-    years = range(min(by_year, default=0), max(by_year, default=-1) + 1)
+    totals = known.group_by("year").agg(pl.len(), pl.col("n_passages").sum())
+    found = {year: (n, n_passages) for year, n, n_passages in totals.iter_rows()}
+    years = range(min(found, default=0), max(found, default=-1) + 1)
+    rows = [(year, *found.get(year, (0, 0))) for year in years]
     undated = documents.height - known.height
+    left = f" {counted(undated, 'document has', 'documents have')} no date." if undated else ""
     return Figure(
         "corpus-years",
         "Documents by year",
-        "How many documents of each year were read."
-        + (f" {counted(undated, 'document has', 'documents have')} no date." if undated else ""),
+        f"How many documents of each year were read.{left}",
         "The number follows the Council’s habits and this collection, not the intensity of events.",
-        chart=Chart(
-            "columns",
-            {
-                "axis": "Documents",
-                "across": "Year",
-                "rows": [
-                    {
-                        "name": str(year),
-                        "value": by_year.get(year, 0),
-                        "link": passages_link(year=year),
-                    }
-                    for year in years
-                ],
-            },
+        chart=columns(
+            "Documents", "Year", [(str(year), n, passages_link(year=year)) for year, n, _ in rows]
         ),
         grid=grid(
             ["Year", "Documents", "Passages"],
             [
                 (
                     Cell(str(year), year),
-                    count_cell(by_year.get(year, 0), passages_link(year=year)),
-                    count_cell(int(sums.get(year, 0)), passages_link(year=year)),
+                    count_cell(n, passages_link(year=year)),
+                    count_cell(n_passages, passages_link(year=year)),
                 )
-                for year in years
+                for year, n, n_passages in rows
             ],
         ),
-        absent="" if by_year else "No document has a date.",
+        absent="" if rows else "No document has a date.",
     )
 
 
 def _by_mission(material: Material, documents: pl.DataFrame) -> Figure:
-    counts = (
+    totals = (
         documents.explode("missions")
         .drop_nulls("missions")
         .group_by("missions")
-        .agg(pl.len().cast(pl.Int64).alias("n"), pl.col("n_passages").sum())
+        .agg(pl.len().alias("n"), pl.col("n_passages").sum())
         .sort(["n", "missions"], descending=[True, False])
     )
-    rows = list(counts.iter_rows())
+    rows = list(totals.iter_rows())
     return Figure(
         "corpus-missions",
         "Documents by mission",
         "Documents by the missions that the manifest names for them; a document may name several.",
-        chart=Chart(
-            "bars",
-            {
-                "axis": "Documents",
-                "rows": [
-                    {
-                        "name": mission,
-                        "value": n,
-                        "note": _host(material, mission),
-                        "link": passages_link(mission=mission),
-                    }
-                    for mission, n, _ in rows
-                ],
-            },
+        chart=bars(
+            "Documents",
+            [
+                (mission, n, _host(material, mission), passages_link(mission=mission))
+                for mission, n, _ in rows
+            ],
         ),
         grid=grid(
             ["Mission", "Host", "Documents", "Passages"],

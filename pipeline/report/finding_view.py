@@ -10,7 +10,7 @@ import polars as pl
 from pipeline import tables
 from pipeline.report.agreement_view import agreement_rows
 from pipeline.report.elements import Cell, Sentence, passages_link, said
-from pipeline.report.gap_view import sentence_cells
+from pipeline.report.gap_rows import interview_link, policy_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import count, counted, decimal, p_text, percent
 from pipeline.report.theme_view import CODER, MACRO, model_in_use, scores_of
@@ -83,13 +83,13 @@ def _gap_side(material: Material, direction: str) -> Sentence | None:
     place = "Policy documents" if sign > 0 else "The interviews"
     pieces: list[str | Cell] = [f"{place} speak more of "]
     for number, row in enumerate(rows[:_NAMED]):
-        policy, interviews = sentence_cells(row)
+        theme_id = row["theme_id"]
         pieces += [
             " and " if number else "",
-            f"“{material.theme_name(row['theme_id'])}” (",
-            policy,
+            f"“{material.theme_name(theme_id)}” (",
+            Cell(percent(row["policy"]), link=policy_link(theme_id)),
             " of policy passages, ",
-            interviews,
+            Cell(percent(row["interviews"]), link=interview_link(theme_id)),
             " of interview passages)",
         ]
     return said(*pieces, ".")

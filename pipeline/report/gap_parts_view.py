@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pipeline import tables
-from pipeline.report.elements import Cell, Chart, Figure, Key, grid
+from pipeline.report.charts import intervals
+from pipeline.report.elements import Cell, Figure, grid
 from pipeline.report.gap_rows import (
-    Row,
+    GAP_KEYS,
+    POINTS_AXIS,
+    Gap,
     direction_name,
+    drawn,
     interview_link,
-    mark,
     points_interval,
     policy_link,
 )
@@ -22,6 +25,8 @@ def part_figure(material: Material) -> Figure:
         "part_difference", "theme_id", descending=[True, False], nulls_last=True
     )
     rows = [row for row in gap.iter_rows(named=True) if row["part_difference"] is not None]
+    names = ["Theme", "Policy", "Interviews", "Difference (points)", "Interval (points)", "q"]
+    absent = material.why_absent(tables.GAP)
     return Figure(
         "gap-parts",
         "The same gap, as parts of what each side talks about",
@@ -29,51 +34,19 @@ def part_figure(material: Material) -> Figure:
         "codebook was made from the article, so nearly every theme is in more of its passages; "
         "these parts are free of that, and sum to 100% on each side. Faint: within chance.",
         "A theme’s part can shrink only because another’s grows.",
-        Chart(
-            "intervals",
-            {
-                "axes": ["Part of all mentions", "More in interviews ← points → more in policy"],
-                "formats": ["percent", "points"],
-                "panels": [["policy", "interviews"], ["difference"]],
-                "rows": [_drawn(material, row) for row in rows],
-            },
+        intervals(
+            ["Part of all mentions", POINTS_AXIS],
+            ["percent", "points"],
+            [["policy", "interviews"], ["difference"]],
+            [drawn(material, row, part=True) for row in rows],
         ),
-        grid(
-            [
-                "Theme",
-                "Policy",
-                "Interviews",
-                "Difference (points)",
-                "Interval (points)",
-                "q",
-                "Reading",
-            ],
-            [_line(material, row) for row in rows],
-        ),
-        (
-            Key("Policy documents", "policy"),
-            Key("Interview passages", "interviews"),
-            Key("Difference", "difference"),
-        ),
-        material.why_absent(tables.GAP)
-        or ("" if rows else "Not computed in this run: one side has no mention of any theme."),
+        grid([*names, "Reading"], [_line(material, row) for row in rows]),
+        GAP_KEYS,
+        absent or ("" if rows else "Not computed in this run: a side has no mention of any theme."),
     )
 
 
-def _drawn(material: Material, row: Row) -> dict[str, object]:
-    return {
-        "name": material.theme_name(row["theme_id"]),
-        "link": policy_link(row["theme_id"]),
-        "faint": str(row["part_direction"]) in ("undecided", "not computed"),
-        "marks": [
-            mark("policy", row, "policy_part"),
-            mark("interviews", row, "interviews_part"),
-            mark("difference", row, "part_difference", "part_low", "part_high"),
-        ],
-    }
-
-
-def _line(material: Material, row: Row) -> tuple[Cell, ...]:
+def _line(material: Material, row: Gap) -> tuple[Cell, ...]:
     theme_id = row["theme_id"]
     return (
         Cell(material.theme_name(theme_id)),

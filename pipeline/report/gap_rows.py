@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.report.elements import Cell, passages_link
-from pipeline.report.numbers import NOTHING, points, rounded
+from pipeline.report.charts import Mark, Row
+from pipeline.report.elements import Cell, Key, passages_link
+from pipeline.report.material import Material
+from pipeline.report.numbers import NOTHING, points
 
-Row = Mapping[str, Any]
+Gap = Mapping[str, Any]
+POINTS_AXIS = "More in interviews ← points → more in policy"
+GAP_KEYS = (
+    Key("Policy documents", "policy"),
+    Key("Interview passages", "interviews"),
+    Key("Difference", "difference"),
+)
+DECIDED = ("more in policy", "more in interviews")
 
 
 def policy_link(theme_id: str) -> str:
@@ -21,18 +30,32 @@ def interview_link(theme_id: str) -> str:
     return passages_link(code=theme_id, kind="article", voice="any")
 
 
-def mark(
-    series: str, row: Row, value: str, low: str | None = None, high: str | None = None
-) -> dict[str, Any]:
-    """One mark of a theme's row: the value in this column, with its interval where it has one."""
-    link = interview_link if series == "interviews" else policy_link
-    return {
-        "series": series,
-        "value": rounded(row[value]),
-        "low": None if low is None else rounded(row[low]),
-        "high": None if high is None else rounded(row[high]),
-        "link": link(row["theme_id"]),
-    }
+def drawn(material: Material, row: Gap, part: bool = False) -> Row:
+    """A theme's shares of passages, or with ``part`` its parts of all mentions."""
+    theme_id = row["theme_id"]
+    policy, interviews = policy_link(theme_id), interview_link(theme_id)
+    if part:
+        marks = (
+            Mark("policy", row["policy_part"], link=policy),
+            Mark("interviews", row["interviews_part"], link=interviews),
+            Mark(
+                "difference", row["part_difference"], row["part_low"], row["part_high"], link=policy
+            ),
+        )
+    else:
+        marks = (
+            Mark("policy", row["policy"], row["policy_low"], row["policy_high"], link=policy),
+            Mark(
+                "interviews",
+                row["interviews"],
+                row["interviews_low"],
+                row["interviews_high"],
+                link=interviews,
+            ),
+            Mark("difference", row["difference"], row["low"], row["high"], link=policy),
+        )
+    direction = row["part_direction"] if part else row["direction"]
+    return Row(material.theme_name(theme_id), marks, policy, faint=str(direction) not in DECIDED)
 
 
 def points_interval(low: float | None, high: float | None) -> Cell:

@@ -8,12 +8,18 @@ from typing import Any
 import polars as pl
 
 from pipeline import tables
-from pipeline.report.elements import Cell, Chart, Figure, Key, grid, passages_link
+from pipeline.report.charts import Tile, heat
+from pipeline.report.elements import Cell, Figure, Key, grid, passages_link
 from pipeline.report.material import Material
-from pipeline.report.numbers import count, kind_name, percent, rounded, share_cell
+from pipeline.report.numbers import count, kind_name, percent, share_cell
 
 POLICY = "policy"
 ALL = "all"
+_CORRECTED = (
+    "A dot marks shares that are corrected for the classifier’s error from hand-coded paragraphs; "
+    "the others are as classified, because too few paragraphs there were coded."
+)
+_UNCORRECTED = "All are as classified, uncorrected: too few paragraphs of each place were coded."
 Rows = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
@@ -54,35 +60,18 @@ def _figure(
     return Figure(
         f"prevalence-{name}",
         title,
-        "Share of passages on each theme. "
-        + (
-            "A dot marks shares that are corrected for the classifier’s error from hand-coded "
-            "paragraphs; the others are as classified, because too few paragraphs there were coded."
-            if corrected
-            else "All are as classified, uncorrected: too few paragraphs of each place were coded."
-        ),
-        f"Shares{' without a dot' if corrected else ''} may be off by the classifier’s error in "
-        "either direction; compare them with care. The passages behind a cell are those that the "
-        "classifier assigns.",
-        Chart(
-            "heat",
-            {
-                "across": across,
-                "down": "Theme",
-                "format": "percent",
-                "scale": "sequential",
-                "columns": [{"name": _named(column, place)} for place in places],
-                "rows": [
-                    {
-                        "name": material.theme_name(theme),
-                        "link": passages_link(theme=theme, kind="un"),
-                    }
-                    for theme in theme_ids
-                ],
-                "cells": [
-                    [_cell(keyed.get((theme, place))) for place in places] for theme in theme_ids
-                ],
-            },
+        f"Share of passages on each theme. {_CORRECTED if corrected else _UNCORRECTED}",
+        "A share as classified may be off by the classifier’s error in either direction; compare "
+        "with care. The passages behind a cell are those that the classifier assigns.",
+        heat(
+            "Theme",
+            across,
+            [
+                Cell(material.theme_name(theme), link=passages_link(theme=theme, kind="un"))
+                for theme in theme_ids
+            ],
+            [Cell(_named(column, place)) for place in places],
+            lambda theme, place: _tile(keyed.get((theme_ids[theme], places[place]))),
         ),
         grid(
             ["Theme", *(_named(column, place) for place in places)],
@@ -130,10 +119,10 @@ def _note(row: Mapping[str, Any]) -> str:
     return "; ".join(parts)
 
 
-def _cell(row: Mapping[str, Any] | None) -> list[Any] | None:
+def _tile(row: Mapping[str, Any] | None) -> Tile | None:
     if row is None:
         return None
-    return [rounded(row["share"]), _link(row), 1 if row["corrected"] else 0, _note(row)]
+    return Tile(row["share"], _link(row), row["corrected"], _note(row))
 
 
 def _grid_cell(row: Mapping[str, Any] | None) -> Cell:

@@ -1,0 +1,107 @@
+"""Where and when topics are spoken of: shares by year and by mission."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipeline import tables
+from pipeline.report.charts import Tile, heat
+from pipeline.report.elements import Cell, Figure, Grid, grid, passages_link
+from pipeline.report.material import Material
+from pipeline.report.numbers import counted, share_cell
+
+N_DRAWN = 30
+"""Topics in the charts; the tables hold all."""
+
+ALL = "all"
+"""The mission that stands for all of them."""
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """Shares of topics by place: a year or a mission, named by the filter of the explorer."""
+
+    filter_name: str
+    places: Sequence[str]
+    rows: Mapping[tuple[int, str], Mapping[str, Any]]
+
+    def link(self, topic_id: int, place: str) -> str:
+        return passages_link(topic=topic_id, **{self.filter_name: place})
+
+    def tile(self, topic_id: int, place: str) -> Tile | None:
+        row = self.rows.get((topic_id, place))
+        if row is None or not row["n"]:
+            return None
+        note = f"{row['n']} of {counted(row['n_passages'], 'passage')}"
+        return Tile(row["share"], self.link(topic_id, place), note=note)
+
+    def cell(self, topic_id: int, place: str) -> Cell:
+        row = self.rows.get((topic_id, place))
+        if row is None or not row["n"]:
+            return share_cell(None)
+        return share_cell(row["share"], self.link(topic_id, place))
+
+
+def years_figure(material: Material) -> Figure:
+    """Share of each year's passages that belong to a topic."""
+    over_time = material.frame(tables.OVER_TIME).filter(pl.col("mission") == ALL)
+    years = over_time["year"].unique().sort().to_list()
+    places = [str(year) for year in range(years[0], years[-1] + 1)] if years else []
+    rows = {(row["topic_id"], str(row["year"])): row for row in over_time.iter_rows(named=True)}
+    return Figure(
+        "topics-years",
+        "Topics over the years",
+        "Share of each year’s passages that belong to a topic, for the largest topics; the table "
+        "has all. Darker is more.",
+        "A year with few documents jumps about: rest the pointer on a cell for its counts.",
+        *_drawn(material, "Year", _Shares("year", places, rows)),
+        absent=material.why_absent(tables.OVER_TIME),
+    )
+
+
+def missions_figure(material: Material) -> Figure:
+    """Share of each mission's passages that belong to a topic, all years together."""
+    by_year = material.frame(tables.OVER_TIME).filter(pl.col("mission") != ALL)
+    totals = (
+        by_year.unique(["year", "mission"])
+        .group_by("mission")
+        .agg(pl.col("n_passages").sum())
+        .sort(["n_passages", "mission"], descending=[True, False])
+    )
+    shares = (
+        by_year.group_by("topic_id", "mission")
+        .agg(pl.col("n").sum())
+        .join(totals, on="mission")
+        .with_columns(share=pl.col("n") / pl.col("n_passages"))
+    )
+    rows = {(row["topic_id"], row["mission"]): row for row in shares.iter_rows(named=True)}
+    return Figure(
+        "topics-missions",
+        "Topics by mission",
+        "Share of the passages on a mission that belong to a topic. A document on several missions "
+        "counts for each.",
+        "A topic that stands on one mission alone may be no more than a country’s name.",
+        *_drawn(material, "Mission", _Shares("mission", totals["mission"].to_list(), rows)),
+        absent=material.why_absent(tables.OVER_TIME),
+    )
+
+
+def _drawn(material: Material, across: str, shares: _Shares) -> tuple[Any, Grid]:
+    topics = list(material.topic_names)
+    named = [Cell(material.topic_name(each), link=passages_link(topic=each)) for each in topics]
+    chart = heat(
+        "Topic",
+        across,
+        named[:N_DRAWN],
+        [Cell(place) for place in shares.places],
+        lambda row, column: shares.tile(topics[row], shares.places[column]),
+    )
+    rows = [
+        (name, *(shares.cell(topic, place) for place in shares.places))
+        for name, topic in zip(named, topics, strict=True)
+    ]
+    return chart, grid(["Topic", *shares.places], rows)
