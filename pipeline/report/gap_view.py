@@ -31,6 +31,7 @@ from pipeline.report.numbers import (
     share_cell,
 )
 from pipeline.report.sensitivity_view import sensitivity_figure
+from pipeline.report.series_view import series_figure
 
 
 def section(material: Material) -> Section:
@@ -38,6 +39,7 @@ def section(material: Material) -> Section:
     gap = material.frame(tables.GAP).sort(
         "difference", "theme_id", descending=[True, False], nulls_last=True
     )
+    theme_ids = gap["theme_id"].to_list()
     return Section(
         "gap",
         "The gap",
@@ -52,7 +54,8 @@ def section(material: Material) -> Section:
         (
             _gap_figure(material, gap),
             part_figure(material),
-            sensitivity_figure(material, gap["theme_id"].to_list()),
+            sensitivity_figure(material, theme_ids),
+            series_figure(material, theme_ids),
         ),
     )
 

@@ -44,7 +44,7 @@ def percent(share: float | None) -> str:
     if share is None:
         return NOTHING
     hundredths = 100 * share
-    return f"{hundredths:.1f}%" if abs(hundredths) < 10 else f"{hundredths:.0f}%"
+    return f"{hundredths:.1f}%" if abs(hundredths) < 9.95 else f"{hundredths:.0f}%"
 
 
 def points(difference: float | None) -> str:
@@ -52,8 +52,8 @@ def points(difference: float | None) -> str:
     if difference is None:
         return NOTHING
     value = 100 * difference
-    digits = 1 if abs(value) < 10 else 0
-    return f"{value:+.{digits}f}".replace("-", "−")
+    text = f"{value:+.{1 if abs(value) < 9.95 else 0}f}"
+    return "0" if float(text) == 0 else text.replace("-", "−")
 
 
 def decimal(value: float | None, digits: int = 2) -> str:

@@ -234,10 +234,8 @@ def build_project(folder: Path, with_findings: bool = True) -> Path:
     lines = csv.writer(content)
     lines.writerow(COLUMNS)
     lines.writerow(
-        "s-2014-403,S/2014/403,report,Report on Mali,2014-06-09,MINUSMA,country_situation,"
-        "core;full,no,un/cited/S-2014-403.pdf,https://docs.un.org/en/S/2014/403,,United Nations".split(
-            ","
-        )
+        "s-2014-403|S/2014/403|report|Report on Mali|2014-06-09|MINUSMA|country_situation"
+        "|core;full|no|un/cited/S-2014-403.pdf|https://docs.un.org/en/S/2014/403||UN".split("|")
     )
     passages = passage_rows()
     with inside(folder):

@@ -32,9 +32,10 @@
   drawers.heat = (spec, width) => {
     const narrow = width < 640;
     const longest = Math.max(...spec.rows.map((each) => widthOf(each.name)), 0) + 12;
-    const left = Math.min(longest, narrow ? width * 0.44 : 320);
+    const left = Math.min(longest, narrow ? width * 0.35 : 320);
     const flat = spec.columns.every((each) => widthOf(each.name, 12) < (width - left) / spec.columns.length - 4);
-    const size = (width - left - (flat ? 0 : 26)) / spec.columns.length; // slanted names lean out
+    const size = (width - left - (flat || narrow ? 0 : 26)) / spec.columns.length; // slanted names lean out
+    const small = narrow && size < 14 ? 10.5 : 12;
     const row = narrow ? 34 : 22;
     const header = Math.min(narrow ? 150 : 215, Math.max(...spec.columns.map((each) => widthOf(each.name, 12)), 0) * 0.9 + 16);
     const top = (flat ? 22 : header + 12) + 18;
@@ -45,13 +46,15 @@
     const format = formats[spec.format];
     svg.append(words(`${spec.down} ↓  ${spec.across} →`, { x: 0, y: 12, class: "axis" }));
     scale(svg, spec, most, format, width);
-    const every = Math.max(1, Math.ceil(15 / size));
+    const every = Math.max(1, Math.ceil((narrow ? 10.5 : 15) / size));
     spec.columns.forEach((column, place) => {
       if (place % every) return;
       const x = left + (place + 0.5) * size;
       const label = flat
         ? words(column.name, { x, y: top - 6, class: "tick", "text-anchor": "middle" })
-        : words(shortened(column.name, header / 0.9, 12), { x: 0, y: 0, class: "tick", transform: `translate(${x + 4} ${top - 6}) rotate(-65)` });
+        : words(shortened(column.name, narrow ? header - 4 : header / 0.9, small), {
+          x: 0, y: 0, class: small < 12 ? "tick small" : "tick", transform: `translate(${x + 4} ${top - 6}) rotate(${narrow ? -90 : -65})`,
+        });
       svg.append(linked(column.link, `${column.name}. Read the passages`, titled(column.name), label));
     });
     spec.rows.forEach((each, line) => {

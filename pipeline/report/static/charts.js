@@ -35,7 +35,8 @@ peacetext.charts = (() => {
 
   const formats = {
     percent: (value) => `${Math.abs(value) < 0.0995 && value !== 0 ? (100 * value).toFixed(1) : Math.round(100 * value)}%`,
-    points: (value) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(100 * value).toFixed(Math.abs(value) < 0.0995 ? 1 : 0)}`,
+    points: (value) => (Math.abs(value) < 0.0005 ? "0"
+      : `${value > 0 ? "+" : "−"}${Math.abs(100 * value).toFixed(Math.abs(value) < 0.0995 ? 1 : 0)}`),
     score: (value) => value.toFixed(2).replace("-", "−"),
     lift: (value) => `${value.toFixed(1)}×`,
     count: (value) => value.toLocaleString("en"),
