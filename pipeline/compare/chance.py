@@ -123,7 +123,7 @@ def intervals(
     A bootstrap draws paragraphs twice and then finds that a passage agrees with its own copy: on
     labels without any structure it puts every chance-corrected measure well above 0. Half-samples
     without replacement have no copies, and half a sample misses the whole by as much as the whole
-    misses the population (Politis, Romano and Wolf 1999, ch. 2; Shao and Wu 1989). Deviations are
+    misses the population (Politis, Romano and Wolf 1999; Shao and Wu 1989). Deviations are
     taken from the half-samples' own mean, because measures on half the passages have another
     level. In simulations with known truth these intervals hold it in 92 to 100% of cases for
     measures that are corrected for chance. Purity and B-cubed are not, and are too high in any

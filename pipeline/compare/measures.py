@@ -140,7 +140,7 @@ def _entropy(counts: Floats) -> Floats:
 
 
 def _expected_information(tables: Floats, *, same_margins: bool) -> Floats:
-    """Expected mutual information of two partitions with these sums (Vinh et al. 2010, eq. 24)."""
+    """Expected mutual information of two partitions with these sums (Vinh et al. 2010)."""
     from sklearn.metrics.cluster import expected_mutual_information
 
     chosen = tables[:1] if same_margins else tables
@@ -158,7 +158,7 @@ def _above_chance(observed: Floats, expected: Floats, largest: Floats) -> Floats
 
 
 def _adjusted_rand(tables: Floats) -> Floats:
-    """Hubert and Arabie (1985), eq. 5, from pairs of passages."""
+    """Hubert and Arabie (1985), from pairs of passages."""
     together = _pairs(tables).sum((1, 2))
     in_groups, in_themes = _pairs(tables.sum(2)).sum(1), _pairs(tables.sum(1)).sum(1)
     all_pairs = np.maximum(_pairs(tables.sum((1, 2))), 1)
@@ -181,7 +181,7 @@ def _overlap_measures(tables: Floats, kinds: LabelKinds) -> dict[str, Floats]:
 
 
 def _bcubed(tables: Floats, shared: Integers) -> tuple[Floats, Floats]:
-    """B-cubed precision and recall extended to overlap (Amigo et al. 2009, section 5.2).
+    """B-cubed precision and recall extended to overlap (Amigo et al. 2009).
 
     For two passages e and e' with C common groups and L common themes, multiplicity precision is
     min(C, L) / C and multiplicity recall min(C, L) / L; precision is the mean over e of the mean

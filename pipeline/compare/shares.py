@@ -60,7 +60,7 @@ def effective_size(
     """A weighted share, and the number of independent passages that would be as precise.
 
     The variance is that of a ratio estimator with clusters as sampling units (Cochran 1977,
-    section 6.12, with the factor m / (m - 1) for m clusters); the effective size is
+    with the factor m / (m - 1) for m clusters); the effective size is
     share (1 - share) / variance, never above the number of passages (Korn and Graubard 1998). Where
     all or no passages are hits the variance says nothing; there it is the number of clusters.
 
@@ -95,7 +95,7 @@ def clustered_share(
 def difference_of_shares(first: Share, second: Share, confidence: float) -> Difference | None:
     """First minus second, for independent samples, from their intervals alone.
 
-    Source: the method of variance estimates recovery (Zou and Donner 2008, eq. 4), which takes
+    Source: the method of variance estimates recovery (Zou and Donner 2008), which takes
     intervals that are not symmetric, whatever way they were made. The p-value is that of the
     normal distribution at the difference over its standard error on the side of zero, read from
     the same interval, so that it is below 1 - confidence just when the interval leaves out zero.

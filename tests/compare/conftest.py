@@ -200,7 +200,17 @@ class Planter:
     def topics(self) -> list[dict[str, Any]]:
         ids = sorted({row["topic_id"] for row in self.assignments} - {OUTLIER})
         return [
-            {"topic_id": each, "label": "t", "terms": ["t"], "n_passages": 1, "representatives": []}
+            {
+                "topic_id": each,
+                "label": "t",
+                "terms": ["t"],
+                "n_passages": 1,
+                "representatives": [],
+                "key": f"p{each}",
+                "made_label": "t",
+                "stability": 1.0,
+                "stable": True,
+            }
             for each in ids
         ]
 

@@ -21,14 +21,16 @@ def test_the_primary_theme_is_the_one_of_most_units_then_the_rarer_then_the_firs
             ("most", "a", 1.0), ("most", "b", 2.0),
             ("rarer", "a", 1.0), ("rarer", "c", 1.0),
             ("first", "b", 1.0), ("first", "c", 1.0),
+            ("only", "b", 1.0),
         ],
         schema=["passage_id", "theme_id", "weight"], orient="row",
     )  # fmt: skip
 
     assert dict(primary_themes(labels, THEME_IDS).rows()) == {
-        "first": "b",
-        "most": "b",
-        "rarer": "a",  # a, b and c stand in two passages each: the first of the codebook
+        "first": "c",
+        "most": "b",  # although b stands in three passages and a in two
+        "only": "b",
+        "rarer": "a",  # a and c stand in two passages each: the first of the codebook
     }
     once_more = pl.concat([labels, labels.head(1).with_columns(passage_id=pl.lit("more"))])
     assert dict(primary_themes(once_more, THEME_IDS).rows())["rarer"] == "c"

@@ -80,10 +80,10 @@ def test_half_samples_take_whole_paragraphs_and_half_of_them() -> None:
 
 
 def test_an_interval_is_turned_around_the_value_worked_by_hand() -> None:
-    """Resamples .1 .2 .3 deviate by -.1 0 .1; at half confidence their quartiles are -.05, .05."""
-    interval = centred_interval(0.5, np.array([0.1, 0.2, 0.3]), scale=2.0, confidence=0.5)
+    """Resamples .1 .2 .6 deviate by -.2 -.1 .3; at half confidence their quartiles are -.15, .1."""
+    interval = centred_interval(0.5, np.array([0.1, 0.2, 0.6]), scale=2.0, confidence=0.5)
 
-    assert (interval.low, interval.high) == pytest.approx((0.4, 0.6))
+    assert (interval.low, interval.high) == pytest.approx((0.5 - 0.2, 0.5 + 0.3))
 
 
 def test_with_too_few_paragraphs_there_is_no_interval() -> None:

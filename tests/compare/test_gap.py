@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipeline import tables
-from pipeline.compare.coded import CodedUnits, coded_units
+from pipeline.compare.coded import CodedUnits, coded_units, parts_of_units
 from pipeline.compare.frames import from_rows
 from pipeline.compare.gap import Way, gap_table, sensitivity_rows
 from pipeline.compare.material import Material
@@ -127,6 +127,14 @@ def test_parts_are_free_of_how_many_themes_a_unit_has(settings: CompareSettings)
     assert training["part_direction"] == "more in policy"
     assert training["difference"] < 0
     assert escorts["part_direction"] == "more in interviews"
+
+
+def test_parts_of_drawn_units_are_weighted() -> None:
+    """A paragraph that stands for 3 says escorts, one that stands for 1 says training."""
+    even = units("escorts", "training")
+    drawn = CodedUnits(even.members, even.cluster, np.array([3.0, 1.0]))
+
+    assert [share.value for share in parts_of_units(drawn, 0.95)] == [0.75, 0.25]
 
 
 def test_a_theme_no_coded_paragraph_carries_is_not_known_to_be_absent(

@@ -146,6 +146,7 @@ def test_quotations_are_found_with_their_paragraph_or_said_to_be_not_found(
         ("Requests the Mission to move to a more active posture", True),
         ("requests the mission to move to a more-active posture", True),
         ("requests the mission to go over to a less active stance", False),
+        ("go back to barracks ... and prevent the return of armed elements", False),
         ("deter threats ... and bring the matter before a court of law", False),
     ],
 )

@@ -37,6 +37,15 @@ def test_two_partitions_of_six_passages_worked_by_hand() -> None:
     assert found["inverse_purity"] == pytest.approx(5 / 6)  # 2 of x, 3 of y
 
 
+def test_pure_groups_may_split_a_theme() -> None:
+    """Three groups of two, themes x x x x y y: each group is pure, of x half is in one group."""
+    found = measured([0, 0, 1, 1, 2, 2], [{0}, {0}, {0}, {0}, {1}, {1}])
+
+    assert found["purity"] == 1
+    assert found["inverse_purity"] == pytest.approx(4 / 6)
+    assert found["harmonic_purity"] == pytest.approx(0.8)
+
+
 def test_adjusted_mutual_information_is_that_of_scikit_learn_on_any_partitions() -> None:
     from sklearn.metrics import (
         adjusted_mutual_info_score,
