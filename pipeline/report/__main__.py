@@ -17,7 +17,7 @@ from pipeline.report.rendering import render
 from pipeline.settings import load_missions, load_settings
 from pipeline.stage import run_stage, say, write_metrics
 from pipeline.tables import Table, read_table
-from pipeline.vectors import MODEL_CARD
+from pipeline.vectors import MODEL_CARD, VECTORS, read_vectors
 
 FOLDER = Path("outputs/report")
 REQUIRED = (tables.ACQUIRED, tables.DOCUMENTS, tables.SET_ASIDE, tables.PASSAGES)
@@ -47,13 +47,14 @@ def main() -> None:
 
 
 def _read() -> Material:
-    settings = load_settings()
+    frames = {table: _read_if_made(table) for table in tables.TABLES}
+    n_passages = frames[tables.PASSAGES].height
     return Material(
-        frames={table: _read_if_made(table) for table in tables.TABLES},
+        frames=frames,
         not_made=frozenset(table for table in tables.TABLES if not table.path.is_file()),
         codebook=load_codebook(),
         missions=load_missions(),
-        settings=settings,
+        settings=load_settings(),
         model_card=read_json(MODEL_CARD) if MODEL_CARD.is_file() else {},
         metrics=_metrics(),
         manifest={
@@ -62,6 +63,7 @@ def _read() -> Material:
             )
             for entry in read_manifest()
         },
+        vectors=read_vectors(n_passages) if VECTORS.is_file() else None,
     )
 
 

@@ -12,6 +12,7 @@ import polars as pl
 from pipeline.codebook import Codebook
 from pipeline.settings import Mission, Settings
 from pipeline.tables import Table
+from pipeline.vector_cache import Vectors
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Material:
         model_card: outputs/embed/model.json; empty when it is not there.
         metrics: outputs/<stage>/metrics.json by stage.
         manifest: symbol or title, and source_url, of every document of the manifest.
-        plotly: plotly.js.
+        vectors: row i is passage i; None when the passages were not embedded.
     """
 
     frames: Mapping[Table, pl.DataFrame]
@@ -38,6 +39,7 @@ class Material:
     model_card: Mapping[str, Any]
     metrics: Mapping[str, Mapping[str, Any]]
     manifest: Mapping[str, ManifestLine]
+    vectors: Vectors | None
 
     def frame(self, table: Table) -> pl.DataFrame:
         """The table, without rows when it was not made."""

@@ -37,7 +37,7 @@ def series_figure(material: Material, theme_ids: Sequence[str]) -> Figure:
 
     return Figure(
         "gap-series",
-        "The gap by mission and year",
+        "The gap by mission and year" if series["year"].count() else "The gap by mission",
         "Policy share of a mission or year minus the interview share, which is the same in every "
         "column. Blue: more in policy; orange: more in interviews; a dot marks differences whose "
         "interval leaves out zero.",

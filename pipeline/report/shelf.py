@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline import tables
 from pipeline.report.material import Material
+from pipeline.report.neighbours import nearest_passages
 from pipeline.report.numbers import kind_name, voice_name
 from pipeline.tables import KINDS, POLICY_KINDS, VOICES
 
@@ -39,6 +40,7 @@ def fill_shelf(material: Material) -> Shelf:
     documents = _ordered_documents(material.frame(tables.DOCUMENTS))
     passages = _ordered_passages(material.frame(tables.PASSAGES), documents)
     places = passages.select("passage_id", "place")
+    near = _neighbours(material, passages)
     index = {
         "chunk": CHUNK,
         "n": passages.height,
@@ -58,8 +60,20 @@ def fill_shelf(material: Material) -> Shelf:
         "coded": _coded(places, material.frame(tables.PASSAGE_CODES)),
         "read": _steps(_read_by_hand(places, material.frame(tables.UNITS))),
     }
-    chunks = tuple(_chunk(part) for part in passages.iter_slices(CHUNK))
+    chunks = tuple(
+        _chunk(part, near[number * CHUNK : (number + 1) * CHUNK])
+        for number, part in enumerate(passages.iter_slices(CHUNK))
+    )
     return Shelf(index, chunks, passages.height)
+
+
+def _neighbours(material: Material, passages: pl.DataFrame) -> list[list[int]]:
+    """For each passage on the shelf the places of those nearest in meaning."""
+    if material.vectors is None:
+        return [[] for _ in range(passages.height)]
+    vectors = material.vectors[passages["vector"].to_numpy()]
+    nearest: list[list[int]] = nearest_passages(vectors, passages["text"].to_list()).tolist()
+    return nearest
 
 
 def _ordered_documents(documents: pl.DataFrame) -> pl.DataFrame:
@@ -71,7 +85,8 @@ def _ordered_documents(documents: pl.DataFrame) -> pl.DataFrame:
 
 def _ordered_passages(passages: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     return (
-        passages.join(documents.select("document_id", "shelf"), on="document_id")
+        passages.with_row_index("vector")
+        .join(documents.select("document_id", "shelf"), on="document_id")
         .sort("shelf", "order")
         .with_row_index("place")
     )
@@ -152,7 +167,7 @@ def _steps(sorted_places: Sequence[int]) -> list[int]:
     return steps
 
 
-def _chunk(passages: pl.DataFrame) -> dict[str, Any]:
+def _chunk(passages: pl.DataFrame, near: Sequence[Sequence[int]]) -> dict[str, Any]:
     """The columns of some passages; headings stand once."""
     sections, section = _numbered(passages["section"].to_list())
     roles, role = _numbered(passages["role"].to_list())
@@ -164,6 +179,7 @@ def _chunk(passages: pl.DataFrame) -> dict[str, Any]:
         "role": role,
         "label": passages["label"].to_list(),
         "text": passages["text"].to_list(),
+        "near": list(near),
     }
 
 

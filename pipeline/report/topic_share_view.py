@@ -12,7 +12,7 @@ from pipeline import tables
 from pipeline.report.charts import Tile, heat
 from pipeline.report.elements import Cell, Figure, Grid, grid, passages_link
 from pipeline.report.material import Material
-from pipeline.report.numbers import counted, share_cell
+from pipeline.report.numbers import counted, percent, share_cell
 
 N_DRAWN = 30
 """Topics in the charts; the tables hold all."""
@@ -37,6 +37,8 @@ class _Shares:
         if row is None or not row["n"]:
             return None
         note = f"{row['n']} of {counted(row['n_passages'], 'passage')}"
+        if row.get("low") is not None:
+            note += f"; {percent(row['low'])} to {percent(row['high'])}"
         return Tile(row["share"], self.link(topic_id, place), note=note)
 
     def cell(self, topic_id: int, place: str) -> Cell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from pipeline import tables
 from pipeline.report.elements import Cell, Section, Sentence, passages_link, said
 from pipeline.report.hierarchy_view import hierarchy_figure
 from pipeline.report.material import Material
-from pipeline.report.numbers import counted, percent
+from pipeline.report.numbers import counted, decimal, percent
 from pipeline.report.topic_share_view import missions_figure, years_figure
 
 
@@ -25,6 +26,7 @@ class TopicCard:
     n_passages: str
     link: str
     samples: tuple[Sample, ...]
+    fragile: str
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,17 @@ def cards(material: Material) -> tuple[TopicCard, ...]:
             counted(row["n_passages"], "passage"),
             passages_link(topic=row["topic_id"]),
             tuple(samples[each] for each in row["representatives"] if each in samples),
+            _fragile(row),
         )
         for row in material.frame(tables.TOPICS).iter_rows(named=True)
     )
+
+
+def _fragile(row: Mapping[str, Any]) -> str:
+    """A warning where refits with other seeds do not find the topic again."""
+    if row.get("stable", True):
+        return ""
+    return f"fragile: other runs find it again only in part ({decimal(row['stability'])})"
 
 
 def _samples(material: Material) -> dict[str, Sample]:

@@ -6,25 +6,29 @@
   const { shape, words, linked, titled, formats, shortened, folded, canvas, drawers, widthOf } = peacetext.charts;
   const STEPS = 7;
 
-  // Which of the seven colours: by square root, so that small shares can be told apart.
-  function step(value, most) {
-    return Math.max(1, Math.min(STEPS, Math.ceil(Math.sqrt(Math.min(1, Math.abs(value) / most)) * STEPS)));
+  // Which of the seven colours. Shares go by square root, so that small ones can be told apart.
+  function step(share) {
+    return Math.max(1, Math.min(STEPS, Math.ceil(share * STEPS)));
   }
 
   function tone(spec, value, most) {
-    if (spec.scale === "diverging") return `heat ${value < 0 ? "minus" : "plus"}-${step(value, most)}`;
-    return `heat plus-${step(value, most)}`;
+    const share = Math.min(1, Math.abs(value) / most);
+    if (spec.scale === "diverging") return `heat ${value < 0 ? "minus" : "plus"}-${step(share)}`;
+    return `heat plus-${step(Math.sqrt(share))}`;
   }
 
-  // What the colours stand for; each begins at the square of its place.
+  // What the colours stand for; the middle is named where it is not half of the most.
   function scale(svg, spec, most, format, width) {
     const tones = spec.scale === "diverging"
       ? [7, 5, 3, 1].map((each) => `minus-${each}`).concat([1, 3, 5, 7].map((each) => `plus-${each}`))
       : [1, 2, 3, 4, 5, 6, 7].map((each) => `plus-${each}`);
     const ends = spec.scale === "diverging" ? [format(-most), format(most)] : [format(0), format(most)];
     const right = widthOf(ends[1], 12) + 4;
-    const from = width - right - tones.length * 14;
-    tones.forEach((each, place) => svg.append(shape("rect", { x: from + place * 14, y: 2, width: 13, height: 11, class: `heat ${each}` })));
+    const middle = spec.scale === "diverging" ? "" : format((4 / STEPS) ** 2 * most);
+    const room = middle ? widthOf(middle, 12) + 8 : 0;
+    const from = width - right - tones.length * 14 - room;
+    tones.forEach((each, place) => svg.append(shape("rect", { x: from + place * 14 + (place > 3 ? room : 0), y: 2, width: 13, height: 11, class: `heat ${each}` })));
+    if (middle) svg.append(words(middle, { x: from + 4 * 14 + room / 2 - 1, y: 12, class: "tick", "text-anchor": "middle" }));
     svg.append(words(ends[0], { x: from - 5, y: 12, class: "tick", "text-anchor": "end" }));
     svg.append(words(ends[1], { x: width, y: 12, class: "tick", "text-anchor": "end" }));
   }

@@ -57,6 +57,7 @@ peacetext.explorer = (() => {
     if (state.label) parts.push(`in paragraph ${state.label}`);
     if (state.read) parts.push("read by coders");
     if (state.document) parts.push(`of ${state.document}`);
+    if (state.near) parts.push("nearest in meaning to the first of them");
     if (state.passage) parts.push("chosen one by one");
     return parts.join(", ");
   }
@@ -127,6 +128,7 @@ peacetext.explorer = (() => {
       tags(place, passage),
       element("p", { class: "around" },
         element("a", { href: `#passages?document=${encodeURIComponent(passage.document.id)}` }, "The whole document"), " · ",
+        ...(passage.near ? [element("a", { href: `#passages?near=${encodeURIComponent(passage.id)}` }, "Nearest in meaning"), " · "] : []),
         element("a", { href: `#passages?passage=${encodeURIComponent(passage.id)}` }, "Link to this passage")));
   }
 
@@ -189,7 +191,7 @@ peacetext.explorer = (() => {
   function asked() {
     const wanted = {};
     for (const field of get("filters").elements) if (field.name && field.value) wanted[field.name] = field.value;
-    for (const name of ["document", "read"]) if (state[name]) wanted[name] = state[name];
+    for (const name of ["document", "near", "read"]) if (state[name]) wanted[name] = state[name];
     return wanted;
   }
 

@@ -3,7 +3,7 @@
 "use strict";
 
 peacetext.filters = (() => {
-  const NAMES = ["q", "theme", "code", "topic", "kind", "mission", "year", "voice", "label", "document", "passage", "read", "sort", "page"];
+  const NAMES = ["q", "theme", "code", "topic", "kind", "mission", "year", "voice", "label", "document", "passage", "near", "read", "sort", "page"];
   let library = null;
 
   // Differences back to places.
@@ -103,6 +103,7 @@ peacetext.filters = (() => {
     if (state.mission) byDocument(books, kept, (document) => document.missions.includes(state.mission));
     if (state.year) byDocument(books, kept, (document) => String(document.year) === state.year);
     if (state.document) byDocument(books, kept, (document) => document.id === state.document);
+    if (state.near) await nearPassage(books, kept, state.near);
     if (state.passage) await onePassage(books, kept, state.passage);
     if (state.q || state.label) await inText(books, kept, state, progress);
     const found = [];
@@ -133,7 +134,30 @@ peacetext.filters = (() => {
     });
   }
 
-  function ordered(books, found, state) {
+  // A passage and those nearest to it in meaning.
+  async function nearPassage(books, kept, passage) {
+    const place = await placeOf(books, passage);
+    if (place < 0) {
+      kept.fill(0);
+      return;
+    }
+    const chunk = peacetext.values.get(chunkName(Math.floor(place / books.chunk)));
+    narrow(kept, [place, ...chunk.near[place % books.chunk]]);
+  }
+
+  async function placeOf(books, passage) {
+    const one = new Uint8Array(books.n).fill(1);
+    await onePassage(books, one, passage);
+    return one.indexOf(1);
+  }
+
+  async function ordered(books, found, state) {
+    if (state.near && !state.sort) {
+      const place = await placeOf(books, state.near);
+      if (place < 0) return found;
+      const rank = [place, ...peacetext.values.get(chunkName(Math.floor(place / books.chunk))).near[place % books.chunk]];
+      return found.sort((one, other) => rank.indexOf(one) - rank.indexOf(other));
+    }
     const sort = state.sort || (state.theme ? "score" : "reading");
     if (sort === "score" && books.scored[state.theme]) {
       const { at, score } = books.scored[state.theme];
@@ -153,7 +177,7 @@ peacetext.filters = (() => {
     return {
       id: chunk.id[at], text: chunk.text[at], label: chunk.label[at],
       section: chunk.sections[chunk.section[at]], role: chunk.roles[chunk.role[at]],
-      document: books.documents[books.document[place]], topic: books.topic[place],
+      document: books.documents[books.document[place]], topic: books.topic[place], near: chunk.near[at].length,
     };
   }
 
