@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -122,6 +123,16 @@ def acquired_rows() -> list[dict[str, Any]]:
     ]
 
 
+def vectors_of(texts: list[str]) -> np.ndarray:
+    """Equal texts have equal vectors; all others point anywhere."""
+    drawn = {
+        text: np.random.default_rng(number).normal(size=8)
+        for number, text in enumerate(dict.fromkeys(texts))
+    }
+    vectors = np.array([drawn[text] for text in texts], dtype=np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
 def theme_of(row: dict[str, Any]) -> str:
     return THEMES[row["order"] % len(THEMES)]
 
@@ -164,6 +175,10 @@ def topic_rows(passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "label": label,
             "terms": label.lower().split(", "),
             "n_passages": sum(topic_of(row) == number for row in passages),
+            "key": label,
+            "made_label": label,
+            "stability": 0.4 if number else 0.9,
+            "stable": number == 0,
             "representatives": [row["passage_id"] for row in passages if topic_of(row) == number][
                 :2
             ],
@@ -239,6 +254,8 @@ def build_project(folder: Path, with_findings: bool = True) -> Path:
     )
     passages = passage_rows()
     with inside(folder):
+        Path("outputs/embed").mkdir(parents=True)
+        np.save("outputs/embed/vectors.npy", vectors_of([row["text"] for row in passages]))
         write_text(Path("corpus/manifest.csv"), content.getvalue())
         write_rows(tables.ACQUIRED, acquired_rows())
         write_rows(tables.DOCUMENTS, document_rows())

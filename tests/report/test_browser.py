@@ -163,6 +163,17 @@ def test_a_topic_leads_to_its_passages(visit: Visit) -> None:
     assert "of topic “Protect, civilians, threat”" in visit.page.inner_text("#explorer-said")
 
 
+def test_a_passage_leads_to_those_nearest_in_meaning(visit: Visit) -> None:
+    visit.go("#passages?passage=hostile.p002")
+    visit.said("1 passage ")
+    text = visit.page.inner_text(".passage .text")
+    visit.page.get_by_text("Nearest in meaning").click()
+    visit.said("6 passages nearest in meaning")
+    texts = visit.page.locator(".passage .text").all_inner_texts()
+    assert texts[0] == text
+    assert text not in texts[1:]
+
+
 def test_back_returns_to_the_filter_before_and_then_to_the_story(visit: Visit) -> None:
     visit.page.evaluate("document.getElementById('gap').scrollIntoView()")
     visit.page.wait_for_timeout(200)
