@@ -26,7 +26,7 @@ class Ink:
 SmallPdf = Callable[..., bytes]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def limits() -> IngestSettings:
     return IngestSettings(
         max_megabytes=50, max_pages=1000, max_unpacked_megabytes=200, max_entries=2000
