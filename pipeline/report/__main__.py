@@ -81,9 +81,11 @@ def _metrics() -> dict[str, dict[str, Any]]:
 
 
 def _write(rendered: dict[str, bytes]) -> None:
-    """Write every file whole, index.html last, then remove what an earlier run left."""
+    """Write each file that changed, index.html last, then remove what an earlier run left."""
     for name in sorted(rendered, key=lambda each: (each == "index.html", each)):
-        write_bytes(FOLDER / name, rendered[name])
+        place = FOLDER / name
+        if not place.is_file() or place.read_bytes() != rendered[name]:
+            write_bytes(place, rendered[name])
     kept = {FOLDER / name for name in rendered} | {FOLDER / "metrics.json"}
     for place in sorted(FOLDER.rglob("*")):
         if place.is_file() and place not in kept:

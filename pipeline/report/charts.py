@@ -96,7 +96,7 @@ def _row(row: Row) -> dict[str, Any]:
                 "value": rounded(mark.value),
                 "low": rounded(mark.low),
                 "high": rounded(mark.high),
-                "link": mark.link,
+                "link": mark.link if mark.value else "",
             }
             for mark in row.marks
         ],
@@ -133,25 +133,20 @@ def heat(
 def _tile(tile: Tile | None) -> list[Any] | None:
     if tile is None:
         return None
-    return [rounded(tile.value), tile.link, int(tile.marked), tile.note]
+    link = tile.link if tile.value else ""  # nothing is nowhere to go
+    return [rounded(tile.value), link, int(tile.marked), tile.note]
 
 
 def bars(axis: str, rows: Sequence[tuple[str, int, str, str]]) -> Chart:
     """Horizontal bars; a row is a name, a count, a note and a link."""
-    names = ("name", "value", "note", "link")
-    return Chart(
-        "bars", {"axis": axis, "rows": [dict(zip(names, row, strict=True)) for row in rows]}
-    )
+    drawn = [
+        {"name": name, "value": n, "note": note, "link": link if n else ""}
+        for name, n, note, link in rows
+    ]
+    return Chart("bars", {"axis": axis, "rows": drawn})
 
 
 def columns(axis: str, across: str, rows: Sequence[tuple[str, int, str]]) -> Chart:
     """Upright columns; a row is a name, a count and a link."""
-    names = ("name", "value", "link")
-    return Chart(
-        "columns",
-        {
-            "axis": axis,
-            "across": across,
-            "rows": [dict(zip(names, row, strict=True)) for row in rows],
-        },
-    )
+    drawn = [{"name": name, "value": n, "link": link if n else ""} for name, n, link in rows]
+    return Chart("columns", {"axis": axis, "across": across, "rows": drawn})

@@ -33,11 +33,15 @@ def reference_order(reference: str) -> int:
 
 
 def compared_link(passages: str, reference: str, topic_id: int | None, theme_id: str | None) -> str:
-    """Passages of a topic and a theme, by hand codes or by the classifier."""
+    """Passages of a topic and a theme, by hand codes or by the classifier.
+
+    Without a theme: of those that coders read, or that the classifier scored.
+    """
     by_hand = reference != "classifier"
     return passages_link(
         topic=topic_id,
         kind=passages,
         code=theme_id if by_hand else None,
         theme=None if by_hand else theme_id,
+        read="yes" if by_hand and theme_id is None else None,
     )

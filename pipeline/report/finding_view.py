@@ -14,6 +14,7 @@ from pipeline.report.gap_rows import interview_link, policy_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import count, counted, decimal, p_text, percent
 from pipeline.report.theme_view import CODER, MACRO, model_in_use, scores_of
+from pipeline.report.topic_view import largest_first
 
 _NAMED = 2
 """Themes named on each side of the gap."""
@@ -101,7 +102,7 @@ def _topics(material: Material) -> Sentence | None:
     if topics.is_empty() or assignments.is_empty():
         return None
     outliers = assignments.filter(pl.col("topic_id") == tables.OUTLIER).height
-    first = topics.row(0, named=True)
+    first = largest_first(material).row(0, named=True)
     return said(
         f"Left to itself, the machine sorts {counted(assignments.height, 'passage')} into ",
         Cell(counted(topics.height, "topic"), link="#topics"),

@@ -92,8 +92,8 @@ def count_cell(n: int, link: str = "") -> Cell:
 
 
 def share_cell(share: float | None, link: str = "") -> Cell:
-    """A share that leads to its passages."""
-    return Cell(percent(share), _rounded(share), link)
+    """A share that leads to its passages; nothing is nowhere to go."""
+    return Cell(percent(share), _rounded(share), link if share else "")
 
 
 def points_cell(difference: float | None) -> Cell:

@@ -17,6 +17,7 @@ from pipeline.report import (
     topic_view,
     voice_view,
 )
+from pipeline.report.checking import check_passages
 from pipeline.report.elements import Fact, Notice, Section, Sentence
 from pipeline.report.facts_view import RunFacts, run_facts
 from pipeline.report.material import Material
@@ -45,6 +46,7 @@ class Page:
     run_facts: RunFacts
     shelf: Shelf
     n_listed: int
+    max_words: int
 
     @property
     def charts(self) -> dict[str, Any]:
@@ -68,7 +70,12 @@ class Page:
 
 
 def compose(material: Material) -> Page:
-    """Everything that the page says, from the tables of a run."""
+    """Everything that the page says, from the tables of a run.
+
+    Raises:
+        StageError: tables of different runs are mixed.
+    """
+    check_passages(material)
     shelf = fill_shelf(material)
     places = _places(shelf)
     return Page(
@@ -89,6 +96,7 @@ def compose(material: Material) -> Page:
         run_facts=run_facts(material),
         shelf=shelf,
         n_listed=material.settings.report.n_passages_listed,
+        max_words=material.settings.segment.max_words,
     )
 
 

@@ -124,7 +124,9 @@ def _explained(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
         Cell(material.topic_name(topic_id), link=passages_link(topic=topic_id)),
         Cell(passages_name(row["passages"])),
         Cell(reference_name(row["reference"])),
-        count_cell(row["n_topic"], passages_link(topic=topic_id, kind=row["passages"])),
+        count_cell(
+            row["n_topic"], compared_link(row["passages"], row["reference"], topic_id, None)
+        ),
         Cell("" if theme_id is None else material.theme_name(theme_id)),
         score_cell(row["jaccard"]),
         Cell("yes" if row["explained"] else "no"),

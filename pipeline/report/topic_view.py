@@ -96,6 +96,11 @@ def _map_name(material: Material, topic_id: int) -> str:
     return "No topic" if topic_id == tables.OUTLIER else material.topic_name(topic_id)
 
 
+def largest_first(material: Material) -> pl.DataFrame:
+    """The topics by the number of their passages."""
+    return material.frame(tables.TOPICS).sort(["n_passages", "topic_id"], descending=[True, False])
+
+
 def cards(material: Material) -> tuple[TopicCard, ...]:
     """All topics, largest first."""
     samples = _samples(material)
@@ -109,7 +114,7 @@ def cards(material: Material) -> tuple[TopicCard, ...]:
             tuple(samples[each] for each in row["representatives"] if each in samples),
             _fragile(row),
         )
-        for row in material.frame(tables.TOPICS).iter_rows(named=True)
+        for row in largest_first(material).iter_rows(named=True)
     )
 
 

@@ -289,6 +289,17 @@ def bare_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_project(tmp_path_factory.mktemp("bare"), with_findings=False)
 
 
+@pytest.fixture
+def mixed_project(tmp_path: Path) -> Path:
+    """A project whose passages were made anew, without a document, after everything else."""
+    folder = build_project(tmp_path / "mixed")
+    with inside(folder):
+        kept = [row for row in passage_rows() if row["document_id"] != "hostile"]
+        write_rows(tables.PASSAGES, kept)
+        Path("outputs/embed/vectors.npy").unlink()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def rebuild() -> Callable[[Path], None]:
     """Runs the stage again in a project."""

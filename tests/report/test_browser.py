@@ -154,6 +154,30 @@ def test_a_theme_of_the_gap_leads_to_its_passages(visit: Visit) -> None:
     visit.said("No passage coded by hand as “Robust mandates")
 
 
+def test_every_number_leads_to_a_passage_and_every_place_exists(visit: Visit) -> None:
+    empty = visit.page.evaluate(
+        """async () => {
+            const filters = (href) => Object.fromEntries(new URLSearchParams(href.split("?")[1]));
+            const links = [...document.querySelectorAll("a[href^='#passages?']")];
+            const charts = JSON.stringify(peacetext.values.get("charts"));
+            const addresses = links.map((link) => link.getAttribute("href"));
+            addresses.push(...charts.match(/#passages\\?[^"]+/g));
+            const empty = [];
+            for (const href of new Set(addresses)) {
+                if (!(await peacetext.filters.apply(filters(href))).length) empty.push(href);
+            }
+            return empty;
+        }"""
+    )
+    coded = [href for href in empty if href.startswith("#passages?code=")]
+    assert [href for href in empty if href not in coded] == []
+    places = visit.page.evaluate(
+        "[...document.querySelectorAll(\"a[href^='#']\")].map(a => a.getAttribute('href').slice(1))"
+        ".filter(id => !id.startsWith('passages') && !document.getElementById(id))"
+    )
+    assert places == []
+
+
 def test_a_topic_leads_to_its_passages(visit: Visit) -> None:
     visit.page.locator("#topic-list summary").first.click()
     visit.page.locator("#topic-list li").first.get_by_text("Read all").click()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import StageError
 from pipeline.report.scripts import registering_script, script_json
 
 
@@ -85,6 +86,15 @@ def test_no_path_of_this_machine_is_in_the_page(project: Path) -> None:
     for name, content in files_of(project).items():
         if name != "static/plotly.min.js":
             assert str(project).encode() not in content
+
+
+def test_tables_of_different_runs_are_refused_and_the_page_stays(
+    mixed_project: Path, rebuild: Callable[[Path], None]
+) -> None:
+    before = files_of(mixed_project)
+    with pytest.raises(StageError, match=r"7 passages that are not in .*dvc repro topics"):
+        rebuild(mixed_project)
+    assert files_of(mixed_project) == before
 
 
 @pytest.mark.parametrize("name", ["index.html", "data/index.js", "data/passages-000.js"])

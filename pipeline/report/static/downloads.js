@@ -3,6 +3,7 @@
 
 peacetext.downloads = (() => {
   const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight"];
+  const TITLE = 56; // room above the picture
 
   function save(name, blob) {
     const address = URL.createObjectURL(blob);
@@ -23,8 +24,11 @@ peacetext.downloads = (() => {
     save(name, new Blob([`\ufeff${lines.join("\r\n")}\r\n`], { type: "text/csv" }));
   }
 
-  // The picture with the colours that the style sheet gave it, on its own background.
+  // The picture with the colours that the style sheet gave it, on its own background, under its
+  // title and its legend.
   function standalone(svg) {
+    const { shape, words } = peacetext.charts;
+    const figure = svg.closest("figure");
     const copy = svg.cloneNode(true);
     const from = [svg, ...svg.querySelectorAll("*")];
     const to = [copy, ...copy.querySelectorAll("*")];
@@ -32,26 +36,39 @@ peacetext.downloads = (() => {
       const computed = getComputedStyle(each);
       for (const name of KEPT) to[place].style.setProperty(name, computed.getPropertyValue(name));
     });
+    const { color, backgroundColor } = getComputedStyle(document.body);
+    const letters = "system-ui, sans-serif";
+    const legend = words("", { x: 0, y: -14, "font-size": 13, "font-family": letters, fill: color });
+    for (const key of figure.querySelectorAll(".keys li")) {
+      const swatch = getComputedStyle(key.firstElementChild);
+      const empty = swatch.backgroundColor === "rgba(0, 0, 0, 0)";
+      const spot = shape("tspan", { fill: empty ? swatch.borderTopColor : swatch.backgroundColor }, empty ? "○ " : "● ");
+      legend.append(spot, shape("tspan", {}, `${key.textContent}   `));
+    }
+    copy.prepend(
+      shape("rect", { x: -12, y: -TITLE, width: "100%", height: "100%", fill: backgroundColor }),
+      words(figure.querySelector("h3").textContent, { x: 0, y: 22 - TITLE, "font-size": 16, "font-weight": 700, "font-family": letters, fill: color }),
+      legend,
+    );
+    const [width, height] = [Number(svg.getAttribute("width")) + 24, Number(svg.getAttribute("height")) + TITLE + 12];
+    for (const [name, value] of Object.entries({ width, height, viewBox: `-12 ${-TITLE} ${width} ${height}` })) copy.setAttribute(name, value);
     copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-    const ground = peacetext.charts.shape("rect", { width: "100%", height: "100%" });
-    ground.style.fill = getComputedStyle(document.body).backgroundColor;
-    copy.prepend(ground);
-    return new XMLSerializer().serializeToString(copy);
+    return { width, height, text: new XMLSerializer().serializeToString(copy) };
   }
 
   function saveSvg(name, svg) {
-    save(name, new Blob([standalone(svg)], { type: "image/svg+xml" }));
+    save(name, new Blob([standalone(svg).text], { type: "image/svg+xml" }));
   }
 
   function savePng(name, svg) {
     const picture = new Image();
-    const [width, height] = [Number(svg.getAttribute("width")), Number(svg.getAttribute("height"))];
+    const { width, height, text } = standalone(svg);
     picture.onload = () => {
       const canvas = peacetext.element("canvas", { width: width * 2, height: height * 2 });
       canvas.getContext("2d").drawImage(picture, 0, 0, width * 2, height * 2);
       canvas.toBlob((blob) => save(name, blob));
     };
-    picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(standalone(svg))}`;
+    picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
   }
 
   function button(text, label, action) {

@@ -87,7 +87,8 @@ peacetext.map = (() => {
     return {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 0, r: 0, t: 0, b: 0 },
       xaxis: { ...axis, range: range(points.x) }, yaxis: { ...axis, range: range(points.y) }, uirevision: "kept", hovermode: "closest", dragmode: host.clientWidth < 640 ? false : "pan", // on a phone a finger scrolls the page autosize: true,
-      hoverlabel: { font: { family: "system-ui, sans-serif" } }, font: { family: "system-ui, sans-serif" },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--soft"), activecolor: colour("--ink") },
+      hoverlabel: { bgcolor: colour("--raised"), bordercolor: colour("--soft"), font: { family: "system-ui, sans-serif", color: colour("--ink") } }, font: { family: "system-ui, sans-serif" },
     };
   }
 
@@ -101,7 +102,7 @@ peacetext.map = (() => {
   }
 
   async function draw() {
-    await window.Plotly.react(host, traces(), layout(), { displaylogo: false, responsive: true, scrollZoom: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "toImage"] });
+    await window.Plotly.react(host, traces(), layout(), { displaylogo: false, responsive: true, scrollZoom: false, modeBarButtons: [["zoomIn2d", "zoomOut2d", "resetScale2d"]] });
     await label();
     host.dataset.drawn = "yes";
   }
