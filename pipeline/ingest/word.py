@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from io import BytesIO
@@ -31,6 +32,18 @@ OLD_OR_ENCRYPTED = b"\xd0\xcf\x11\xe0"
 MAX_RATIO = 200  # a part that unpacks to more than this many times its size is a bomb
 SMALL = 1_000_000  # bytes; the ratio of smaller parts says nothing
 SKIPPED = {qn("w:del"), qn("w:moveFrom"), qn("w:instrText"), qn("w:footnoteRef")}
+BROKEN = (  # what python-docx and zipfile raise on a damaged package or on parts it lacks
+    PackageNotFoundError,
+    zipfile.BadZipFile,
+    zlib.error,
+    etree.LxmlError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 
 
@@ -45,7 +58,8 @@ def read_word(content: bytes, settings: IngestSettings) -> Reading:
         document = Document(BytesIO(content))
         pieces = list(_pieces(document))
         notes = _notes(document)
-    except (PackageNotFoundError, KeyError, ValueError, zipfile.BadZipFile, etree.LxmlError):
+        title = _title(document)
+    except BROKEN:
         raise UnreadableError("is a broken Word file; save it again") from None
     blocks = blocks_from(pieces)
     if not blocks:
@@ -56,7 +70,7 @@ def read_word(content: bytes, settings: IngestSettings) -> Reading:
         blocks,
         notes,
         symbol=symbol,
-        title=_title(document),
+        title=title,
         date=date_of("\n".join(head)) if symbol else None,
     )
 

@@ -78,6 +78,15 @@ def test_what_is_no_word_file_is_refused(limits):
             read_word(content, limits)
 
 
+def test_a_damaged_word_file_is_refused(limits):
+    saved = bytearray(_saved(Document()))
+    part = zipfile.ZipFile(BytesIO(saved)).getinfo("word/document.xml")
+    start = part.header_offset + 80
+    saved[start : start + 40] = b"\xff" * 40
+    with pytest.raises(UnreadableError, match="is a broken Word file"):
+        read_word(bytes(saved), limits)
+
+
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(limits):
     bomb = _zipped({"word/document.xml": b"0" * 30_000_000})
     with pytest.raises(UnreadableError, match="zip bomb"):
