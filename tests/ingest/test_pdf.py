@@ -76,6 +76,14 @@ def test_a_year_at_the_start_of_a_line_is_no_paragraph_number(
     assert texts == [("paragraph", "1", f"{FULL} 2. {FULL} in 2004. The rest.")]
 
 
+def test_a_number_far_out_of_order_is_not_believed(small_pdf, letterhead, lines_of, limits):
+    page = letterhead + lines_of(490, f"1. {FULL}", "end.") + lines_of(450, "117. June saw more.")
+
+    texts = _body(read_pdf(small_pdf(page), limits))
+
+    assert texts[1:] == [("paragraph", "", "117. June saw more.")]
+
+
 def test_headings_make_the_path_of_the_paragraphs_below_them(
     small_pdf, letterhead, ink, lines_of, limits
 ):

@@ -53,7 +53,11 @@ def test_headings_automatic_numbers_and_tables_are_read(limits):
 def test_deleted_text_is_left_out_and_inserted_text_is_read(limits):
     document = Document()
     paragraph = document.add_paragraph("We ")
-    for tag, text_tag, text in (("del", "delText", "never "), ("ins", "t", "always ")):
+    for tag, text_tag, text in (
+        ("del", "delText", "never "),
+        ("moveFrom", "t", "seldom "),
+        ("ins", "t", "always "),
+    ):
         paragraph._p.append(
             parse_xml(
                 f'<w:{tag} {nsdecls("w")} w:id="1" w:author="x"><w:r>'
