@@ -90,7 +90,7 @@ def _setting_figure(material: Material, setting: str) -> Figure:
     scores = scores_of(material, setting)
     model = model_in_use(material)
     theme_ids = [theme for theme in material.theme_names if (model, theme, "f1") in scores]
-    theme_ids.sort(key=lambda theme: -scores[model, theme, "f1"]["value"])
+    theme_ids.sort(key=lambda theme: _standing(scores[model, theme, "f1"]))
     absent = material.why_absent(tables.EVALUATION)
     if not absent and not theme_ids:
         absent = "Not computed in this run: nothing was coded by hand for this setting."
@@ -112,6 +112,11 @@ def _setting_figure(material: Material, setting: str) -> Figure:
         _keys(model, {name for name, _, _ in scores}),
         absent,
     )
+
+
+def _standing(row: Mapping[str, Any]) -> tuple[bool, float]:
+    """Best first, those that cannot be learnt last."""
+    return (not row["learnable"], -row["value"])
 
 
 def _beside(model: str) -> dict[str, str]:
@@ -141,7 +146,7 @@ def _drawn(material: Material, scores: Scores, theme_id: str, setting: str) -> R
     own = scores[model, theme_id, "f1"]
     name = "All learnable themes, mean" if theme_id == MACRO else material.theme_name(theme_id)
     return Row(
-        name if own["learnable"] else f"{name} (too few to learn: {own['support']})",
+        name if own["learnable"] else f"{name} (only {own['support']} coded)",
         tuple(marks),
         link,
         faint=not own["learnable"],

@@ -50,7 +50,7 @@ peacetext.explorer = (() => {
     if (state.theme) parts.push(`on “${theme.get(state.theme) || state.theme}” by the classifier`);
     if (state.code) parts.push(state.code === "any" ? "coded by hand" : `coded by hand as “${theme.get(state.code) || state.code}”`);
     if (state.topic) parts.push(`of topic “${topic.get(state.topic) || state.topic}”`);
-    if (state.kind) parts.push(`in ${(kind.get(state.kind) || state.kind).toLowerCase()}`);
+    if (state.kind) parts.push(`in ${(kind.get(state.kind) || state.kind).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`);
     if (state.mission) parts.push(`on ${state.mission}`);
     if (state.year) parts.push(`from ${state.year}`);
     if (state.voice) parts.push(`citing ${voice.get(state.voice) || state.voice}`);
