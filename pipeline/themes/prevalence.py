@@ -11,7 +11,13 @@ learning, with the weight on the classifier tuned as in PPI++ (Angelopoulos, Duc
 over all passages of the population (first term) and the coded ones (second), with f what the
 classifier assigns out of fold, y the hand code, w = 1 / inclusion probability, and lambda the
 weighted regression of y on f, kept between 0 and 1. With lambda 0 the classifier is useless and
-the share is that of the hand codes alone. The interval resamples coded documents.
+the share is that of the hand codes alone.
+
+The variance comes from resampling coded documents. A symmetric or percentile interval would be too
+short for rare themes (none at all for a theme that no coded paragraph has), so the interval is that
+of Korn and Graubard (1998, "Confidence intervals for proportions with small expected number of
+positive counts estimated from survey data"): the exact binomial interval of Clopper and Pearson for
+the effective number of coded paragraphs, share * (1 - share) / variance.
 """
 
 from __future__ import annotations
@@ -83,9 +89,34 @@ def corrected_shares(
     drawn = group_weights(coded.documents, settings.bootstrap, seed)
     weights = np.vstack([np.ones(len(coded.weights)), drawn]) * coded.weights
     estimates = _estimates(assigned_share, coded, weights)
-    tail = (1 - settings.confidence) / 2
-    low, high = np.quantile(estimates[1:], [tail, 1 - tail], axis=0)
-    return CorrectedShares(estimates[0], low, high)
+    share, variance = estimates[0], estimates[1:].var(axis=0)
+    low, high = survey_interval(share, variance, coded.weights, settings.confidence)
+    return CorrectedShares(share, low, high)
+
+
+def survey_interval(
+    share: Floats, variance: Floats, weights: Floats, confidence: float
+) -> tuple[Floats, Floats]:
+    """Korn and Graubard's interval of each share, both float [themes].
+
+    Args:
+        share: estimates, float [themes].
+        variance: of each estimate.
+        weights: of the coded units; they bound the effective number of units by Kish's
+            (sum w)^2 / sum w^2, which counts alone where an estimate or its variance is 0.
+        confidence: such as 0.95.
+    """
+    from scipy.stats import beta
+
+    kish = weights.sum() ** 2 / (weights**2).sum()
+    spread = share * (1 - share)
+    known = (spread > 0) & (variance > 0)
+    effective = np.divide(spread, variance, out=np.full_like(share, kish), where=known)
+    effective = np.clip(effective, 1, len(weights))
+    positives, tail = share * effective, (1 - confidence) / 2
+    low = beta.ppf(tail, positives, effective - positives + 1)
+    high = beta.ppf(1 - tail, positives + 1, effective - positives)
+    return np.where(share > 0, low, 0.0), np.where(share < 1, high, 1.0)
 
 
 def _estimates(assigned_share: Floats, coded: CodedPassages, weights: Floats) -> Floats:

@@ -1,0 +1,123 @@
+"""Codings are read whole, or the file, the row and the mend are named."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.codebook import load_codebook
+from pipeline.codings import CODING_FOLDER, Coding, read_codings
+from pipeline.errors import InputError
+
+THEMES = load_codebook().theme_ids
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the codings that ship."""
+    shutil.copytree(CODING_FOLDER, tmp_path / "coding")
+    return tmp_path / "coding"
+
+
+def _article(folder: Path) -> Coding:
+    return read_codings(THEMES, folder)[0]
+
+
+def test_the_codings_that_ship_are_in_order() -> None:
+    article, un = read_codings(THEMES)
+    assert (article.units.height, article.coders) == (282, ("1", "2"))
+    assert (un.units.height, un.coders) == (200, ("1", "2", "3"))
+
+
+def test_another_coder_counts_as_soon_as_the_file_is_there(folder: Path) -> None:
+    shutil.copyfile(folder / "article-coder-1.csv", folder / "article-coder-maria.csv")
+    assert _article(folder).coders == ("1", "2", "maria")
+
+
+def _write(folder: Path, name: str, cells: dict[str, str]) -> None:
+    """A pass of the article in which only some sentences carry codes."""
+    ids = _article(folder).units["unit_id"].to_list()
+    lines = ["sentence_id,codes", *(f"{unit},{cells.get(unit, '')}" for unit in ids)]
+    (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_label_rules_ask_for_any_half_or_all_coders(folder: Path) -> None:
+    # given three coders, who agree on leadership and of whom one sees training
+    for name in ("1", "2", "3"):
+        codes = {"g26-s001": "leadership"}
+        codes |= {"g26-s002": "training"} if name == "1" else {}
+        codes |= {"g26-s003": "escorts"} if name != "3" else {}
+        _write(folder, f"article-coder-{name}.csv", codes)
+    # when labels are made, then the rule decides how many it takes
+    labels = {
+        rule: set(_article(folder).labels(rule)["theme_id"]) for rule in ("any", "majority", "all")
+    }
+    assert labels["any"] == {"leadership", "training", "escorts"}
+    assert labels["majority"] == {"leadership", "escorts"}
+    assert labels["all"] == {"leadership"}
+
+
+def test_of_two_coders_one_is_half(folder: Path) -> None:
+    _write(folder, "article-coder-1.csv", {"g26-s001": "leadership"})
+    _write(folder, "article-coder-2.csv", {})
+    assert _article(folder).labels("majority").height == 1
+
+
+def test_an_adjudicated_pass_decides(folder: Path) -> None:
+    _write(folder, "article-adjudicated.csv", {"g26-s001": "escorts"})
+    article = _article(folder)
+    assert article.labels("any").rows() == [("g26-s001", "escorts")]
+    assert article.coders == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("robust_force;effectiveness", "robust_farce;effectiveness", "did you mean robust_force?"),
+        ("g26-s002", "g26-s9002", "no unit 'g26-s9002'"),
+        ("g26-s002", "g26-s001", "stands in row 2 too"),
+        ("robust_force;effectiveness", "robust_force;robust_force", "stands twice"),
+        ("robust_force;effectiveness", "robust_force;;effectiveness", "an empty code"),
+        ("robust_force;effectiveness", "robust_force,effectiveness", "a row of 2 cells"),
+        ("sentence_id,codes", "sentence,codes", "column sentence_id is missing"),
+        ("sentence_id,codes", "sentence_id;codes", "not parted by commas"),
+        ("robust_force;effectiveness", '"robust_force', "quotation mark"),
+    ],
+)
+def test_a_mistake_in_a_pass_is_named_with_its_mend(
+    folder: Path, old: str, new: str, said: str
+) -> None:
+    file = folder / "article-coder-1.csv"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_codings(THEMES, folder)
+    assert said in str(caught.value)
+    assert "article-coder-1.csv" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_units_that_a_pass_leaves_out_are_counted(folder: Path) -> None:
+    file = folder / "un-coder-1.csv"
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text("".join(lines[:-3]), encoding="utf-8")
+    with pytest.raises(InputError, match="3 units have no row, the first is un-198"):
+        read_codings(THEMES, folder)
+
+
+def test_another_encoding_is_refused(folder: Path) -> None:
+    file = folder / "article-sentences.csv"
+    file.write_bytes(file.read_text(encoding="utf-8").encode("utf-16"))
+    with pytest.raises(InputError, match="is not UTF-8"):
+        read_codings(THEMES, folder)
+
+
+def test_a_number_that_is_none_is_named(folder: Path) -> None:
+    file = folder / "un-units.csv"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(",18,resolution", ",eighteen,resolution", 1), encoding="utf-8")
+    with pytest.raises(InputError, match="row 2: xml_p_index is no number"):
+        read_codings(THEMES, folder)

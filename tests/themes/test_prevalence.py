@@ -1,0 +1,105 @@
+"""Corrected shares are worked by hand, and their intervals cover what they promise."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipeline.settings import ThemeSettings, load_settings
+from pipeline.themes.prevalence import (
+    CodedPassages,
+    corrected_shares,
+    prevalence_table,
+    survey_interval,
+)
+
+
+@pytest.fixture(scope="module")
+def settings() -> ThemeSettings:
+    return load_settings().themes.model_copy(update={"bootstrap": 200, "confidence": 0.9})
+
+
+def _coded(truth: list[int], said: list[int], weights: list[float]) -> CodedPassages:
+    documents = [f"d{place}" for place in range(len(truth))]
+    columns = [np.array(values, dtype=bool)[:, None] for values in (truth, said)]
+    return CodedPassages(columns[0], columns[1], np.array(weights, float), documents)
+
+
+def test_a_corrected_share_worked_by_hand(settings: ThemeSettings) -> None:
+    # given four coded units of weights 1, 1, 2 and 4, of which the classifier finds one of two:
+    # truth 1 1 0 0, said 1 0 0 1; weighted means of truth 2/8, of said 5/8, of both 1/8;
+    # covariance 1/8 - 2/8 * 5/8 < 0, so the classifier gets no weight
+    useless = _coded([1, 1, 0, 0], [1, 0, 0, 1], [1, 1, 2, 4])
+    assert corrected_shares(np.array([0.9]), useless, settings, 1).share[0] == pytest.approx(2 / 8)
+    # and with said 1 1 0 0 it is perfect, so the share is what it assigns
+    perfect = _coded([1, 1, 0, 0], [1, 1, 0, 0], [1, 1, 2, 4])
+    assert corrected_shares(np.array([0.3]), perfect, settings, 1).share[0] == pytest.approx(0.3)
+
+
+def test_a_theme_that_no_coded_unit_has_still_has_an_interval(settings: ThemeSettings) -> None:
+    none = _coded([0] * 50, [0] * 50, [1.0] * 50)
+    shares = corrected_shares(np.array([0.0]), none, settings, 1)
+    assert (shares.share[0], shares.low[0]) == (0, 0)
+    # the exact 95% bound for 0 of 50
+    assert shares.high[0] == pytest.approx(1 - 0.05 ** (1 / 50), abs=1e-6)
+
+
+def test_the_interval_of_equal_weights_is_clopper_and_pearson() -> None:
+    share = np.array([0.3])
+    low, high = survey_interval(share, share * (1 - share) / 20, np.ones(20), 0.95)
+    # 6 of 20, from tables
+    assert low[0] == pytest.approx(0.1189, abs=1e-4)
+    assert high[0] == pytest.approx(0.5428, abs=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("true_share", [0.02, 0.2])
+@pytest.mark.parametrize("accuracy", [0.5, 0.9])
+def test_intervals_of_90_percent_cover_at_least_85_percent(
+    settings: ThemeSettings, true_share: float, accuracy: float
+) -> None:
+    """300 surveys: documents of 1 to 200 passages, two drawn from each of 150, as ours."""
+    random = np.random.default_rng(7)
+    covered = 0
+    for _ in range(300):
+        sizes = random.integers(2, 200, size=150)
+        tendency = random.beta(2 * true_share, 2 * (1 - true_share), size=150)
+        truth = [random.random(size) < share for size, share in zip(sizes, tendency, strict=True)]
+        said = [t ^ (random.random(len(t)) > accuracy) for t in truth]
+        drawn = [random.choice(size, size=1) for size in sizes]
+        coded = CodedPassages(
+            np.concatenate([t[d] for t, d in zip(truth, drawn, strict=True)])[:, None],
+            np.concatenate([s[d] for s, d in zip(said, drawn, strict=True)])[:, None],
+            sizes.astype(float),
+            [f"d{place}" for place in range(150)],
+        )
+        assigned = np.array([np.concatenate(said).mean()])
+        shares = corrected_shares(assigned, coded, settings, seed=1)
+        population = np.concatenate(truth).mean()
+        covered += bool(shares.low[0] <= population <= shares.high[0])
+    assert covered / 300 >= 0.85
+
+
+def test_shares_are_withheld_where_too_few_paragraphs_are_coded(settings: ThemeSettings) -> None:
+    # given ten passages of a resolution, and fewer coded units than are needed
+    passages = pl.DataFrame(
+        {
+            "kind": ["resolution"] * 10,
+            "missions": [["MINUSMA"]] * 10,
+            "year": [2014] * 10,
+            "n_words": [40] * 10,
+        }
+    )
+    documents = passages.head(4)
+    coded = _coded([1, 0, 0, 0], [1, 0, 0, 0], [1.0] * 4)
+    assigned = np.zeros((10, 1), dtype=bool)
+    assigned[:3] = True
+    table = prevalence_table(passages, assigned, documents, coded, ["escorts"], settings, 1)
+    # then the share as assigned is there, and the corrected one is not
+    of_all = table.filter((pl.col("kind") == "policy") & (pl.col("mission") == "all"))
+    of_all = of_all.filter(pl.col("year").is_null())
+    by_method = {row["method"]: row for row in of_all.iter_rows(named=True)}
+    assert by_method["assigned"]["share"] == pytest.approx(0.3)
+    assert by_method["corrected"]["share"] is None
+    assert by_method["corrected"]["n_coded"] == 4
