@@ -28,7 +28,7 @@ def facts(material: Material) -> tuple[Fact, ...]:
     """The numbers of the first screen."""
     documents = material.frame(tables.DOCUMENTS)
     un = documents.filter(pl.col("kind").cast(pl.String) != "article")
-    years = sorted(documents["year"].drop_nulls().to_list())
+    years = sorted(un["year"].drop_nulls().to_list())
     passages = material.frame(tables.PASSAGES)
     voiced = passages.filter(pl.col("voices").list.len() > 0).height
     found = [
@@ -37,8 +37,12 @@ def facts(material: Material) -> tuple[Fact, ...]:
         Fact(count(voiced), "passages citing interviews", passages_link(voice="any")),
     ]
     if years:
-        found.append(Fact(f"{years[0]}–{years[-1]}", "years covered"))
+        found.append(Fact(_span(years[0], years[-1]), "years of UN documents"))
     return tuple(found)
+
+
+def _span(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}–{last}"
 
 
 def notices(material: Material) -> tuple[Notice, ...]:
