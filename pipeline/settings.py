@@ -76,14 +76,24 @@ class TopicSettings(_Section):
     leave_out_roles: tuple[Role, ...] = Field(strict=False)
     leave_out_procedural: bool
     min_words: int = Field(ge=1, le=100)
+    near_repeat: float = Field(gt=0, le=1.01)
+    neutralise: bool
+    kind_shrinkage: float = Field(ge=0, le=1_000_000)
     n_neighbors: int = Field(ge=2, le=200)
     n_components: int = Field(ge=2, le=50)
     min_dist: float = Field(ge=0, le=1)
+    n_epochs: int = Field(ge=10, le=5000)
+    clusters: Literal["anchored_kmeans", "kmeans", "ward", "hdbscan"]
+    n_topics: int = Field(ge=2, le=1000)
     min_cluster_size: int = Field(ge=2, le=5000)
     min_samples: int = Field(ge=1, le=500)
+    refits: int = Field(ge=2, le=100)
+    min_agreement: Share
+    stable_jaccard: Share
     max_ngram: int = Field(ge=1, le=3)
     min_term_passages: int = Field(ge=1, le=1000)
     n_terms: int = Field(ge=3, le=50)
+    n_label_passages: int = Field(ge=2, le=200)
     n_representatives: int = Field(ge=1, le=20)
 
 

@@ -134,6 +134,12 @@ class Topics(dy.Schema):
     terms = dy.List(dy.String(), description="most typical first")
     n_passages = dy.Int64(min=1)
     representatives = dy.List(dy.String(), description="passage_ids, most typical first")
+    key = dy.String(
+        description="the most typical passage; configs/topic_labels.yaml names topics by it"
+    )
+    made_label = dy.String(description="the label that the machine made; `label` may be a person's")
+    stability = dy.Float64(min=0, max=1, description="mean best-match Jaccard over resampled fits")
+    stable = dy.Bool(description="stability reaches topics.stable_jaccard; otherwise fragile")
 
 
 class Assignments(dy.Schema):
@@ -141,7 +147,7 @@ class Assignments(dy.Schema):
 
     passage_id = dy.String(primary_key=True)
     topic_id = dy.Int64(min=OUTLIER, description="-1 for an outlier")
-    probability = dy.Float64(min=0, max=1, description="strength of membership by HDBSCAN")
+    probability = dy.Float64(min=0, max=1, description="share of refits that agree")
     x = dy.Float64(description="place on the topic map")
     y = dy.Float64()
 
@@ -165,6 +171,29 @@ class OverTime(dy.Schema):
     n = dy.Int64(min=0)
     n_passages = dy.Int64(min=1, description="passages of this year and mission")
     share = dy.Float64(min=0, max=1)
+    low = dy.Float64(min=0, max=1, description="Wilson's 95% interval")
+    high = dy.Float64(min=0, max=1)
+
+
+class ByMission(dy.Schema):
+    """Passages of a topic by mission over all years; `share` is of the mission's passages."""
+
+    topic_id = dy.Int64(primary_key=True, min=0)
+    mission = dy.String(primary_key=True, description="a mission's acronym, or 'all'")
+    n = dy.Int64(min=0)
+    n_passages = dy.Int64(min=1)
+    share = dy.Float64(min=0, max=1)
+    low = dy.Float64(min=0, max=1, description="Wilson's 95% interval")
+    high = dy.Float64(min=0, max=1)
+
+
+class Guided(dy.Schema):
+    """Zero-shot view: the theme whose definition in the codebook is nearest to a passage."""
+
+    passage_id = dy.String(primary_key=True)
+    theme_id = dy.String()
+    similarity = dy.Float64(min=-1, max=1, description="cosine with the definition")
+    lead = dy.Float64(min=0, max=2, description="how much nearer than the second theme")
 
 
 class Units(dy.Schema):
@@ -524,6 +553,10 @@ TOPICS = _table("topics/topics", Topics)
 ASSIGNMENTS = _table("topics/assignments", Assignments)
 HIERARCHY = _table("topics/hierarchy", Hierarchy)
 OVER_TIME = _table("topics/over_time", OverTime)
+BY_MISSION = _table("topics/by_mission", ByMission)
+GUIDED = _table("topics/guided", Guided)
+ARTICLE_TOPICS = _table("topics/article_topics", Topics)
+ARTICLE_ASSIGNMENTS = _table("topics/article_assignments", Assignments)
 UNITS = _table("themes/units", Units)
 PASSAGE_CODES = _table("themes/passage_codes", PassageCodes)
 CODER_AGREEMENT = _table("themes/coder_agreement", CoderAgreement)

@@ -23,8 +23,8 @@ def test_every_setting_that_ships_has_a_comment() -> None:
     ("old", "new", "said"),
     [
         ("  min_samples: 5", "  min_sample: 5", "topics.min_sample (line"),
-        ("  min_cluster_size: 40", "  min_cluster_size: 0", "topics.min_cluster_size (line"),
-        ("  min_cluster_size: 40", "  min_cluster_size: many", "topics.min_cluster_size (line"),
+        ("  min_cluster_size: 30", "  min_cluster_size: 0", "topics.min_cluster_size (line"),
+        ("  min_cluster_size: 30", "  min_cluster_size: many", "topics.min_cluster_size (line"),
         ("  profile: core", "  profile: corps", "acquire.profile (line"),
         ("seed: 20260406", "seeds: 20260406", "seeds (line"),
     ],

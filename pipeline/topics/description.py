@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import polars as pl
 
 from pipeline.tables import OUTLIER
-from pipeline.topics.fitting import FittedTopics, Floats
+from pipeline.topics.fitting import FittedTopics
+from pipeline.topics.layout import Floats
+from pipeline.topics.measures import Integers
 from pipeline.topics.selection import Selection
 from pipeline.vector_cache import Vectors
 
 _DECIMALS = 6  # the last bits of a library's float may wander
-_TERMS_IN_A_LABEL = 3
+_WILSON_Z = 1.959964  # 95%
 
 
 def assignments_table(selection: Selection, fitted: FittedTopics, places: Floats) -> pl.DataFrame:
@@ -30,60 +30,65 @@ def assignments_table(selection: Selection, fitted: FittedTopics, places: Floats
     return selection.members.join(texts, on="text_key", how="left").drop("text_key")
 
 
+def typical_rows(vectors: Vectors, topic: Integers, n_rows: int) -> list[list[int]]:
+    """For each topic the rows nearest to its mean direction, nearest first."""
+    found = []
+    for topic_id in range(int(topic.max()) + 1):
+        rows = np.flatnonzero(topic == topic_id)
+        members = vectors[rows].astype(np.float64)
+        nearness = (members @ members.sum(axis=0)).round(_DECIMALS)
+        found.append(rows[np.argsort(-nearness, kind="stable")[:n_rows]].tolist())
+    return found
+
+
 def topics_table(
-    selection: Selection, fitted: FittedTopics, assignments: pl.DataFrame
+    selection: Selection,
+    fitted: FittedTopics,
+    assignments: pl.DataFrame,
+    terms: list[list[str]],
+    labels: list[str],
+    typical: list[list[int]],
 ) -> pl.DataFrame:
-    """tables.Topics: terms, a label made of them, size and typical passages."""
+    """tables.Topics: terms, label, size, typical passages and stability.
+
+    Args:
+        selection: the passages that were fitted.
+        fitted: their topics.
+        assignments: tables.Assignments of the same fit.
+        terms: terms of each topic, most typical first.
+        labels: of each topic.
+        typical: rows of ``selection.passages``, most typical first, of each topic.
+    """
     sizes = dict(assignments.group_by("topic_id").len().iter_rows())
-    rows = [
-        {
-            "topic_id": topic_id,
-            "label": topic_label(terms),
-            "terms": terms,
-            "n_passages": sizes[topic_id],
-            "representatives": _representatives(selection, fitted, topic_id),
-        }
-        for topic_id, terms in enumerate(fitted.terms)
-    ]
+    passage_ids = selection.passages["passage_id"]
+    rows = []
+    for topic_id, label in enumerate(labels):
+        nearest = passage_ids.gather(typical[topic_id][: fitted.settings.n_representatives])
+        stability = round(float(fitted.stability[topic_id]), _DECIMALS)
+        rows.append(
+            {
+                "topic_id": topic_id,
+                "label": label,
+                "terms": terms[topic_id],
+                "n_passages": sizes[topic_id],
+                "representatives": nearest.to_list(),
+                "key": nearest[0],
+                "made_label": label,
+                "stability": stability,
+                "stable": stability >= fitted.settings.stable_jaccard,
+            }
+        )
     return pl.DataFrame(rows)
 
 
-def topic_label(terms: Sequence[str]) -> str:
-    """The first terms that add a word, such as ``Armed groups, disarmament, militia``."""
-    chosen: list[str] = []
-    said: set[str] = set()
-    for term in terms:
-        words = {_stem(word) for word in term.split()}
-        if not words & said:
-            chosen.append(term)
-            said |= words
-        if len(chosen) == _TERMS_IN_A_LABEL:
-            break
-    label = ", ".join(chosen)
-    return label[:1].upper() + label[1:]
-
-
-def _stem(word: str) -> str:
-    return word.removesuffix("s").removesuffix("’").removesuffix("'")
-
-
-def topic_vectors(vectors: Vectors, fitted: FittedTopics) -> Floats:
+def topic_vectors(vectors: Vectors, topic: Integers) -> Floats:
     """The mean direction of each topic's texts, float [topics, dimension], length 1."""
-    n_topics = len(fitted.terms)
+    n_topics = int(topic.max()) + 1
     sums = np.zeros((n_topics, vectors.shape[1]))
-    inside = fitted.topic != OUTLIER
-    np.add.at(sums, fitted.topic[inside], vectors[inside])
+    inside = topic != OUTLIER
+    np.add.at(sums, topic[inside], vectors[inside])
     means: Floats = sums / np.linalg.norm(sums, axis=1, keepdims=True)
     return means
-
-
-def _representatives(selection: Selection, fitted: FittedTopics, topic_id: int) -> list[str]:
-    """The passages nearest to the topic's mean direction."""
-    rows = np.flatnonzero(fitted.topic == topic_id)
-    vectors = selection.vectors[rows].astype(np.float64)
-    nearness = (vectors @ vectors.sum(axis=0)).round(_DECIMALS)
-    best = rows[np.argsort(-nearness, kind="stable")[: fitted.settings.n_representatives]]
-    return selection.passages["passage_id"].gather(best.tolist()).to_list()
 
 
 def hierarchy_table(means: Floats) -> pl.DataFrame:
@@ -111,20 +116,48 @@ def over_time_table(
     A passage counts for each mission of its document; shares are of all passages that were
     clustered for that year and mission, outliers included.
     """
-    dated = documents.filter((pl.col("kind") != "article") & pl.col("year").is_not_null()).select(
+    dated = _by_mission(assignments, passages, documents).filter(pl.col("year").is_not_null())
+    return _shares(dated, ["year", "mission"])
+
+
+def by_mission_table(
+    assignments: pl.DataFrame, passages: pl.DataFrame, documents: pl.DataFrame
+) -> pl.DataFrame:
+    """tables.ByMission: the same over all years."""
+    return _shares(_by_mission(assignments, passages, documents), ["mission"])
+
+
+def _by_mission(
+    assignments: pl.DataFrame, passages: pl.DataFrame, documents: pl.DataFrame
+) -> pl.DataFrame:
+    origins = documents.filter(pl.col("kind").cast(pl.String) != "article").select(
         "document_id", "year", pl.concat_list(pl.lit("all"), "missions").alias("mission")
     )
-    rows = (
+    return (
         assignments.select("passage_id", "topic_id")
         .join(passages.select("passage_id", "document_id"), on="passage_id")
-        .join(dated, on="document_id")
+        .join(origins, on="document_id")
         .explode("mission")
     )
-    totals = rows.group_by("year", "mission").agg(pl.len().alias("n_passages"))
-    counts = rows.filter(pl.col("topic_id") != OUTLIER).group_by("topic_id", "year", "mission")
+
+
+def _shares(rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    totals = rows.group_by(by).agg(pl.len().cast(pl.Int64).alias("n_passages"))
+    counts = rows.filter(pl.col("topic_id") != OUTLIER).group_by("topic_id", *by)
     return (
-        counts.agg(pl.len().alias("n"))
-        .join(totals, on=["year", "mission"])
-        .with_columns(share=(pl.col("n") / pl.col("n_passages")).round(_DECIMALS))
-        .sort("topic_id", "year", "mission")
+        counts.agg(pl.len().cast(pl.Int64).alias("n"))
+        .join(totals, on=by)
+        .with_columns(share=pl.col("n") / pl.col("n_passages"))
+        .with_columns(**_wilson())
+        .with_columns(pl.col("share", "low", "high").round(_DECIMALS))
+        .sort("topic_id", *by)
     )
+
+
+def _wilson() -> dict[str, pl.Expr]:
+    """Bounds of Wilson's (1927) 95% interval for ``share`` of ``n_passages``."""
+    share, n = pl.col("share"), pl.col("n_passages")
+    square = _WILSON_Z**2
+    centre = (share + square / (2 * n)) / (1 + square / n)
+    spread = (share * (1 - share) / n + square / (4 * n**2)).sqrt() * _WILSON_Z / (1 + square / n)
+    return {"low": (centre - spread).clip(0, 1), "high": (centre + spread).clip(0, 1)}

@@ -1,0 +1,145 @@
+"""What topics are measured against: BERTopic's defaults, NMF, LDA and shuffled topics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.tables import OUTLIER
+from pipeline.topics.layout import Floats, umap_layout
+from pipeline.topics.measures import (
+    Agreement,
+    Integers,
+    Strings,
+    agreement_of,
+    diversity,
+    mission_information,
+    word_npmi,
+)
+from pipeline.topics.stability import numbered_by_size
+from pipeline.topics.terms import Vocabulary, top_terms, typicality
+from pipeline.vector_cache import Vectors
+
+N_WORDS = 10
+"""Words of a topic that coherence and diversity are measured on, as is the custom."""
+
+DEFAULT_SEEDS = 4
+_DEFAULT_SIZE = 10
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """What one model says of the texts.
+
+    Attributes:
+        topic: int [n]; -1 is an outlier.
+        words: the `N_WORDS` words that the model itself ranks first, a list a topic.
+        agreement: of fits with other seeds, None where the model was fitted once.
+    """
+
+    topic: Integers
+    words: list[list[str]]
+    agreement: Agreement | None = None
+
+
+def score(grouping: Grouping, words: Vocabulary, mission: Strings) -> dict[str, float | int]:
+    """Every measure of a grouping; the passages are those of ``words`` and ``mission``."""
+    holds = words.counts
+    return {
+        "topics": len(grouping.words),
+        "outlier_share": round(float((grouping.topic == OUTLIER).mean()), 4),
+        **_rounded(grouping.agreement._asdict() if grouping.agreement else {}),
+        "diversity": round(diversity(grouping.words), 4),
+        **_rounded(word_npmi(grouping.words, holds, words.place)),
+        **_rounded(mission_information(grouping.topic, mission)),
+    }
+
+
+def _rounded(values: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in values.items()}
+
+
+def words_of(topic: Integers, words: Vocabulary) -> list[list[str]]:
+    """The words of topics as `terms.typicality` ranks them."""
+    return top_terms(typicality(words, topic), words.terms, N_WORDS)
+
+
+def bertopic_defaults(
+    vectors: Vectors, fitted_rows: Integers, words: Vocabulary, seed: int
+) -> Grouping:
+    """BERTopic 0.17 as it comes, with `DEFAULT_SEEDS` seeds; the first is the one that is scored.
+
+    Its UMAP (15 neighbours, 5 dimensions) and HDBSCAN (10 passages a topic) on the vectors of all
+    different original texts. It is judged on the passages that ours are judged on, and its words
+    are counted as ours are.
+
+    Args:
+        vectors: float32 of all different texts.
+        fitted_rows: rows of them that our topics were fitted on.
+        words: of these rows.
+        seed: of the first fit.
+    """
+    import hdbscan
+
+    n_neighbors = min(15, len(vectors) - 1)
+    found = []
+    for number in range(DEFAULT_SEEDS):
+        layout = umap_layout(vectors, seed + number, n_neighbors=n_neighbors, n_components=5)
+        clusters = hdbscan.HDBSCAN(min_cluster_size=_DEFAULT_SIZE, core_dist_n_jobs=1)
+        topic = clusters.fit_predict(layout).astype(np.int64)[fitted_rows]
+        found.append(numbered_by_size(topic))
+    first = found[0]
+    return Grouping(first, words_of(first, words) if first.max() >= 0 else [], agreement_of(found))
+
+
+def nmf(words: Vocabulary, n_topics: int, outlier_share: float, seed: int) -> Grouping:
+    """Non-negative matrix factorisation of TF-IDF with as many topics and outliers as ours."""
+    from sklearn.decomposition import NMF
+    from sklearn.feature_extraction.text import TfidfTransformer
+
+    model = NMF(n_topics, init="nndsvda", max_iter=200, random_state=seed)
+    weights = model.fit_transform(TfidfTransformer(sublinear_tf=True).fit_transform(words.counts))
+    return _grouped(weights, model.components_, words, outlier_share)
+
+
+def lda(words: Vocabulary, n_topics: int, outlier_share: float, seed: int) -> Grouping:
+    """Latent Dirichlet allocation with as many topics and outliers as ours."""
+    from sklearn.decomposition import LatentDirichletAllocation
+
+    model = LatentDirichletAllocation(
+        n_topics, learning_method="online", batch_size=512, max_iter=10, random_state=seed
+    )
+    weights = model.fit_transform(words.counts)
+    return _grouped(weights, model.components_, words, outlier_share)
+
+
+def _grouped(
+    weights: Floats, components: Floats, words: Vocabulary, outlier_share: float
+) -> Grouping:
+    """Each text in its strongest topic; those with the weakest share abstain, as many as ours."""
+    shares = weights.max(axis=1) / np.maximum(weights.sum(axis=1), 1e-12)
+    abstain = np.argsort(shares.round(9), kind="stable")[: round(outlier_share * len(shares))]
+    topic = weights.argmax(axis=1).astype(np.int64)
+    topic[abstain] = OUTLIER
+    return Grouping(topic, top_terms(components, words.terms, N_WORDS))
+
+
+def shuffled(topic: Integers, words: Vocabulary, seed: int) -> Grouping:
+    """Topics of the same sizes dealt out by chance: what the measures say of nothing."""
+    dealt = np.random.default_rng(seed).permutation(topic)
+    return Grouping(dealt, words_of(dealt, words))
+
+
+def shuffled_words(words: Vocabulary, seed: int) -> Vocabulary:
+    """The words of all passages dealt out by chance, each passage keeping how many it has."""
+    from scipy.sparse import csr_matrix
+
+    table = csr_matrix(words.counts)
+    tokens = np.repeat(table.indices, table.data)
+    dealt = np.random.default_rng(seed).permutation(tokens)
+    lengths = np.asarray(table.sum(axis=1)).ravel()
+    rows = np.repeat(np.arange(table.shape[0]), lengths)
+    counts = csr_matrix((np.ones(len(dealt), dtype=np.int64), (rows, dealt)), shape=table.shape)
+    counts.sum_duplicates()
+    return Vocabulary(counts, words.terms)

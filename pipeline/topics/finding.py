@@ -1,0 +1,236 @@
+"""From passages and vectors to every table of the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.encoder import Encoder
+from pipeline.settings import Mission, TopicSettings
+from pipeline.tables import OUTLIER
+from pipeline.topics import baselines, description
+from pipeline.topics.baselines import Grouping
+from pipeline.topics.directions import without_group_means
+from pipeline.topics.fitting import FEWEST_PASSAGES, FittedTopics, fit_topics
+from pipeline.topics.guided import guided_table
+from pipeline.topics.labels import make_labels
+from pipeline.topics.layout import lay_out_map
+from pipeline.topics.matter import Matter, matter_of
+from pipeline.topics.measures import Strings
+from pipeline.topics.renaming import rename
+from pipeline.topics.selection import Selection, select_passages
+from pipeline.topics.terms import Vocabulary, class_tfidf, count_terms, top_terms, typicality
+from pipeline.vector_cache import Vectors
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What topics are found in.
+
+    Attributes:
+        passages: tables.Passages.
+        documents: tables.Documents.
+        vectors: float32 [passages, dimension], of the original texts.
+        missions: the peace operations, whose names are taken out.
+        themes: theme_id and definition of the codebook's themes.
+        labels: a person's labels by key (`renaming`).
+    """
+
+    passages: pl.DataFrame
+    documents: pl.DataFrame
+    vectors: Vectors
+    missions: Mapping[str, Mission]
+    themes: list[tuple[str, str]]
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True)
+class View:
+    """Topics of some passages as tables.Topics, tables.Assignments and what they came from."""
+
+    topics: pl.DataFrame
+    assignments: pl.DataFrame
+    fitted: FittedTopics
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Every table of the stage, its metrics, and remarks for the person at the terminal."""
+
+    whole: View
+    article: View | None
+    hierarchy: pl.DataFrame
+    over_time: pl.DataFrame
+    by_mission: pl.DataFrame
+    guided: pl.DataFrame
+    metrics: dict[str, Any]
+    remarks: list[str]
+
+
+def find_topics(corpus: Corpus, encoder: Encoder, settings: TopicSettings, seed: int) -> Findings:
+    """Fit topics on the whole corpus and on the article alone, and describe and judge them.
+
+    Raises:
+        StageError: there are too few passages, all say the same, or no topic was found.
+        InputError: two labels of a person name the same topic.
+    """
+    selection = select_passages(corpus.passages, corpus.vectors, settings)
+    texts = selection.passages["text"].to_list()
+    matter = matter_of(texts, corpus.missions) if settings.neutralise else Matter(texts, texts)
+    plain = encoder.encode(matter.embedded) if settings.neutralise else selection.vectors
+    kind, mission = kinds_and_missions(selection.passages, corpus.documents)
+    vectors = without_group_means(plain, kind, settings.kind_shrinkage)
+    whole = _view(selection, matter, vectors, encoder, settings, seed)
+    whole, remarks = _renamed(whole, corpus.labels)
+    article = _article_view(selection, matter, plain, kind, encoder, settings, seed)
+    means = description.topic_vectors(vectors, whole.fitted.topic)
+    tables_of = (whole.assignments, corpus.passages, corpus.documents)
+    return Findings(
+        whole=whole,
+        article=article,
+        hierarchy=description.hierarchy_table(means),
+        over_time=description.over_time_table(*tables_of),
+        by_mission=description.by_mission_table(*tables_of),
+        guided=guided_table(selection, plain, corpus.themes, encoder),
+        metrics=_metrics(selection, whole, article)
+        | {"models": _models(selection, matter, whole.fitted, mission, seed)},
+        remarks=_changed(settings, whole.fitted.settings) + remarks,
+    )
+
+
+def kinds_and_missions(passages: pl.DataFrame, documents: pl.DataFrame) -> tuple[Strings, Strings]:
+    """Kind of each passage's document, and the mission most concerned ("" for none)."""
+    mission = pl.col("missions").list.first().fill_null("")
+    # the article speaks of missions but belongs to none
+    mission = (
+        pl.when(pl.col("kind").cast(pl.String) == "article").then(pl.lit("")).otherwise(mission)
+    )
+    origins = passages.select("document_id").join(
+        documents.select("document_id", pl.col("kind").cast(pl.String), mission.alias("mission")),
+        on="document_id",
+        how="left",
+        maintain_order="left",
+    )
+    return np.array(origins["kind"].to_list()), np.array(origins["mission"].to_list())
+
+
+def _view(
+    selection: Selection,
+    matter: Matter,
+    vectors: Vectors,
+    encoder: Encoder,
+    settings: TopicSettings,
+    seed: int,
+) -> View:
+    fitted = fit_topics(vectors, settings, seed)
+    used = fitted.settings
+    vocabulary = count_terms(
+        matter.counted, max_ngram=used.max_ngram, fewest_passages=used.min_term_passages
+    )
+    weights = class_tfidf(vocabulary, fitted.topic)
+    typical = description.typical_rows(vectors, fitted.topic, used.n_label_passages)
+    labels = make_labels(matter, typical, vocabulary, weights, encoder)
+    typical_terms = typicality(vocabulary, fitted.topic)
+    terms = top_terms(typical_terms, vocabulary.terms, used.n_terms)
+    places = lay_out_map(vectors, used, seed)
+    assignments = description.assignments_table(selection, fitted, places)
+    topics = description.topics_table(selection, fitted, assignments, terms, labels, typical)
+    return View(topics, assignments, fitted)
+
+
+def _article_view(
+    selection: Selection,
+    matter: Matter,
+    vectors: Vectors,
+    kind: Strings,
+    encoder: Encoder,
+    settings: TopicSettings,
+    seed: int,
+) -> View | None:
+    """Topics of the article's passages alone; none when it has too few."""
+    rows = np.flatnonzero(kind == "article").tolist()
+    if len(rows) < FEWEST_PASSAGES:
+        return None
+    of_article = Matter(
+        [matter.embedded[row] for row in rows], [matter.counted[row] for row in rows]
+    )
+    passages = selection.passages[rows]
+    members = selection.members.join(passages.select("text_key"), on="text_key", how="semi")
+    part = Selection(passages, vectors[rows], members, vectors[rows], np.arange(len(rows)), {})
+    return _view(part, of_article, vectors[rows], encoder, settings, seed)
+
+
+def _renamed(view: View, labels: Mapping[str, str]) -> tuple[View, list[str]]:
+    topic_of = dict(view.assignments.select("passage_id", "topic_id").iter_rows())
+    renaming = rename(labels, topic_of)
+    given = pl.Series(
+        [renaming.labels.get(topic_id) for topic_id in view.topics["topic_id"]], dtype=pl.String
+    )
+    topics = view.topics.with_columns(label=given.fill_null(view.topics["made_label"]))
+    return View(topics, view.assignments, view.fitted), renaming.remarks
+
+
+def _changed(asked: TopicSettings, used: TopicSettings) -> list[str]:
+    return [
+        f"for a corpus of this size {name} is {value}, not {getattr(asked, name)}"
+        for name, value in used.model_dump().items()
+        if getattr(asked, name) != value
+    ]
+
+
+def _metrics(selection: Selection, whole: View, article: View | None) -> dict[str, Any]:
+    metrics: dict[str, Any] = {
+        **_view_metrics(whole),
+        "passages": whole.assignments.height,
+        "different_texts": len(selection.all_vectors),
+        "fitted_texts": selection.passages.height,
+        "left_out": selection.left_out,
+        "reassigned": 0,  # outliers stay outliers
+        "min_cluster_size_used": whole.fitted.settings.min_cluster_size,
+    }
+    if article is not None:
+        metrics["article_alone"] = _view_metrics(article)
+    return metrics
+
+
+def _view_metrics(view: View) -> dict[str, Any]:
+    outliers = view.assignments.filter(pl.col("topic_id") == OUTLIER).height
+    fitted = view.fitted
+    return {
+        "topics": fitted.n_topics,
+        "stable_topics": int(view.topics["stable"].sum()),
+        "outlier_share": round(outliers / view.assignments.height, 4),
+        "ari_of_single_fits": round(fitted.single_ari, 4),
+        "ari_of_halves": round(fitted.halves.ari, 4),
+        "ari_of_resampled_fits": round(fitted.resampled_ari, 4),
+        "mean_stability": round(float(fitted.stability.mean()), 4),
+    }
+
+
+def _models(
+    selection: Selection, matter: Matter, fitted: FittedTopics, mission: Strings, seed: int
+) -> dict[str, Any]:
+    """Ours beside BERTopic's defaults, NMF, LDA and nothing, on the same passages and words."""
+    words = count_terms(
+        matter.counted, max_ngram=1, fewest_passages=fitted.settings.min_term_passages
+    )
+    ours = Grouping(fitted.topic, baselines.words_of(fitted.topic, words), fitted.halves)
+    share = float((fitted.topic == OUTLIER).mean())
+    groupings = {
+        "ours": ours,
+        "bertopic_defaults": baselines.bertopic_defaults(
+            selection.all_vectors, selection.fitted_rows, words, seed
+        ),
+        "nmf": baselines.nmf(words, fitted.n_topics, share, seed),
+        "lda": baselines.lda(words, fitted.n_topics, share, seed),
+        "shuffled_topics": baselines.shuffled(fitted.topic, words, seed),
+    }
+    dealt = Grouping(fitted.topic, ours.words)
+    null: Vocabulary = baselines.shuffled_words(words, seed)
+    return {name: baselines.score(one, words, mission) for name, one in groupings.items()} | {
+        "shuffled_words": baselines.score(dealt, null, mission)
+    }

@@ -1,0 +1,94 @@
+"""Vectors in few dimensions: UMAP over exact nearest neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.settings import TopicSettings
+from pipeline.vector_cache import Vectors
+
+Floats = npt.NDArray[np.float64]
+
+_ROWS_AT_ONCE = 1024
+
+
+def lay_out(vectors: Vectors, settings: TopicSettings, seeds: Sequence[int]) -> list[Floats]:
+    """UMAP for each seed, float [n, n_components], over the same exact nearest neighbours.
+
+    Neighbours by exhaustive search: the approximate search of UMAP is one more thing that changes
+    from seed to seed.
+    """
+    from tqdm import tqdm
+
+    neighbours = nearest_neighbours(vectors, settings.n_neighbors)
+    bar = tqdm(seeds, desc="topics", unit="fit", disable=len(vectors) < 1000)
+    shape = settings.model_dump(include={"n_neighbors", "n_components", "min_dist", "n_epochs"})
+    return [umap_layout(vectors, seed, neighbours=neighbours, **shape) for seed in bar]
+
+
+def nearest_neighbours(
+    vectors: Vectors, n_neighbours: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """Rows and cosine distances of each vector's nearest, itself first; [n, n_neighbours] each."""
+    rows = np.empty((len(vectors), n_neighbours), dtype=np.int32)
+    distances = np.empty((len(vectors), n_neighbours), dtype=np.float32)
+    for start in range(0, len(vectors), _ROWS_AT_ONCE):
+        part = slice(start, min(start + _ROWS_AT_ONCE, len(vectors)))
+        far = np.clip(1 - vectors[part] @ vectors.T, 0, None).round(6)
+        far[np.arange(part.stop - start), np.arange(start, part.stop)] = -1  # itself comes first
+        near = np.sort(np.argpartition(far, n_neighbours - 1, axis=1)[:, :n_neighbours], axis=1)
+        found = np.take_along_axis(far, near, axis=1)
+        order = np.argsort(found, axis=1, kind="stable")
+        rows[part] = np.take_along_axis(near, order, axis=1)
+        distances[part] = np.clip(np.take_along_axis(found, order, axis=1), 0, None)
+    return rows, distances
+
+
+def umap_layout(
+    vectors: Vectors,
+    seed: int,
+    *,
+    n_neighbors: int,
+    n_components: int,
+    min_dist: float = 0.0,
+    n_epochs: int | None = None,
+    neighbours: Any = None,
+) -> Floats:
+    """Places of the vectors in few dimensions, float [n, n_components]."""
+    import warnings
+
+    import umap
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="precomputed_knn")  # small corpora are exact
+        layout = umap.UMAP(
+            n_neighbors=n_neighbors,
+            n_components=n_components,
+            min_dist=min_dist,
+            n_epochs=n_epochs,
+            metric="cosine",
+            random_state=seed % 2**32,
+            n_jobs=1,
+            init="spectral" if len(vectors) > 10 * n_components else "random",
+            precomputed_knn=neighbours or (None, None, None),
+        ).fit_transform(vectors)
+    places: Floats = layout.astype(np.float64)
+    return places
+
+
+def lay_out_map(vectors: Vectors, settings: TopicSettings, seed: int) -> Floats:
+    """Places on a plane, float [n, 2]: UMAP to two dimensions, for the eye only."""
+    neighbours = nearest_neighbours(vectors, settings.n_neighbors)
+    return umap_layout(
+        vectors,
+        seed,
+        n_neighbors=settings.n_neighbors,
+        n_components=2,
+        min_dist=0.1,
+        n_epochs=settings.n_epochs,
+        neighbours=neighbours,
+    )

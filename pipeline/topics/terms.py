@@ -1,0 +1,140 @@
+"""The words of topics: a vocabulary of passages, and class-based TF-IDF."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import StageError
+from pipeline.tables import OUTLIER
+from pipeline.topics.measures import Integers
+from pipeline.topics.names import NAME_WORD
+
+Floats = npt.NDArray[np.float64]
+
+UN_STOP_WORDS = frozenset(
+    """
+    accordance according acting additional addition appropriate calls concerned concerning continue
+    continues council decides emphasises emphasising emphasizes emphasizing encourages encouraging
+    expresses expressing including inter alia light line member members nations noting notes order
+    paragraph paragraphs particular present recalling recalls recognising recognizing reaffirming
+    reaffirms referred regard regarding relevant reiterates reiterating report reports request
+    requests resolution resolutions respect secretary general security set shall stresses stressing
+    strongly takes taking united urges urging view welcomes welcoming
+
+    able acknowledges acknowledging appreciation aforementioned aimed annex article authorizes
+    authorises based called calling commends commending concern condemns condemning contained
+    context contribute demands demanding determination ensure ensuring envisaged established
+    expressed facilitate following forward including looks mentioned necessary needed possible
+    provide provided providing requested days dated letter letters months thank like
+    secretary-general secretary‑general setting strengthen strengthening supporting taken
+    underlines underlining underscores underscoring undertake undertaken use used using
+    """.split()
+)
+"""What every UN text says; a topic named by it would be a formula."""
+
+_CHOSEN = 100  # terms of a topic by class-based TF-IDF that are ranked further
+_TOKEN = r"(?u)\b[^\W\d_][\w-]*[^\W_]\b"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Terms and how often passages hold them.
+
+    Attributes:
+        counts: sparse int [n passages, n terms].
+        terms: the terms, in alphabetical order.
+    """
+
+    counts: Any
+    terms: list[str]
+
+    @property
+    def place(self) -> dict[str, int]:
+        """Column of each term."""
+        return {term: column for column, term in enumerate(self.terms)}
+
+
+def count_terms(texts: Sequence[str], *, max_ngram: int, fewest_passages: int) -> Vocabulary:
+    """Count words, and stretches of up to ``max_ngram`` words, that stand in enough passages.
+
+    Raises:
+        StageError: no term stands in enough passages.
+    """
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
+
+    counter = CountVectorizer(
+        ngram_range=(1, max_ngram),
+        min_df=fewest_passages,
+        stop_words=sorted(ENGLISH_STOP_WORDS | UN_STOP_WORDS),
+        token_pattern=_TOKEN,
+    )
+    try:
+        counts = counter.fit_transform(texts)
+    except ValueError:
+        raise StageError(
+            "no term stands in enough passages; lower topics.min_term_passages in "
+            "configs/params.yaml"
+        ) from None
+    terms = counter.get_feature_names_out().tolist()
+    kept = [column for column, term in enumerate(terms) if NAME_WORD not in term]
+    return Vocabulary(counts[:, kept], [terms[column] for column in kept])
+
+
+def class_tfidf(vocabulary: Vocabulary, topic: Integers) -> Floats:
+    """BERTopic's class-based TF-IDF (Grootendorst 2022), float [n topics, n terms].
+
+    Outliers are a class too, so that their words count as common, but have no row.
+    """
+    from bertopic.vectorizers import ClassTfidfTransformer
+    from scipy.sparse import csr_matrix
+
+    classes, member = _membership(topic)
+    weights = ClassTfidfTransformer(reduce_frequent_words=True).fit_transform(
+        csr_matrix(member @ vocabulary.counts)
+    )
+    found: Floats = np.asarray(weights.todense())[classes != OUTLIER]
+    return found
+
+
+def typicality(vocabulary: Vocabulary, topic: Integers) -> Floats:
+    """How typical terms are: Jaccard of passages with the term and passages of the topic.
+
+    Class-based TF-IDF picks the terms that may count, the `_CHOSEN` first of each topic; among
+    these the Jaccard, unlike TF-IDF alone, puts those first that run through the topic and not
+    through others. Other terms have 0.
+    """
+    classes, member = _membership(topic)
+    holds = (vocabulary.counts > 0).astype(np.float64)
+    both = np.asarray((member @ holds).todense())
+    sizes = np.asarray(member.sum(axis=1))
+    either = sizes + np.asarray(holds.sum(axis=0)) - both
+    likeness = (both / np.maximum(either, 1))[classes != OUTLIER]
+    weights = class_tfidf(vocabulary, topic)
+    order = np.argsort(-weights.round(6), axis=1, kind="stable")
+    kept = np.zeros_like(likeness)
+    np.put_along_axis(kept, order[:, :_CHOSEN], 1.0, axis=1)
+    typical: Floats = likeness * kept
+    return typical
+
+
+def _membership(topic: Integers) -> tuple[Integers, Any]:
+    """The topics in order, and sparse [n topics, n passages]: which passage is in which."""
+    from scipy.sparse import csr_matrix
+
+    classes, row = np.unique(topic, return_inverse=True)
+    return classes, csr_matrix((np.ones(len(topic)), (row, np.arange(len(topic)))))
+
+
+def top_terms(weights: Any, terms: Sequence[str], n_terms: int) -> list[list[str]]:
+    """The terms with the largest weights in each row, largest first, ties by alphabet."""
+    rounded = np.round(weights, 6)
+    orders = np.argsort(-rounded, axis=1, kind="stable")[:, :n_terms]
+    return [
+        [terms[column] for column in order if row[column] > 0]
+        for row, order in zip(rounded, orders, strict=True)
+    ]

@@ -1,0 +1,102 @@
+"""Measures of topics, worked by hand, and on groups that mean nothing."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+from pipeline.topics.directions import without_group_means
+from pipeline.topics.measures import (
+    agreement_of,
+    best_match_jaccard,
+    diversity,
+    mission_information,
+    word_npmi,
+)
+from pipeline.topics.stability import matched, numbered_by_size, vote, without_small
+
+
+def test_npmi_by_hand() -> None:
+    # given four passages: a and b stand together in two of them and never apart; c alone in one
+    holds = csr_matrix(np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1], [0, 0, 0]]))
+    places = {"a": 0, "b": 1, "c": 2}
+    # then NPMI(a, b) = log(.5 / (.5 * .5)) / -log(.5) = 1, and of words never together -1
+    assert word_npmi([["a", "b"]], holds, places)["npmi"] == pytest.approx(1)
+    assert word_npmi([["a", "c"]], holds, places)["npmi"] == pytest.approx(-1)
+    assert word_npmi([["a", "b"], ["a", "c"]], holds, places)["npmi"] == pytest.approx(0)
+
+
+def test_c_v_by_hand() -> None:
+    # given words with NPMI vectors (1, -1) and (-1, 1), whose sum is (0, 0)
+    holds = csr_matrix(np.array([[1, 0], [0, 1], [0, 0]]))
+    assert word_npmi([["a", "b"]], holds, {"a": 0, "b": 1})["c_v"] == pytest.approx(0)
+
+
+def test_words_without_relation_have_no_coherence() -> None:
+    random = np.random.default_rng(0)
+    holds = csr_matrix(random.random((4000, 10)) < 0.3)
+    words = [f"w{number}" for number in range(10)]
+    places = {word: column for column, word in enumerate(words)}
+    assert abs(word_npmi([words], holds, places)["npmi"]) < 0.02
+
+
+def test_diversity_is_the_share_of_different_words() -> None:
+    assert diversity([["a", "b"], ["a", "c"]]) == 0.75
+
+
+def test_topics_that_are_missions_share_all_information() -> None:
+    mission = np.array(["M", "M", "N", "N", "", "N"])
+    topic = np.array([0, 0, 1, 1, 1, -1])
+    assert mission_information(topic, mission)["mission_nmi"] == pytest.approx(1)
+    crossed = mission_information(np.array([0, 1, 0, 1, 1, 1]), mission)
+    assert crossed["mission_nmi"] < 0.2
+
+
+def test_best_match_by_hand() -> None:
+    # given a topic of four of which a refit keeps three, and one that it keeps whole
+    topic = np.array([0, 0, 0, 0, 1, 1, -1])
+    refit = np.array([5, 5, 5, 4, 4, 4, 4]) - 4
+    # then 3 / 4 for the first, and 2 / 4 for the second, which took one and the outlier in
+    assert best_match_jaccard(topic, [refit]).tolist() == pytest.approx([0.75, 0.5])
+
+
+def test_agreement_with_and_without_outliers() -> None:
+    one = np.array([0, 0, 1, 1, -1, 0])
+    other = np.array([1, 1, 0, 0, 0, -1])
+    found = agreement_of([one, other])
+    assert found.ari_inside == pytest.approx(1)
+    assert found.ari < 1
+
+
+def test_a_passage_that_refits_disagree_on_gets_few_votes() -> None:
+    reference = np.array([0, 0, 0, 1, 1, 1])
+    same = np.array([7, 7, 7, 3, 3, 3])  # other numbers, same groups
+    moved = np.array([0, 0, 1, 1, 1, 1])
+    assert vote(reference, [same, moved]).tolist() == [1, 1, 0.5, 1, 1, 1]
+    assert matched(reference, same).tolist() == reference.tolist()
+
+
+def test_topics_are_numbered_by_size_and_small_ones_dissolve() -> None:
+    assert numbered_by_size(np.array([4, 9, 9, -1])).tolist() == [1, 0, 0, -1]
+    assert without_small(np.array([4, 9, 9, -1]), 2).tolist() == [-1, 9, 9, -1]
+
+
+def test_taking_group_means_away_lets_groups_share_directions() -> None:
+    # given two groups that speak of the same two subjects, each with a direction of its own
+    random = np.random.default_rng(1)
+    subjects = np.tile([[1.0, 0, 0, 0], [0, 1, 0, 0]], (50, 1))
+    groups = np.repeat(["a", "b"], 50)
+    vectors = subjects + np.where(groups[:, None] == "a", [0, 0, 2, 0], [0, 0, 0, 2])
+    vectors = (vectors + random.normal(scale=0.01, size=vectors.shape)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    assert vectors[0] @ vectors[50] < vectors[0] @ vectors[1]
+    # when the means are taken away
+    moved = without_group_means(vectors, groups, 0)
+    # then the same subject in both groups is nearer than another subject in one group
+    assert moved[0] @ moved[50] > 0.99 > moved[0] @ moved[1]
+    assert np.linalg.norm(moved, axis=1) == pytest.approx(1, abs=1e-6)
+
+
+def test_a_group_of_one_is_hardly_moved_when_means_are_shrunk() -> None:
+    vectors = np.array([[1, 0], [1, 0], [1, 0], [0, 1]], dtype=np.float32)
+    moved = without_group_means(vectors, np.array(["a", "a", "a", "b"]), 1_000_000)
+    assert moved == pytest.approx(vectors, abs=1e-4)
