@@ -377,7 +377,7 @@ class SemanticAlignment(dy.Schema):
 
 
 class Curve(dy.Schema):
-    """Adjusted mutual information by number of groups and seed; outliers as a group of their own."""
+    """Adjusted mutual information by number of groups and seed; outliers are a group too."""
 
     passages = dy.String()
     candidate = dy.String(description="topics (merged along their hierarchy), or a baseline")

@@ -100,6 +100,26 @@ def test_every_table_is_an_output_of_its_stage_and_read_only_by_later_ones() -> 
         assert all(ORDER.index(stage) > ORDER.index(table.stage) for stage in readers), path
 
 
+def _named_tables(file: Path) -> set[str]:
+    """Names that a file takes from pipeline.tables."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            names |= {node.attr} if node.value.id == "tables" else set()
+        elif isinstance(node, ast.ImportFrom) and node.module == "pipeline.tables":
+            names.update(alias.name for alias in node.names)
+    return names
+
+
+@pytest.mark.parametrize("stage", ORDER)
+def test_a_stage_depends_on_every_table_that_its_code_names(stage: str) -> None:
+    known = {name: table for name, table in vars(tables).items() if isinstance(table, tables.Table)}
+    named = set().union(*map(_named_tables, Path("pipeline", stage).glob("*.py")))
+    used = set(known) if "TABLES" in named else named & set(known)
+    declared = _outs(stage) | set(STAGES[stage]["deps"])  # type: ignore[call-overload]
+    assert {name for name in used if str(known[name].path) not in declared} == set()
+
+
 def test_every_section_of_the_settings_belongs_to_a_stage() -> None:
     tracked = {
         key
