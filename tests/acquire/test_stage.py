@@ -195,7 +195,7 @@ def test_the_real_documents_of_the_core_profile_are_all_in_the_mirror(
     acquire()
 
     table = read_table(ACQUIRED)
-    assert table.filter(status="present", origin="fetched").height == 382
+    assert table.filter(status="present", origin="fetched").height == 332
     missing = table.filter(
         ~(table["status"] == "present") & (table["document_id"] != "gilder-2026")
     )
