@@ -8,6 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from pipeline import tables
+from pipeline.codebook import load_codebook
+from pipeline.codings import read_codings
 from pipeline.errors import InputError
 from pipeline.manifest import MANIFEST_FILE, Entry, of_profile, read_manifest
 from pipeline.settings import Profile, load_missions, load_settings
@@ -26,6 +28,11 @@ def check_inputs() -> Iterator[str]:
     yield "configs/params.yaml: in order"
     yield f"configs/missions.yaml: {len(load_missions())} missions"
     yield f"corpus/manifest.csv: {len(read_manifest())} documents"
+    codebook = load_codebook()
+    yield f"corpus/coding/codebook.yaml: {len(codebook.themes)} codes"
+    for coding in read_codings(codebook.theme_ids):
+        coders = ", ".join(coding.coders)
+        yield f"corpus/coding, {coding.unit_set}: {coding.units.height} units, coders {coders}"
 
 
 def documents_table(profile: str, kind: str, mission: str) -> pl.DataFrame:
