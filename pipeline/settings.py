@@ -55,10 +55,11 @@ class IngestSettings(_Section):
 
 
 class SegmentSettings(_Section):
-    """How long a passage is."""
+    """How long a passage is, and when two are near copies."""
 
     max_words: int = Field(ge=20, le=180)
     min_words: int = Field(ge=1, le=60)
+    near_copy: float = Field(gt=0, le=1)
 
 
 class EmbedSettings(_Section):

@@ -126,6 +126,17 @@ class Passages(dy.Schema):
     procedural = dy.Bool(description="an adoption line, a recital that only cites, or the like")
 
 
+class Families(dy.Schema):
+    """One row a passage: the near-identical passages, over all documents, that it belongs to."""
+
+    passage_id = dy.String(primary_key=True)
+    family_id = dy.String(description="the earliest passage of the family; itself for most")
+    similarity = dy.Float64(
+        min=0, max=1, description="Jaccard similarity of word triples with that passage"
+    )
+    n_members = dy.Int64(min=1, description="passages in the family")
+
+
 class Topics(dy.Schema):
     """One row a topic, largest first; outliers have no row."""
 
@@ -549,6 +560,7 @@ SET_ASIDE = _table("ingest/set_aside", SetAside)
 BLOCKS = _table("ingest/blocks", Blocks)
 NOTES = _table("ingest/notes", Notes)
 PASSAGES = _table("segment/passages", Passages)
+FAMILIES = _table("segment/families", Families)
 TOPICS = _table("topics/topics", Topics)
 ASSIGNMENTS = _table("topics/assignments", Assignments)
 HIERARCHY = _table("topics/hierarchy", Hierarchy)

@@ -1,18 +1,27 @@
-"""Read blocks, cut them into passages, write passages."""
+"""Read blocks, cut them into passages, find near copies, write passages and their families."""
 
 from __future__ import annotations
 
 import polars as pl
 
+from pipeline.segment.families import find_families
 from pipeline.segment.passages import cut_passages
 from pipeline.segment.sentences import load_splitter, split_sentences
 from pipeline.settings import load_settings
 from pipeline.stage import run_stage, write_metrics
-from pipeline.tables import BLOCKS, NOTES, PASSAGES, read_table, write_table
+from pipeline.tables import (
+    BLOCKS,
+    DOCUMENTS,
+    FAMILIES,
+    NOTES,
+    PASSAGES,
+    read_table,
+    write_table,
+)
 
 
 def main() -> None:
-    """Cut every block but headings."""
+    """Cut every block but headings, and link the passages that are near copies."""
     from tqdm import tqdm
 
     settings = load_settings().segment
@@ -20,11 +29,18 @@ def main() -> None:
     texts = tqdm(blocks["text"].to_list(), desc="segment", unit="block")
     sentences = split_sentences(load_splitter(), texts)
     passages = cut_passages(blocks, read_table(NOTES), sentences, settings)
+    families = find_families(
+        passages,
+        read_table(DOCUMENTS),
+        settings.near_copy,
+        lambda numbers: tqdm(numbers, desc="near copies", unit="text"),
+    )
     write_table(PASSAGES, passages)
-    write_metrics("segment", _metrics(passages))
+    write_table(FAMILIES, families)
+    write_metrics("segment", _metrics(passages, families))
 
 
-def _metrics(passages: pl.DataFrame) -> dict[str, object]:
+def _metrics(passages: pl.DataFrame, families: pl.DataFrame) -> dict[str, object]:
     words = passages["n_words"]
     return {
         "passages": passages.height,
@@ -32,9 +48,12 @@ def _metrics(passages: pl.DataFrame) -> dict[str, object]:
         "procedural": int(passages["procedural"].sum()),
         "with_voices": int((passages["voices"].list.len() > 0).sum()),
         "repeated_texts": passages.height - passages["text"].n_unique(),
+        "families": families["family_id"].n_unique(),
+        "near_copies": passages.height - families["family_id"].n_unique(),
+        "largest_family": families["n_members"].max() or 0,
         "words": {"mean": round(words.mean() or 0, 1), "most": words.max() or 0},  # type: ignore[arg-type]
     }
 
 
 if __name__ == "__main__":
-    run_stage("segment", "Cut blocks into passages of whole sentences.", main)
+    run_stage("segment", "Cut blocks into passages of whole sentences, and find near copies.", main)

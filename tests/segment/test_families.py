@@ -1,0 +1,105 @@
+"""Near copies are one family, named by the earliest; what only sounds alike is not."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import combinations
+
+import polars as pl
+import pytest
+
+from pipeline.segment.families import find_families, jaccard, shingles
+
+EXTENDS = (
+    "Decides to extend until {year} the mandate of MONUSCO in the Congo, "
+    "including, on an exceptional basis and without creating a precedent or any prejudice to the "
+    "basic principles of peacekeeping, its Force Intervention Brigade;"
+)
+CONDEMNS = (
+    "Condemning the illicit flow of weapons within and into the Democratic Republic of the Congo "
+    "in violation of resolutions 1533 (2004), 1807 (2008) and 1857 (2008),"
+)
+TEXTS = {
+    "new": ["Expressing its appreciation to troops,", EXTENDS.format(year="20 December 2022")],
+    "old": [CONDEMNS, EXTENDS.format(year="20 December 2018")],
+    "undated": [EXTENDS.format(year="20 December 2018"), "Decides to remain seized"],
+}
+DATES = {"new": date(2021, 12, 20), "old": date(2018, 3, 27), "undated": None}
+
+
+def _passages(texts: dict[str, list[str]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {"passage_id": f"{name}.{order}", "document_id": name, "order": order, "text": text}
+            for name, paragraphs in texts.items()
+            for order, text in enumerate(paragraphs)
+        ]
+    )
+
+
+def _documents(dates: dict[str, date | None]) -> pl.DataFrame:
+    return pl.DataFrame({"document_id": list(dates), "date": list(dates.values())})
+
+
+def _families(texts: dict[str, list[str]], threshold: float = 0.7) -> dict[str, tuple[str, int]]:
+    found = find_families(_passages(texts), _documents(DATES), threshold)
+    assert found["passage_id"].to_list() == _passages(texts)["passage_id"].to_list()
+    rows = found.select("passage_id", "family_id", "n_members").iter_rows()
+    return {passage: (family, members) for passage, family, members in rows}
+
+
+def test_a_mandate_extended_again_joins_the_earliest_and_undated_ones_come_last() -> None:
+    found = _families(TEXTS)
+    assert found["new.1"] == found["undated.0"] == found["old.1"] == ("old.1", 3)
+    assert found["old.0"] == ("old.0", 1)
+    assert found["undated.1"] == ("undated.1", 1)
+
+
+def test_with_a_threshold_of_one_only_the_same_words_are_a_family() -> None:
+    found = _families(TEXTS, threshold=1.0)
+    assert found["undated.0"] == ("old.1", 2)
+    assert found["new.1"] == ("new.1", 1)
+
+
+def test_small_changes_over_the_years_do_not_chain_texts_that_have_little_in_common() -> None:
+    words = [f"word{number}" for number in range(60)]
+    versions = [" ".join([*(["other"] * k), *words[k:]]) for k in range(0, 40, 5)]
+    texts = {"old": versions}
+    found = find_families(_passages(texts), _documents(DATES), 0.7)
+    assert jaccard(shingles(versions[0]), shingles(versions[-1])) < 0.5
+    assert found["family_id"].n_unique() > 1
+    for family_id, members in found.group_by("family_id"):
+        first = versions[int(str(family_id[0]).split(".")[1])]
+        for passage_id in members["passage_id"]:
+            version = versions[int(passage_id.split(".")[1])]
+            assert jaccard(shingles(first), shingles(version)) >= 0.7
+
+
+def test_the_similarity_of_two_sentences_worked_by_hand() -> None:
+    # 6 words have 4 triples; the last word differs, so 3 of 5 different triples are shared
+    left, right = "one two three four five six", "One two three four five seven."
+    assert jaccard(shingles(left), shingles(right)) == pytest.approx(3 / 5)
+
+
+def test_no_passages_give_no_families() -> None:
+    found = find_families(_passages(TEXTS).head(0), _documents(DATES), 0.7)
+    assert found.is_empty()
+
+
+@pytest.mark.mirror
+def test_hashing_misses_no_near_copy_among_the_mandates_of_a_mission(
+    mandates: pl.DataFrame,
+) -> None:
+    """Against the comparison of every passage with every other."""
+    found = find_families(mandates, _documents(dict.fromkeys(mandates["document_id"])), 0.7)
+    sets = [shingles(text) for text in mandates["text"]]
+    family = dict(found.select("passage_id", "family_id").iter_rows())
+    ids = mandates["passage_id"].to_list()
+    firsts = {i for i, passage_id in enumerate(ids) if family[passage_id] == passage_id}
+    overlooked = [
+        (ids[left], ids[right])
+        for left, right in combinations(sorted(firsts), 2)
+        if jaccard(sets[left], sets[right]) >= 0.7
+    ]
+    assert overlooked == []
+    assert found.height > found["family_id"].n_unique() > 100
