@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +24,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+Kinds = Annotated[str, typer.Option("--kind", help="Such as report, where it is not found.")]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")]
+
+_STARTED_IN: ContextVar[Path] = ContextVar("started_in")
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
@@ -31,6 +35,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(function)
     def run(*args: Any, **options: Any) -> None:
+        _STARTED_IN.set(Path.cwd())
         os.chdir(_project_folder())
         try:
             function(*args, **options)
@@ -44,6 +49,12 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     name = function.__name__.rstrip("_")
     registered: Callable[..., None] = app.command(name)(run)
     return registered
+
+
+def _from_here(name: str) -> str:
+    """A file as it is named from where the command was given; anything else as it is."""
+    path = _STARTED_IN.get() / Path(name).expanduser()
+    return str(path) if path.exists() else name
 
 
 def _project_folder() -> Path:
@@ -84,6 +95,77 @@ def show(document_id: Annotated[str, typer.Argument(help="Its id, as `list` prin
 
     for line in document_lines(document_id):
         typer.echo(line)
+
+
+@command
+def read(
+    file: Annotated[str, typer.Argument(help="XML, PDF, Word, HTML, Markdown or plain text.")],
+    kind: Kinds = "",
+    json: Annotated[bool, typer.Option("--json", help="A JSON object a block.")] = False,
+) -> None:
+    """Read any file into blocks; the corpus stays as it is. Example: peacetext read report.pdf"""
+    from pipeline.commands.adding import Corrections, addition_of
+    from pipeline.commands.cards import read_lines
+
+    addition = addition_of(Path(_from_here(file)), Corrections(kind=kind))
+    for line in read_lines(addition, as_json=json):
+        typer.echo(line)
+
+
+@command
+def add(
+    sources: Annotated[
+        list[str], typer.Argument(help="Files, folders, or UN symbols such as S/2018/541.")
+    ],
+    kind: Kinds = "",
+    symbol: Annotated[str, typer.Option(help="Its UN symbol, where it is not found.")] = "",
+    title: Annotated[str, typer.Option(help="Its title.")] = "",
+    date: Annotated[str, typer.Option(help="Its date, as 2018-06-06.")] = "",
+    missions: Annotated[str, typer.Option(help="Acronyms: MINUSMA;MONUSCO, or none.")] = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in place of the one that is there.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be added.")
+    ] = False,
+) -> None:
+    """Add documents to the corpus. Example: peacetext add report.pdf S/2018/541
+
+    Kind, symbol, title, date and missions are found in the document; an option corrects them.
+    Then run: make. Taken back by: peacetext remove ID
+    """
+    from pipeline.commands import adding
+    from pipeline.commands.cards import addition_lines
+
+    corrections = adding.Corrections(kind, symbol, title, date, missions)
+    found = list(adding.named_sources([_from_here(source) for source in sources]))
+    adding.check_for_one(corrections, len(found))
+    refused = 0
+    for source in found:
+        try:
+            addition = adding.addition_of(source, corrections)
+            entry = adding.add(addition, may_replace=replace, dry_run=dry_run)
+        except InputError as error:
+            say(f"peacetext: {error}")
+            refused += 1
+            continue
+        typer.echo("\n".join([*addition_lines(addition, entry), ""]))
+    added = len(found) - refused
+    say(f"{added} of {len(found)} {'would be added' if dry_run else 'added; now run: make'}")
+    if refused:
+        raise typer.Exit(2)
+
+
+@command
+def remove(
+    document_ids: Annotated[list[str], typer.Argument(help="Ids, as `list` prints them.")],
+) -> None:
+    """Take documents out of the corpus. Example: peacetext remove s-2018-541"""
+    from pipeline.commands.adding import remove as take_out
+
+    for document_id in document_ids:
+        entry = take_out(document_id)
+        typer.echo(f"removed {entry.document_id}: {entry.title}")
 
 
 @command

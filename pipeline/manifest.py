@@ -91,10 +91,17 @@ def read_manifest(
     Raises:
         InputError: the first row that cannot be used, with its line number.
     """
+    return parse_manifest(_text(file), file, missions)
+
+
+def parse_manifest(
+    text: str, file: Path, missions: Collection[str] | None = None
+) -> tuple[Entry, ...]:
+    """As `read_manifest`, from the text that the file holds or is about to hold."""
     known = load_missions() if missions is None else missions
     seen: dict[str, int] = {}
     entries = []
-    for row, cells in _rows(file):
+    for row, cells in _rows(text, file):
         entry = _entry(file, row, cells, known)
         _check_place(file, entry)
         _check_unique(file, entry, seen)
@@ -127,9 +134,9 @@ def line_of(entry: Entry) -> str:
     return line.getvalue()
 
 
-def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(text: str, file: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """The line number and cells of every row under the header; blank lines are passed over."""
-    reader = csv.reader(io.StringIO(_text(file), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header: list[str] | None = None
     line = 1
     try:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.codebook import load_codebook
 from pipeline.codings import read_codings
+from pipeline.commands.cards import entry_lines, reading_lines
 from pipeline.errors import InputError
+from pipeline.ingest.readers import read_file
+from pipeline.ingest.reading import UnreadableError
 from pipeline.manifest import MANIFEST_FILE, Entry, of_profile, read_manifest
 from pipeline.settings import Profile, load_missions, load_settings
-from pipeline.tables import read_table
 
 PROFILES: tuple[Profile, ...] = ("core", "full", "readers")
 
@@ -61,21 +62,24 @@ def documents_table(profile: str, kind: str, mission: str) -> pl.DataFrame:
 
 
 def document_lines(document_id: str) -> Iterator[str]:
-    """What the manifest says of a document, then its blocks with their labels.
+    """What the manifest says of a document, then its blocks, read from the file as it is now.
 
     Raises:
-        InputError: no such document, or the ingest stage has not run.
+        InputError: no such document.
     """
     entry = _entry(document_id)
-    for name in ("symbol", "kind", "title", "date", "missions", "path", "source_url", "sha256"):
-        value = getattr(entry, name)
-        yield f"{name + ':':<12}{', '.join(value) if isinstance(value, tuple) else value}"
-    yield ""
-    blocks = read_table(tables.BLOCKS).filter(pl.col("document_id") == document_id).sort("order")
-    if blocks.is_empty():
-        yield "(not read: see outputs/ingest/set_aside.parquet or outputs/acquire/acquired.parquet)"
-    for block in blocks.iter_rows(named=True):
-        yield f"[{block['role']}{' ' + block['label'] if block['label'] else ''}] {block['text']}"
+    yield from entry_lines(entry)
+    file = Path("corpus", entry.path)
+    if not file.is_file():
+        yield "(not on disk: run make, or see outputs/acquire/acquired.parquet)"
+        return
+    suffix = PurePosixPath(entry.path).suffix
+    try:
+        reading = read_file(file.read_bytes(), entry.kind, suffix, load_settings().ingest)
+    except UnreadableError as error:
+        yield f"(set aside: {error})"
+        return
+    yield from reading_lines(reading)
 
 
 def _entry(document_id: str) -> Entry:

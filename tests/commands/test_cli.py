@@ -33,7 +33,9 @@ def test_what_is_not_there_is_said_in_one_line(words: list[str]) -> None:
     assert "mend: " in done.output
 
 
-@pytest.mark.parametrize("name", ["check", "list", "show", "topics", "themes", "gap", "explore"])
+@pytest.mark.parametrize(
+    "name", ["check", "add", "remove", "read", "list", "show", "topics", "themes", "gap", "explore"]
+)
 def test_every_command_has_help_with_an_example(name: str) -> None:
     done = RUNNER.invoke(app, [name, "--help"])
     assert done.exit_code == 0

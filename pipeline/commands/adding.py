@@ -1,0 +1,353 @@
+"""Documents added to the corpus, and taken out again.
+
+A file is read first: what cannot be read is refused, and nothing has changed. Then it is copied
+into corpus/inbox under a name of our own making, and its row is written into the manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path, PurePosixPath
+from typing import get_args
+from urllib.parse import quote
+
+from pipeline.errors import InputError
+from pipeline.files import write_bytes
+from pipeline.ingest.identity import SYMBOL
+from pipeline.ingest.reading import UnreadableError
+from pipeline.ingest.recognising import SUFFIXES, Recognition, kind_of, recognise
+from pipeline.manifest import MANIFEST_FILE, Entry, read_manifest
+from pipeline.manifest_rows import add_row, remove_row, replace_row
+from pipeline.settings import IngestSettings, Kind, load_missions, load_settings
+
+CORPUS = MANIFEST_FILE.parent
+INBOX = "inbox"
+REQUESTED = "un/added"
+"""Below corpus/: where a document goes that was added by its symbol, once it is fetched."""
+
+UN_SITE = "https://docs.un.org/en/"
+UN_LICENCE = "United Nations; acknowledge the United Nations as the source"
+PROFILES = ("core", "full")
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """What a person says of a document; it goes before what the document says. Empty: nothing.
+
+    Attributes:
+        day: as 2018-06-06.
+        missions: acronyms, separated by semicolons or commas; ``none`` for no mission.
+    """
+
+    kind: str = ""
+    symbol: str = ""
+    title: str = ""
+    day: str = ""
+    missions: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A document that may be added: its row, its bytes (None: to be fetched), what was read."""
+
+    entry: Entry
+    content: bytes | None = None
+    recognition: Recognition | None = None
+
+
+def named_sources(arguments: Sequence[str]) -> Iterator[Path | str]:
+    """Every file, every readable file of a folder, and every symbol that the arguments name.
+
+    Raises:
+        InputError: neither a file, nor a folder with documents, nor a symbol.
+    """
+    for argument in arguments:
+        path = Path(argument).expanduser()
+        if path.is_dir():
+            files = sorted(file for file in path.rglob("*") if _is_document(file, path))
+            if not files:
+                mend = f"name a folder that holds {', '.join(SUFFIXES)}"
+                raise InputError(argument, "holds no document that can be read", mend)
+            yield from files
+        elif path.is_file():
+            yield path
+        elif SYMBOL.fullmatch(argument.strip()):
+            yield argument.strip()
+        else:
+            mend = "name a file or folder that exists, or a symbol such as S/2018/541"
+            raise InputError(argument, "is neither a file nor a UN symbol", mend)
+
+
+def _is_document(file: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+    return file.is_file() and not hidden and file.suffix.lower() in SUFFIXES
+
+
+def check_for_one(corrections: Corrections, n_sources: int) -> None:
+    """A symbol, title or date belongs to one document.
+
+    Raises:
+        InputError: it is given for several.
+    """
+    for option in ("symbol", "title", "day"):
+        if n_sources > 1 and getattr(corrections, option):
+            name = f"--{option.replace('day', 'date')}"
+            raise InputError(name, f"fits one document, not {n_sources}", "add them one by one")
+
+
+def addition_of(source: Path | str, corrections: Corrections) -> Addition:
+    """What would be added, with nothing changed yet.
+
+    Raises:
+        InputError: the file cannot be read, or a correction cannot be used.
+    """
+    missions = load_missions()
+    checked = _checked(corrections, missions)
+    if isinstance(source, str):
+        return Addition(_entry_of_symbol(source, checked))
+    content = _content(source, load_settings().ingest)
+    try:
+        found = recognise(
+            content, source.name, load_settings().ingest, missions, _kind(checked.kind)
+        )
+    except UnreadableError as error:
+        raise InputError(source, str(error), "docs/readers.md says what can be read") from None
+    return Addition(_entry_of_file(source, content, found, checked), content, found)
+
+
+def add(addition: Addition, *, may_replace: bool, dry_run: bool = False) -> Entry:
+    """Copy the file into the inbox and write the row; the row as it then stands.
+
+    Args:
+        addition: what to add.
+        may_replace: whether a document with the same bytes or symbol may be put out.
+        dry_run: find out what would be written, and write nothing.
+
+    Raises:
+        InputError: the same file or symbol is in the corpus already, and may not be replaced.
+    """
+    entries = read_manifest()
+    old = _same_document(addition.entry, entries)
+    if old is not None and not may_replace:
+        raise _refusal(addition.entry, old)
+    entry = _with_place(addition, entries, old)
+    if not dry_run:
+        _write(entry, addition.content, old)
+    return entry
+
+
+def _write(entry: Entry, content: bytes | None, old: Entry | None) -> None:
+    """The file first: a row never stands for a file that is not there."""
+    file = CORPUS / entry.path
+    is_new = content is not None and not file.exists()
+    if content is not None:
+        write_bytes(file, content)
+    try:
+        if old is None:
+            add_row(entry)
+        else:
+            replace_row(old.row, entry)
+    except InputError:
+        if is_new:
+            file.unlink(missing_ok=True)
+        raise
+    if old is not None:
+        _delete_own_file(old, kept=entry.path)
+
+
+def remove(document_id: str) -> Entry:
+    """Take a document out of the manifest, and its file out of the inbox.
+
+    Raises:
+        InputError: no such document, or codings name it.
+    """
+    found = [entry for entry in read_manifest() if entry.document_id == document_id]
+    if not found:
+        raise InputError(MANIFEST_FILE, f"no document {document_id!r}", "see: peacetext list")
+    (entry,) = found
+    _check_not_coded(entry)
+    remove_row(entry.row)
+    _delete_own_file(entry)
+    return entry
+
+
+def _kind(name: str) -> Kind | None:
+    return next((kind for kind in get_args(Kind) if kind == name), None)
+
+
+def _checked(corrections: Corrections, missions: Collection[str]) -> Corrections:
+    kind, day = corrections.kind, corrections.day
+    if kind and _kind(kind) is None:
+        raise InputError("--kind", f"{kind!r} is not known", f"one of {', '.join(get_args(Kind))}")
+    if corrections.symbol and not SYMBOL.fullmatch(corrections.symbol):
+        raise InputError("--symbol", f"{corrections.symbol!r} is none", "write it as S/2018/541")
+    if day and _day(day) is None:
+        raise InputError("--date", f"{day!r} is not a date", "write it as 2018-06-06")
+    for acronym in _acronyms(corrections.missions):
+        if acronym not in missions:
+            mend = f"one of {', '.join(missions)}, or none"
+            raise InputError("--missions", f"{acronym!r} is not known", mend)
+    return corrections
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _acronyms(cell: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in re.split("[;,]", cell) if name.strip())
+    return () if names == ("none",) else names
+
+
+def _content(source: Path, limits: IngestSettings) -> bytes:
+    """The bytes of a file, unless it is larger than any that would be read."""
+    try:
+        size = source.stat().st_size / 1_000_000
+        if size > limits.max_megabytes:
+            problem = f"is {size:.0f} MB; ingest.max_megabytes is {limits.max_megabytes}"
+            raise InputError(source, problem, "raise it in configs/params.yaml")
+        return source.read_bytes()
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+        raise InputError(source, problem, "give yourself the right to read it") from None
+
+
+def _entry_of_file(
+    source: Path,
+    content: bytes,
+    found: Recognition,
+    corrections: Corrections,
+) -> Entry:
+    symbol = corrections.symbol or found.symbol
+    from_un = bool(symbol)
+    return Entry(
+        document_id=_slug(symbol or source.stem),
+        symbol=symbol,
+        kind=found.kind,
+        title=" ".join((corrections.title or found.title).split()),
+        date=_day(corrections.day) or found.date,
+        missions=_acronyms(corrections.missions) if corrections.missions else found.missions,
+        themes=(),
+        profiles=PROFILES,
+        required=True,
+        path=source.suffix.lower(),
+        source_url=_address(symbol) if from_un else "",
+        sha256=hashlib.sha256(content).hexdigest(),
+        licence=UN_LICENCE if from_un else "",
+    )
+
+
+def _entry_of_symbol(symbol: str, corrections: Corrections) -> Entry:
+    kind = _kind(corrections.kind) or kind_of(symbol, "Report of the Secretary-General")
+    return Entry(
+        document_id=_slug(symbol),
+        symbol=symbol,
+        kind=kind,
+        title=" ".join(corrections.title.split()),
+        date=_day(corrections.day),
+        missions=_acronyms(corrections.missions),
+        themes=(),
+        profiles=PROFILES,
+        required=False,
+        path=".pdf",
+        source_url=_address(symbol),
+        sha256="",
+        licence=UN_LICENCE,
+    )
+
+
+def _slug(name: str) -> str:
+    """Fit for an id and a file name, whatever the document calls itself.
+
+    >>> _slug("S/RES/2423 (2018)"), _slug("../Rapport Nº 3")
+    ('s-res-2423-2018', 'rapport-n-3')
+    """
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80].strip("-") or "document"
+
+
+def _address(symbol: str) -> str:
+    return UN_SITE + quote(symbol.replace(" ", ""), safe="/().")
+
+
+def _same_document(entry: Entry, entries: Sequence[Entry]) -> Entry | None:
+    """The document of the manifest with the same bytes, or else with the same symbol."""
+    for other in entries:
+        if entry.sha256 and other.sha256 == entry.sha256:
+            return other
+    for other in entries:
+        if entry.symbol and _is_same_symbol(entry.symbol, other.symbol):
+            return other
+    return None
+
+
+def _is_same_symbol(symbol: str, other: str) -> bool:
+    """White space does not count, nor does the year that a resolution's number may lack.
+
+    >>> _is_same_symbol("S/RES/2423", "S/RES/2423 (2018)"), _is_same_symbol("S/2018/5", "S/2018/54")
+    (True, False)
+    """
+    slugs = _slug(symbol), _slug(other)
+    if "RES/" in symbol:
+        return any(slug.startswith(f"{prefix}-") for slug in slugs for prefix in slugs) or (
+            slugs[0] == slugs[1]
+        )
+    return slugs[0] == slugs[1]
+
+
+def _refusal(entry: Entry, old: Entry) -> InputError:
+    same = "the same file" if entry.sha256 and entry.sha256 == old.sha256 else old.symbol
+    mend = "add it with --replace, or leave it"
+    if not set(old.profiles) & {"core"}:
+        mend = f"it is in the profile {' and '.join(old.profiles)} (acquire.profile); or {mend}"
+    problem = f"{same} is in the corpus already, as {old.document_id}"
+    return InputError(MANIFEST_FILE, problem, mend, old.row)
+
+
+def _with_place(addition: Addition, entries: Sequence[Entry], old: Entry | None) -> Entry:
+    """The entry with an id that is free (or that of the one replaced) and the path of its file."""
+    entry = addition.entry
+    if old is not None:
+        entry = replace(
+            entry, document_id=old.document_id, profiles=old.profiles, themes=old.themes
+        )
+    else:
+        taken = {other.document_id for other in entries}
+        entry = replace(entry, document_id=_free(entry.document_id, taken))
+    folder = REQUESTED if addition.content is None else INBOX
+    return replace(entry, path=f"{folder}/{entry.document_id}{entry.path}")
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    number = 2
+    free = name
+    while free in taken:
+        free, number = f"{name}-{number}", number + 1
+    return free
+
+
+def _delete_own_file(entry: Entry, kept: str = "") -> None:
+    """Files of the inbox are a document's own; fetched ones belong to the acquire stage."""
+    if entry.path != kept and PurePosixPath(entry.path).parts[0] == INBOX:
+        (CORPUS / entry.path).unlink(missing_ok=True)
+
+
+def _check_not_coded(entry: Entry) -> None:
+    """A coding whose text is gone could not be used any more."""
+    from pipeline.codebook import load_codebook
+    from pipeline.codings import read_codings
+
+    if PurePosixPath(entry.path).parts[0] == "article":
+        raise InputError(entry.document_id, "is the coded article", "leave it in the corpus")
+    for coding in read_codings(load_codebook().theme_ids):
+        if coding.unit_set == "un" and entry.symbol:
+            coded = int((coding.units["symbol"] == entry.symbol).sum())
+            if coded:
+                problem = f"{coded} paragraphs of {entry.document_id} are coded"
+                raise InputError("corpus/coding/un-units.csv", problem, "take them out there first")

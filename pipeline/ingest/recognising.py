@@ -1,0 +1,202 @@
+"""What a file says of itself: kind, symbol, date, title and the missions that it concerns.
+
+A person who adds a document is shown these and may correct each; the rules are those by which the
+documents of the manifest were chosen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import PurePosixPath
+
+from pipeline.ingest.decoding import decoded
+from pipeline.ingest.readers import READERS, read_file
+from pipeline.ingest.reading import Reading, UnreadableError
+from pipeline.ingest.verbatim_record import SPEECH
+from pipeline.settings import IngestSettings, Kind, Mission
+
+SUFFIXES = tuple(dict.fromkeys(form.suffix for form in READERS))
+"""Of the files that can be read, with the dot."""
+
+_MENTIONS: Mapping[str, int] = {"presidential_statement": 2}
+_MENTIONS_ELSE = 3
+"""A mission named this often in the text is one that it concerns; statements are short."""
+
+_SPEECHES = 3  # a text with so many is a verbatim record
+_OPENING_BLOCKS = 12  # in which a report calls itself one
+_TITLE_CHARACTERS = 300
+
+_BY_SYMBOL: tuple[tuple[re.Pattern[str], Kind], ...] = (
+    (re.compile(r"[SA]/RES/"), "resolution"),
+    (re.compile(r"S/PRST/"), "presidential_statement"),
+    (re.compile(r"[SA]/(?:[\w.-]+/)?PV\."), "verbatim_record"),
+)
+_REPORT = re.compile(
+    r"\b(?:report|evaluation|review) of (?:the )?"
+    r"(?:Secretary-General|Independent|Office of Internal Oversight|Special|Panel|Group|High-Level)"
+    r"|\bspecial report\b|\b\w+ (?:progress )?report of\b",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(
+    r"(?P<organ>[SA])[-_](?:(?P<series>RES|PRST|PV)[-_.])?(?P<number>\d+)"
+    r"(?:[-_ (]+(?P<rest>\d+)\)?)?(?:[-_ ]?EN?)?",
+    re.IGNORECASE,
+)
+_DOCTRINE = re.compile(
+    r"\bPrinciples and Guidelines\b|\bDoctrine\b|\bPolicy (?:on|Directive)\b"
+    r"|\bGuidelines (?:on|for)\b|\bHandbook\b|\bManual\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """A document as it presents itself.
+
+    Attributes:
+        reading: its blocks and notes.
+        kind: by its symbol, else by what its title or opening calls it, else "other".
+        symbol: the UN symbol; empty when it has none.
+        title: one line; where it has none, its first heading or the name of the file.
+        date: None when the document does not say it.
+        missions: acronyms, the one most concerned first.
+    """
+
+    reading: Reading
+    kind: Kind
+    symbol: str
+    title: str
+    date: date | None
+    missions: tuple[str, ...]
+
+
+def recognise(
+    content: bytes,
+    name: str,
+    limits: IngestSettings,
+    missions: Mapping[str, Mission],
+    kind: Kind | None = None,
+) -> Recognition:
+    """Read a file and tell what it is.
+
+    Args:
+        content: the whole file.
+        name: of the file; its suffix names the format.
+        limits: what is too large to be read.
+        missions: the peace operations that may be recognised, by acronym.
+        kind: given by a person; None to find out.
+
+    Raises:
+        UnreadableError: the format is not known, or its reader refuses the file.
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    reading = read_file(content, kind or _kind_before_reading(content, suffix), suffix, limits)
+    symbol = reading.symbol or symbol_in_name(PurePosixPath(name).stem)
+    title = _title(reading) or PurePosixPath(name).stem
+    found = kind or kind_of(symbol, _opening(reading, title), _is_record(reading))
+    text = "\n".join(block.text for block in reading.blocks)
+    mentions = _MENTIONS.get(found, _MENTIONS_ELSE)
+    concerned = missions_in(title, text, missions, mentions)
+    return Recognition(reading, found, symbol, title, reading.date, concerned)
+
+
+def kind_of(symbol: str, opening: str, spoken: bool = False) -> Kind:
+    """The kind of a document with this symbol and opening (title and first lines).
+
+    >>> kind_of("S/RES/2423 (2018)", "")
+    'resolution'
+    >>> kind_of("S/2018/541", "Report of the Secretary-General on the situation in Mali")
+    'report'
+    """
+    for pattern, kind in _BY_SYMBOL:
+        if pattern.match(symbol):
+            return kind
+    if spoken:
+        return "verbatim_record"
+    if _REPORT.search(opening):
+        return "report"
+    return "doctrine" if _DOCTRINE.search(opening) else "other"
+
+
+def symbol_in_name(stem: str) -> str:
+    """The symbol that a file is named after; empty when it is not.
+
+    >>> symbol_in_name("S_2018_541-EN"), symbol_in_name("S-PV-8703"), symbol_in_name("mali")
+    ('S/2018/541', 'S/PV.8703', '')
+    """
+    found = _NAMED.fullmatch(stem)
+    if found is None:
+        return ""
+    organ, series, number, rest = found.group("organ", "series", "number", "rest")
+    if (series or "").upper() == "PV":
+        return f"{organ}/PV.{number}"
+    if (series or "").upper() == "RES":
+        return f"{organ}/RES/{number} ({rest})" if rest else ""
+    return "/".join(filter(None, [organ, (series or "").upper(), number, rest]))
+
+
+def missions_in(
+    title: str, text: str, missions: Mapping[str, Mission], mentions: int = _MENTIONS_ELSE
+) -> tuple[str, ...]:
+    """Missions that the title names, or the text often enough; most named first.
+
+    >>> minusma = Mission(names=("Mission in Mali",), host="Mali", period=(2013, 2023))
+    >>> missions_in("The Mission in Mali", "", {"MINUSMA": minusma})
+    ('MINUSMA',)
+    """
+    if not missions:
+        return ()
+    pattern, acronyms = _pattern(missions)
+    in_title = _mentions(title, pattern, acronyms)
+    counts = _mentions(text, pattern, acronyms) + in_title
+    concerned = [one for one in missions if in_title[one] or counts[one] >= mentions]
+    return tuple(sorted(concerned, key=lambda one: (not in_title[one], -counts[one])))
+
+
+def _pattern(missions: Mapping[str, Mission]) -> tuple[re.Pattern[str], dict[str, str]]:
+    """One pattern for all names, the longest first, so that no mention counts twice."""
+    acronyms = {acronym: acronym for acronym in missions}
+    for acronym, mission in missions.items():
+        acronyms |= {_plain(name): acronym for name in mission.names}
+    longest_first = sorted(acronyms, key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b"), acronyms
+
+
+def _mentions(text: str, pattern: re.Pattern[str], acronyms: Mapping[str, str]) -> Counter[str]:
+    return Counter(acronyms[found] for found in pattern.findall(_plain(text)))
+
+
+def _plain(text: str) -> str:
+    """Typographic hyphens and quotation marks as on a keyboard, so that names are found."""
+    return " ".join(text.replace("\u2011", "-").replace("\u2010", "-").replace("’", "'").split())
+
+
+def _kind_before_reading(content: bytes, suffix: str) -> str:
+    """Of text files alone the reader depends on the kind: is it a verbatim record?"""
+    if suffix != ".txt":
+        return "other"
+    try:
+        text, _ = decoded(content)
+    except UnreadableError:
+        return "other"
+    spoken = sum(1 for line in text.splitlines() if SPEECH.match(line))
+    return "verbatim_record" if spoken >= _SPEECHES else "other"
+
+
+def _is_record(reading: Reading) -> bool:
+    return any(re.match(r"The meeting rose at", block.text) for block in reading.blocks[-3:])
+
+
+def _title(reading: Reading) -> str:
+    """What the document calls itself, or its first heading; the first words may be anything."""
+    first = next((block.text for block in reading.blocks[:3] if block.role == "heading"), "")
+    return (reading.title or first)[:_TITLE_CHARACTERS]
+
+
+def _opening(reading: Reading, title: str) -> str:
+    opening = (block.text[:200] for block in reading.blocks[:_OPENING_BLOCKS])
+    return "\n".join([title, *opening])
