@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +14,10 @@ from typing import Any
 
 from pipeline.errors import InputError, StageError
 from pipeline.files import write_json
+
+
+_SECONDS_IN_A_FILE = "15"
+"""Between two lines of a progress bar that nobody watches: in a log each one stays."""
 
 
 def say(message: str) -> None:
@@ -35,6 +40,8 @@ def run_stage(name: str, help_text: str, stage: Callable[[], None]) -> None:
         f"Settings: the sections of configs/params.yaml. In the pipeline: dvc repro {name}",
     )
     parser.parse_args()
+    if not sys.stderr.isatty():
+        os.environ.setdefault("TQDM_MININTERVAL", _SECONDS_IN_A_FILE)
     try:
         stage()
     except InputError as error:
