@@ -102,7 +102,7 @@ class ThemeSettings(_Section):
     """How the classifiers are trained and judged."""
 
     label_rule: Literal["any", "majority", "all"]
-    model: Literal["definitions", "tfidf", "embeddings", "combined"]
+    model: Literal["dictionary", "definitions", "tfidf", "embeddings", "combined"]
     min_positives: int = Field(ge=2, le=1000)
     min_positives_un: int = Field(ge=2, le=1000)
     min_coded: int = Field(ge=10, le=10_000)

@@ -15,7 +15,6 @@ from typing import Any
 from pipeline.errors import InputError, StageError
 from pipeline.files import write_json
 
-
 _SECONDS_IN_A_FILE = "15"
 """Between two lines of a progress bar that nobody watches: in a log each one stays."""
 

@@ -1,9 +1,11 @@
 """The classifiers that are compared, from a guess to the combination in use.
 
-A model is a class with ``fit(sample)`` and ``predict(texts, vectors)``, which gives a probability
-for each text and theme, float [n, themes]. With 10 to 50 positives a theme only simple models with
-strong regularisation pay; the theme's own definition, from the codebook, is evidence beside the
-coded units.
+A model is a class with ``fit(sample, extra)`` and ``predict(texts, vectors)``, which gives a
+probability for each text and theme, float [n, themes]. ``extra`` are more units to learn from, of
+another kind than those that will be judged. A model may know its held-out probabilities: what it
+would say of each unit of the sample had the unit's group not been there. With 10 to 50 positives a
+theme only simple models with strong regularisation pay; the theme's own definition, from the
+codebook, is evidence beside the coded units.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pipeline.themes.combination import Combination, ThemeText
 from pipeline.themes.samples import Booleans, Floats, Sample
+from pipeline.themes.vocabulary import PARTS, STEMS, WORDS, Vocabulary, learn_vocabulary
 from pipeline.vector_cache import Vectors
 
 _DEFINITION_WEIGHT = 3.0
@@ -26,7 +30,9 @@ _TINY = 1e-6
 class ThemeModel(Protocol):
     """Anything that learns themes from coded units."""
 
-    def fit(self, sample: Sample) -> None:
+    held_out: Floats | None
+
+    def fit(self, sample: Sample, extra: Sample | None = None) -> None:
         """Learn from coded units."""
 
     def predict(self, texts: Sequence[str], vectors: Vectors) -> Floats:
@@ -41,9 +47,10 @@ class Majority:
     """Every text is as likely to have a theme as the coded units were: the chance level."""
 
     shares: Floats = field(default_factory=lambda: np.zeros(0))
+    held_out: Floats | None = None
 
-    def fit(self, sample: Sample) -> None:
-        """Count."""
+    def fit(self, sample: Sample, extra: Sample | None = None) -> None:  # noqa: ARG002
+        """Count in the sample; how common a theme is elsewhere says nothing of it here."""
         self.shares = sample.labels.mean(axis=0)
 
     def predict(self, texts: Sequence[str], vectors: Vectors) -> Floats:  # noqa: ARG002
@@ -56,13 +63,39 @@ class Definitions:
     """Nearness in meaning to the theme's definition, without any training (zero-shot)."""
 
     definitions: Vectors
+    held_out: Floats | None = None
 
-    def fit(self, sample: Sample) -> None:
+    def fit(self, sample: Sample, extra: Sample | None = None) -> None:
         """Nothing is learnt."""
 
     def predict(self, texts: Sequence[str], vectors: Vectors) -> Floats:  # noqa: ARG002
         """Cosine similarity, moved from -1..1 to 0..1."""
         return np.clip((1 + vectors.astype(np.float64) @ self.definitions.T) / 2, 0, 1)
+
+
+@dataclass
+class Dictionary:
+    """Words shared with what the codebook says of the theme, without any training.
+
+    Texts and codebook are compared by the TF-IDF of their stems; only how rare a stem is comes from
+    the coded units, not what they were coded with.
+    """
+
+    codebook: tuple[str, ...]
+    stems: Vocabulary | None = None
+    held_out: Floats | None = None
+
+    def fit(self, sample: Sample, extra: Sample | None = None) -> None:
+        """Learn how rare each stem is."""
+        self.stems = learn_vocabulary((*sample.plus(extra).texts, *self.codebook), STEMS)
+
+    def predict(self, texts: Sequence[str], vectors: Vectors) -> Floats:  # noqa: ARG002
+        """Cosine similarity, 0 to 1."""
+        if self.stems is None:
+            raise AssertionError("predict comes after fit")
+        said = self.stems.vectors(self.codebook)
+        similarity: Floats = np.clip((self.stems.vectors(texts) @ said.T).toarray(), 0, 1)
+        return similarity
 
 
 @dataclass
@@ -75,26 +108,25 @@ class Tfidf:
     """
 
     regularisation: float
-    vectorizers: tuple[Any, ...] = ()
+    vocabularies: tuple[Vocabulary, ...] = ()
     trained_on: Any = None
     basis: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     regressions: list[Any] = field(default_factory=list)
+    held_out: Floats | None = None
 
-    def fit(self, sample: Sample) -> None:
+    def fit(self, sample: Sample, extra: Sample | None = None) -> None:
         """Learn vocabulary and weights."""
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
-        words = TfidfVectorizer(
-            ngram_range=(1, 2), min_df=2, sublinear_tf=True, stop_words="english"
+        units = sample.plus(extra)
+        self.vocabularies = (
+            learn_vocabulary(units.texts, WORDS),
+            learn_vocabulary(units.texts, PARTS),
         )
-        parts = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=2, sublinear_tf=True)
-        self.vectorizers = (words.fit(sample.texts), parts.fit(sample.texts))
-        self.trained_on = self._terms(sample.texts)
+        self.trained_on = self._terms(units.texts)
         products = (self.trained_on @ self.trained_on.T).toarray()
         lengths, directions = np.linalg.eigh(products)
         kept = lengths > _TINY
         self.basis = directions[:, kept] / np.sqrt(lengths[kept])
-        self.regressions = _regressions(products @ self.basis, sample.labels, self.regularisation)
+        self.regressions = _regressions(products @ self.basis, units.labels, self.regularisation)
 
     def predict(self, texts: Sequence[str], vectors: Vectors) -> Floats:  # noqa: ARG002
         """Probabilities by the words alone."""
@@ -104,7 +136,7 @@ class Tfidf:
     def _terms(self, texts: Sequence[str]) -> Any:
         from scipy.sparse import hstack
 
-        return hstack([vectorizer.transform(texts) for vectorizer in self.vectorizers]).tocsr()
+        return hstack([one.vectors(texts) for one in self.vocabularies]).tocsr()
 
 
 @dataclass
@@ -114,11 +146,13 @@ class Embeddings:
     definitions: Vectors
     regularisation: float
     regressions: list[Any] = field(default_factory=list)
+    held_out: Floats | None = None
 
-    def fit(self, sample: Sample) -> None:
+    def fit(self, sample: Sample, extra: Sample | None = None) -> None:
         """Learn weights."""
-        features = self._features(sample.vectors)
-        self.regressions = _regressions(features, sample.labels, self.regularisation)
+        units = sample.plus(extra)
+        features = self._features(units.vectors)
+        self.regressions = _regressions(features, units.labels, self.regularisation)
 
     def predict(self, texts: Sequence[str], vectors: Vectors) -> Floats:  # noqa: ARG002
         """Probabilities by meaning alone."""
@@ -129,51 +163,21 @@ class Embeddings:
         return np.hstack([wide, _DEFINITION_WEIGHT * (wide @ self.definitions.T)])
 
 
-@dataclass
-class Combination:
-    """The mean of several models' log-odds: words and meaning together."""
-
-    parts: tuple[ThemeModel, ...]
-
-    def fit(self, sample: Sample) -> None:
-        """Each part learns by itself."""
-        for part in self.parts:
-            part.fit(sample)
-
-    def predict(self, texts: Sequence[str], vectors: Vectors) -> Floats:
-        """Probabilities of the mean log-odds."""
-        logits = [_log_odds(part.predict(texts, vectors)) for part in self.parts]
-        combined: Floats = 1 / (1 + np.exp(-np.mean(logits, axis=0)))
-        return combined
-
-
-def model_makers(definitions: Vectors, regularisation: float) -> dict[str, ModelMaker]:
+def model_makers(themes: ThemeText, regularisation: float) -> dict[str, ModelMaker]:
     """The models that are compared, by name, from a guess upwards.
 
     Args:
-        definitions: vectors of the themes' definitions, float32 [themes, dimension].
-        regularisation: C of every logistic regression.
+        themes: what the codebook says of the themes.
+        regularisation: C of every logistic regression of one kind of evidence.
     """
-
-    def tfidf() -> ThemeModel:
-        return Tfidf(regularisation)
-
-    def embeddings() -> ThemeModel:
-        return Embeddings(definitions, regularisation)
-
     return {
         "majority": Majority,
-        "definitions": lambda: Definitions(definitions),
-        "tfidf": tfidf,
-        "embeddings": embeddings,
-        "combined": lambda: Combination((tfidf(), embeddings())),
+        "dictionary": lambda: Dictionary(themes.texts),
+        "definitions": lambda: Definitions(themes.vectors),
+        "tfidf": lambda: Tfidf(regularisation),
+        "embeddings": lambda: Embeddings(themes.vectors, regularisation),
+        "combined": lambda: Combination(themes),
     }
-
-
-def _log_odds(probability: Floats) -> Floats:
-    inside = np.clip(probability, _TINY, 1 - _TINY)
-    odds: Floats = np.log(inside / (1 - inside))
-    return odds
 
 
 def _regressions(features: Any, labels: Booleans, regularisation: float) -> list[Any]:

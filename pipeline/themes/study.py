@@ -15,6 +15,7 @@ from pipeline.encoder import Encoder
 from pipeline.errors import StageError
 from pipeline.settings import ThemeSettings
 from pipeline.themes.coders import agreement_table, code_matrices, coder_ceiling
+from pipeline.themes.combination import ThemeText
 from pipeline.themes.evaluation import MACRO, Judged, evaluation_table
 from pipeline.themes.models import ModelMaker, model_makers
 from pipeline.themes.prevalence import CodedPassages, prevalence_table
@@ -69,8 +70,9 @@ def study_themes(
         StageError: no sentence of the article is coded.
     """
     theme_ids = codebook.theme_ids
-    definitions = encoder.encode([_described(theme) for theme in codebook.themes])
-    makers = model_makers(definitions, settings.regularisation)
+    described = tuple(_described(theme) for theme in codebook.themes)
+    themes = ThemeText(described, encoder.encode(described))
+    makers = model_makers(themes, settings.regularisation)
     samples = _samples(corpus.units, encoder, theme_ids)
     if "article" not in samples:
         raise StageError("no sentence of the article is coded, so there is nothing to learn from")

@@ -55,17 +55,29 @@ class CrossValidation:
 def train(
     make: ModelMaker, sample: Sample, extra: Sample | None, settings: ThemeSettings, seed: int
 ) -> TrainedThemes:
-    """Fit on all units; set thresholds on inner folds of the sample (`extra` is never judged)."""
+    """Fit on all units; thresholds come from held-out probabilities of the sample's units.
+
+    A model that does not know these is fitted again on inner folds (`extra` is never judged).
+    """
+    model = make()
+    model.fit(sample, extra)
+    held_out = model.held_out
+    if held_out is None:
+        held_out = _inner_predictions(make, sample, extra, settings, seed)
+    return TrainedThemes(model, tuned_thresholds(sample.labels, held_out))
+
+
+def _inner_predictions(
+    make: ModelMaker, sample: Sample, extra: Sample | None, settings: ThemeSettings, seed: int
+) -> Floats:
     folds = grouped_folds(sample.groups, sample.labels, settings.inner_folds, seed)
     probability = np.zeros(sample.labels.shape)
     for fold in np.unique(folds):
         model = make()
-        model.fit(sample.take(folds != fold).plus(extra))
+        model.fit(sample.take(folds != fold), extra)
         left_out = sample.take(folds == fold)
         probability[folds == fold] = model.predict(left_out.texts, left_out.vectors)
-    model = make()
-    model.fit(sample.plus(extra))
-    return TrainedThemes(model, tuned_thresholds(sample.labels, probability))
+    return probability
 
 
 def cross_validate(

@@ -11,6 +11,7 @@ from sklearn.metrics import average_precision_score, precision_recall_fscore_sup
 
 from pipeline.settings import ThemeSettings, load_settings
 from pipeline.themes.coders import agreement_table, coder_ceiling, nominal_alpha
+from pipeline.themes.combination import ThemeText
 from pipeline.themes.evaluation import (
     Judged,
     evaluation_table,
@@ -22,6 +23,11 @@ from pipeline.themes.models import Majority, Tfidf, model_makers
 from pipeline.themes.samples import Sample
 from pipeline.themes.scoring import score_passages
 from pipeline.themes.validation import Predictions, cross_validate, train, tuned_thresholds
+
+THEMES = ThemeText(
+    ("Patrols. Patrolling by night.", "Justice. Courts and crimes."),
+    np.eye(8, dtype=np.float32)[:2],
+)
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +150,7 @@ def test_models_find_what_is_there_and_nothing_where_nothing_is(settings: ThemeS
     shuffled = Sample(
         sample.texts, sample.vectors, random.permutation(sample.labels), sample.groups
     )
-    make = model_makers(np.eye(8, dtype=np.float32)[:2], 10.0)["combined"]
+    make = model_makers(THEMES, 10.0)["combined"]
     # when both are cross-validated
     found = cross_validate(make, sample, None, settings, seed=1).predictions
     nothing = cross_validate(make, shuffled, None, settings, seed=1).predictions
@@ -179,7 +185,7 @@ def test_majority_is_the_share_of_the_coded_units() -> None:
 def test_no_passage_is_scored_by_a_model_that_saw_its_group(settings: ThemeSettings) -> None:
     # given units in groups, each group with a word of its own that gives its label away
     sample = _sample(60)
-    make = model_makers(np.eye(8, dtype=np.float32)[:2], 10.0)["embeddings"]
+    make = model_makers(THEMES, 10.0)["embeddings"]
     validated = cross_validate(make, sample, None, settings, seed=1)
     # when the units themselves are scored as passages
     scores = score_passages(
@@ -198,7 +204,7 @@ def test_a_passage_of_a_group_that_nobody_coded_is_scored_by_the_model_of_all(
     settings: ThemeSettings,
 ) -> None:
     sample = _sample(60)
-    make = model_makers(np.eye(8, dtype=np.float32)[:2], 10.0)["embeddings"]
+    make = model_makers(THEMES, 10.0)["embeddings"]
     validated = cross_validate(make, sample, None, settings, seed=1)
     whole = train(make, sample, None, settings, seed=1)
     scores = score_passages(

@@ -1,0 +1,131 @@
+"""Held-out answers without fitting again, and evidence that is weighed by what it is worth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.themes.combination import EVIDENCE, Combination, ThemeText
+from pipeline.themes.ridge import balanced_ridge
+from pipeline.themes.samples import Booleans, Floats, Sample
+from pipeline.themes.vocabulary import STEMS, learn_vocabulary
+
+THEMES = ThemeText(
+    (
+        "Patrols. Patrolling and presence among the population.",
+        "Justice. Courts, crimes and impunity.",
+        "Gender. Women in peacekeeping.",
+    ),
+    np.eye(8, dtype=np.float32)[:3],
+)
+
+
+def _sample(n: int = 120, signal: float = 1.0, seed: int = 0) -> Sample:
+    """Two of three themes are coded; words and vectors tell them when there is a signal."""
+    random = np.random.default_rng(seed)
+    subject = random.integers(0, 2, n)
+    said = np.where(random.random(n) < signal, subject, random.integers(0, 2, n))
+    words = np.array(["patrols reach villages at night", "courts try grave crimes"])
+    texts = tuple(f"{words[s]} sector {i % 7}" for i, s in enumerate(said))
+    vectors = signal * np.eye(8)[said] + random.normal(scale=0.3, size=(n, 8))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    labels = np.column_stack([subject == 0, subject == 1, np.zeros(n, dtype=bool)])
+    return Sample(texts, vectors.astype(np.float32), labels, tuple(f"g{i // 3}" for i in range(n)))
+
+
+def _refitted(features: Floats, present: Booleans, rows: Booleans, penalty: float) -> Floats:
+    """The plain way: leave the rows out, solve again in the features, class weights as before."""
+    n, n_present = len(present), present.sum()
+    weight = np.where(present, n / (2 * n_present), n / (2 * (n - n_present)))[~rows]
+    known = np.column_stack([features, np.ones(n)])[~rows]
+    target = np.where(present, 1.0, -1.0)[~rows]
+    normal = known.T @ (known * weight[:, None]) + penalty * np.eye(known.shape[1])
+    solution = np.linalg.solve(normal, known.T @ (weight * target))
+    return np.column_stack([features, np.ones(n)])[rows] @ solution
+
+
+def test_held_out_answers_of_a_ridge_are_those_of_fitting_again_without_the_group() -> None:
+    random = np.random.default_rng(3)
+    features = random.normal(size=(30, 4))
+    present = random.random((30, 2)) < 0.3
+    groups = np.array([f"g{i // 4}" for i in range(30)])
+
+    found = balanced_ridge(features @ features.T, present, groups.tolist(), penalty=0.7)
+
+    for group in set(groups):
+        rows = groups == group
+        for theme in range(2):
+            plain = _refitted(features, present[:, theme], rows, 0.7)
+            assert found.held_out[rows, theme] == pytest.approx(plain)
+
+
+def test_a_theme_that_no_unit_has_is_answered_with_no() -> None:
+    found = balanced_ridge(np.eye(4), np.zeros((4, 1), dtype=bool), list("abcd"), 1.0)
+    assert found.held_out.tolist() == [[-1.0]] * 4
+    assert (found.dual, found.bias) == (pytest.approx(np.zeros((4, 1))), pytest.approx([-1.0]))
+
+
+def test_held_out_probabilities_do_not_know_the_units_own_labels() -> None:
+    # given labels that nothing tells
+    noise = _sample(signal=0.0)
+    model = Combination(THEMES)
+    model.fit(noise)
+    truth = noise.labels[:, 0]
+    # then what is held out is no better than a guess, though a fit knows its own units
+    held_out, own = model.held_out[:, 0], model.predict(noise.texts, noise.vectors)[:, 0]  # type: ignore[index]
+    known = own[truth].mean() - own[~truth].mean()
+    assert known > 0.03
+    assert held_out[truth].mean() - held_out[~truth].mean() < known / 3
+
+
+def test_evidence_counts_by_what_it_is_worth() -> None:
+    model = Combination(THEMES)
+    model.fit(_sample())
+    assert model.fitted is not None
+    weights = dict(zip(EVIDENCE, model.fitted.arrays["weights"], strict=True))
+    assert weights["words"] > 0
+    assert model.held_out is not None
+    assert np.array_equal(model.held_out[:, :2] > 0.5, _sample().labels[:, :2])
+
+
+def test_a_theme_that_nobody_coded_is_still_told_by_the_codebook() -> None:
+    model = Combination(THEMES)
+    model.fit(_sample())
+    texts = ("women in peacekeeping", "courts try grave crimes")
+    probability = model.predict(texts, np.eye(8, dtype=np.float32)[[2, 1]])
+    assert probability[0, 2] > 2 * probability[1, 2]
+
+
+def test_extra_units_teach_the_evidence_but_not_how_common_a_theme_is() -> None:
+    sample = _sample(60)
+    everywhere = _sample(60, seed=1)
+    everywhere = Sample(
+        everywhere.texts, everywhere.vectors, np.ones_like(everywhere.labels), everywhere.groups
+    )
+    alone, together = Combination(THEMES), Combination(THEMES)
+    alone.fit(sample)
+    together.fit(sample, everywhere)
+    assert together.held_out is not None
+    assert together.held_out.shape == sample.labels.shape
+    assert together.held_out.mean() == pytest.approx(sample.labels.mean(), abs=0.02)
+
+
+def test_two_fits_give_the_same_bytes() -> None:
+    first, second = Combination(THEMES), Combination(THEMES)
+    first.fit(_sample())
+    second.fit(_sample())
+    assert first.fitted is not None
+    assert second.fitted is not None
+    for name, array in first.fitted.arrays.items():
+        assert array.tobytes() == second.fitted.arrays[name].tobytes()
+
+
+def test_stems_join_what_a_codebook_and_a_text_say_in_other_forms() -> None:
+    vocabulary = learn_vocabulary(["patrolling at night", "the courts"], STEMS)
+    patrols, courts = vocabulary.vectors(["they patrol", "a court"]).toarray()
+    codebook = vocabulary.vectors(["patrolling"]).toarray()[0]
+    assert codebook @ patrols > 0.3 > codebook @ courts
+
+
+def test_units_that_share_no_word_still_have_a_vocabulary() -> None:
+    assert learn_vocabulary(["alpha", "omega"], {"min_df": 2}).terms == ("alpha", "omega")
