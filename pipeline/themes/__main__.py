@@ -25,12 +25,13 @@ def main() -> None:
     passages, documents = read_table(tables.PASSAGES), read_table(tables.DOCUMENTS)
     symbols = {entry.symbol for entry in read_manifest() if entry.symbol}
     rule = settings.themes.label_rule
-    blocks = read_table(tables.BLOCKS)
-    units, n_absent = units_table(codings, rule, blocks, passages, documents, symbols)
+    blocks, families = read_table(tables.BLOCKS), read_table(tables.FAMILIES)
+    units, n_absent = units_table(codings, rule, blocks, passages, documents, families, symbols)
     if n_absent:
         say(f"themes: {n_absent} coded paragraphs are in documents that are not here")
     encoder = load_encoder(settings.embed)
-    corpus = Corpus(passages, documents, blocks, read_vectors(passages.height), units, codings)
+    vectors = read_vectors(passages.height)
+    corpus = Corpus(passages, documents, blocks, families, vectors, units, codings)
     study = study_themes(corpus, codebook, encoder, settings.themes, settings.seed)
     write_table(tables.UNITS, units)
     write_table(tables.PASSAGE_CODES, passage_codes_table(units))

@@ -52,7 +52,8 @@ class CodedPassages:
         truth: bool [n, themes].
         assigned: bool [n, themes].
         weights: float [n], one over the probability of having been drawn.
-        documents: the document of each unit; resampled whole.
+        documents: the document of each unit, or a name for several that share near copies;
+            resampled whole.
     """
 
     truth: Booleans

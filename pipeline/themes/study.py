@@ -32,6 +32,7 @@ class Corpus:
     passages: pl.DataFrame
     documents: pl.DataFrame
     blocks: pl.DataFrame
+    families: pl.DataFrame
     vectors: Vectors
     units: pl.DataFrame
     codings: Sequence[Coding]
@@ -193,18 +194,37 @@ def _score(
 
 
 def _passages_with_groups(corpus: Corpus) -> pl.DataFrame:
-    """Passages in their order, with what cross-validation keeps together."""
+    """Passages in their order, with what cross-validation keeps together.
+
+    A passage of a coded document has the document's group; one that is a near copy of a coded
+    paragraph elsewhere has that paragraph's, so that no model scores what it has learnt from.
+    """
     paragraphs = corpus.blocks.select("block_id", "paragraph")
     kinds = corpus.documents.select("document_id", pl.col("kind").cast(pl.String))
     is_article = pl.col("kind") == "article"
     paragraph = pl.concat_str("document_id", pl.lit("#"), pl.col("paragraph"))
-    return (
-        corpus.passages.join(kinds, on="document_id", how="left", maintain_order="left")
-        .join(paragraphs, on="block_id", how="left", maintain_order="left")
-        .with_columns(
-            is_article=is_article,
-            group=pl.when(is_article).then(paragraph).otherwise("document_id").fill_null(""),
-        )
+    coded = corpus.units.filter(pl.col("unit_set").cast(pl.String) == "un")
+    family = corpus.families.select("passage_id", "family_id")
+    of_document = coded.group_by("document_id").agg(document_group=pl.col("group").first())
+    of_family = (
+        coded.select("group", pl.col("passage_ids").alias("passage_id"))
+        .explode("passage_id")
+        .join(family, on="passage_id")
+        .group_by("family_id")
+        .agg(family_group=pl.col("group").first())
+    )
+    joined = corpus.passages.join(kinds, on="document_id", how="left", maintain_order="left")
+    for other, key in (
+        (paragraphs, "block_id"),
+        (of_document, "document_id"),
+        (family, "passage_id"),
+        (of_family, "family_id"),
+    ):
+        joined = joined.join(other, on=key, how="left", maintain_order="left")
+    of_un = pl.coalesce("document_group", "family_group", "document_id")
+    return joined.with_columns(
+        is_article=is_article,
+        group=pl.when(is_article).then(paragraph).otherwise(of_un).fill_null(""),
     )
 
 
@@ -243,7 +263,7 @@ def _coded(benches: dict[str, _Bench], units: pl.DataFrame, n_themes: int) -> Co
     bench = benches["un"]
     drawn = units["inclusion_probability"].fill_null(1.0).to_numpy()
     assigned = bench.validated.predictions.assigned
-    return CodedPassages(bench.sample.labels, assigned, 1 / drawn, units["document_id"].to_list())
+    return CodedPassages(bench.sample.labels, assigned, 1 / drawn, units["group"].to_list())
 
 
 def _metrics(

@@ -9,6 +9,7 @@ import polars as pl
 
 from pipeline.anchors import anchor_paragraphs, anchor_sentences
 from pipeline.codings import Coding
+from pipeline.themes.groups import join_near_copies
 
 _MOST = 0.5
 """A passage inherits a unit's codes when it holds at least half of the unit."""
@@ -20,6 +21,7 @@ def units_table(
     blocks: pl.DataFrame,
     passages: pl.DataFrame,
     documents: pl.DataFrame,
+    families: pl.DataFrame,
     known_symbols: Collection[str],
 ) -> tuple[pl.DataFrame, int]:
     """tables.Units of all codings, and how many units belong to documents not in this run.
@@ -31,7 +33,8 @@ def units_table(
     for coding in codings:
         anchors, absent = _anchors(coding, blocks, documents, known_symbols)
         n_absent += absent
-        frames.append(_units(coding, rule, anchors, blocks, passages))
+        units = _units(coding, rule, anchors, blocks, passages)
+        frames.append(join_near_copies(units, families) if coding.unit_set == "un" else units)
     return pl.concat(frames).sort("unit_set", "unit_id"), n_absent
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.codings import Coding
 from pipeline.errors import InputError
+from pipeline.themes.groups import join_near_copies
 from pipeline.themes.units import passage_codes_table, units_table
 
 FIRST, SECOND = "Patrols went out at night.", "Convoys did not."
@@ -49,13 +50,15 @@ def tables() -> dict[str, pl.DataFrame]:
                 "end": [cut, len(text)],
             }
         ),
+        "families": pl.DataFrame({"passage_id": ["p1", "p2"], "family_id": ["p1", "p2"]}),
     }
 
 
 def _units(coding: Coding, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    units, n_absent = units_table(
-        [coding], "majority", tables["blocks"], tables["passages"], tables["documents"], []
+    blocks, passages, documents, families = (
+        tables[name] for name in ("blocks", "passages", "documents", "families")
     )
+    units, n_absent = units_table([coding], "majority", blocks, passages, documents, families, [])
     assert n_absent == 0
     return units
 
@@ -79,3 +82,22 @@ def test_a_sentence_that_is_not_in_the_article_is_an_error_with_its_row(
 ) -> None:
     with pytest.raises(InputError, match="row 2: s1 is not in the article"):
         _units(_coding("Patrols stayed at home."), tables)
+
+
+def test_documents_with_near_copies_of_a_coded_paragraph_are_one_group() -> None:
+    # given d1 and d2 that share a family, d2 and d3 that share another, and d4 alone
+    units = pl.DataFrame(
+        {
+            "unit_id": ["u1", "u2", "u3", "u4", "u5"],
+            "group": ["d1", "d2", "d2", "d3", "d4"],
+            "passage_ids": [["p1"], ["p2"], ["p3", "p4"], ["p5"], []],
+        },
+        schema_overrides={"passage_ids": pl.List(pl.String)},
+    )
+    families = pl.DataFrame(
+        {"passage_id": ["p1", "p2", "p3", "p4", "p5"], "family_id": ["p1", "p1", "p3", "p4", "p4"]}
+    )
+    # then the three are one group, named by the first, and every unit keeps its row
+    joined = join_near_copies(units, families)
+    assert joined["group"].to_list() == ["d1", "d1", "d1", "d1", "d4"]
+    assert joined["unit_id"].to_list() == units["unit_id"].to_list()
