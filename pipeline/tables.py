@@ -236,16 +236,34 @@ class PassageCodes(dy.Schema):
 
 
 class CoderAgreement(dy.Schema):
-    """Agreement of the coders of one unit set on one theme, or on all (theme_id 'all')."""
+    """Agreement of the coders of one unit set on one theme, on all, or on whole sets of codes.
+
+    theme_id 'all' is the mean over themes in use; 'sets' compares all that was given to a unit.
+    """
 
     unit_set = dy.Enum(["article", "un"], primary_key=True)
     theme_id = dy.String(primary_key=True)
     n_units = dy.Int64(min=0)
     n_coders = dy.Int64(min=0)
     support = dy.Int64(min=0, description="units that at least one coder gave the code")
-    alpha = dy.Float64(
-        nullable=True, description="Krippendorff's alpha, nominal; null when never used"
+    percent = dy.Float64(
+        nullable=True, min=0, max=1, description="share of pairs of codings that say the same"
     )
+    alpha = dy.Float64(
+        nullable=True,
+        description="Krippendorff's alpha, nominal (sets: MASI); null where nothing varies",
+    )
+    low = dy.Float64(nullable=True, description="interval of alpha, by resampling groups")
+    high = dy.Float64(nullable=True)
+
+
+class CoderConfusions(dy.Schema):
+    """How often one coder gave one code where another gave the other one instead."""
+
+    unit_set = dy.Enum(["article", "un"], primary_key=True)
+    theme_id = dy.String(primary_key=True)
+    other_id = dy.String(primary_key=True, description="a later theme of the codebook")
+    n = dy.Int64(min=1, description="units times pairs of coders")
 
 
 class Scores(dy.Schema):
@@ -264,11 +282,32 @@ class Evaluation(dy.Schema):
     setting = dy.Enum(["article", "un", "transfer"], primary_key=True)
     model = dy.String(primary_key=True)
     theme_id = dy.String(primary_key=True)
-    measure = dy.Enum(["precision", "recall", "f1", "average_precision"], primary_key=True)
+    measure = dy.Enum(
+        ["precision", "recall", "f1", "average_precision", "brier"],
+        primary_key=True,
+        description="brier: mean squared error of the probability; lower is better",
+    )
     support = dy.Int64(min=0)
     learnable = dy.Bool()
     value = dy.Float64(min=0, max=1)
     low = dy.Float64(min=0, max=1)
+    high = dy.Float64(min=0, max=1)
+
+
+class Calibration(dy.Schema):
+    """Reliability curve of the model in use: share that says the theme, by probability.
+
+    theme_id 'all' is all learnable themes together.
+    """
+
+    setting = dy.Enum(["article", "un", "transfer"], primary_key=True)
+    model = dy.String(primary_key=True)
+    theme_id = dy.String(primary_key=True)
+    bin = dy.Int64(primary_key=True, min=0, description="of the probability, lowest first")
+    n = dy.Int64(min=1, description="units (times themes, for 'all') in the bin")
+    predicted = dy.Float64(min=0, max=1, description="mean probability in the bin")
+    observed = dy.Float64(min=0, max=1, description="share of them that say the theme")
+    low = dy.Float64(min=0, max=1, description="interval, by resampling groups")
     high = dy.Float64(min=0, max=1)
 
 
@@ -572,9 +611,12 @@ ARTICLE_ASSIGNMENTS = _table("topics/article_assignments", Assignments)
 UNITS = _table("themes/units", Units)
 PASSAGE_CODES = _table("themes/passage_codes", PassageCodes)
 CODER_AGREEMENT = _table("themes/coder_agreement", CoderAgreement)
+CODER_CONFUSIONS = _table("themes/coder_confusions", CoderConfusions)
+CALIBRATION = _table("themes/calibration", Calibration)
 SCORES = _table("themes/scores", Scores)
 EVALUATION = _table("themes/evaluation", Evaluation)
 PREVALENCE = _table("themes/prevalence", Prevalence)
+PREVALENCE_OF_FAMILIES = _table("themes/prevalence_of_families", Prevalence)
 AGREEMENT = _table("compare/agreement", Agreement)
 ALIGNMENT = _table("compare/alignment", Alignment)
 RECOVERY = _table("compare/recovery", Recovery)

@@ -41,13 +41,18 @@ def main() -> None:
 
 def _write(study: Study) -> None:
     write_table(tables.CODER_AGREEMENT, study.agreement)
+    write_table(tables.CODER_CONFUSIONS, study.confusions)
     write_table(tables.SCORES, study.scores)
     write_table(tables.EVALUATION, study.evaluation)
-    prevalence = study.prevalence
-    if prevalence is None:
+    write_table(tables.CALIBRATION, study.calibration)
+    if study.prevalence is None:
         say("themes: no prevalence, since there are no UN documents")
-        prevalence = pl.DataFrame(schema=tables.Prevalence.create_empty().schema)
-    write_table(tables.PREVALENCE, prevalence)
+    none = pl.DataFrame(schema=tables.Prevalence.create_empty().schema)
+    for table, shares in (
+        (tables.PREVALENCE, study.prevalence),
+        (tables.PREVALENCE_OF_FAMILIES, study.prevalence_of_families),
+    ):
+        write_table(table, none if shares is None else shares)
 
 
 if __name__ == "__main__":

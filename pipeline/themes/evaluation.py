@@ -1,4 +1,4 @@
-"""Precision, recall, F1 and average precision with intervals that resample whole groups."""
+"""Precision, recall, F1, average precision and Brier score; intervals resample whole groups."""
 
 from __future__ import annotations
 
@@ -100,6 +100,9 @@ def _measures(judged: Judged, weights: Floats, learnable: Booleans) -> dict[str,
     }
     if judged.ranked:
         values["average_precision"] = _average_precisions(judged, weights, learnable)
+        errors = (judged.predictions.probability - truth) ** 2
+        of_all = np.repeat(weights.sum(axis=1, keepdims=True), truth.shape[1], axis=1)
+        values["brier"] = _with_means(weights @ errors, of_all, learnable)
     return values
 
 

@@ -23,7 +23,7 @@ the effective number of coded paragraphs, share * (1 - share) / variance.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -141,17 +141,21 @@ def prevalence_table(
     theme_ids: Sequence[str],
     settings: ThemeSettings,
     seed: int,
+    *,
+    once: bool = False,
 ) -> pl.DataFrame:
     """tables.Prevalence.
 
     Args:
-        passages: UN passages of the run, with kind, missions, year, role, n_words.
+        passages: UN passages of the run, with kind, missions, year, role, n_words, family_id.
         assigned: bool [passages, themes], in the same order.
-        coded_documents: kind, missions and year of each coded unit, in the order of ``coded``.
+        coded_documents: kind, missions, year and family_id of each coded unit, in the order of
+            ``coded``.
         coded: the hand-coded units.
         theme_ids: names of the themes.
         settings: resamples, confidence, fewest coded units for a corrected share.
         seed: of the resampling.
+        once: count a family of near copies as one passage; otherwise each member counts.
     """
     rows: list[dict[str, Any]] = []
     for place in _places(passages):
@@ -160,14 +164,18 @@ def prevalence_table(
             continue
         sampled = coded_documents.select(_is_of(place)).to_series().to_numpy()
         here = coded.take(sampled.astype(bool))
-        share = assigned[inside].mean(axis=0)
+        parts = np.ones(int(inside.sum()))
+        if once:
+            parts, of_coded = _family_parts(passages, inside, coded_documents, sampled)
+            here = replace(here, weights=here.weights * of_coded)
+        share = np.average(assigned[inside], axis=0, weights=parts)
         enough = len(here.documents) >= settings.min_coded
         corrected = corrected_shares(share, here, settings, seed) if enough else None
         for column, theme_id in enumerate(theme_ids):
             common = {
                 "theme_id": theme_id,
                 **place,
-                "n_passages": int(inside.sum()),
+                "n_passages": round(float(parts.sum())),
                 "n_coded": len(here.documents),
             }
             rows.append({**common, "method": "assigned", "share": _rounded(share[column])})
@@ -177,6 +185,25 @@ def prevalence_table(
     return pl.DataFrame(rows, schema_overrides=schema, infer_schema_length=None).with_columns(
         *[pl.lit(None, pl.Float64).alias(name) for name in ("low", "high") if not rows]
     )
+
+
+def _family_parts(
+    passages: pl.DataFrame, inside: Booleans, coded: pl.DataFrame, sampled: Booleans
+) -> tuple[Floats, Floats]:
+    """What a passage counts: one over the members of its family in this place.
+
+    Returns:
+        of the passages inside and of the coded units that were sampled; a unit whose own passage
+        is not in the place (it is longer or shorter than the unit) counts as one of a kind.
+    """
+    here = passages.filter(pl.Series(inside))
+    sizes = here.group_by("family_id").agg(size=pl.len())
+
+    def parts(frame: pl.DataFrame) -> Floats:
+        sized = frame.join(sizes, on="family_id", how="left", maintain_order="left")
+        return 1 / sized["size"].fill_null(1).to_numpy().astype(np.float64)
+
+    return parts(here), parts(coded.filter(pl.Series(sampled.astype(bool))))
 
 
 def _corrected(shares: CorrectedShares | None, column: int) -> dict[str, float | None]:

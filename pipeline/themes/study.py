@@ -14,7 +14,9 @@ from pipeline.codings import Coding
 from pipeline.encoder import Encoder
 from pipeline.errors import StageError
 from pipeline.settings import ThemeSettings
-from pipeline.themes.coders import agreement_table, code_matrices, coder_ceiling
+from pipeline.themes.agreement import agreement_table, confusion_table
+from pipeline.themes.calibration import ALL, calibration_error, calibration_table
+from pipeline.themes.coders import code_matrices, coder_ceiling
 from pipeline.themes.combination import ThemeText
 from pipeline.themes.evaluation import MACRO, Judged, evaluation_table
 from pipeline.themes.models import ModelMaker, model_makers
@@ -40,12 +42,15 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Study:
-    """What the study found; ``prevalence`` is None when there are no UN documents."""
+    """What the study found; prevalences are None when there are no UN documents."""
 
     agreement: pl.DataFrame
+    confusions: pl.DataFrame
     evaluation: pl.DataFrame
+    calibration: pl.DataFrame
     scores: pl.DataFrame
     prevalence: pl.DataFrame | None
+    prevalence_of_families: pl.DataFrame | None
     metrics: dict[str, Any]
 
 
@@ -84,19 +89,31 @@ def study_themes(
         benches["un"] = _bench("un", makers, samples["un"], article.sample, settings, seed)
         judged += benches["un"].judged
         judged += _transferred(makers, article.sample, samples["un"], settings, seed)
-    agreements, ceilings = _coders(corpus, samples, theme_ids)
+    agreements, confusions, ceilings = _coders(corpus, theme_ids, settings, seed)
     tables = [
         evaluation_table(one, theme_ids, _fewest(one, settings), settings, seed)
         for one in [*judged, *ceilings]
     ]
     evaluation = pl.concat(tables).sort("setting", "model", "theme_id", "measure")
+    calibration = pl.concat(
+        calibration_table(one, theme_ids, _fewest(one, settings), settings, seed)
+        for one in judged
+        if one.model == settings.model
+    )
     predictions = _score(corpus, benches, makers[settings.model], settings, seed)
+    prevalence, of_families = (
+        _prevalence(corpus, benches, predictions, theme_ids, settings, seed, once=once)
+        for once in (False, True)
+    )
     return Study(
         agreement=pl.concat(agreements),
+        confusions=pl.concat(confusions),
         evaluation=evaluation,
+        calibration=calibration.sort("setting", "theme_id", "bin"),
         scores=scores_table(corpus.passages["passage_id"].to_list(), predictions, theme_ids),
-        prevalence=_prevalence(corpus, benches, predictions, theme_ids, settings, seed),
-        metrics=_metrics(evaluation, agreements, samples, settings),
+        prevalence=prevalence,
+        prevalence_of_families=of_families,
+        metrics=_metrics(evaluation, calibration, agreements, samples, settings),
     )
 
 
@@ -146,17 +163,23 @@ def _transferred(
 
 
 def _coders(
-    corpus: Corpus, samples: dict[str, Sample], theme_ids: Sequence[str]
-) -> tuple[list[pl.DataFrame], list[Judged]]:
-    agreements, ceilings = [], []
+    corpus: Corpus, theme_ids: Sequence[str], settings: ThemeSettings, seed: int
+) -> tuple[list[pl.DataFrame], list[pl.DataFrame], list[Judged]]:
+    """Agreement and confusions of each set of units, and coders judged as if models."""
+    agreements, confusions, ceilings = [], [], []
     for coding in corpus.codings:
-        rows = corpus.units.filter(pl.col("unit_set").cast(pl.String) == coding.unit_set)
+        unit_set = coding.unit_set
+        rows = corpus.units.filter(pl.col("unit_set").cast(pl.String) == unit_set)
+        if not rows.height:
+            continue
         given = code_matrices(coding, rows["unit_id"].to_list(), theme_ids)
-        agreements.append(agreement_table(coding.unit_set, given, theme_ids))
-        if coding.unit_set in samples:
-            ceiling = coder_ceiling(coding.unit_set, given, samples[coding.unit_set].groups)
-            ceilings += [ceiling] if ceiling else []
-    return agreements, ceilings
+        groups = rows["group"].to_list()
+        resampled = (settings.confidence, settings.bootstrap, seed)
+        agreements.append(agreement_table(unit_set, given, theme_ids, groups, *resampled))
+        confusions.append(confusion_table(unit_set, given, theme_ids))
+        ceiling = coder_ceiling(unit_set, given, groups)
+        ceilings += [ceiling] if ceiling else []
+    return agreements, confusions, ceilings
 
 
 def _fewest(judged: Judged, settings: ThemeSettings) -> int:
@@ -235,16 +258,25 @@ def _prevalence(
     theme_ids: Sequence[str],
     settings: ThemeSettings,
     seed: int,
+    *,
+    once: bool,
 ) -> pl.DataFrame | None:
     facts = corpus.documents.select(
         "document_id", pl.col("kind").cast(pl.String), "missions", "year"
     )
-    passages = corpus.passages.join(facts, on="document_id", how="left", maintain_order="left")
+    family = corpus.families.select("passage_id", "family_id")
+    passages = corpus.passages.join(
+        facts, on="document_id", how="left", maintain_order="left"
+    ).join(family, on="passage_id", how="left", maintain_order="left")
     of_un = (passages["kind"] != "article").to_numpy()
     if not of_un.any():
         return None
     units = corpus.units.filter(pl.col("unit_set").cast(pl.String) == "un")
-    coded_documents = units.join(facts, on="document_id", how="left", maintain_order="left")
+    coded_documents = (
+        units.join(facts, on="document_id", how="left", maintain_order="left")
+        .with_columns(passage_id=pl.col("passage_ids").list.first())
+        .join(family, on="passage_id", how="left", maintain_order="left")
+    )
     return prevalence_table(
         passages.filter(pl.Series(of_un)),
         predictions.assigned[of_un],
@@ -253,6 +285,7 @@ def _prevalence(
         theme_ids,
         settings,
         seed,
+        once=once,
     )
 
 
@@ -268,13 +301,14 @@ def _coded(benches: dict[str, _Bench], units: pl.DataFrame, n_themes: int) -> Co
 
 def _metrics(
     evaluation: pl.DataFrame,
+    calibration: pl.DataFrame,
     agreements: list[pl.DataFrame],
     samples: dict[str, Sample],
     settings: ThemeSettings,
 ) -> dict[str, Any]:
     macro = evaluation.filter(
         (pl.col("theme_id") == MACRO)
-        & pl.col("measure").cast(pl.String).is_in(["f1", "average_precision"])
+        & pl.col("measure").cast(pl.String).is_in(["f1", "average_precision", "brier"])
     )
     found: dict[str, Any] = {}
     for row in macro.iter_rows(named=True):
@@ -284,8 +318,10 @@ def _metrics(
         frame["unit_set"][0]: frame.filter(pl.col("theme_id") == "all")["alpha"].item()
         for frame in agreements
     }
+    curves = calibration.filter(pl.col("theme_id") == ALL).partition_by("setting")
     return {
         "model_in_use": settings.model,
+        "calibration_error": {curve["setting"][0]: calibration_error(curve) for curve in curves},
         "evaluation": found,
         "coder_alpha": alphas,
         "coded_units": {name: len(sample) for name, sample in samples.items()},

@@ -89,6 +89,7 @@ def test_shares_are_withheld_where_too_few_paragraphs_are_coded(settings: ThemeS
             "missions": [["MINUSMA"]] * 10,
             "year": [2014] * 10,
             "n_words": [40] * 10,
+            "family_id": [f"p{place}" for place in range(10)],
         }
     )
     documents = passages.head(4)
@@ -103,3 +104,34 @@ def test_shares_are_withheld_where_too_few_paragraphs_are_coded(settings: ThemeS
     assert by_method["assigned"]["share"] == pytest.approx(0.3)
     assert by_method["corrected"]["share"] is None
     assert by_method["corrected"]["n_coded"] == 4
+
+
+def test_near_copies_count_once_when_families_are_asked_for(settings: ThemeSettings) -> None:
+    # given eight near copies that say the theme, two passages that do not, four of them coded
+    passages = pl.DataFrame(
+        {
+            "kind": ["resolution"] * 10,
+            "missions": [["MINUSMA"]] * 10,
+            "year": [2014] * 10,
+            "n_words": [40] * 10,
+            "family_id": ["copied"] * 8 + ["one", "two"],
+        }
+    )
+    rows = [0, 1, 8, 9]
+    assigned = np.array([[True]] * 8 + [[False]] * 2)
+    coded = _coded([1, 1, 0, 0], [1, 1, 0, 0], [4.0, 4.0, 1.0, 1.0])
+    eager = settings.model_copy(update={"min_coded": 1})
+
+    def share(*, once: bool) -> dict[str, object]:
+        table = prevalence_table(
+            passages, assigned, passages[rows], coded, ["escorts"], eager, 1, once=once
+        )
+        chosen = table.filter((pl.col("kind") == "policy") & (pl.col("mission") == "all"))
+        return chosen.filter((pl.col("method") == "corrected") & pl.col("year").is_null()).row(
+            0, named=True
+        )
+
+    # then as they stand the theme is in 8 of 10 passages, and counted once in 1 of 3
+    assert share(once=False)["share"] == pytest.approx(0.8)
+    assert share(once=True)["share"] == pytest.approx(1 / 3, abs=1e-6)
+    assert share(once=True)["n_passages"] == 3

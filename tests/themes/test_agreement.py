@@ -1,0 +1,124 @@
+"""Agreement of coders, worked by hand; and where two coders part."""
+
+from __future__ import annotations
+
+import krippendorff
+import numpy as np
+import pytest
+
+from pipeline.themes.agreement import (
+    _nominal,
+    _sets,
+    agreement_table,
+    confusion_table,
+    masi_distance,
+    nominal_alpha,
+    resampled_alphas,
+)
+from pipeline.themes.coders import coder_ceiling
+from pipeline.themes.samples import Booleans
+
+RESAMPLING = (0.95, 200, 1)
+
+
+def _given(n_coders: int = 3, n_units: int = 40, seed: int = 2) -> Booleans:
+    """Coders who mostly agree on four themes."""
+    random = np.random.default_rng(seed)
+    truth = random.random((n_units, 4)) < [0.4, 0.3, 0.2, 0.1]
+    given: Booleans = truth ^ (random.random((n_coders, n_units, 4)) < 0.1)
+    return given
+
+
+def test_alpha_of_a_worked_example() -> None:
+    # Krippendorff's binary example: two observers, ten units, alpha 0.095
+    one = [0, 1, 0, 0, 0, 0, 0, 0, 1, 0]
+    two = [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]
+    assert nominal_alpha(np.array([one, two], dtype=bool)) == pytest.approx(0.095, abs=0.001)
+
+
+@pytest.mark.parametrize("given", [np.zeros((2, 9), bool), np.ones((1, 9), bool)])
+def test_alpha_is_not_defined_where_nothing_varies_or_one_codes_alone(given: Booleans) -> None:
+    assert nominal_alpha(given) is None
+
+
+def test_agreement_of_equal_coders_is_one_and_rare_codes_stay_out_of_the_mean() -> None:
+    given = np.zeros((2, 20, 2), dtype=bool)
+    given[:, :6, 0] = True
+    given[0, 0, 1] = True
+    groups = [f"g{unit // 2}" for unit in range(20)]
+    table = agreement_table("article", given, ["often", "once"], groups, *RESAMPLING)
+    found = {row["theme_id"]: row for row in table.iter_rows(named=True)}
+    assert found["often"]["alpha"] == found["often"]["low"] == found["all"]["alpha"] == 1
+    assert found["once"]["alpha"] <= 0
+    # 19 of 20 units have the same codes from both
+    assert found["sets"]["percent"] == pytest.approx(0.95)
+    assert found["often"]["percent"] == 1
+
+
+def test_intervals_hold_the_estimate_and_shrink_with_more_units() -> None:
+    themes = ["a", "b", "c", "d"]
+    small, large = (
+        agreement_table(
+            "un", _given(n_units=n), themes, [f"g{unit}" for unit in range(n)], *RESAMPLING
+        )
+        for n in (40, 400)
+    )
+    for table in (small, large):
+        assert (table["low"] <= table["alpha"]).all()
+        assert (table["alpha"] <= table["high"]).all()
+    assert (large["high"] - large["low"] < small["high"] - small["low"]).all()
+
+
+def test_one_coder_alone_has_no_agreement() -> None:
+    table = agreement_table("un", _given(1), ["a", "b", "c", "d"], ["g"] * 40, *RESAMPLING)
+    assert table["alpha"].null_count() == table["percent"].null_count() == table.height
+
+
+@pytest.mark.parametrize("values", [lambda given: _nominal(given[:, :, 0]), _sets])
+def test_alphas_of_resamples_are_those_of_the_package(values) -> None:  # type: ignore[no-untyped-def]
+    counts, distances = values(_given())
+    random = np.random.default_rng(5)
+    weights = random.multinomial(40, np.full(40, 1 / 40), size=5)
+    ours = resampled_alphas(counts, distances, weights)
+    for row, weight in enumerate(weights):
+        theirs = krippendorff.alpha(
+            value_counts=np.repeat(counts, weight, axis=0),
+            level_of_measurement=lambda v1, v2, i1, i2, n_v, dtype: distances[i1, i2].astype(dtype),
+        )
+        assert ours[row] == pytest.approx(theirs)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "distance"),
+    [
+        # Passonneau (2006): equal, one in the other, overlapping, nothing shared
+        ([1, 1, 0], [1, 1, 0], 0),
+        ([1, 1, 0], [1, 0, 0], 1 - 1 / 2 * 2 / 3),
+        ([1, 1, 0], [0, 1, 1], 1 - 1 / 3 * 1 / 3),
+        ([1, 0, 0], [0, 1, 0], 1),
+        ([0, 0, 0], [0, 0, 0], 0),
+        ([0, 0, 0], [0, 1, 0], 1),
+    ],
+)
+def test_distances_of_sets_of_codes(one: list[int], other: list[int], distance: float) -> None:
+    found = masi_distance(np.array(one, dtype=bool), np.array(other, dtype=bool))
+    assert found == pytest.approx(distance)
+
+
+def test_a_code_given_in_place_of_another_is_counted_and_one_given_beside_it_is_not() -> None:
+    given = np.zeros((2, 3, 3), dtype=bool)
+    given[0, 0, 0] = given[1, 0, 1] = True  # a against b
+    given[0, 1, 1] = given[1, 1, 0] = True  # b against a
+    given[0, 2, 0] = given[0, 2, 2] = given[1, 2, 0] = True  # both say a, one also c
+    table = confusion_table("un", given, ["a", "b", "c"])
+    assert table.rows() == [("un", "a", "b", 2)]
+
+
+def test_the_ceiling_judges_each_coder_by_each_other() -> None:
+    given = np.zeros((2, 4, 1), dtype=bool)
+    given[0, :2], given[1, 1:3] = True, True
+    ceiling = coder_ceiling("article", given, ["a", "b", "c", "d"])
+    assert ceiling is not None
+    assert ceiling.truth.shape == (8, 1)
+    assert (ceiling.truth & ceiling.predictions.assigned).sum() == 2
+    assert coder_ceiling("article", given[:1], ["a"] * 4) is None
