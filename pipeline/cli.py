@@ -187,6 +187,27 @@ def themes(rows: Rows = 30) -> None:
 
 
 @command
+def classify(
+    file: Annotated[
+        str, typer.Argument(help="A CSV file; without one, texts are read from stdin, a line each.")
+    ] = "",
+    text_column: Annotated[str, typer.Option(help="The column that holds the texts.")] = "text",
+    out: Annotated[str, typer.Option(help="Write the CSV here instead of printing it.")] = "",
+) -> None:
+    """Score texts on every theme. Example: peacetext classify notes.csv --out scores.csv"""
+    from pipeline.commands.classifying import classified, read_texts, texts_of
+    from pipeline.files import write_text
+
+    texts = read_texts(Path(_from_here(file)), text_column) if file else texts_of(sys.stdin)
+    scores = classified(texts, text_column if file else "text")
+    if not out:
+        typer.echo(scores.write_csv(), nl=False)
+        return
+    write_text(_STARTED_IN.get() / out, scores.write_csv())
+    say(f"{scores.height} texts scored: {out}")
+
+
+@command
 def gap(rows: Rows = 30) -> None:
     """Print each theme's share in policy and in interviews. Example: peacetext gap"""
     from pipeline.commands.findings import gap_found

@@ -16,12 +16,28 @@ def topics_found() -> pl.DataFrame:
 
 
 def themes_found() -> pl.DataFrame:
-    """One row a theme and setting: support, F1 and average precision of the model in use."""
-    evaluation = read_table(tables.EVALUATION).filter(
-        pl.col("measure").cast(pl.String).is_in(["f1", "average_precision"])
+    """One row a setting and theme: the model in use, its interval, and one coder against another.
+
+    Best first within a setting; 'macro' is the mean of the themes that can be learnt.
+    """
+    from pipeline.settings import load_settings
+
+    found = read_table(tables.EVALUATION).with_columns(pl.col("setting", "measure").cast(pl.String))
+    keys = ["setting", "theme_id"]
+    f1 = found.filter(pl.col("measure") == "f1").select(
+        *keys, "model", "support", "learnable", f1="value", low="low", high="high"
     )
-    keys = ["setting", "model", "theme_id", "support"]
-    return evaluation.pivot("measure", index=keys, values="value").sort(keys)
+    precision = found.filter(pl.col("measure") == "average_precision").select(
+        *keys, "model", average_precision="value"
+    )
+    coder = f1.filter(pl.col("model") == "coder").select(*keys, coder_f1="f1")
+    return (
+        f1.filter(pl.col("model") == load_settings().themes.model)
+        .join(precision, on=[*keys, "model"], how="left")
+        .join(coder, on=keys, how="left")
+        .sort("setting", "learnable", "f1", descending=[False, True, True])
+        .drop("model")
+    )
 
 
 def gap_found() -> pl.DataFrame:

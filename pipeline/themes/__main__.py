@@ -5,13 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline import tables
-from pipeline.codebook import load_codebook
+from pipeline.codebook import Codebook, load_codebook
 from pipeline.codings import read_codings
 from pipeline.encoder import load_encoder
 from pipeline.manifest import read_manifest
 from pipeline.settings import load_settings
 from pipeline.stage import run_stage, say, write_metrics
 from pipeline.tables import read_table, write_table
+from pipeline.themes.saving import SavedThemes, save_themes
 from pipeline.themes.study import Corpus, Study, study_themes
 from pipeline.themes.units import passage_codes_table, units_table
 from pipeline.vectors import read_vectors
@@ -36,7 +37,17 @@ def main() -> None:
     write_table(tables.UNITS, units)
     write_table(tables.PASSAGE_CODES, passage_codes_table(units))
     _write(study)
+    _save(study, codebook, encoder.card.fingerprint)
     write_metrics("themes", {**study.metrics, "units_not_here": n_absent})
+
+
+def _save(study: Study, codebook: Codebook, fingerprint: str) -> None:
+    """The classifiers for `peacetext classify`."""
+    combination, thresholds = study.classifiers
+    if combination.fitted is None:
+        raise AssertionError("the classifiers are trained")
+    units = study.metrics["coded_units"]
+    save_themes(SavedThemes(codebook.theme_ids, combination.fitted, thresholds, units, fingerprint))
 
 
 def _write(study: Study) -> None:

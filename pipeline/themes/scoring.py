@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -20,7 +20,7 @@ def score_passages(
     groups: Sequence[str],
     sample: Sample,
     validated: CrossValidation,
-    train_on_all: Callable[[], TrainedThemes],
+    trained: TrainedThemes,
 ) -> Predictions:
     """Score passages out of fold.
 
@@ -33,7 +33,7 @@ def score_passages(
         groups: the group of each passage, named as in the sample.
         sample: the coded units of the cross-validation.
         validated: their cross-validation.
-        train_on_all: trains the model for passages of groups that nobody coded.
+        trained: the model of all units, for passages of groups that nobody coded.
     """
     fold_of = dict(zip(sample.groups, validated.fold.tolist(), strict=True))
     folds: Integers = np.array([fold_of.get(group, -1) for group in groups], dtype=np.int64)
@@ -42,7 +42,7 @@ def score_passages(
     assigned: Booleans = np.zeros(shape, dtype=bool)
     for fold in np.unique(folds):
         rows = np.flatnonzero(folds == fold)
-        themes = validated.trained[fold] if fold >= 0 else train_on_all()
+        themes = validated.trained[fold] if fold >= 0 else trained
         part = themes.predict(tuple(texts[int(row)] for row in rows), vectors[rows])
         probability[rows], assigned[rows] = part.probability, part.assigned
     return Predictions(probability, assigned)

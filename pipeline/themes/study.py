@@ -17,13 +17,20 @@ from pipeline.settings import ThemeSettings
 from pipeline.themes.agreement import agreement_table, confusion_table
 from pipeline.themes.calibration import ALL, calibration_error, calibration_table
 from pipeline.themes.coders import code_matrices, coder_ceiling
-from pipeline.themes.combination import ThemeText
+from pipeline.themes.combination import Combination, ThemeText
 from pipeline.themes.evaluation import MACRO, Judged, evaluation_table
+from pipeline.themes.groups import passages_with_groups
 from pipeline.themes.models import ModelMaker, model_makers
 from pipeline.themes.prevalence import CodedPassages, prevalence_table
-from pipeline.themes.samples import Sample
+from pipeline.themes.samples import Floats, Sample
 from pipeline.themes.scoring import score_passages, scores_table
-from pipeline.themes.validation import CrossValidation, Predictions, cross_validate, train
+from pipeline.themes.validation import (
+    CrossValidation,
+    Predictions,
+    TrainedThemes,
+    cross_validate,
+    train,
+)
 from pipeline.vector_cache import Vectors
 
 
@@ -42,7 +49,15 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Study:
-    """What the study found; prevalences are None when there are no UN documents."""
+    """What the study found.
+
+    Attributes:
+        agreement, confusions, evaluation, calibration, scores: tables of the same names.
+        prevalence, prevalence_of_families: None when there are no UN documents.
+        classifiers: the combination trained on everything, to be used on other texts, and the
+            threshold of each theme.
+        metrics: what `dvc metrics show` prints.
+    """
 
     agreement: pl.DataFrame
     confusions: pl.DataFrame
@@ -51,6 +66,7 @@ class Study:
     scores: pl.DataFrame
     prevalence: pl.DataFrame | None
     prevalence_of_families: pl.DataFrame | None
+    classifiers: tuple[Combination, Floats]
     metrics: dict[str, Any]
 
 
@@ -100,7 +116,8 @@ def study_themes(
         for one in judged
         if one.model == settings.model
     )
-    predictions = _score(corpus, benches, makers[settings.model], settings, seed)
+    trained = _trained(benches, makers[settings.model], settings, seed)
+    predictions = _score(corpus, benches, trained)
     prevalence, of_families = (
         _prevalence(corpus, benches, predictions, theme_ids, settings, seed, once=once)
         for once in (False, True)
@@ -113,6 +130,7 @@ def study_themes(
         scores=scores_table(corpus.passages["passage_id"].to_list(), predictions, theme_ids),
         prevalence=prevalence,
         prevalence_of_families=of_families,
+        classifiers=_classifiers(benches, trained, themes, settings, seed),
         metrics=_metrics(evaluation, calibration, agreements, samples, settings),
     )
 
@@ -186,69 +204,61 @@ def _fewest(judged: Judged, settings: ThemeSettings) -> int:
     return settings.min_positives if judged.setting == "article" else settings.min_positives_un
 
 
-def _score(
-    corpus: Corpus,
+def _trained(
+    benches: dict[str, _Bench], make: ModelMaker, settings: ThemeSettings, seed: int
+) -> dict[str, TrainedThemes]:
+    """The models of everything, for texts that nobody coded: of the article, and of UN texts.
+
+    Where no UN paragraph is coded, the model of the article serves for UN texts too.
+    """
+    article = benches["article"].sample
+    trained = {"article": train(make, article, None, settings, seed)}
+    un = benches.get("un")
+    trained["un"] = train(make, un.sample, article, settings, seed) if un else trained["article"]
+    return trained
+
+
+def _classifiers(
     benches: dict[str, _Bench],
-    make: ModelMaker,
+    trained: dict[str, TrainedThemes],
+    themes: ThemeText,
     settings: ThemeSettings,
     seed: int,
+) -> tuple[Combination, Floats]:
+    """The combination, whatever model scores the passages: it alone can be saved."""
+    made = trained["un"]
+    if not isinstance(made.model, Combination):
+        made = _trained(benches, lambda: Combination(themes), settings, seed)["un"]
+    if not isinstance(made.model, Combination):
+        raise TypeError("a combination was asked for")
+    return made.model, made.thresholds
+
+
+def _score(
+    corpus: Corpus, benches: dict[str, _Bench], trained: dict[str, TrainedThemes]
 ) -> Predictions:
     """Article passages by the article's models, UN passages by those of the UN documents."""
-    described = _passages_with_groups(corpus)
+    described = passages_with_groups(
+        corpus.passages, corpus.documents, corpus.blocks, corpus.units, corpus.families
+    )
     is_article = described["is_article"].to_numpy()
-    texts, groups = described["text"].to_list(), described["group"].to_list()
+    texts, groups = described["text"].to_numpy(), described["group"].to_numpy()
     n_themes = benches["article"].sample.labels.shape[1]
     scores = Predictions(
         np.zeros((len(texts), n_themes)), np.zeros((len(texts), n_themes), dtype=bool)
     )
     for setting, rows in (("article", is_article), ("un", ~is_article)):
         bench = benches.get(setting, benches["article"])
-        extra = benches["article"].sample if setting == "un" and "un" in benches else None
         part = score_passages(
-            [text for text, wanted in zip(texts, rows, strict=True) if wanted],
+            texts[rows].tolist(),
             corpus.vectors[rows],
-            [group for group, wanted in zip(groups, rows, strict=True) if wanted],
+            groups[rows].tolist(),
             bench.sample,
             bench.validated,
-            lambda b=bench, e=extra: train(make, b.sample, e, settings, seed),  # type: ignore[misc]
+            trained[setting],
         )
         scores.probability[rows], scores.assigned[rows] = part.probability, part.assigned
     return scores
-
-
-def _passages_with_groups(corpus: Corpus) -> pl.DataFrame:
-    """Passages in their order, with what cross-validation keeps together.
-
-    A passage of a coded document has the document's group; one that is a near copy of a coded
-    paragraph elsewhere has that paragraph's, so that no model scores what it has learnt from.
-    """
-    paragraphs = corpus.blocks.select("block_id", "paragraph")
-    kinds = corpus.documents.select("document_id", pl.col("kind").cast(pl.String))
-    is_article = pl.col("kind") == "article"
-    paragraph = pl.concat_str("document_id", pl.lit("#"), pl.col("paragraph"))
-    coded = corpus.units.filter(pl.col("unit_set").cast(pl.String) == "un")
-    family = corpus.families.select("passage_id", "family_id")
-    of_document = coded.group_by("document_id").agg(document_group=pl.col("group").first())
-    of_family = (
-        coded.select("group", pl.col("passage_ids").alias("passage_id"))
-        .explode("passage_id")
-        .join(family, on="passage_id")
-        .group_by("family_id")
-        .agg(family_group=pl.col("group").first())
-    )
-    joined = corpus.passages.join(kinds, on="document_id", how="left", maintain_order="left")
-    for other, key in (
-        (paragraphs, "block_id"),
-        (of_document, "document_id"),
-        (family, "passage_id"),
-        (of_family, "family_id"),
-    ):
-        joined = joined.join(other, on=key, how="left", maintain_order="left")
-    of_un = pl.coalesce("document_group", "family_group", "document_id")
-    return joined.with_columns(
-        is_article=is_article,
-        group=pl.when(is_article).then(paragraph).otherwise(of_un).fill_null(""),
-    )
 
 
 def _prevalence(

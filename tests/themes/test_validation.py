@@ -193,7 +193,7 @@ def test_no_passage_is_scored_by_a_model_that_saw_its_group(settings: ThemeSetti
         sample.groups,
         sample,
         validated,
-        lambda: pytest.fail("no other"),
+        train(Majority, sample, None, settings, seed=1),
     )
     # then each has exactly its out-of-fold prediction
     assert np.array_equal(scores.probability, validated.predictions.probability)
@@ -207,7 +207,7 @@ def test_a_passage_of_a_group_that_nobody_coded_is_scored_by_the_model_of_all(
     validated = cross_validate(make, sample, None, settings, seed=1)
     whole = train(make, sample, None, settings, seed=1)
     scores = score_passages(
-        sample.texts[:1], sample.vectors[:1], ["other"], sample, validated, lambda: whole
+        sample.texts[:1], sample.vectors[:1], ["other"], sample, validated, whole
     )
     assert np.array_equal(
         scores.probability, whole.model.predict(sample.texts[:1], sample.vectors[:1])
