@@ -27,6 +27,7 @@ _NOTE = re.compile(r"^(\d+)\. (.+)$")
 _CITATION = re.compile(rf"\d\)|[{SUPERSCRIPTS}]+")
 _ENDS_IN_CITATION = re.compile(rf"(?:\d\)\.?|[{SUPERSCRIPTS}]+)$")
 _CLOSED = re.compile(rf"[.?!][’”'\")\]]*[{SUPERSCRIPTS}]*$|[.?!:][{SUPERSCRIPTS}]*$|\)$")
+_ABSTRACT = "Abstract"
 _ASIDE = re.compile(r"^(?:CONTACT\b|© ?\d{4}\b)")
 _PUBLISHED = re.compile(r"Published online: (\d{1,2} [A-Z][a-z]{2} \d{4})")
 
@@ -43,7 +44,11 @@ def read_article(content: bytes) -> Reading:
     except UnicodeDecodeError:
         raise UnreadableError("is not UTF-8 text; save it as UTF-8") from None
     front, abstract, body, notes = _parts(chunks)
-    blocks = [_block("paragraph", abstract, ("Abstract",), 1), *_body(body)]
+    blocks = [
+        Block("heading", _ABSTRACT),
+        _block("paragraph", abstract, (_ABSTRACT,), 1),
+        *_body(body),
+    ]
     return Reading(
         blocks=tuple(block for block in blocks if block.text),
         notes=_unique(list(_notes(notes))),
@@ -60,7 +65,7 @@ def _chunks(text: str) -> list[str]:
 def _parts(chunks: list[str]) -> tuple[list[str], str, list[str], list[str]]:
     """Front matter, abstract, body and notes; what lies between and after them is left out."""
     first = next((place for place, c in enumerate(chunks) if re.match(r"1\. [A-Z]", c)), None)
-    abstract = _place(chunks, "ABSTRACT")
+    abstract = _place(chunks, _ABSTRACT.upper())
     notes = _place(chunks, "Notes")
     if first is None or abstract is None or notes is None or not abstract < first < notes:
         raise UnreadableError("is not laid out as the article: no ABSTRACT, section 1 or Notes")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import pytest
 
+from pipeline.ingest.readers import read_file
+from pipeline.ingest.reading import Reading
 from pipeline.settings import IngestSettings
 
 FONTS = {"plain": "Times-Roman", "bold": "Times-Bold", "italic": "Times-Italic"}
@@ -31,6 +35,17 @@ def limits() -> IngestSettings:
     return IngestSettings(
         max_megabytes=50, max_pages=1000, max_unpacked_megabytes=200, max_entries=2000
     )
+
+
+@pytest.fixture(scope="session")
+def read(limits: IngestSettings) -> Callable[[Path], Reading]:
+    """Reads a file as a report; each once for all tests, since a long PDF takes seconds."""
+
+    @cache
+    def reading(file: Path) -> Reading:
+        return read_file(file.read_bytes(), "report", file.suffix, limits)
+
+    return reading
 
 
 @pytest.fixture

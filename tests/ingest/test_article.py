@@ -40,6 +40,7 @@ def article() -> Reading:
 def test_a_small_article_is_read_as_a_person_would_mark_it() -> None:
     reading = read_article(SMALL.read_bytes())
     assert [(b.role, b.label, b.paragraph, b.text) for b in reading.blocks] == [
+        ("heading", "", None, "Abstract"),
         ("paragraph", "", 1, "Missions are robust on paper."),
         ("heading", "1", None, "Introduction"),
         (
@@ -77,7 +78,7 @@ def test_a_note_marker_is_kept_with_its_place() -> None:
 
 def test_the_article_has_its_sections(article: Reading) -> None:
     headings = [b.label for b in article.blocks if b.role == "heading"]
-    assert headings == ["1", "2", "3", "4", "4.1", "4.2", "4.3", "5", "6"]
+    assert headings == ["", "1", "2", "3", "4", "4.1", "4.2", "4.3", "5", "6"]
     assert {b.section[-1] for b in article.blocks if b.role == "quotation"} == {
         "2. Robustness and the need to examine experiences of robust mandates",
         "4.1. The impact of robustness",

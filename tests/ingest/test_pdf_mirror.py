@@ -1,37 +1,14 @@
-"""What the PDF reader must reach on the real documents. The PACT folder lies beside the mirror."""
+"""What the PDF reader must reach on the real documents."""
 
 from __future__ import annotations
 
 import csv
 import re
 from collections import defaultdict
-from functools import cache
-from pathlib import Path
 
 import pytest
 
-from pipeline.ingest.readers import read_file
-
 pytestmark = [pytest.mark.mirror, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def pact(mirror) -> Path:
-    folder = mirror.parent / "pact"
-    if not folder.is_dir():
-        pytest.skip("no folder pact beside the one in PEACETEXT_MIRROR")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def read(limits):
-    """Reads a file; each once, for all tests here."""
-
-    @cache
-    def reading(file: Path):
-        return read_file(file.read_bytes(), "report", file.suffix, limits)
-
-    return reading
 
 
 def _numbers(reading) -> list[int]:
