@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pipeline.compare.dependence import design_effects, one_sided
 from pipeline.compare.frames import fitted, from_rows
 from pipeline.compare.labels import LabelledPassages
 from pipeline.compare.measures import Booleans, Floats, Integers
@@ -25,6 +26,7 @@ class Cells:
         n_topic: int [topics].
         n_theme: int [themes].
         n_passages: passages in all.
+        effects: float [topics, themes], as by `dependence.design_effects`.
     """
 
     topic_ids: Integers
@@ -32,6 +34,7 @@ class Cells:
     n_topic: Integers
     n_theme: Integers
     n_passages: int
+    effects: Floats
 
     @property
     def jaccard(self) -> Floats:
@@ -50,15 +53,15 @@ class Cells:
     def p_value(self) -> Floats:
         """One-sided Fisher test of more passages with both than expected (hypergeometric).
 
-        It takes passages as independent; those of one paragraph are not, so that a p-value near
-        the threshold says little.
+        The test takes passages as independent; its result is corrected by the design effect of
+        neighbours that resemble each other.
         """
         from scipy.stats import hypergeom
 
         p_value: Floats = hypergeom.sf(
             self.n - 1, self.n_passages, self.n_theme[None, :], self.n_topic[:, None]
         )
-        return np.clip(p_value, 0, 1)
+        return one_sided(np.clip(p_value, 0, 1), self.effects)
 
 
 def topic_theme_cells(labelled: LabelledPassages) -> Cells:
@@ -72,6 +75,7 @@ def topic_theme_cells(labelled: LabelledPassages) -> Cells:
         n_topic=np.bincount(row, minlength=len(topic_ids)),
         n_theme=labelled.members.sum(0),
         n_passages=len(labelled.passage_ids),
+        effects=design_effects(labelled.group[:, None] == topic_ids, labelled.members),
     )
 
 
