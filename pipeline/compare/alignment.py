@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,13 +146,13 @@ def _testable(cells: Cells) -> Booleans:
 
 
 def explanation_table(
-    labelled: LabelledPassages, topic_ids: list[int], false_discovery_rate: float
+    labelled: LabelledPassages, topics: Mapping[int, str], false_discovery_rate: float
 ) -> pl.DataFrame:
     """tables.Explanation: for every topic the theme that fits it best, or why none does.
 
     Args:
         labelled: passages with topics and themes.
-        topic_ids: all topics, also those without any labelled passage.
+        topics: the label of every topic, also of those without any labelled passage.
         false_discovery_rate: largest q-value of an association.
     """
     cells = topic_theme_cells(labelled)
@@ -159,16 +160,17 @@ def explanation_table(
     row_of = {int(topic_id): row for row, topic_id in enumerate(cells.topic_ids)}
     which = {"passages": labelled.passages, "reference": labelled.reference}
     rows = []
-    for topic_id in topic_ids:
+    for topic_id, label in topics.items():
         row = row_of.get(topic_id)
         if row is None:
-            rows.append(_unexplained(topic_id))
+            rows.append(_unexplained(topic_id, label))
             continue
         best = int(cells.jaccard[row].argmax())
         explained = bool((q_values[row] <= false_discovery_rate).any())
         rows.append(
             {
                 "topic_id": topic_id,
+                "label": label,
                 "n_topic": int(cells.n_topic[row]),
                 "theme_id": labelled.theme_ids[best],
                 "jaccard": round(float(cells.jaccard[row, best]), 6),
@@ -180,9 +182,10 @@ def explanation_table(
     return from_rows(Explanation, [{**which, **each} for each in rows])
 
 
-def _unexplained(topic_id: int) -> dict[str, object]:
+def _unexplained(topic_id: int, label: str) -> dict[str, object]:
     return {
         "topic_id": topic_id,
+        "label": label,
         "n_topic": 0,
         "theme_id": None,
         "jaccard": None,

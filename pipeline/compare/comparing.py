@@ -57,11 +57,11 @@ def _align(
     seed: int,
     findings: Findings,
 ) -> None:
-    topic_ids = material.topics["topic_id"].to_list()
+    topics = dict(material.topics.select("topic_id", "label").iter_rows())
     rate = settings.false_discovery_rate
     findings.add(tables.ALIGNMENT, alignment_table(labelled))
     findings.add(tables.RECOVERY, recovery_table(labelled, settings, seed))
-    findings.add(tables.EXPLANATION, explanation_table(labelled, topic_ids, rate))
+    findings.add(tables.EXPLANATION, explanation_table(labelled, topics, rate))
 
 
 def _add_curves(

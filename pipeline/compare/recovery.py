@@ -98,7 +98,7 @@ def recovery_table(
 
 
 def _f1_of_orders(orders: Integers, members: Booleans, n_topic: Integers) -> Floats:
-    """F1 of the best topics for each theme, float [orders, themes]; one order at a time is small."""
+    """F1 of the best topics for each theme, float [orders, themes]."""
     n_theme = members.sum(0)
     found = [
         best_topics(_counts(order[None, :], members, len(n_topic)), n_topic, n_theme).f1

@@ -102,7 +102,9 @@ def test_cells_of_unrelated_labels_are_no_associations() -> None:
 
 def test_topics_no_theme_explains_are_named_with_passages(small: LabelledPassages) -> None:
     """Six cells are tested; the smallest p-value, .1452 of topic 0 with a, has q = 6 * .1452."""
-    rows = explanation_table(small, [0, 1, 2], false_discovery_rate=0.88).rows(named=True)
+    rows = explanation_table(small, dict.fromkeys(range(3), "t"), false_discovery_rate=0.88).rows(
+        named=True
+    )
 
     assert [row["explained"] for row in rows] == [True, False, False]
     assert rows[0]["theme_id"] == "a"

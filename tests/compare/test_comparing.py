@@ -12,6 +12,7 @@ from pipeline.compare.material import Findings, Material
 from pipeline.compare.sides import compare_sides, compare_voices
 from pipeline.compare.summary import summarised
 from pipeline.settings import CompareSettings
+from pipeline.turns import load_turns
 
 Plant = Callable[..., Material]
 
@@ -19,7 +20,7 @@ Plant = Callable[..., Material]
 def compared(material: Material, settings: CompareSettings, seed: int = 7) -> Findings:
     findings = Findings()
     compare_topics(material, settings, seed, findings)
-    compare_sides(material, settings, findings)
+    compare_sides(material, settings, load_turns(), findings)
     compare_voices(material, settings, findings)
     for table in WRITTEN:
         table.schema.validate(findings.frame(table))

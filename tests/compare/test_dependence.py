@@ -52,9 +52,7 @@ def test_a_p_value_is_weakened_never_strengthened() -> None:
 
 
 @pytest.mark.parametrize("mean_run", [1, 3])
-def test_nothing_is_found_where_nothing_was_planted(
-    all_settings: Settings, mean_run: int
-) -> None:
+def test_nothing_is_found_where_nothing_was_planted(all_settings: Settings, mean_run: int) -> None:
     few = quick(all_settings)
 
     together = agreement(lambda seed: unrelated(seed, mean_run), RUNS, few)
