@@ -508,9 +508,7 @@ class VoiceShares(dy.Schema):
     low = dy.Float64(min=0, max=1, description="Wilson's interval on the effective sample size")
     high = dy.Float64(min=0, max=1)
     share_others = dy.Float64(nullable=True, description="among voiced passages without this group")
-    q_value = dy.Float64(
-        nullable=True, min=0, max=1, description="two-sided Fisher, weakened, BH"
-    )
+    q_value = dy.Float64(nullable=True, min=0, max=1, description="two-sided Fisher, weakened, BH")
 
 
 class Citations(dy.Schema):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from pipeline.compare.baselines import (
     nmf_groups,
     regrouped,
 )
-from pipeline.compare.labels import NO_THEME, LabelledPassages, random_for
+from pipeline.compare.labels import NO_THEME, LabelledPassages
 from pipeline.compare.material import Material
 from pipeline.compare.semantic import nearest_definitions
 
@@ -39,13 +38,11 @@ class Baselines:
     def beside(self, labelled: LabelledPassages) -> Iterator[LabelledPassages]:
         """The same passages and themes, grouped in other ways.
 
-        The topics in a random order, a partition of the same sizes. k-means and NMF on the whole
-        corpus, with as many groups as there are topics; on the article alone, with as many as
-        there are themes to find; its sections; the topics that were fitted on it alone. For what
-        people coded, the nearest definition of the codebook, and the zero-shot view of the topics
-        stage, which is the same from texts without names.
+        k-means and NMF on the whole corpus, with as many groups as there are topics; on the article
+        alone, with as many as there are themes to find; its sections; the topics that were fitted
+        on it alone. For what people coded, the nearest definition of the codebook, and the
+        zero-shot view of the topics stage, which is the same from texts without names.
         """
-        yield self._at_random(labelled)
         yield regrouped(labelled, self.kmeans, "k-means")
         yield regrouped(labelled, self.nmf, "nmf")
         if labelled.passages == placing.ARTICLE:
@@ -53,12 +50,6 @@ class Baselines:
         if labelled.reference in ("codes", "families"):
             yield self._by_definition(labelled)
             yield from self._zero_shot(labelled)
-
-    def _at_random(self, labelled: LabelledPassages) -> LabelledPassages:
-        random = random_for(self._seed, f"random/{labelled.name}")
-        return replace(
-            labelled, group=random.permutation(labelled.group), candidate="random, same sizes"
-        )
 
     def _of_the_article(self, labelled: LabelledPassages) -> Iterator[LabelledPassages]:
         n_themes = len(np.unique(labelled.primary[labelled.primary != NO_THEME]))

@@ -41,26 +41,28 @@ class Grouping:
 
 
 @dataclass(frozen=True)
+class Interval:
+    """Both ends of a confidence interval."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class ChanceLevel:
     """A measure under shuffling.
 
     Attributes:
         mean: over all shuffles.
         high: their 95th percentile.
+        middle: between their 2.5th and 97.5th percentile.
         p_value: (1 + shuffles that reach the observed value) / (1 + shuffles).
     """
 
     mean: float
     high: float
+    middle: Interval
     p_value: float
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Both ends of a confidence interval."""
-
-    low: float
-    high: float
 
 
 def shuffled_freely(labels: Integers, n: int, random: np.random.Generator) -> Integers:
@@ -111,6 +113,7 @@ def _chance_level(observed: float, by_chance: Floats) -> ChanceLevel:
     return ChanceLevel(
         mean=float(by_chance.mean()),
         high=float(np.quantile(by_chance, 0.95)),
+        middle=Interval(*(float(end) for end in np.quantile(by_chance, [0.025, 0.975]))),
         p_value=(1 + reached) / (1 + len(by_chance)),
     )
 

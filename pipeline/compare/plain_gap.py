@@ -17,6 +17,17 @@ POLICY_SIDE, INTERVIEW_SIDE = "more in policy", "more in interviews"
 _NAMED = 3
 """Themes that a sentence names on each side."""
 
+_QUOTED = {
+    "found": ("stands in the cited document", "stand in the cited document"),
+    "found in another document": ("stands in another one", "stand in another one"),
+    "not found": ("was not found", "were not found"),
+    "the cited document was not read": (
+        "is from a document that was not read",
+        "are from documents that were not read",
+    ),
+}
+"""What is said of a quotation, and of several, by its status in tables.Quotations."""
+
 Row = Mapping[str, Any]
 
 
@@ -123,19 +134,31 @@ def _other_ways(sensitivity: pl.DataFrame, rows: Sequence[Row], name_of: Mapping
     ).drop_nulls("difference")
     if not decided or ways.is_empty():
         return ""
-    said = []
-    for theme_id, row in decided.items():
-        of_theme = ways.filter(pl.col("theme_id") == theme_id)
-        same = of_theme.filter(
-            pl.col("difference").sign() == (1 if row["part_difference"] > 0 else -1)
-        )
-        firm = same.filter(pl.col("direction").cast(pl.String) == row["part_direction"])
-        said.append(
-            f"“{name_of[theme_id]}” keeps its side in {same.height} of {of_theme.height} and is "
-            f"decided in {firm.height}"
-        )
+    n = ways["basis"].n_unique()
     names = sorted(basis.removeprefix(f"{PARTS}, ") for basis in set(ways["basis"]))
-    return f"Measured in other ways ({'; '.join(names)}), {listed(said)}."
+    kept: list[str] = []
+    lost: list[str] = []
+    firm: list[str] = []
+    for theme_id, row in decided.items():
+        sign = 1 if row["part_difference"] > 0 else -1
+        same = ways.filter((pl.col("theme_id") == theme_id) & (pl.col("difference").sign() == sign))
+        again = same.filter(pl.col("direction").cast(pl.String) == row["part_direction"])
+        name = f"“{name_of[theme_id]}”"
+        (kept if same.height == n else lost).append(name)
+        firm += [name] if 2 * again.height > n else []
+    keeps = f"{listed(kept)} {_keep(kept)} in each" if kept else "no theme keeps its side in each"
+    loses = f" and {listed(lost)} {_do(lost)} not" if kept and lost else ""
+    again_in_most = f"decided again in most: {listed(firm)}" if firm else "none is decided in most"
+    ways_named = f"{counted(n, 'other way')} ({'; '.join(names)})"
+    return f"Measured in {ways_named}, {keeps}{loses}; {again_in_most}."
+
+
+def _do(names: Sequence[str]) -> str:
+    return "does" if len(names) == 1 else "do"
+
+
+def _keep(names: Sequence[str]) -> str:
+    return "keeps its side" if len(names) == 1 else "keep their side"
 
 
 def voice_words(findings: Findings, material: Material, settings: CompareSettings) -> str:
@@ -180,15 +203,17 @@ def link_words(findings: Findings) -> str:
         return ""
     held = cited.filter(pl.col("status").cast(pl.String) == "in the corpus").height
     first = (
-        f"The article cites UN documents in {counted(cited.height, 'place')}; {held} lead to a "
-        "document of the corpus."
+        f"The article cites UN documents in {counted(cited.height, 'place')}; {held or 'none'} "
+        f"{'lead' if held > 1 else 'leads'} to a document that was read."
     )
     if quoted.is_empty():
         return first
     n = dict(quoted.group_by(pl.col("status").cast(pl.String)).len().iter_rows())
+    known = [
+        f"{n[status]} {words[0 if n[status] == 1 else 1]}"
+        for status, words in _QUOTED.items()
+        if n.get(status)
+    ]
     return (
-        f"{first} Of {counted(quoted.height, 'quotation')} before these citations, "
-        f"{n.get('found', 0)} stand in the cited document, {n.get('found in another document', 0)} "
-        f"in another one, {n.get('not found', 0)} were not found, and for "
-        f"{n.get('the cited document was not read', 0)} the document was not read."
+        f"{first} Of {counted(quoted.height, 'quotation')} before these citations, {listed(known)}."
     )

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from pipeline import tables
+from pipeline.compare.agreement import RANDOM, TOPICS
 from pipeline.compare.material import Findings, Material
 from pipeline.compare.plain_gap import gap_words, link_words, voice_words
 from pipeline.settings import CompareSettings
@@ -88,10 +89,10 @@ def agreement_words(findings: Findings, settings: CompareSettings) -> str:
         & pl.col("outliers")
     )
     by_candidate = {row["candidate"]: row for row in rows.iter_rows(named=True)}
-    topics = by_candidate.pop("topics", None)
+    topics = by_candidate.pop(TOPICS, None)
     if topics is None or topics["value"] is None:
         return ""
-    by_candidate.pop("random, same sizes", None)
+    by_candidate.pop(RANDOM, None)
     sentences = [_declared(topics, settings), *_beside(topics, list(by_candidate.values()))]
     return " ".join(filter(None, sentences))
 
@@ -134,19 +135,25 @@ def _beside(row: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> Iter
         (each for each in others if each["value"] is not None),
         key=lambda each: (-each["value"], each["candidate"]),
     )
-    nearer = [each for each in known if each["value"] > row["value"]]
     if not known:
         return
+    nearer = [each for each in known if each["value"] > row["value"]]
     if not nearer:
         yield "No other way of grouping the same passages that was tried comes nearer to the codes."
-    else:
-        named = listed([f"{each['candidate']} ({decimal(each['value'])})" for each in nearer])
+        return
+    named = listed([f"{each['candidate']} ({decimal(each['value'])})" for each in nearer])
+    yield (
+        f"Of {len(known)} other ways of grouping the same passages, {len(nearer)} "
+        f"{'comes' if len(nearer) == 1 else 'come'} nearer to the codes: {named}."
+    )
+    if row["high"] is not None:
+        above = [each["candidate"] for each in nearer if each["value"] > row["high"]]
         yield (
-            f"Of {len(known)} other ways of grouping the same passages, {len(nearer)} "
-            f"{'comes' if len(nearer) == 1 else 'come'} nearer: {named}."
+            f"Above the interval of the topics {'lies' if len(above) == 1 else 'lie'} "
+            f"{listed(above)}."
+            if above
+            else "None of these lies above the interval of the topics."
         )
-    if row["high"] is not None and nearer and nearer[0]["value"] <= row["high"]:
-        yield "All of these lie within the interval of the topics, so no order is decided."
 
 
 def theme_words(findings: Findings, material: Material) -> str:
