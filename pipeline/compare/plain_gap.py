@@ -28,6 +28,16 @@ _QUOTED = {
 }
 """What is said of a quotation, and of several, by its status in tables.Quotations."""
 
+_SPEAKERS = {
+    "military": "military",
+    "un_civilian": "UN civilians",
+    "ngo": "NGOs",
+    "government": "governments",
+    "police": "police",
+    "anonymous": "anonymous",
+}
+"""Speaker groups of tables.VOICES."""
+
 Row = Mapping[str, Any]
 
 
@@ -65,7 +75,7 @@ def _sides(rows: Sequence[Row], name_of: Mapping[str, str], settings: CompareSet
         f"({count(max(row['n_policy'] for row in known))} policy passages, "
         f"{count(max(row['n_policy_coded'] for row in known))} of their paragraphs coded by hand; "
         f"{count(first['n_interviews'])} interview passages in {count(first['n_paragraphs'])} "
-        "paragraphs), "
+        f"paragraphs; {100 * settings.confidence:g}% intervals), "
     )
     if not said:
         return f"{opening}no theme takes more room on one side than chance allows."
@@ -85,9 +95,9 @@ def _named(rows: Sequence[Row], direction: str, name_of: Mapping[str, str]) -> s
         key=lambda row: (-sign * row["part_difference"], row["theme_id"]),
     )
     named = [
-        f"“{name_of[row['theme_id']]}” ({percent(row['policy_part'])} of policy’s mentions, "
-        f"{percent(row['interviews_part'])} of the interviews’; {points(row['part_difference'])} "
-        f"points, {points(row['part_low'])} to {points(row['part_high'])})"
+        f"“{name_of[row['theme_id']]}” ({percent(row['policy_part'])} against "
+        f"{percent(row['interviews_part'])}; {points(row['part_difference'])} points, "
+        f"{points(row['part_low'])} to {points(row['part_high'])})"
         for row in decided[:_NAMED]
     ]
     more = len(decided) - len(named)
@@ -171,7 +181,7 @@ def voice_words(findings: Findings, material: Material, settings: CompareSetting
     name_of = {theme.theme_id: theme.name for theme in material.codebook.themes}
     sizes = shares.unique("voice").select(pl.col("voice").cast(pl.String), "n_voice")
     sizes = sizes.sort("n_voice", "voice", descending=[True, False])
-    named = listed([f"{voice.replace('_', ' ')} ({n})" for voice, n in sizes.iter_rows()])
+    named = listed([f"{_SPEAKERS[voice]} ({n})" for voice, n in sizes.iter_rows()])
     differ = shares.filter(pl.col("q_value") <= settings.false_discovery_rate)
     largest = shares.filter(pl.col("n_voice") == shares["n_voice"].max())
     widths = sorted((largest["high"] - largest["low"]).to_list())
@@ -187,7 +197,7 @@ def voice_words(findings: Findings, material: Material, settings: CompareSetting
         )
     pairs = listed(
         [
-            f"{voice.replace('_', ' ')} on “{name_of.get(label, label)}” ({n} of {n_voice})"
+            f"{_SPEAKERS[voice]} on “{name_of.get(label, label)}” ({n} of {n_voice})"
             for voice, label, n, n_voice in differ.select(
                 pl.col("voice").cast(pl.String), "label", "n", "n_voice"
             ).iter_rows()

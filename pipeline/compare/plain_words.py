@@ -23,16 +23,16 @@ MEASURE = "adjusted_mutual_information"
 SIZES = ((0.1, "slight"), (0.3, "weak"), (0.6, "moderate"), (1.01, "strong"))
 """What adjusted mutual information below each bound is called; our words, fixed beforehand."""
 
-_NAMED = 4
-"""Themes or topics that a sentence names."""
+_NAMED = 3
+"""Topics that a sentence names."""
 
 CAVEAT = (
-    "What none of this can show. There is one article; its 31 interviewees were chosen for their "
-    "experience and speak through an author who arranges them for an argument; the codes are ours, "
-    "not the author’s, and were written after reading the article. A resolution and a quotation "
-    "are different genres: a resolution does not judge its own effect, an interviewee does not "
-    "authorise a mandate. A theme that is rare on one side may be taken for granted there. Nothing "
-    "here says what missions do, how often a thing happens, or what practitioners at large think."
+    "There is one article; its 31 interviewees were chosen for their experience and speak through "
+    "an author who arranges them for an argument; the codes are ours, not the author’s, and were "
+    "written after reading the article. A resolution does not judge its own effect and an "
+    "interviewee does not authorise a mandate: what is rare on one side may be taken for granted "
+    "there. Nothing here says what missions do, how often a thing happens, or what practitioners "
+    "at large think."
 )
 
 
@@ -180,7 +180,7 @@ def _recovered(findings: Findings, material: Material, passages: str, which: str
     )
     names = _themes(material, found["theme_id"].to_list())
     first = f"{which} that enough passages carry, topics recover {found.height} of {tested.height}"
-    first += f" ({names})" if found.height else ""
+    first += f" ({names})" if found.height else ", so none can be read off the topics by itself"
     if missed.is_empty():
         return f"{first}."
     often = _themes(material, missed["theme_id"].head(2).to_list())
@@ -199,9 +199,7 @@ def _unexplained(findings: Findings) -> str:
     alone = rows.filter(~pl.col("explained")).sort("n_topic", "topic_id", descending=[True, False])
     how = "as classified" if not by_classifier.is_empty() else "as coded by hand"
     if alone.is_empty():
-        return (
-            f"Every topic with passages to judge holds some theme ({how}) more often than chance."
-        )
+        return f"Every topic that can be judged holds some theme ({how}) more often than by chance."
     named = listed(
         [
             f"“{label}” ({counted(n, 'passage')})"
@@ -209,8 +207,8 @@ def _unexplained(findings: Findings) -> str:
         ]
     )
     return (
-        f"In {alone.height} of {rows.height} topics no theme ({how}) is more frequent than chance; "
-        f"of what the machine sees and the article does not name, the largest "
+        f"In {alone.height} of {rows.height} topics no theme ({how}) is more frequent than by "
+        f"chance; of what the machine sees and the article does not name, the largest "
         f"{'is' if alone.height == 1 else 'are'} {named}."
     )
 

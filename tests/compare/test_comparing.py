@@ -128,7 +128,8 @@ def test_the_order_of_the_tables_does_not_matter(
             ("units", "passage_codes"),
             ("gap", "0 coded passages cite an interview; 5 are needed"),
         ),
-        (("scores",), ("topics and classifier (un)", "0 passages have both; 10 are needed")),
+        (("units", "passage_codes"), ("topics and codes (article)", "no theme was coded by hand")),
+        (("scores",), ("topics and classifier (un)", "themes has scored no passage")),
     ],
 )
 def test_what_is_missing_is_named_and_the_rest_is_computed(
