@@ -217,6 +217,14 @@ def gap(rows: Rows = 30) -> None:
 
 
 @command
+def findings() -> None:
+    """Print what was found, on half a page of plain words. Example: peacetext findings"""
+    from pipeline.commands.findings import findings_text
+
+    typer.echo(findings_text())
+
+
+@command
 def explore(
     text: Annotated[str, typer.Argument(help="A sentence or a few words.")], rows: Rows = 5
 ) -> None:

@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+FINDINGS_FILE = Path("outputs/compare/findings.md")
+"""What was found, on half a page of plain words."""
+
 
 def write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
     """Let ``write`` fill a temporary file beside ``path``, then put it in place in one step.

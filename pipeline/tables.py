@@ -337,7 +337,7 @@ class Agreement(dy.Schema):
 
     passages = dy.String(primary_key=True, description="passages compared: article, or un")
     candidate = dy.String(
-        primary_key=True, description="what made the groups: topics, or the name of a baseline"
+        primary_key=True, description="what made the groups: topics, another view, or a baseline"
     )
     reference = dy.String(
         primary_key=True, description="codes, families, sections, or classifier (descriptive only)"
@@ -357,7 +357,9 @@ class Agreement(dy.Schema):
     within_chance = dy.Float64(nullable=True, description="shuffled within sections or missions")
     within_chance_high = dy.Float64(nullable=True)
     within_p_value = dy.Float64(nullable=True, min=0, max=1)
-    shifted_chance = dy.Float64(nullable=True, description="groups shifted along the text")
+    shifted_chance = dy.Float64(
+        nullable=True, description="groups shifted along the text, forwards and backwards"
+    )
     shifted_chance_high = dy.Float64(nullable=True)
     shifted_p_value = dy.Float64(nullable=True, min=0, max=1)
 
@@ -375,7 +377,9 @@ class Alignment(dy.Schema):
     n_passages = dy.Int64(min=1, description="passages counted")
     jaccard = dy.Float64(min=0, max=1)
     lift = dy.Float64(min=0, description="n over the n expected if both were unrelated")
-    p_value = dy.Float64(min=0, max=1, description="one-sided Fisher test")
+    p_value = dy.Float64(
+        min=0, max=1, description="one-sided Fisher test, weakened where neighbours are alike"
+    )
     q_value = dy.Float64(min=0, max=1, description="Benjamini-Hochberg, over all cells")
     one_to_one = dy.Bool(description="pair of the best one-to-one matching (largest Jaccard sum)")
     many_to_one = dy.Bool(description="the theme is the topic's best match")
@@ -393,7 +397,9 @@ class Recovery(dy.Schema):
     recall = dy.Float64(min=0, max=1)
     f1 = dy.Float64(min=0, max=1)
     chance = dy.Float64(min=0, max=1, description="mean F1 when topics are shuffled")
-    p_value = dy.Float64(min=0, max=1)
+    p_value = dy.Float64(
+        min=0, max=1, description="the larger one of topics shuffled freely and of topics shifted"
+    )
     q_value = dy.Float64(
         nullable=True, min=0, max=1, description="null: too few passages to be tested"
     )
@@ -406,6 +412,7 @@ class Explanation(dy.Schema):
     passages = dy.String(primary_key=True)
     reference = dy.String(primary_key=True)
     topic_id = dy.Int64(primary_key=True, min=0)
+    label = dy.String(description="of the topic")
     n_topic = dy.Int64(min=0, description="passages of the topic among those counted")
     theme_id = dy.String(nullable=True, description="the theme with the largest Jaccard")
     jaccard = dy.Float64(nullable=True, min=0, max=1)
@@ -506,7 +513,11 @@ class GapSensitivity(dy.Schema):
 
 
 class GapSeries(dy.Schema):
-    """The policy side by mission and year, each beside the same interview share."""
+    """The policy side by mission and year, each beside the same interview share.
+
+    Rows with a mission and a year show the course of resolutions and statements as classified,
+    uncorrected; they carry no interview share and no difference.
+    """
 
     theme_id = dy.String()
     mission = dy.String(description="an acronym, or 'all'")
@@ -536,7 +547,7 @@ class VoiceShares(dy.Schema):
     low = dy.Float64(min=0, max=1, description="Wilson's interval on the effective sample size")
     high = dy.Float64(min=0, max=1)
     share_others = dy.Float64(nullable=True, description="among voiced passages without this group")
-    q_value = dy.Float64(nullable=True, min=0, max=1, description="two-sided Fisher test, BH")
+    q_value = dy.Float64(nullable=True, min=0, max=1, description="two-sided Fisher, weakened, BH")
 
 
 class Citations(dy.Schema):

@@ -15,6 +15,7 @@ from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import UnreadableError
 from pipeline.manifest import MANIFEST_FILE, Entry, of_profile, read_manifest
 from pipeline.settings import Profile, load_missions, load_settings
+from pipeline.turns import load_turns
 
 PROFILES: tuple[Profile, ...] = ("core", "full", "readers")
 
@@ -29,6 +30,7 @@ def check_inputs() -> Iterator[str]:
     yield "configs/params.yaml: in order"
     yield f"configs/missions.yaml: {len(load_missions())} missions"
     yield f"corpus/manifest.csv: {len(read_manifest())} documents"
+    yield f"configs/turns.yaml: {len(load_turns())} turns"
     codebook = load_codebook()
     yield f"corpus/coding/codebook.yaml: {len(codebook.themes)} codes"
     for coding in read_codings(codebook.theme_ids):

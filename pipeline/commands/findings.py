@@ -5,6 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline import tables
+from pipeline.errors import InputError
+from pipeline.files import FINDINGS_FILE
 from pipeline.tables import read_table
 
 
@@ -45,6 +47,17 @@ def gap_found() -> pl.DataFrame:
     columns = ("policy", "policy_low", "policy_high", "interviews", "difference", "low", "high")
     found = read_table(tables.GAP).select("theme_id", *columns, "q_value")
     return found.sort("difference", descending=True, nulls_last=True)
+
+
+def findings_text() -> str:
+    """The half-page that the compare stage wrote.
+
+    Raises:
+        InputError: it has not run.
+    """
+    if not FINDINGS_FILE.is_file():
+        raise InputError(FINDINGS_FILE, "is missing", "run: dvc repro compare")
+    return FINDINGS_FILE.read_text(encoding="utf-8").rstrip()
 
 
 def nearest_passages(text: str, n: int) -> pl.DataFrame:

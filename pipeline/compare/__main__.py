@@ -15,15 +15,17 @@ from pipeline.compare.frames import empty
 from pipeline.compare.links import link_tables, shelf_of
 from pipeline.compare.material import Findings, Material
 from pipeline.compare.placing import ARTICLE
+from pipeline.compare.plain_words import as_markdown, plain_words
 from pipeline.compare.semantic import definition_text
 from pipeline.compare.sides import compare_sides, compare_voices
 from pipeline.compare.summary import summarised
 from pipeline.encoder import load_encoder
-from pipeline.files import write_bytes
+from pipeline.files import FINDINGS_FILE, write_bytes, write_text
 from pipeline.manifest import MANIFEST_FILE, read_manifest
 from pipeline.settings import EmbedSettings, load_settings
 from pipeline.stage import run_stage, say, write_metrics
 from pipeline.tables import Table, read_table, write_table
+from pipeline.turns import load_turns
 from pipeline.vectors import read_vectors
 
 WRITTEN = (
@@ -49,7 +51,7 @@ def main() -> None:
     findings = Findings()
     with one_thread():
         compare_topics(material, settings.compare, settings.seed, findings)
-        compare_sides(material, settings.compare, findings)
+        compare_sides(material, settings.compare, load_turns(), findings)
         compare_voices(material, settings.compare, findings)
     _link(material, findings)
     for part, reason in findings.not_computed.items():
@@ -57,6 +59,8 @@ def main() -> None:
     for table in WRITTEN:
         write_table(table, findings.frame(table))
         _write_csv(table, findings.frame(table))
+    words = plain_words(findings, material, settings.compare)
+    write_text(FINDINGS_FILE, as_markdown(words))
     write_metrics("compare", summarised(findings))
 
 
@@ -77,6 +81,9 @@ def _read(embed: EmbedSettings) -> Material:
         scores=_read_if_made(tables.SCORES),
         prevalence=_read_if_made(tables.PREVALENCE),
         hierarchy=_read_if_made(tables.HIERARCHY),
+        guided=_read_if_made(tables.GUIDED),
+        article_assignments=_read_if_made(tables.ARTICLE_ASSIGNMENTS),
+        families=_read_if_made(tables.FAMILIES),
         codebook=codebook,
         vectors=read_vectors(passages.height),
         definitions=definitions,

@@ -27,6 +27,12 @@ from pipeline.tables import OUTLIER, Agreement
 FEWEST_PASSAGES = 10
 """With fewer passages no agreement is worked out."""
 
+MANY_PASSAGES, FEWER_ORDERS = 1000, 200
+"""Among so many passages chance hardly varies, and measures with overlap are slow: fewer orders."""
+
+TOPICS, RANDOM = "topics", "random, same sizes"
+"""The candidate that is asked about, and the partition that shuffling makes of it."""
+
 
 def agreement_table(
     labelled: LabelledPassages, settings: CompareSettings, seed: int
@@ -38,6 +44,7 @@ def agreement_table(
     from the order of the text alone is not counted. *Shifted*: the groups are moved along the text
     as a whole, which keeps the runs of neighbouring passages on both sides. The first two take
     passages as exchangeable, which neighbours are not; the third does not, and is the strictest.
+    Beside the topics stand random partitions of the same sizes: their mean, and the middle 95%.
     """
     frames = []
     for outliers in (True, False):
@@ -54,7 +61,7 @@ def _rows(
     random = random_for(seed, f"{labelled.name}/{outliers}")
     kinds, kind = label_kinds(labelled.members, labelled.primary)
     groups = np.unique(labelled.group, return_inverse=True)[1]
-    n = settings.permutations
+    n = settings.permutations if len(groups) <= MANY_PASSAGES else FEWER_ORDERS
     orders = {
         "free": shuffled_freely(groups, n, random),
         "within": shuffled_within(groups, labelled.stratum, n, random),
@@ -67,9 +74,10 @@ def _rows(
     }
     spread = intervals(grouping, labelled.cluster, settings.bootstrap, settings.confidence, random)
     values = grouping.measured()
+    what = _what(labelled, outliers=outliers)
     rows = [
         {
-            **_what(labelled, outliers=outliers),
+            **what,
             "measure": name,
             "value": _rounded(values[name]),
             **_ends(spread.get(name)),
@@ -77,6 +85,18 @@ def _rows(
         }
         for name in MEASURES
     ]
+    if labelled.candidate == TOPICS:
+        rows += [
+            {
+                **what,
+                "candidate": RANDOM,
+                "measure": name,
+                "value": _rounded(level.mean),
+                **_ends(level.middle),
+                **_chance({}, name),
+            }
+            for name, level in levels["free"].items()
+        ]
     return from_rows(Agreement, rows)
 
 
@@ -109,7 +129,7 @@ def _chance(
 ) -> dict[str, float | None]:
     row: dict[str, float | None] = {}
     for name, prefix in (("free", ""), ("within", "within_"), ("shifted", "shifted_")):
-        level = levels[name].get(measure_name)
+        level = levels.get(name, {}).get(measure_name)
         row[f"{prefix}chance"] = None if level is None else _rounded(level.mean)
         row[f"{prefix}chance_high"] = None if level is None else _rounded(level.high)
         row[f"{prefix}p_value"] = None if level is None else _rounded(level.p_value)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
+from pipeline.compare.dependence import design_effects, one_sided
 from pipeline.compare.frames import fitted, from_rows
 from pipeline.compare.labels import LabelledPassages
 from pipeline.compare.measures import Booleans, Floats, Integers
@@ -25,6 +27,7 @@ class Cells:
         n_topic: int [topics].
         n_theme: int [themes].
         n_passages: passages in all.
+        effects: float [topics, themes], as by `dependence.design_effects`.
     """
 
     topic_ids: Integers
@@ -32,6 +35,7 @@ class Cells:
     n_topic: Integers
     n_theme: Integers
     n_passages: int
+    effects: Floats
 
     @property
     def jaccard(self) -> Floats:
@@ -50,15 +54,15 @@ class Cells:
     def p_value(self) -> Floats:
         """One-sided Fisher test of more passages with both than expected (hypergeometric).
 
-        It takes passages as independent; those of one paragraph are not, so that a p-value near
-        the threshold says little.
+        The test takes passages as independent; its result is corrected by the design effect of
+        neighbours that resemble each other.
         """
         from scipy.stats import hypergeom
 
         p_value: Floats = hypergeom.sf(
             self.n - 1, self.n_passages, self.n_theme[None, :], self.n_topic[:, None]
         )
-        return np.clip(p_value, 0, 1)
+        return one_sided(np.clip(p_value, 0, 1), self.effects)
 
 
 def topic_theme_cells(labelled: LabelledPassages) -> Cells:
@@ -72,6 +76,7 @@ def topic_theme_cells(labelled: LabelledPassages) -> Cells:
         n_topic=np.bincount(row, minlength=len(topic_ids)),
         n_theme=labelled.members.sum(0),
         n_passages=len(labelled.passage_ids),
+        effects=design_effects(labelled.group[:, None] == topic_ids, labelled.members),
     )
 
 
@@ -141,13 +146,13 @@ def _testable(cells: Cells) -> Booleans:
 
 
 def explanation_table(
-    labelled: LabelledPassages, topic_ids: list[int], false_discovery_rate: float
+    labelled: LabelledPassages, topics: Mapping[int, str], false_discovery_rate: float
 ) -> pl.DataFrame:
     """tables.Explanation: for every topic the theme that fits it best, or why none does.
 
     Args:
         labelled: passages with topics and themes.
-        topic_ids: all topics, also those without any labelled passage.
+        topics: the label of every topic, also of those without any labelled passage.
         false_discovery_rate: largest q-value of an association.
     """
     cells = topic_theme_cells(labelled)
@@ -155,16 +160,17 @@ def explanation_table(
     row_of = {int(topic_id): row for row, topic_id in enumerate(cells.topic_ids)}
     which = {"passages": labelled.passages, "reference": labelled.reference}
     rows = []
-    for topic_id in topic_ids:
+    for topic_id, label in topics.items():
         row = row_of.get(topic_id)
         if row is None:
-            rows.append(_unexplained(topic_id))
+            rows.append(_unexplained(topic_id, label))
             continue
         best = int(cells.jaccard[row].argmax())
         explained = bool((q_values[row] <= false_discovery_rate).any())
         rows.append(
             {
                 "topic_id": topic_id,
+                "label": label,
                 "n_topic": int(cells.n_topic[row]),
                 "theme_id": labelled.theme_ids[best],
                 "jaccard": round(float(cells.jaccard[row, best]), 6),
@@ -176,9 +182,10 @@ def explanation_table(
     return from_rows(Explanation, [{**which, **each} for each in rows])
 
 
-def _unexplained(topic_id: int) -> dict[str, object]:
+def _unexplained(topic_id: int, label: str) -> dict[str, object]:
     return {
         "topic_id": topic_id,
+        "label": label,
         "n_topic": 0,
         "theme_id": None,
         "jaccard": None,

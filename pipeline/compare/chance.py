@@ -41,26 +41,28 @@ class Grouping:
 
 
 @dataclass(frozen=True)
+class Interval:
+    """Both ends of a confidence interval."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class ChanceLevel:
     """A measure under shuffling.
 
     Attributes:
         mean: over all shuffles.
         high: their 95th percentile.
+        middle: between their 2.5th and 97.5th percentile.
         p_value: (1 + shuffles that reach the observed value) / (1 + shuffles).
     """
 
     mean: float
     high: float
+    middle: Interval
     p_value: float
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Both ends of a confidence interval."""
-
-    low: float
-    high: float
 
 
 def shuffled_freely(labels: Integers, n: int, random: np.random.Generator) -> Integers:
@@ -80,16 +82,23 @@ def shuffled_within(
 
 
 def shifted(labels: Integers, n: int, random: np.random.Generator) -> Integers:
-    """Labels moved along the text by a random number of places, the end joined to the start.
+    """Labels moved along the text, the end joined to the start, forwards or read backwards.
 
     Neighbouring passages share topics and themes; shuffling breaks that and so makes agreement look
-    rarer by chance than it is. A shift keeps the runs of both. There are len(labels) - 1 shifts;
-    all are used when that is no more than ``n``.
+    rarer by chance than it is. Shifts and mirror images keep the runs of both. There are
+    2 len(labels) - 1 of them besides the text's own order; all are used when that is no more than
+    ``n``.
     """
-    steps = np.arange(1, len(labels))
-    if len(steps) > n:
-        steps = np.sort(random.choice(steps, size=n, replace=False))
-    return np.stack([np.roll(labels, step) for step in steps]) if len(steps) else labels[:0, None]
+    orders = 2 * len(labels) - 1
+    chosen = np.arange(1, orders + 1)
+    if orders > n:
+        chosen = np.sort(random.choice(chosen, size=n, replace=False))
+    backwards = labels[::-1]
+    moved = [
+        np.roll(labels, order) if order < len(labels) else np.roll(backwards, order - len(labels))
+        for order in chosen
+    ]
+    return np.array(moved, dtype=np.int64).reshape(-1, len(labels))
 
 
 def chance_levels(grouping: Grouping, shuffles: Integers) -> dict[str, ChanceLevel]:
@@ -104,6 +113,7 @@ def _chance_level(observed: float, by_chance: Floats) -> ChanceLevel:
     return ChanceLevel(
         mean=float(by_chance.mean()),
         high=float(np.quantile(by_chance, 0.95)),
+        middle=Interval(*(float(end) for end in np.quantile(by_chance, [0.025, 0.975]))),
         p_value=(1 + reached) / (1 + len(by_chance)),
     )
 

@@ -57,11 +57,11 @@ def _align(
     seed: int,
     findings: Findings,
 ) -> None:
-    topic_ids = material.topics["topic_id"].to_list()
+    topics = dict(material.topics.select("topic_id", "label").iter_rows())
     rate = settings.false_discovery_rate
     findings.add(tables.ALIGNMENT, alignment_table(labelled))
     findings.add(tables.RECOVERY, recovery_table(labelled, settings, seed))
-    findings.add(tables.EXPLANATION, explanation_table(labelled, topic_ids, rate))
+    findings.add(tables.EXPLANATION, explanation_table(labelled, topics, rate))
 
 
 def _add_curves(
@@ -133,6 +133,10 @@ def _enough(labelled: LabelledPassages, material: Material, findings: Findings) 
         reason = "no topics were found"
     elif labelled.passages == "un" and not material.has_un:
         reason = "there are no UN documents"
+    elif labelled.reference == "classifier" and material.scores.is_empty():
+        reason = "themes has scored no passage"
+    elif labelled.reference in ("codes", "families") and material.passage_codes.is_empty():
+        reason = "no theme was coded by hand"
     else:
         reason = f"{n} passages have both; {FEWEST_PASSAGES} are needed"
     findings.not_computed[f"topics and {labelled.reference} ({labelled.passages})"] = reason

@@ -36,6 +36,9 @@ class Material:
     scores: pl.DataFrame
     prevalence: pl.DataFrame
     hierarchy: pl.DataFrame
+    guided: pl.DataFrame
+    article_assignments: pl.DataFrame
+    families: pl.DataFrame
     codebook: Codebook
     vectors: Vectors
     definitions: Vectors

@@ -10,6 +10,7 @@ import polars as pl
 from pipeline.compare.coded import CodedUnits, coded_units, parts_of_units
 from pipeline.compare.gap import Way
 from pipeline.compare.material import Material
+from pipeline.compare.placing import ARTICLE
 from pipeline.compare.policy import PolicyShare, widened
 from pipeline.compare.shares import UNKNOWN, Share, clustered_share
 from pipeline.compare.spoken import (
@@ -22,6 +23,9 @@ from pipeline.compare.spoken import (
     units_as_coded,
 )
 from pipeline.tables import POLICY_KINDS
+
+PARTS = "parts of what is said"
+"""Begins the name of a way that asks how much of all that is said is said of a theme."""
 
 THRESHOLDS = (0.3, 0.5, 0.7)
 """Probabilities from which a passage counts as on a theme, in place of the tuned thresholds."""
@@ -38,8 +42,10 @@ def other_ways(
     On the interview side: all of the article, the author's own words too; sentences, a shorter
     unit than the policy side's; each coder alone. On the policy side: hand-coded paragraphs only,
     without any classifier; all policy documents as classified, uncorrected; the same with each
-    text once, because mandates repeat paragraphs from year to year; other thresholds. On both: the
-    parts of what is said, without any classifier.
+    family of near-identical passages once, because mandates repeat paragraphs from year to year;
+    other thresholds. On both sides by the same instrument: as classified, and by the nearest
+    definition, a model that no coding has trained. And the parts of what is said, by hand, as
+    classified, and by the nearest definition.
     """
     theme_ids = material.codebook.theme_ids
     sides = [policy.get(theme_id) for theme_id in theme_ids]
@@ -56,15 +62,8 @@ def other_ways(
         Way(name, shares, n, spoken, interviews.n)
         for name, shares, n in _policy_sides(material, confidence)
     ]
-    ways.append(
-        Way(
-            "parts of what is said, hand-coded paragraphs",
-            parts_of_units(by_hand, confidence),
-            by_hand.n,
-            parts_of_units(interviews, confidence),
-            interviews.n,
-        )
-    )
+    ways += _same_instrument(material, confidence)
+    ways.append(_parts_way("hand-coded paragraphs", by_hand, interviews, confidence))
     yield from (way for way in ways if way.n_policy and way.n_interviews)
 
 
@@ -87,12 +86,12 @@ def _policy_sides(material: Material, confidence: float) -> Iterator[tuple[str, 
     by_hand = hand_coded_policy(material)
     yield "hand-coded paragraphs", by_hand.shares(confidence), by_hand.n
     of_policy = material.placed.filter(pl.col("kind").is_in(POLICY_KINDS))
-    once = of_policy.sort("passage_id").unique("text", keep="first", maintain_order=True)
+    once = _each_family_once(of_policy, material.families)
     tuned = material.scores.filter("assigned")
     n_scored = _scored(of_policy, material.scores)
     yield "as classified", _classified(of_policy, tuned, theme_ids, confidence), n_scored
     yield (
-        "each text once, as classified",
+        "each family once, as classified",
         _classified(once, tuned, theme_ids, confidence),
         _scored(once, material.scores),
     )
@@ -100,6 +99,62 @@ def _policy_sides(material: Material, confidence: float) -> Iterator[tuple[str, 
         above = material.scores.filter(pl.col("probability") >= threshold)
         shares = _classified(of_policy, above, theme_ids, confidence)
         yield f"threshold {threshold}", shares, n_scored
+
+
+def _same_instrument(material: Material, confidence: float) -> Iterator[Way]:
+    """Both sides by the classifier, and both by the nearest definition: no coder, no correction.
+
+    The classifier never saw the paragraph that it scores. It is better on the article, which it
+    was trained on, than on UN documents; the nearest definition has no such home.
+    """
+    assigned = material.scores.filter("assigned").select("passage_id", "theme_id")
+    for name, labels in (
+        ("as classified", assigned),
+        ("nearest definition", material.guided.select("passage_id", "theme_id")),
+    ):
+        read = material.scores if name == "as classified" else material.guided
+        policy, interviews = (
+            _units_of(side, read, labels, material.codebook.theme_ids)
+            for side in (
+                material.placed.filter(pl.col("kind").is_in(POLICY_KINDS)),
+                material.placed.filter(
+                    (pl.col("kind") == ARTICLE) & (pl.col("voices").list.len() > 0)
+                ),
+            )
+        )
+        sides = policy.shares(confidence), interviews.shares(confidence)
+        yield Way(f"{name}, both sides", sides[0], policy.n, sides[1], interviews.n)
+        yield _parts_way(f"{name}, both sides", policy, interviews, confidence)
+
+
+def _parts_way(name: str, policy: CodedUnits, interviews: CodedUnits, confidence: float) -> Way:
+    return Way(
+        f"{PARTS}, {name}",
+        parts_of_units(policy, confidence),
+        policy.n,
+        parts_of_units(interviews, confidence),
+        interviews.n,
+    )
+
+
+def _units_of(
+    placed: pl.DataFrame, read: pl.DataFrame, labels: pl.DataFrame, theme_ids: Sequence[str]
+) -> CodedUnits:
+    """The passages of one side that an instrument has read, with the themes it gave them."""
+    units = placed.join(read.select("passage_id").unique(), on="passage_id", how="semi").select(
+        pl.col("passage_id").alias("unit_id"), "cluster", pl.lit(1.0).alias("weight")
+    )
+    return coded_units(units, labels.rename({"passage_id": "unit_id"}), theme_ids)
+
+
+def _each_family_once(placed: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
+    """One passage a family of near-identical ones; each text once where families were not made."""
+    ordered = placed.sort("passage_id")
+    if families.is_empty():
+        return ordered.unique("text", keep="first", maintain_order=True)
+    return ordered.join(
+        families.select("passage_id", "family_id"), on="passage_id", maintain_order="left"
+    ).unique("family_id", keep="first", maintain_order=True)
 
 
 def _scored(placed: pl.DataFrame, scores: pl.DataFrame) -> int:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from pipeline.compare.coded import CodedUnits
 from pipeline.compare.frames import from_rows
+from pipeline.compare.material import Material
 from pipeline.compare.policy import POLICY
-from pipeline.compare.shares import Share, difference_of_shares
+from pipeline.compare.shares import Share, clustered_share, difference_of_shares
 from pipeline.settings import CompareSettings
 from pipeline.tables import GapSeries
+from pipeline.turns import Turn
 
-TURNS = {
-    ("all", 2008): "Capstone Doctrine: robust peacekeeping defined",
-    ("MONUSCO", 2013): "S/RES/2098: Intervention Brigade to neutralise armed groups",
-    ("MINUSCA", 2014): "S/RES/2149: established under Chapter VII with all necessary means",
-    ("UNMISS", 2014): "S/RES/2155: protection of civilians put first",
-    ("UNMISS", 2016): "S/RES/2304: Regional Protection Force",
-    ("MINUSMA", 2016): "S/RES/2295: a more proactive and robust posture",
-}
-"""Years in which policy turned to robustness, by mission; marks for a figure, not an analysis."""
+COURSE_KINDS = ("resolution", "presidential_statement")
+"""Kinds by which the Council itself speaks, in every year: what a course over time is read from."""
+
+Marks = Mapping[tuple[str, int | None], str]
+
+
+def marks_of(turns: Sequence[Turn]) -> dict[tuple[str, int | None], str]:
+    """What happened, by mission and year."""
+    marks: dict[tuple[str, int | None], str] = {}
+    for turn in turns:
+        key = (turn.mission, turn.year)
+        marks[key] = "; ".join(filter(None, (marks.get(key, ""), turn.what)))
+    return marks
 
 
 def series_table(
@@ -30,8 +37,9 @@ def series_table(
     interviews: CodedUnits,
     theme_ids: Sequence[str],
     settings: CompareSettings,
+    marks: Marks,
 ) -> pl.DataFrame:
-    """tables.GapSeries: shares in policy by mission, by year, and by both.
+    """tables.GapSeries: shares in policy by mission and by year, as themes gives them.
 
     The interviews were held in 2023 and 2024 and cannot be split by mission or year: each row
     stands beside the same interview share. Corrected shares are taken where themes gives them.
@@ -45,28 +53,85 @@ def series_table(
         .unique(["theme_id", "mission", "year"], keep="first", maintain_order=True)
     )
     rows = [
-        _row(row, spoken[row["theme_id"]], settings.confidence)
+        _row(row, spoken[row["theme_id"]], settings.confidence, marks)
         for row in preferred.iter_rows(named=True)
     ]
     return from_rows(GapSeries, rows)
 
 
-def _row(row: dict[str, Any], spoken: Share, confidence: float) -> dict[str, Any]:
-    difference = difference_of_shares(
-        Share(row["share"], row["low"], row["high"]), spoken, confidence
+def course_table(
+    material: Material, missions: Sequence[str], confidence: float, marks: Marks
+) -> pl.DataFrame:
+    """tables.GapSeries by mission and year: what the classifier assigns, documents as clusters.
+
+    Uncorrected, since no mission has enough coded paragraphs in a year; so the rows show where a
+    share rises and falls, and carry no difference from the interviews.
+
+    Args:
+        material: with scores.
+        missions: acronyms.
+        confidence: of the intervals.
+        marks: as by `marks_of`.
+    """
+    theme_ids = material.scores["theme_id"].unique().sort().to_list()
+    spoken_of = material.documents.select("document_id", "missions", "year").drop_nulls("year")
+    passages = (
+        material.placed.filter(pl.col("kind").is_in(COURSE_KINDS))
+        .join(material.scores.select("passage_id").unique(), on="passage_id", how="semi")
+        .join(spoken_of, on="document_id", maintain_order="left")
     )
+    if passages.is_empty():
+        return from_rows(GapSeries, [])
+    hits = _assigned(passages["passage_id"].to_list(), material.scores, theme_ids)
+    cluster = np.unique(passages["cluster"].to_numpy(), return_inverse=True)[1]
+    rows = []
+    for mission in missions:
+        of_mission = passages["missions"].list.contains(mission).to_numpy()
+        for year in sorted(set(passages["year"].to_numpy()[of_mission].tolist())):
+            here = of_mission & (passages["year"].to_numpy() == year)
+            for column, theme_id in enumerate(theme_ids):
+                share = clustered_share(hits[here, column], cluster[here], confidence)
+                what = {"theme_id": theme_id, "mission": mission, "year": year}
+                found = {"n_passages": int(here.sum()), "method": "assigned"}
+                ends = {"share": share.value, "low": share.low, "high": share.high}
+                rows.append(_row(what | found | ends, None, confidence, marks))
+    return from_rows(GapSeries, rows)
+
+
+def _assigned(
+    passage_ids: Sequence[str], scores: pl.DataFrame, theme_ids: Sequence[str]
+) -> np.ndarray:
+    """bool [passages, themes]."""
+    row_of = {passage_id: row for row, passage_id in enumerate(passage_ids)}
+    column_of = {theme_id: column for column, theme_id in enumerate(theme_ids)}
+    hits = np.zeros((len(passage_ids), len(theme_ids)), dtype=bool)
+    for passage_id, theme_id in scores.filter("assigned").select("passage_id", "theme_id").rows():
+        if passage_id in row_of:
+            hits[row_of[passage_id], column_of[theme_id]] = True
+    return hits
+
+
+def _row(
+    row: Mapping[str, Any], spoken: Share | None, confidence: float, marks: Marks
+) -> dict[str, Any]:
+    policy = Share(row["share"], row["low"], row["high"])
+    difference = None if spoken is None else difference_of_shares(policy, spoken, confidence)
     return {
         "theme_id": row["theme_id"],
         "mission": row["mission"],
         "year": row["year"],
         "n_policy": row["n_passages"],
         "method": row["method"],
-        "policy": row["share"],
-        "policy_low": row["low"],
-        "policy_high": row["high"],
-        "interviews": None if spoken.value is None else round(spoken.value, 6),
-        "difference": None if difference is None else round(difference.value, 6),
-        "low": None if difference is None else round(difference.low, 6),
-        "high": None if difference is None else round(difference.high, 6),
-        "mark": TURNS.get((row["mission"], row["year"]), ""),
+        "policy": _rounded(policy.value),
+        "policy_low": _rounded(policy.low),
+        "policy_high": _rounded(policy.high),
+        "interviews": None if spoken is None else _rounded(spoken.value),
+        "difference": None if difference is None else _rounded(difference.value),
+        "low": None if difference is None else _rounded(difference.low),
+        "high": None if difference is None else _rounded(difference.high),
+        "mark": marks.get((row["mission"], row["year"]), ""),
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)

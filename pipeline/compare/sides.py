@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipeline import tables
@@ -10,17 +12,21 @@ from pipeline.compare.gap import gap_table, sensitivity_rows
 from pipeline.compare.material import Findings, Material
 from pipeline.compare.policy import policy_shares
 from pipeline.compare.sensitivity import hand_coded_policy, other_ways
-from pipeline.compare.series import series_table
+from pipeline.compare.series import course_table, marks_of, series_table
 from pipeline.compare.spoken import passage_labels, spoken_passages
 from pipeline.compare.voices import voice_table
 from pipeline.settings import CompareSettings
+from pipeline.turns import ALL, Turn
 
 FEWEST_INTERVIEW_PASSAGES = 5
 """With fewer passages that cite an interview there is no interview side."""
 
 
-def compare_sides(material: Material, settings: CompareSettings, findings: Findings) -> None:
-    """Fill in the gap and its sensitivity."""
+def compare_sides(
+    material: Material, settings: CompareSettings, turns: Sequence[Turn], findings: Findings
+) -> None:
+    """Fill in the gap, its sensitivity and its course."""
+    _add_course(material, settings, turns, findings)
     theme_ids = material.codebook.theme_ids
     policy = policy_shares(material.prevalence)
     interviews = coded_units(spoken_passages(material), passage_labels(material), theme_ids)
@@ -39,10 +45,26 @@ def compare_sides(material: Material, settings: CompareSettings, findings: Findi
     by_hand = hand_coded_policy(material)
     findings.add(tables.GAP, gap_table(policy, by_hand, interviews, theme_ids, settings))
     findings.add(
-        tables.GAP_SERIES, series_table(material.prevalence, interviews, theme_ids, settings)
+        tables.GAP_SERIES,
+        series_table(material.prevalence, interviews, theme_ids, settings, marks_of(turns)),
     )
     for way in other_ways(material, policy, interviews, settings.confidence):
         findings.add(tables.GAP_SENSITIVITY, sensitivity_rows(way, theme_ids, settings))
+
+
+def _add_course(
+    material: Material, settings: CompareSettings, turns: Sequence[Turn], findings: Findings
+) -> None:
+    """The course of each mission that has a turn; it needs no interviews."""
+    missions = list(dict.fromkeys(turn.mission for turn in turns if turn.mission != ALL))
+    course = course_table(material, missions, settings.confidence, marks_of(turns))
+    if course.is_empty():
+        findings.not_computed["gap, course by mission and year"] = (
+            "themes has scored no dated resolution or statement"
+            if material.has_un
+            else "there are no UN documents"
+        )
+    findings.add(tables.GAP_SERIES, course)
 
 
 def compare_voices(material: Material, settings: CompareSettings, findings: Findings) -> None:

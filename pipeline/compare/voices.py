@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.compare.alignment import false_discovery_rates
+from pipeline.compare.dependence import design_effects, two_sided
 from pipeline.compare.frames import empty, fitted
 from pipeline.compare.shares import clustered_share
 from pipeline.settings import CompareSettings
@@ -72,6 +73,7 @@ def _numbers(
     n, n_voice = int((hits & speaks).sum()), int(speaks.sum())
     n_others, all_others = int((hits & ~speaks).sum()), int((~speaks).sum())
     table = [[n, n_voice - n], [n_others, all_others - n_others]]
+    effect = float(design_effects(hits[:, None], speaks[:, None])[0, 0])
     return {
         "n": n,
         "n_voice": n_voice,
@@ -79,5 +81,5 @@ def _numbers(
         "low": round(share.low or 0.0, 6),
         "high": round(share.high or 0.0, 6),
         "share_others": round(n_others / all_others, 6) if all_others else None,
-        "p_value": float(fisher_exact(table).pvalue),
+        "p_value": two_sided(float(fisher_exact(table).pvalue), effect),
     }

@@ -9,10 +9,11 @@ import polars as pl
 
 from pipeline import tables
 from pipeline.codebook import load_codebook
-from pipeline.files import read_json, write_bytes
+from pipeline.files import FINDINGS_FILE, read_json, write_bytes
 from pipeline.manifest import read_manifest
 from pipeline.report.material import ManifestLine, Material
 from pipeline.report.page import compose
+from pipeline.report.plain_view import paragraphs_of
 from pipeline.report.rendering import render
 from pipeline.settings import load_missions, load_settings
 from pipeline.stage import run_stage, say, write_metrics
@@ -64,6 +65,9 @@ def _read() -> Material:
             for entry in read_manifest()
         },
         vectors=read_vectors(n_passages) if VECTORS.is_file() else None,
+        plain_words=paragraphs_of(FINDINGS_FILE.read_text(encoding="utf-8"))
+        if FINDINGS_FILE.is_file()
+        else (),
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pipeline.report.agreement_view import agreement_figure
 from pipeline.report.alignment_view import alignment_figure
 from pipeline.report.comparison_names import COMPARED
+from pipeline.report.curve_view import curve_figure
 from pipeline.report.elements import Section, said
 from pipeline.report.material import Material
+from pipeline.report.measures_view import measures_figure
 from pipeline.report.recovery_view import explanation_figure, recovery_figure
 
 
@@ -24,6 +26,8 @@ def section(material: Material) -> Section:
         ),
         (
             agreement_figure(material),
+            measures_figure(material),
+            curve_figure(material),
             *(alignment_figure(material, *pair) for pair in COMPARED),
             *(recovery_figure(material, *pair) for pair in COMPARED if pair[1] == "codes"),
             explanation_figure(material),

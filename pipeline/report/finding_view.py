@@ -130,6 +130,8 @@ def _agreement(material: Material) -> Sentence | None:
         pieces.append(f"; chance reaches {decimal(chance)}, p {p_text(row['p_value'])}")
     if row["within_chance_high"] is not None:
         pieces.append(f"; shuffled within sections, {decimal(row['within_chance_high'])}")
+    if row["shifted_chance_high"] is not None:
+        pieces.append(f"; moved along the text, {decimal(row['shifted_chance_high'])}")
     recovery = material.frame(tables.RECOVERY).filter(
         (pl.col("passages") == "article") & (pl.col("reference") == "codes")
     )
@@ -147,8 +149,9 @@ def _agreement(material: Material) -> Sentence | None:
 
 
 def _verdict(row: Mapping[str, Any]) -> str:
-    """Against both levels of chance: groups shuffled freely, and within the article's sections."""
+    """Against every level of chance: shuffled freely, within sections, moved along the text."""
     chance, within = row["chance_high"], row["within_chance_high"]
+    shifted = row["shifted_chance_high"]
     if chance is None or row["value"] <= chance:
         return "no more than chance allows"
     if within is not None and row["value"] <= within:
@@ -156,6 +159,8 @@ def _verdict(row: Mapping[str, Any]) -> str:
             "more than freely shuffled groups, but no more than groups shuffled within the "
             "article’s sections"
         )
+    if shifted is not None and row["value"] <= shifted:
+        return "more than shuffled groups, but no more than groups that merely run along the text"
     return "more than chance allows"
 
 

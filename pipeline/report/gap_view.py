@@ -8,6 +8,7 @@ import polars as pl
 
 from pipeline import tables
 from pipeline.report.charts import intervals
+from pipeline.report.course_view import turns_figure, years_figure
 from pipeline.report.elements import Cell, Figure, Grid, Section, grid, passages_link, said
 from pipeline.report.gap_parts_view import part_figure
 from pipeline.report.gap_rows import (
@@ -56,6 +57,8 @@ def section(material: Material) -> Section:
             part_figure(material),
             sensitivity_figure(material, theme_ids),
             series_figure(material, theme_ids),
+            turns_figure(material),
+            years_figure(material, theme_ids),
         ),
     )
 

@@ -29,6 +29,7 @@ class Material:
         metrics: outputs/<stage>/metrics.json by stage.
         manifest: symbol or title, and source_url, of every document of the manifest.
         vectors: row i is passage i; None when the passages were not embedded.
+        plain_words: paragraphs of outputs/compare/findings.md; none when it was not written.
     """
 
     frames: Mapping[Table, pl.DataFrame]
@@ -40,6 +41,7 @@ class Material:
     metrics: Mapping[str, Mapping[str, Any]]
     manifest: Mapping[str, ManifestLine]
     vectors: Vectors | None
+    plain_words: tuple[str, ...] = ()
 
     def frame(self, table: Table) -> pl.DataFrame:
         """The table, without rows when it was not made."""

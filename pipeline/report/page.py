@@ -13,6 +13,7 @@ from pipeline.report import (
     corpus_view,
     finding_view,
     gap_view,
+    plain_view,
     theme_view,
     topic_view,
     voice_view,
@@ -83,6 +84,7 @@ def compose(material: Material) -> Page:
         notices=corpus_view.notices(material),
         findings=finding_view.sentences(material),
         sections=(
+            plain_view.section(material),
             corpus_view.section(material),
             gap_view.section(material),
             theme_view.section(material),

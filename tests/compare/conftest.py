@@ -18,6 +18,8 @@ from pipeline.tables import (
     Assignments,
     Blocks,
     Documents,
+    Families,
+    Guided,
     Hierarchy,
     Notes,
     PassageCodes,
@@ -156,6 +158,7 @@ class Planter:
                 voices = [["military"], ["ngo"], []][place]
                 passage_id = self.passage(block_id, theme, place=place, voices=voices)
                 self.code(passage_id, "article", "article", block_id, theme)
+                self.score(passage_id, theme)
 
     def resolutions(self) -> None:
         for document in range(40):
@@ -167,16 +170,19 @@ class Planter:
                 passage_id = self.passage(block_id, theme, place=0, voices=[])
                 if number == 0:
                     self.code(passage_id, "un", document_id, document_id, theme)
-                for place, theme_id in enumerate(THEMES):
-                    self.scores.append(
-                        {
-                            "passage_id": passage_id,
-                            "theme_id": theme_id,
-                            "probability": 0.9 if place == theme else 0.1,
-                            "assigned": place == theme,
-                            "out_of_fold": True,
-                        }
-                    )
+                self.score(passage_id, theme)
+
+    def score(self, passage_id: str, theme: int) -> None:
+        self.scores += [
+            {
+                "passage_id": passage_id,
+                "theme_id": theme_id,
+                "probability": 0.9 if place == theme else 0.1,
+                "assigned": place == theme,
+                "out_of_fold": True,
+            }
+            for place, theme_id in enumerate(THEMES)
+        ]
 
     def prevalence(self) -> list[dict[str, Any]]:
         shares = dict(zip(THEMES, (0.5, 0.5, 0.02, 0.02), strict=True))
@@ -195,6 +201,32 @@ class Planter:
             }
             for theme_id, share in shares.items()
             for method in ("assigned", "corrected")
+        ]
+
+    def guided(self) -> list[dict[str, Any]]:
+        """The nearest definition is that of the topic, where the topic is a theme's."""
+        return [
+            {
+                "passage_id": row["passage_id"],
+                "theme_id": THEMES[row["topic_id"]],
+                "similarity": 0.5,
+                "lead": 0.1,
+            }
+            for row in self.assignments
+        ]
+
+    def families(self) -> list[dict[str, Any]]:
+        """The first paragraphs of all resolutions are one family; else each is its own."""
+        return [
+            {
+                "passage_id": row["passage_id"],
+                "family_id": "s-res-0.b000.0"
+                if row["passage_id"].endswith(".b000.0") and row["document_id"] != "article"
+                else row["passage_id"],
+                "similarity": 1.0,
+                "n_members": 1,
+            }
+            for row in self.passages
         ]
 
     def topics(self) -> list[dict[str, Any]]:
@@ -258,6 +290,12 @@ class Planter:
             scores=from_rows(Scores, self.scores) if un else empty(Scores),
             prevalence=from_rows(Prevalence, self.prevalence()) if un else empty(Prevalence),
             hierarchy=from_rows(Hierarchy, merges),
+            guided=from_rows(Guided, self.guided()),
+            article_assignments=from_rows(
+                Assignments,
+                [row for row in self.assignments if row["passage_id"].startswith("article")],
+            ),
+            families=from_rows(Families, self.families()),
             codebook=codebook,
             vectors=vectors,
             definitions=definitions,
@@ -289,6 +327,9 @@ def without() -> Callable[..., Material]:
         "hierarchy": Hierarchy,
         "scores": Scores,
         "prevalence": Prevalence,
+        "guided": Guided,
+        "article_assignments": Assignments,
+        "families": Families,
     }
 
     def emptied(material: Material, *names: str) -> Material:

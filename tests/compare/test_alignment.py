@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from pipeline.compare.alignment import (
     alignment_table,
@@ -54,8 +55,10 @@ def test_cells_worked_by_hand(small: LabelledPassages) -> None:
     assert (cell["n"], cell["n_topic"], cell["n_theme"], cell["n_passages"]) == (3, 3, 4, 7)
     assert cell["jaccard"] == pytest.approx(3 / 4)
     assert cell["lift"] == pytest.approx(3 / (3 * 4 / 7))
-    # of the 35 ways to place 4 passages with a among 7, 4 hold all three of the topic
-    assert cell["p_value"] == pytest.approx(4 / 35)
+    # of the 35 ways to place 4 passages with a among 7, 4 hold all three of the topic; neighbours
+    # resemble each other by 47/84 in the topic and 26/84 in the theme, at the one lag of 7 / 4
+    effect = 1 + 2 * (1 - 1 / 7) * (47 / 84) * (26 / 84)
+    assert cell["p_value"] == pytest.approx(norm.sf(norm.isf(4 / 35) / np.sqrt(effect)))
 
 
 def test_matchings_leave_outliers_out(small: LabelledPassages) -> None:
@@ -98,8 +101,10 @@ def test_cells_of_unrelated_labels_are_no_associations() -> None:
 
 
 def test_topics_no_theme_explains_are_named_with_passages(small: LabelledPassages) -> None:
-    """Six cells are tested; the smallest p-value, 4/35 of topic 0 with a, has q = 6 * 4/35."""
-    rows = explanation_table(small, [0, 1, 2], false_discovery_rate=0.69).rows(named=True)
+    """Six cells are tested; the smallest p-value, .1452 of topic 0 with a, has q = 6 * .1452."""
+    rows = explanation_table(small, dict.fromkeys(range(3), "t"), false_discovery_rate=0.88).rows(
+        named=True
+    )
 
     assert [row["explained"] for row in rows] == [True, False, False]
     assert rows[0]["theme_id"] == "a"

@@ -55,6 +55,9 @@ def test_shifting_moves_the_groups_along_and_never_leaves_them_in_place() -> Non
     assert shifted(np.array([0, 1, 2]), 10, np.random.default_rng(0)).tolist() == [
         [2, 0, 1],
         [1, 2, 0],
+        [2, 1, 0],  # read backwards, and moved in turn
+        [0, 2, 1],
+        [1, 0, 2],
     ]
     assert len(shifted(np.arange(50), 20, np.random.default_rng(0))) == 20
 

@@ -12,6 +12,7 @@ from pipeline.compare.material import Findings, Material
 from pipeline.compare.sides import compare_sides, compare_voices
 from pipeline.compare.summary import summarised
 from pipeline.settings import CompareSettings
+from pipeline.turns import load_turns
 
 Plant = Callable[..., Material]
 
@@ -19,7 +20,7 @@ Plant = Callable[..., Material]
 def compared(material: Material, settings: CompareSettings, seed: int = 7) -> Findings:
     findings = Findings()
     compare_topics(material, settings, seed, findings)
-    compare_sides(material, settings, findings)
+    compare_sides(material, settings, load_turns(), findings)
     compare_voices(material, settings, findings)
     for table in WRITTEN:
         table.schema.validate(findings.frame(table))
@@ -127,7 +128,8 @@ def test_the_order_of_the_tables_does_not_matter(
             ("units", "passage_codes"),
             ("gap", "0 coded passages cite an interview; 5 are needed"),
         ),
-        (("scores",), ("topics and classifier (un)", "0 passages have both; 10 are needed")),
+        (("units", "passage_codes"), ("topics and codes (article)", "no theme was coded by hand")),
+        (("scores",), ("topics and classifier (un)", "themes has scored no passage")),
     ],
 )
 def test_what_is_missing_is_named_and_the_rest_is_computed(

@@ -188,15 +188,20 @@ def test_every_other_way_has_a_name_and_both_sides(
         "sentences of these passages",
         "coder 1",
         "hand-coded paragraphs",
-        "each text once, as classified",
+        "each family once, as classified",
         "threshold 0.3",
         "threshold 0.5",
         "threshold 0.7",
+        "as classified, both sides",
+        "nearest definition, both sides",
         "parts of what is said, hand-coded paragraphs",
+        "parts of what is said, as classified, both sides",
+        "parts of what is said, nearest definition, both sides",
     }  # no planted sentence has a note of its own
     assert ways["whole article"].n_interviews == 120
     assert ways["hand-coded paragraphs"].n_policy == 40
-    assert ways["each text once, as classified"].n_policy == 240
+    assert ways["each family once, as classified"].n_policy == 240 - 39  # 40 are near-identical
+    assert ways["nearest definition, both sides"].n_interviews == 80
     parts = ways["parts of what is said, hand-coded paragraphs"]
     for side in (parts.policy, parts.interviews):
         assert sum(share.value or 0 for share in side) == pytest.approx(1)
@@ -241,10 +246,16 @@ def test_the_course_prefers_corrected_shares_and_marks_the_turns(settings: Compa
         year=pl.lit(2008, pl.Int32), low=pl.lit(None, pl.Float64), high=pl.lit(None, pl.Float64)
     )
 
-    series = series_table(pl.concat([rows, in_2008]), units("escorts", ""), THEME_IDS, settings)
+    series = series_table(
+        pl.concat([rows, in_2008]),
+        units("escorts", ""),
+        THEME_IDS,
+        settings,
+        {("all", 2008): "doctrine"},
+    )
 
     assert series["policy"].to_list() == [0.2, 0.3]
     assert series["method"].to_list() == ["corrected", "assigned"]
-    assert series["mark"].to_list() == ["", "Capstone Doctrine: robust peacekeeping defined"]
+    assert series["mark"].to_list() == ["", "doctrine"]
     assert series["difference"][0] == pytest.approx(-0.3)
     assert series["difference"][1] is None  # a share without interval is not set against another

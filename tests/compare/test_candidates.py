@@ -1,0 +1,79 @@
+"""The other views of the topics stage stand in the same table as the topics."""
+
+from collections.abc import Callable
+
+import polars as pl
+import pytest
+
+from pipeline import tables
+from pipeline.compare.agreement import RANDOM, agreement_table
+from pipeline.compare.candidates import Baselines
+from pipeline.compare.comparing import labelled_passages
+from pipeline.compare.labels import LabelledPassages
+from pipeline.compare.material import Material
+from pipeline.settings import CompareSettings
+
+Plant = Callable[..., Material]
+
+
+def on_codes(material: Material, reference: str = "codes") -> LabelledPassages:
+    return next(
+        each
+        for each in labelled_passages(material)
+        if (each.passages, each.reference) == ("article", reference)
+    )
+
+
+def test_every_view_and_baseline_groups_the_same_passages(plant: Plant) -> None:
+    material = plant()
+    labelled = on_codes(material)
+
+    beside = {each.candidate: each for each in Baselines(material, 1).beside(labelled)}
+
+    assert set(beside) == {
+        *("k-means", "nmf", "k-means, article alone", "nmf, article alone", "sections"),
+        *("topics of the article alone", "nearest definition", "zero-shot"),
+    }
+    assert {each.passage_ids for each in beside.values()} == {labelled.passage_ids}
+
+
+def test_the_zero_shot_view_groups_by_theme_and_among_families_by_family(plant: Plant) -> None:
+    material = plant()
+    codebook = material.codebook
+    theme_of = dict(material.guided.select("passage_id", "theme_id").iter_rows())
+
+    for reference in ("codes", "families"):
+        labelled = on_codes(material, reference)
+        views = Baselines(material, 1).beside(labelled)
+        view = next(each for each in views if each.candidate == "zero-shot")
+        for passage_id, group in zip(view.passage_ids, view.group, strict=True):
+            theme_id = theme_of[passage_id]
+            if reference == "codes":
+                assert codebook.theme_ids[group] == theme_id
+            else:
+                assert codebook.families[group].family_id == codebook.family_of[theme_id]
+
+
+def test_views_that_were_not_made_are_left_out(
+    plant: Plant, without: Callable[..., Material]
+) -> None:
+    material = without(plant(), "guided", "article_assignments")
+
+    names = {each.candidate for each in Baselines(material, 1).beside(on_codes(material))}
+
+    assert not names & {"zero-shot", "topics of the article alone"}
+
+
+def test_random_partitions_of_the_same_sizes_stand_beside_the_topics(
+    plant: Plant, settings: CompareSettings
+) -> None:
+    table = agreement_table(on_codes(plant()), settings, 1).filter(outliers=True)
+
+    random = table.filter(pl.col("candidate") == RANDOM)
+    topics = table.filter(pl.col("candidate") == "topics")
+    tables.AGREEMENT.schema.validate(table)
+    assert random["value"].to_list() == topics["chance"].to_list()
+    ami = random.filter(measure="adjusted_mutual_information").row(0, named=True)
+    assert ami["low"] < ami["value"] < ami["high"]
+    assert ami["value"] == pytest.approx(0, abs=0.02)
+    assert random["p_value"].null_count() == random.height

@@ -1,0 +1,271 @@
+"""The half-page says what the figures say, whichever way they fall."""
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipeline import tables
+from pipeline.compare.material import Findings, Material
+from pipeline.compare.plain_gap import gap_words, link_words, voice_words
+from pipeline.compare.plain_words import agreement_words, as_markdown, plain_words, theme_words
+from pipeline.settings import CompareSettings
+
+AMI = "adjusted_mutual_information"
+KEYS = {"passages": "article", "reference": "codes", "measure": AMI, "outliers": True}
+COUNTS = {"n_passages": 110, "n_clusters": 60, "n_groups": 22, "n_themes": 21}
+
+
+def found(table: tables.Table, rows: list[dict[str, Any]]) -> Findings:
+    """Findings with these rows; columns that they leave out are null."""
+    findings = Findings()
+    empty = pl.DataFrame(table.schema.create_empty())
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    columns = [
+        pl.col(name).cast(kind) if name in frame.columns else pl.lit(None, kind).alias(name)
+        for name, kind in empty.schema.items()
+    ]
+    findings.add(table, frame.select(columns))
+    return findings
+
+
+def agreement(value: float, p_values: tuple[float, float, float], **others: float) -> Findings:
+    names = ("p_value", "within_p_value", "shifted_p_value")
+    topics = {
+        **KEYS,
+        **COUNTS,
+        "candidate": "topics",
+        "value": value,
+        "low": value - 0.1,
+        "high": value + 0.1,
+        **dict(zip(names, p_values, strict=True)),
+    }
+    beside = [
+        {**KEYS, **COUNTS, "candidate": name.replace("_", " "), "value": other}
+        for name, other in others.items()
+    ]
+    return found(tables.AGREEMENT, [topics, *beside])
+
+
+@pytest.mark.parametrize(
+    ("value", "size"), [(0.05, "slight"), (0.2, "weak"), (0.4, "moderate"), (0.8, "strong")]
+)
+def test_agreement_beyond_chance_is_given_its_size(
+    settings: CompareSettings, value: float, size: str
+) -> None:
+    text = agreement_words(agreement(value, (0.001, 0.01, 0.02)), settings)
+
+    assert f"agree beyond chance, and the agreement is {size}" in text
+    assert f"{value:.2f}, 95% interval" in text
+    assert "moved along the text p = 0.020" in text
+
+
+@pytest.mark.parametrize("p_values", [(0.3, 0.4, 0.5), (0.001, 0.001, 0.06)])
+def test_one_level_of_chance_that_is_not_passed_is_enough_to_deny_agreement(
+    settings: CompareSettings, p_values: tuple[float, float, float]
+) -> None:
+    text = agreement_words(agreement(0.2, p_values), settings)
+
+    assert "do not agree beyond what chance allows" in text
+    assert "weak" not in text
+
+
+def test_other_groupings_are_named_when_they_come_nearer_and_only_then(
+    settings: CompareSettings,
+) -> None:
+    nearer = agreement_words(agreement(0.2, (0.001,) * 3, sections=0.35, nmf=0.1), settings)
+    none = agreement_words(agreement(0.2, (0.001,) * 3, sections=0.15, nmf=0.1), settings)
+    within = agreement_words(agreement(0.2, (0.001,) * 3, sections=0.25), settings)
+
+    assert "Of 2 other ways of grouping the same passages, 1 comes nearer" in nearer
+    assert "sections (0.35)" in nearer
+    assert "Above the interval of the topics lies sections." in nearer
+    assert "No other way" in none
+    assert "None of these lies above the interval" in within
+
+
+def gap_row(theme_id: str, part: float, leans: str, **more: Any) -> dict[str, Any]:
+    return {
+        "theme_id": theme_id,
+        "n_policy": 1000,
+        "n_policy_coded": 200,
+        "n_policy_positive": 10,
+        "n_interviews": 50,
+        "n_paragraphs": 36,
+        "policy": 0.1,
+        "interviews": 0.3,
+        "difference": -0.2,
+        "direction": "undecided",
+        "policy_part": 0.1 + max(part, 0),
+        "interviews_part": 0.1 - min(part, 0),
+        "part_difference": part,
+        "part_low": part - 0.05,
+        "part_high": part + 0.05,
+        "part_direction": leans,
+        **more,
+    }
+
+
+def test_a_gap_names_the_side_that_gives_more_room(
+    plant: Callable[..., Material], settings: CompareSettings
+) -> None:
+    rows = [
+        gap_row("state_authority", 0.16, "more in policy"),
+        gap_row("effectiveness", -0.12, "more in interviews", direction="more in interviews"),
+        gap_row("training", 0.01, "undecided"),
+    ]
+
+    text = gap_words(found(tables.GAP, rows), plant(), settings)
+
+    assert "the mandates give more room to “Extension of State authority" in text
+    assert "+16 points, +11 to +21" in text
+    assert "the interviews give more room to “Effectiveness and its measurement”" in text
+    assert "for the other 1 no difference is decided" in text
+    assert "1 theme is in more of the interviews and no theme is in more of policy" in text
+
+
+def test_no_gap_is_said_as_no_gap(
+    plant: Callable[..., Material], settings: CompareSettings
+) -> None:
+    rows = [gap_row("training", 0.01, "undecided"), gap_row("escorts", -0.01, "undecided")]
+
+    text = gap_words(found(tables.GAP, rows), plant(), settings)
+
+    assert "no theme takes more room on one side than chance allows" in text
+    assert "no theme differs between the two sides beyond chance" in text
+
+
+def other_ways(theme_id: str, *differences: tuple[float, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "basis": f"parts of what is said, way {number}",
+            "theme_id": theme_id,
+            "n_policy": 1,
+            "n_interviews": 1,
+            "difference": difference,
+            "direction": direction,
+        }
+        for number, (difference, direction) in enumerate(differences)
+    ]
+
+
+def test_a_gap_that_turns_round_when_measured_otherwise_is_said_to(
+    plant: Callable[..., Material], settings: CompareSettings
+) -> None:
+    findings = found(
+        tables.GAP,
+        [
+            gap_row("state_authority", 0.16, "more in policy"),
+            gap_row("tcc_commitment", -0.1, "more in interviews"),
+        ],
+    )
+    ways = [
+        *other_ways("state_authority", (0.1, "more in policy"), (0.2, "more in policy")),
+        *other_ways("tcc_commitment", (-0.1, "undecided"), (0.02, "undecided")),
+    ]
+    findings.parts |= found(tables.GAP_SENSITIVITY, ways).parts
+
+    text = gap_words(findings, plant(), settings)
+
+    assert "stabilisation” keeps its side in each and “Troop contributors" in text
+    assert "commitment” does not; decided again in most: “Extension of State authority" in text
+
+
+def test_voices_that_cannot_be_told_apart_and_voices_that_can(
+    plant: Callable[..., Material], settings: CompareSettings
+) -> None:
+    row = {
+        "voice": "military",
+        "labels": "themes",
+        "label": "escorts",
+        "n": 12,
+        "n_voice": 28,
+        "n_notes": 30,
+        "share": 0.4,
+        "low": 0.25,
+        "high": 0.55,
+    }
+
+    same = voice_words(found(tables.VOICE_SHARES, [{**row, "q_value": 0.5}]), plant(), settings)
+    apart = voice_words(found(tables.VOICE_SHARES, [{**row, "q_value": 0.01}]), plant(), settings)
+
+    assert "No group differs" in same
+    assert "typically 30 points wide" in same
+    assert "beyond chance: military on “" in apart
+    assert "(12 of 28)" in apart
+
+
+def test_quotations_are_counted_by_what_became_of_them() -> None:
+    cited = {
+        "order": 0,
+        "block_id": "b",
+        "cited_as": "x",
+        "title": "t",
+        "symbol": "",
+        "paragraphs": [],
+    }
+    quoted = {"block_id": "b", "text": "t", "cited_as": "x", "label": "", "found_text": ""}
+    findings = found(tables.CITATIONS, [{**cited, "status": "in the corpus"}])
+    statuses = ["found", "found", "not found"]
+    rows = [{**quoted, "order": n, "status": status} for n, status in enumerate(statuses)]
+    findings.parts |= found(tables.QUOTATIONS, rows).parts
+
+    assert link_words(findings) == (
+        "The article cites UN documents in 1 place; 1 leads to a document that was read. Of 3 "
+        "quotations before these citations, 2 stand in the cited document and 1 was not found."
+    )
+
+
+def test_themes_missed_and_topics_unexplained_are_named(plant: Callable[..., Material]) -> None:
+    recovery = {
+        "passages": "article",
+        "reference": "codes",
+        "support": 10,
+        "topic_ids": [1],
+        "precision": 1.0,
+        "recall": 0.5,
+        "f1": 0.6,
+        "chance": 0.4,
+        "p_value": 0.01,
+        "q_value": 0.02,
+    }
+    findings = found(
+        tables.RECOVERY,
+        [
+            {**recovery, "theme_id": "escorts", "recovered": True},
+            {**recovery, "theme_id": "training", "recovered": False},
+            {**recovery, "theme_id": "leadership", "recovered": False, "q_value": None},
+        ],
+    )
+    topic = {"passages": "un", "reference": "classifier", "reason": "", "passage_ids": []}
+    rows = [
+        {**topic, "topic_id": 0, "label": "Elections", "n_topic": 30, "explained": False},
+        {**topic, "topic_id": 1, "label": "Patrols", "n_topic": 40, "explained": True},
+    ]
+    findings.parts |= found(tables.EXPLANATION, rows).parts
+
+    text = theme_words(findings, plant())
+
+    assert "topics recover 1 of 2 (“" in text
+    assert "the one missed is “Training" in text
+    assert "In 1 of 2 topics no theme (as classified) is more frequent than by chance" in text
+    assert "the largest is “Elections” (30 passages)" in text
+
+
+def test_a_run_that_found_nothing_says_why_in_each_paragraph(
+    plant: Callable[..., Material], settings: CompareSettings
+) -> None:
+    findings = Findings(
+        not_computed={
+            "topics and codes (article)": "no topics were found",
+            "gap": "0 coded passages cite an interview; 5 are needed",
+        }
+    )
+
+    page = as_markdown(plain_words(findings, plant(), settings))
+
+    assert "**The same structure?** Not computed: no topics were found." in page
+    assert "**Policy and practice** Not computed: 0 coded passages cite an interview" in page
+    assert "**Voices** Not computed: there was not enough material." in page
+    assert "**Limits** There is one article;" in page
