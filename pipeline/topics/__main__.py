@@ -35,6 +35,7 @@ def _write(findings: Findings) -> None:
     write_table(tables.ASSIGNMENTS, findings.whole.assignments)
     write_table(tables.TOPICS, findings.whole.topics)
     write_table(tables.HIERARCHY, findings.hierarchy)
+    write_table(tables.SIMILARITY, findings.similarity)
     write_table(tables.OVER_TIME, findings.over_time)
     write_table(tables.BY_MISSION, findings.by_mission)
     write_table(tables.GUIDED, findings.guided)

@@ -23,7 +23,7 @@ from pipeline.topics.matter import Matter, matter_of
 from pipeline.topics.measures import Strings
 from pipeline.topics.renaming import rename
 from pipeline.topics.selection import Selection, select_passages
-from pipeline.topics.terms import Vocabulary, class_tfidf, count_terms, top_terms, typicality
+from pipeline.topics.terms import Vocabulary, class_tfidf, count_terms, typicality, weighted_terms
 from pipeline.vector_cache import Vectors
 
 
@@ -64,6 +64,7 @@ class Findings:
     whole: View
     article: View | None
     hierarchy: pl.DataFrame
+    similarity: pl.DataFrame
     over_time: pl.DataFrame
     by_mission: pl.DataFrame
     guided: pl.DataFrame
@@ -93,6 +94,7 @@ def find_topics(corpus: Corpus, encoder: Encoder, settings: TopicSettings, seed:
         whole=whole,
         article=article,
         hierarchy=description.hierarchy_table(means),
+        similarity=description.similarity_table(means),
         over_time=description.over_time_table(*tables_of),
         by_mission=description.by_mission_table(*tables_of),
         guided=guided_table(selection, plain, corpus.themes, encoder),
@@ -135,7 +137,7 @@ def _view(
     typical = description.typical_rows(vectors, fitted.topic, used.n_label_passages)
     labels = make_labels(matter, typical, vocabulary, weights, encoder)
     typical_terms = typicality(vocabulary, fitted.topic)
-    terms = top_terms(typical_terms, vocabulary.terms, used.n_terms)
+    terms = weighted_terms(typical_terms, vocabulary.terms, used.n_terms)
     places = lay_out_map(vectors, used, seed)
     assignments = description.assignments_table(selection, fitted, places)
     topics = description.topics_table(selection, fitted, assignments, terms, labels, typical)
@@ -220,11 +222,12 @@ def _models(
     )
     ours = Grouping(fitted.topic, baselines.words_of(fitted.topic, words), fitted.halves)
     share = float((fitted.topic == OUTLIER).mean())
+    defaults = baselines.bertopic_defaults(selection.all_vectors, selection.fitted_rows, seed)
+    as_many_outliers = [baselines.reassigned(one, selection.vectors, share) for one in defaults]
     groupings = {
         "ours": ours,
-        "bertopic_defaults": baselines.bertopic_defaults(
-            selection.all_vectors, selection.fitted_rows, words, seed
-        ),
+        "bertopic_defaults": baselines.of_fits(defaults, words),
+        "bertopic_defaults_reassigned": baselines.of_fits(as_many_outliers, words),
         "nmf": baselines.nmf(words, fitted.n_topics, share, seed),
         "lda": baselines.lda(words, fitted.n_topics, share, seed),
         "shuffled_topics": baselines.shuffled(fitted.topic, words, seed),

