@@ -49,7 +49,9 @@ def main() -> None:
     """Fit and score every configuration."""
     settings = load_settings()
     passages = read_table(tables.PASSAGES)
-    selection = select_passages(passages, read_vectors(passages.height), settings.topics)
+    selection = select_passages(
+        passages, read_table(tables.FAMILIES), read_vectors(passages.height), settings.topics
+    )
     kind, mission = kinds_and_missions(selection.passages, read_table(tables.DOCUMENTS))
     matter = matter_of(selection.passages["text"].to_list(), load_missions())
     words = count_terms(matter.counted, max_ngram=1, fewest_passages=5)

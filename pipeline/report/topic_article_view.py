@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import polars as pl
-
 from pipeline import tables
 from pipeline.report.charts import Tile, heat
 from pipeline.report.elements import Cell, Figure, Grid, grid, passages_link

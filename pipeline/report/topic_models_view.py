@@ -62,7 +62,7 @@ def models_figure(material: Material) -> Figure:
         "The same passages and the same words for all. Coherence: words of a topic stand in the "
         "same passages. Different words: topics do not repeat each other. ARI: other seeds give "
         "the same topics.",
-        "Measures of words are not understanding: whether a topic is a theme is for a reader to say.",
+        "Measures of words do not understand: whether a topic is a theme is for a reader to say.",
         intervals(
             ["Value"],
             ["score"],
@@ -80,9 +80,7 @@ def models_figure(material: Material) -> Figure:
             ],
         ),
         _grid(models),
-        tuple(
-            Key(MODELS[model], series) for model, series in _SERIES.items() if model in models
-        ),
+        tuple(Key(MODELS[model], series) for model, series in _SERIES.items() if model in models),
         "" if models else "Not computed in this run: the stage “topics” has not written it yet.",
     )
 

@@ -87,9 +87,7 @@ def missions_figure(material: Material) -> Figure:
 
 def missions_by_size(by_mission: pl.DataFrame) -> list[str]:
     """Missions with the most passages first."""
-    totals = by_mission.unique("mission").sort(
-        ["n_passages", "mission"], descending=[True, False]
-    )
+    totals = by_mission.unique("mission").sort(["n_passages", "mission"], descending=[True, False])
     return totals["mission"].to_list()
 
 

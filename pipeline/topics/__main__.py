@@ -19,6 +19,7 @@ def main() -> None:
     passages = read_table(tables.PASSAGES)
     corpus = Corpus(
         passages=passages,
+        families=read_table(tables.FAMILIES),
         documents=read_table(tables.DOCUMENTS),
         vectors=read_vectors(passages.height),
         missions=load_missions(),

@@ -33,6 +33,7 @@ class Corpus:
 
     Attributes:
         passages: tables.Passages.
+        families: tables.Families.
         documents: tables.Documents.
         vectors: float32 [passages, dimension], of the original texts.
         missions: the peace operations, whose names are taken out.
@@ -41,6 +42,7 @@ class Corpus:
     """
 
     passages: pl.DataFrame
+    families: pl.DataFrame
     documents: pl.DataFrame
     vectors: Vectors
     missions: Mapping[str, Mission]
@@ -79,7 +81,7 @@ def find_topics(corpus: Corpus, encoder: Encoder, settings: TopicSettings, seed:
         StageError: there are too few passages, all say the same, or no topic was found.
         InputError: two labels of a person name the same topic.
     """
-    selection = select_passages(corpus.passages, corpus.vectors, settings)
+    selection = select_passages(corpus.passages, corpus.families, corpus.vectors, settings)
     texts = selection.passages["text"].to_list()
     matter = matter_of(texts, corpus.missions) if settings.neutralise else Matter(texts, texts)
     plain = encoder.encode(matter.embedded) if settings.neutralise else selection.vectors
