@@ -83,7 +83,7 @@ class TopicSettings(_Section):
     n_components: int = Field(ge=2, le=50)
     min_dist: float = Field(ge=0, le=1)
     n_epochs: int = Field(ge=10, le=5000)
-    clusters: Literal["anchored_kmeans", "kmeans", "ward", "hdbscan"]
+    clusters: Literal["refined_kmeans", "kmeans", "ward", "hdbscan"]
     n_topics: int = Field(ge=2, le=1000)
     min_cluster_size: int = Field(ge=2, le=5000)
     min_samples: int = Field(ge=1, le=500)

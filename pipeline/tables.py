@@ -154,7 +154,7 @@ class Topics(dy.Schema):
         description="the most typical passage; configs/topic_labels.yaml names topics by it"
     )
     made_label = dy.String(description="the label that the machine made; `label` may be a person's")
-    stability = dy.Float64(min=0, max=1, description="mean best-match Jaccard over resampled fits")
+    stability = dy.Float64(min=0, max=1, description="mean best-match Jaccard over refits")
     stable = dy.Bool(description="stability reaches topics.stable_jaccard; otherwise fragile")
 
 

@@ -45,11 +45,13 @@ def stability_sentence(material: Material) -> Sentence | None:
     if "ari" not in models.get(OURS, {}) or "ari" not in models.get(DEFAULTS, {}):
         return None
     return said(
-        "Made again from other seeds, the topics agree with an adjusted Rand index of ",
+        "Fitted once with one seed and once with another, topics agree with an adjusted Rand index "
+        "of ",
         Cell(decimal(models[OURS]["ari"]), link="#topics-models"),
-        f" (1 is the same, 0 chance; BERTopic with its defaults has "
-        f"{decimal(models[DEFAULTS]['ari'])}). {metrics['stable_topics']} of {metrics['topics']} "
-        "are called stable, because refits find them again nearly whole; the others are fragile.",
+        " (1 is the same, 0 chance; BERTopic with its defaults has "
+        f"{decimal(models[DEFAULTS]['ari'])}); those shown here are what several such fits agree "
+        f"on. {metrics['stable_topics']} of {metrics['topics']} are called stable, because other "
+        "fits find them again nearly whole; the others are fragile.",
     )
 
 

@@ -15,7 +15,7 @@ from pipeline.tables import OUTLIER
 from pipeline.topics import baselines, description
 from pipeline.topics.baselines import Grouping
 from pipeline.topics.directions import without_group_means
-from pipeline.topics.fitting import FEWEST_PASSAGES, FittedTopics, fit_topics
+from pipeline.topics.fitting import FEWEST_PASSAGES, FittedTopics, fit_topics, fitting_settings
 from pipeline.topics.guided import guided_table
 from pipeline.topics.labels import make_labels
 from pipeline.topics.layout import lay_out_map
@@ -82,6 +82,7 @@ def find_topics(corpus: Corpus, encoder: Encoder, settings: TopicSettings, seed:
         InputError: two labels of a person name the same topic.
     """
     selection = select_passages(corpus.passages, corpus.families, corpus.vectors, settings)
+    fitting_settings(settings, selection.passages.height)  # too few: say so before the long part
     texts = selection.passages["text"].to_list()
     matter = matter_of(texts, corpus.missions) if settings.neutralise else Matter(texts, texts)
     plain = encoder.encode(matter.embedded) if settings.neutralise else selection.vectors
@@ -208,9 +209,8 @@ def _view_metrics(view: View) -> dict[str, Any]:
         "topics": fitted.n_topics,
         "stable_topics": int(view.topics["stable"].sum()),
         "outlier_share": round(outliers / view.assignments.height, 4),
-        "ari_of_single_fits": round(fitted.single_ari, 4),
+        "ari_of_single_fits": round(fitted.single.ari, 4),
         "ari_of_halves": round(fitted.halves.ari, 4),
-        "ari_of_resampled_fits": round(fitted.resampled_ari, 4),
         "mean_stability": round(float(fitted.stability.mean()), 4),
     }
 
@@ -222,7 +222,7 @@ def _models(
     words = count_terms(
         matter.counted, max_ngram=1, fewest_passages=fitted.settings.min_term_passages
     )
-    ours = Grouping(fitted.topic, baselines.words_of(fitted.topic, words), fitted.halves)
+    ours = Grouping(fitted.topic, baselines.words_of(fitted.topic, words), fitted.single)
     share = float((fitted.topic == OUTLIER).mean())
     defaults = baselines.bertopic_defaults(selection.all_vectors, selection.fitted_rows, seed)
     as_many_outliers = [baselines.reassigned(one, selection.vectors, share) for one in defaults]

@@ -42,7 +42,7 @@ def test_the_text_says_how_stable_the_model_is_beside_the_defaults(project: Path
     said = words_of(section_of(project))
     assert "an adjusted Rand index of 0.81 (1 is the same, 0 chance; BERTopic" in said
     assert "with its defaults has 0.52)" in said
-    assert "1 of 3 are called stable" in said
+    assert "1 of 3 are called stable, because" in said
 
 
 def test_shares_by_mission_stand_with_their_intervals(project: Path) -> None:
