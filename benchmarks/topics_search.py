@@ -1,11 +1,14 @@
 """The search behind the topic settings: every model on the same passages, by the same measures.
 
 Run from the project's root, after `dvc repro embed`:  python -m benchmarks.topics_search
-Writes docs/topics-search.json; the tables of docs/topics-search.md are made of it.
+Writes docs/topics-search.json; the tables of docs/topics-search.md are made of it. Layouts are
+kept in the cache, so that another clustering costs no UMAP.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,93 +16,115 @@ import numpy as np
 from pipeline import tables
 from pipeline.encoder import load_encoder
 from pipeline.files import write_json
-from pipeline.settings import load_missions, load_settings
+from pipeline.settings import TopicSettings, load_missions, load_settings
 from pipeline.tables import read_table
 from pipeline.topics import baselines
+from pipeline.topics.clustering import group
 from pipeline.topics.directions import without_group_means
 from pipeline.topics.finding import kinds_and_missions
-from pipeline.topics.fitting import (
-    agreement_of_halves,
-    consensus,
-    group,
-    starting_groups,
-)
-from pipeline.topics.layout import lay_out
+from pipeline.topics.fitting import consensus
+from pipeline.topics.layout import Floats, nearest_neighbours, umap_layout
 from pipeline.topics.matter import matter_of
-from pipeline.topics.measures import agreement_of
+from pipeline.topics.measures import agreement_of, best_match_jaccard
 from pipeline.topics.selection import select_passages
-from pipeline.topics.stability import numbered_by_size, without_dissolved
+from pipeline.topics.stability import numbered_by_size
 from pipeline.topics.terms import count_terms
+from pipeline.vector_cache import Vectors, cache_folder
 from pipeline.vectors import read_vectors
 
-SEEDS = 6
-CLUSTERINGS = [
-    {"clusters": "anchored_kmeans", "n_topics": 60},
+FIRST_SEED = 1000  # none of the seeds that the stage uses
+REFITS = 10  # in a whole model; two such models share no seed
+KMEANS = [{"clusters": "refined_kmeans", "n_topics": number} for number in (50, 40, 60, 80)]
+OTHERS = [
+    {"clusters": "kmeans", "n_topics": 50},
+    {"clusters": "ward", "n_topics": 50},
     {"clusters": "hdbscan", "min_cluster_size": 30, "min_samples": 10},
-    {"clusters": "hdbscan", "min_cluster_size": 30, "min_samples": 1},
-    {"clusters": "ward", "n_topics": 60},
-    {"clusters": "kmeans", "n_topics": 60},
-    {"clusters": "anchored_kmeans", "n_topics": 40},
-    {"clusters": "anchored_kmeans", "n_topics": 80},
 ]
-FIRST_TWO, ALL = CLUSTERINGS[:2], CLUSTERINGS
 
 
 def main() -> None:
     """Fit and score every configuration."""
     settings = load_settings()
     passages = read_table(tables.PASSAGES)
-    selection = select_passages(passages, read_vectors(passages.height), settings.topics)
+    selection = select_passages(
+        passages, read_table(tables.FAMILIES), read_vectors(passages.height), settings.topics
+    )
     kind, mission = kinds_and_missions(selection.passages, read_table(tables.DOCUMENTS))
     matter = matter_of(selection.passages["text"].to_list(), load_missions())
     words = count_terms(matter.counted, max_ngram=1, fewest_passages=5)
     neutral = load_encoder(settings.embed).encode(matter.embedded)
-    centred = without_group_means(neutral, kind, 20)
+    centred = without_group_means(neutral, kind, settings.topics.kind_shrinkage)
     rows: list[dict[str, object]] = []
 
     def keep(name: str, grouping: baselines.Grouping, **more: object) -> None:
         article = grouping.topic[kind == "article"]
         topics, sizes = np.unique(article[article >= 0], return_counts=True)
-        rows.append(
-            {
-                "model": name,
-                **baselines.score(grouping, words, mission),
-                **more,
-                "article_topics": len(topics),
-                "article_largest": int(sizes.max(initial=0)),
-                "article_outliers": int((article < 0).sum()),
-            }
-        )
+        scores = baselines.score(grouping, words, mission)
+        article_view = {"article_topics": len(topics), "article_largest": int(sizes.max(initial=0))}
+        rows.append({"model": name, **scores, **more, **article_view})
         print(rows[-1], flush=True)
         write_json(Path("docs/topics-search.json"), {"models": rows})
 
-    all_of = selection.all_vectors, selection.fitted_rows
-    keep("BERTopic defaults", baselines.bertopic_defaults(*all_of, words, settings.seed))
+    noise = np.random.default_rng(settings.seed).permuted(centred, axis=0)
+    noise /= np.linalg.norm(noise, axis=1, keepdims=True)
     tried_with = [
-        ("neutral, centred", centred, 15, ALL),
-        ("neutral", neutral, 15, FIRST_TWO),
-        ("original", selection.vectors, 15, FIRST_TWO),
-        ("neutral, centred", centred, 30, FIRST_TWO),
+        ("neutral, centred", centred, KMEANS + OTHERS),
+        ("neutral", neutral, KMEANS[:1]),
+        ("original, centred", without_group_means(selection.vectors, kind, 20), KMEANS[:1]),
+        ("nothing (dimensions shuffled)", noise, KMEANS[:1]),
     ]
-    for source, vectors, n_neighbors, clusterings in tried_with:
-        used = settings.topics.model_copy(update={"n_neighbors": n_neighbors})
-        layouts = lay_out(vectors, used, range(settings.seed, settings.seed + SEEDS))
+    for source, vectors, clusterings in tried_with:
+        n_models = 2 if source == "neutral, centred" else 1
+        layouts = list(_layouts(vectors, settings.topics, n_models * REFITS))
         for change in clusterings:
-            tried = used.model_copy(update=change)
-            start = starting_groups(vectors, tried)
-            refits = [group(layout, tried, start) for layout in layouts]
-            topic = consensus(layouts, refits, tried, start)[0]
-            topic = numbered_by_size(without_dissolved(topic, refits))
-            agreement = agreement_of_halves(layouts, refits, tried, start, settings.seed)
-            keep(
-                f"{source}, {n_neighbors} neighbours, " + " ".join(map(str, change.values())),
-                baselines.Grouping(topic, baselines.words_of(topic, words), agreement),
-                ari_of_single_fits=round(agreement_of(refits).ari, 4),
-                outlier_share_of_single_fits=round(np.mean([one < 0 for one in refits]), 4),
-            )
-    for n_topics in (60,):
-        for model in (baselines.nmf, baselines.lda):
-            keep(f"{model.__name__} {n_topics}", model(words, n_topics, 0.05, settings.seed))
+            tried = settings.topics.model_copy(update=change)
+            name = f"{source}, " + " ".join(map(str, change.values()))
+            topic, more, singles = _models(layouts, tried, n_models)
+            found = baselines.words_of(topic, words) if topic.max() >= 0 else []
+            keep(name, baselines.Grouping(topic, found, agreement_of(singles)), **more)
+    defaults = baselines.bertopic_defaults(
+        selection.all_vectors, selection.fitted_rows, settings.seed
+    )
+    keep("BERTopic defaults", baselines.of_fits(defaults, words))
+    for model in (baselines.nmf, baselines.lda):
+        keep(f"{model.__name__} 50", model(words, 50, 0.05, settings.seed))
+
+
+def _layouts(vectors: Vectors, settings: TopicSettings, number: int) -> Iterator[Floats]:
+    """UMAP for each seed, from the cache where it was made before."""
+    folder = cache_folder() / "topics-search"
+    folder.mkdir(parents=True, exist_ok=True)
+    shape = settings.model_dump(include={"n_neighbors", "n_components", "min_dist", "n_epochs"})
+    key = hashlib.sha256(vectors.tobytes() + repr(sorted(shape.items())).encode()).hexdigest()[:16]
+    neighbours = None
+    for seed in range(FIRST_SEED, FIRST_SEED + number):
+        file = folder / f"{key}-{seed}.npy"
+        if not file.is_file():
+            neighbours = neighbours or nearest_neighbours(vectors, settings.n_neighbors)
+            np.save(file, umap_layout(vectors, seed, neighbours=neighbours, **shape))
+        yield np.load(file)
+
+
+def _models(
+    layouts: list[Floats], settings: TopicSettings, number: int
+) -> tuple[np.ndarray, dict[str, object], list[np.ndarray]]:
+    """The first of several whole models without a seed in common, its figures, and single fits."""
+    singles = [group(layout, settings, FIRST_SEED + place) for place, layout in enumerate(layouts)]
+    topics = []
+    for start in range(0, number * REFITS, REFITS):
+        part = slice(start, start + REFITS)
+        seed = 2 * FIRST_SEED + start
+        topics.append(numbered_by_size(consensus(layouts[part], singles[part], settings, seed)[0]))
+    stable = (
+        best_match_jaccard(topics[0], singles[:REFITS]) if topics[0].max() >= 0 else np.zeros(0)
+    )
+    more: dict[str, object] = {
+        "stable": int((stable >= settings.stable_jaccard).sum()),
+        "single_outliers": round(float(np.mean([one < 0 for one in singles])), 4),
+    }
+    if number > 1:
+        more["ari_of_models"] = round(agreement_of(topics).ari, 4)
+    return topics[0], more, singles
 
 
 if __name__ == "__main__":

@@ -77,14 +77,13 @@ class TopicSettings(_Section):
     leave_out_roles: tuple[Role, ...] = Field(strict=False)
     leave_out_procedural: bool
     min_words: int = Field(ge=1, le=100)
-    near_repeat: float = Field(gt=0, le=1.01)
     neutralise: bool
     kind_shrinkage: float = Field(ge=0, le=1_000_000)
     n_neighbors: int = Field(ge=2, le=200)
     n_components: int = Field(ge=2, le=50)
     min_dist: float = Field(ge=0, le=1)
     n_epochs: int = Field(ge=10, le=5000)
-    clusters: Literal["anchored_kmeans", "kmeans", "ward", "hdbscan"]
+    clusters: Literal["refined_kmeans", "kmeans", "ward", "hdbscan"]
     n_topics: int = Field(ge=2, le=1000)
     min_cluster_size: int = Field(ge=2, le=5000)
     min_samples: int = Field(ge=1, le=500)

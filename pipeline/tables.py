@@ -143,13 +143,18 @@ class Topics(dy.Schema):
     topic_id = dy.Int64(primary_key=True, min=0)
     label = dy.String()
     terms = dy.List(dy.String(), description="most typical first")
-    n_passages = dy.Int64(min=1)
+    weights = dy.List(
+        dy.Float64(min=0, max=1),
+        description="of each term: Jaccard of the passages that hold it and those of the topic",
+    )
+    n_passages = dy.Int64(min=1, description="every passage counts, repeats too")
+    n_texts = dy.Int64(min=1, description="the same with repeats and near repeats counted once")
     representatives = dy.List(dy.String(), description="passage_ids, most typical first")
     key = dy.String(
         description="the most typical passage; configs/topic_labels.yaml names topics by it"
     )
     made_label = dy.String(description="the label that the machine made; `label` may be a person's")
-    stability = dy.Float64(min=0, max=1, description="mean best-match Jaccard over resampled fits")
+    stability = dy.Float64(min=0, max=1, description="mean best-match Jaccard over refits")
     stable = dy.Bool(description="stability reaches topics.stable_jaccard; otherwise fragile")
 
 
@@ -171,6 +176,16 @@ class Hierarchy(dy.Schema):
     right_id = dy.Int64()
     distance = dy.Float64(min=0)
     n_topics = dy.Int64(min=2)
+
+
+class Similarity(dy.Schema):
+    """One row a pair of topics, each pair once, by topic_id."""
+
+    topic_id = dy.Int64(primary_key=True, min=0)
+    other_id = dy.Int64(primary_key=True, min=1)
+    similarity = dy.Float64(
+        min=-1, max=1, description="cosine of the mean vectors that the hierarchy is made of"
+    )
 
 
 class OverTime(dy.Schema):
@@ -614,6 +629,7 @@ FAMILIES = _table("segment/families", Families)
 TOPICS = _table("topics/topics", Topics)
 ASSIGNMENTS = _table("topics/assignments", Assignments)
 HIERARCHY = _table("topics/hierarchy", Hierarchy)
+SIMILARITY = _table("topics/similarity", Similarity)
 OVER_TIME = _table("topics/over_time", OverTime)
 BY_MISSION = _table("topics/by_mission", ByMission)
 GUIDED = _table("topics/guided", Guided)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 Value = str | int | float | None
-ChartKind = Literal["intervals", "heat", "columns", "bars", "tree"]
+ChartKind = Literal["intervals", "heat", "columns", "bars", "tree", "terms", "places"]
 NOT_COMPUTED = "Not computed in this run"
 EXPLORER = "#passages"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -37,59 +37,58 @@ class _Shares:
         if row is None or not row["n"]:
             return None
         note = f"{row['n']} of {counted(row['n_passages'], 'passage')}"
-        if row.get("low") is not None:
-            note += f"; {percent(row['low'])} to {percent(row['high'])}"
+        note += f"; {percent(row['low'])} to {percent(row['high'])}"
         return Tile(row["share"], self.link(topic_id, place), note=note)
 
     def cell(self, topic_id: int, place: str) -> Cell:
         row = self.rows.get((topic_id, place))
         if row is None or not row["n"]:
             return share_cell(None)
-        return share_cell(row["share"], self.link(topic_id, place))
+        share = share_cell(row["share"], self.link(topic_id, place))
+        return replace(share, text=f"{share.text} ({percent(row['low'])}–{percent(row['high'])})")
 
 
 def years_figure(material: Material) -> Figure:
     """Share of each year's passages that belong to a topic."""
     over_time = material.frame(tables.OVER_TIME).filter(pl.col("mission") == ALL)
-    years = over_time["year"].unique().sort().to_list()
-    places = [str(year) for year in range(years[0], years[-1] + 1)] if years else []
+    places = years_between(over_time)
     rows = {(row["topic_id"], str(row["year"])): row for row in over_time.iter_rows(named=True)}
     return Figure(
         "topics-years",
         "Topics over the years",
         "Share of each year’s passages that belong to a topic, for the largest topics; the table "
-        "has all. Darker is more.",
+        "has all, with 95% intervals. Darker is more.",
         "A year with few documents jumps about: rest the pointer on a cell for its counts.",
         *_drawn(material, "Year", _Shares("year", places, rows)),
         absent=material.why_absent(tables.OVER_TIME),
     )
 
 
+def years_between(over_time: pl.DataFrame) -> list[str]:
+    """Every year from the first to the last, those without passages too."""
+    years = over_time["year"].unique().sort().to_list()
+    return [str(year) for year in range(years[0], years[-1] + 1)] if years else []
+
+
 def missions_figure(material: Material) -> Figure:
     """Share of each mission's passages that belong to a topic, all years together."""
-    by_year = material.frame(tables.OVER_TIME).filter(pl.col("mission") != ALL)
-    totals = (
-        by_year.unique(["year", "mission"])
-        .group_by("mission")
-        .agg(pl.col("n_passages").sum())
-        .sort(["n_passages", "mission"], descending=[True, False])
-    )
-    shares = (
-        by_year.group_by("topic_id", "mission")
-        .agg(pl.col("n").sum())
-        .join(totals, on="mission")
-        .with_columns(share=pl.col("n") / pl.col("n_passages"))
-    )
-    rows = {(row["topic_id"], row["mission"]): row for row in shares.iter_rows(named=True)}
+    by_mission = material.frame(tables.BY_MISSION).filter(pl.col("mission") != ALL)
+    rows = {(row["topic_id"], row["mission"]): row for row in by_mission.iter_rows(named=True)}
     return Figure(
         "topics-missions",
         "Topics by mission",
         "Share of the passages on a mission that belong to a topic. A document on several missions "
-        "counts for each.",
+        "counts for each. The table adds 95% intervals.",
         "A topic that stands on one mission alone may be no more than a country’s name.",
-        *_drawn(material, "Mission", _Shares("mission", totals["mission"].to_list(), rows)),
-        absent=material.why_absent(tables.OVER_TIME),
+        *_drawn(material, "Mission", _Shares("mission", missions_by_size(by_mission), rows)),
+        absent=material.why_absent(tables.BY_MISSION),
     )
+
+
+def missions_by_size(by_mission: pl.DataFrame) -> list[str]:
+    """Missions with the most passages first."""
+    totals = by_mission.unique("mission").sort(["n_passages", "mission"], descending=[True, False])
+    return totals["mission"].to_list()
 
 
 def _drawn(material: Material, across: str, shares: _Shares) -> tuple[Any, Grid]:

@@ -13,7 +13,13 @@ from pipeline.report.elements import Cell, Section, Sentence, passages_link, sai
 from pipeline.report.hierarchy_view import hierarchy_figure
 from pipeline.report.material import Material
 from pipeline.report.numbers import counted, decimal, percent
+from pipeline.report.topic_article_view import article_figure
+from pipeline.report.topic_guided_view import guided_figure
+from pipeline.report.topic_likeness_view import likeness_figure
+from pipeline.report.topic_models_view import models_figure, stability_sentence
+from pipeline.report.topic_place_view import places_figure
 from pipeline.report.topic_share_view import missions_figure, years_figure
+from pipeline.report.topic_terms_view import terms_figure
 
 
 @dataclass(frozen=True)
@@ -24,9 +30,11 @@ class TopicCard:
     name: str
     terms: str
     n_passages: str
+    n_texts: str
     link: str
     samples: tuple[Sample, ...]
-    fragile: str
+    stability: str
+    stable: bool
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,17 @@ def section(material: Material) -> Section:
         "Topics",
         "What these texts talk about",
         _lead(material),
-        (years_figure(material), missions_figure(material), hierarchy_figure(material)),
+        (
+            models_figure(material),
+            terms_figure(material),
+            years_figure(material),
+            missions_figure(material),
+            places_figure(material),
+            hierarchy_figure(material),
+            likeness_figure(material),
+            article_figure(material),
+            guided_figure(material),
+        ),
     )
 
 
@@ -64,6 +82,7 @@ def _lead(material: Material) -> tuple[Sentence, ...]:
     if not n_topics or assignments.is_empty():
         return ()
     outliers = assignments.filter(pl.col("topic_id") == tables.OUTLIER).height
+    stability = stability_sentence(material)
     return (
         said(
             "Nobody told the machine what to look for. ",
@@ -71,6 +90,7 @@ def _lead(material: Material) -> tuple[Sentence, ...]:
             Cell(percent(outliers / assignments.height), link=passages_link(topic=tables.OUTLIER)),
             " of them fit no topic and are left as outliers, not forced into one.",
         ),
+        *((stability,) if stability else ()),
     )
 
 
@@ -110,19 +130,19 @@ def cards(material: Material) -> tuple[TopicCard, ...]:
             row["label"],
             ", ".join(row["terms"]),
             counted(row["n_passages"], "passage"),
+            counted(row["n_texts"], "different text"),
             passages_link(topic=row["topic_id"]),
             tuple(samples[each] for each in row["representatives"] if each in samples),
-            _fragile(row),
+            stability_text(row),
+            row["stable"],
         )
         for row in largest_first(material).iter_rows(named=True)
     )
 
 
-def _fragile(row: Mapping[str, Any]) -> str:
-    """A warning where refits with other seeds do not find the topic again."""
-    if row.get("stable", True):
-        return ""
-    return f"fragile: other runs find it again only in part ({decimal(row['stability'])})"
+def stability_text(row: Mapping[str, Any]) -> str:
+    """A topic's mark and figure: ``stable .92``."""
+    return f"{'stable' if row['stable'] else 'fragile'} {decimal(row['stability'])}"
 
 
 def _samples(material: Material) -> dict[str, Sample]:

@@ -19,6 +19,7 @@ def main() -> None:
     passages = read_table(tables.PASSAGES)
     corpus = Corpus(
         passages=passages,
+        families=read_table(tables.FAMILIES),
         documents=read_table(tables.DOCUMENTS),
         vectors=read_vectors(passages.height),
         missions=load_missions(),
@@ -35,6 +36,7 @@ def _write(findings: Findings) -> None:
     write_table(tables.ASSIGNMENTS, findings.whole.assignments)
     write_table(tables.TOPICS, findings.whole.topics)
     write_table(tables.HIERARCHY, findings.hierarchy)
+    write_table(tables.SIMILARITY, findings.similarity)
     write_table(tables.OVER_TIME, findings.over_time)
     write_table(tables.BY_MISSION, findings.by_mission)
     write_table(tables.GUIDED, findings.guided)

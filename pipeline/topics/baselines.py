@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,19 +66,15 @@ def words_of(topic: Integers, words: Vocabulary) -> list[list[str]]:
     return top_terms(typicality(words, topic), words.terms, N_WORDS)
 
 
-def bertopic_defaults(
-    vectors: Vectors, fitted_rows: Integers, words: Vocabulary, seed: int
-) -> Grouping:
-    """BERTopic 0.17 as it comes, with `DEFAULT_SEEDS` seeds; the first is the one that is scored.
+def bertopic_defaults(vectors: Vectors, fitted_rows: Integers, seed: int) -> list[Integers]:
+    """BERTopic 0.17 as it comes, fitted with `DEFAULT_SEEDS` seeds; int [fitted_rows] each.
 
     Its UMAP (15 neighbours, 5 dimensions) and HDBSCAN (10 passages a topic) on the vectors of all
-    different original texts. It is judged on the passages that ours are judged on, and its words
-    are counted as ours are.
+    different original texts; of these, the topics of the passages that ours are judged on.
 
     Args:
         vectors: float32 of all different texts.
         fitted_rows: rows of them that our topics were fitted on.
-        words: of these rows.
         seed: of the first fit.
     """
     import hdbscan
@@ -89,8 +86,32 @@ def bertopic_defaults(
         clusters = hdbscan.HDBSCAN(min_cluster_size=_DEFAULT_SIZE, core_dist_n_jobs=1)
         topic = clusters.fit_predict(layout).astype(np.int64)[fitted_rows]
         found.append(numbered_by_size(topic))
-    first = found[0]
-    return Grouping(first, words_of(first, words) if first.max() >= 0 else [], agreement_of(found))
+    return found
+
+
+def of_fits(fits: Sequence[Integers], words: Vocabulary) -> Grouping:
+    """The first of several fits, with their agreement; words are counted as ours are."""
+    first = fits[0]
+    return Grouping(first, words_of(first, words) if first.max() >= 0 else [], agreement_of(fits))
+
+
+def reassigned(topic: Integers, vectors: Vectors, outlier_share: float) -> Integers:
+    """Outliers in the topic whose mean vector is nearest, nearest first, until so few are left.
+
+    BERTopic's ``reduce_outliers`` by vectors, stopped at a share instead of a threshold, so that
+    models are compared at equal abstention.
+    """
+    outliers = np.flatnonzero(topic == OUTLIER)
+    n_moved = len(outliers) - round(outlier_share * len(topic))
+    if n_moved <= 0 or topic.max() < 0:
+        return topic
+    sums = np.zeros((int(topic.max()) + 1, vectors.shape[1]))
+    np.add.at(sums, topic[topic != OUTLIER], vectors[topic != OUTLIER])
+    cosines = vectors[outliers] @ (sums / np.linalg.norm(sums, axis=1, keepdims=True)).T
+    moved = np.argsort(-cosines.max(axis=1).round(6), kind="stable")[:n_moved]
+    result = topic.copy()
+    result[outliers[moved]] = cosines[moved].argmax(axis=1)
+    return result
 
 
 def nmf(words: Vocabulary, n_topics: int, outlier_share: float, seed: int) -> Grouping:

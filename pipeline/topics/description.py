@@ -45,7 +45,7 @@ def topics_table(
     selection: Selection,
     fitted: FittedTopics,
     assignments: pl.DataFrame,
-    terms: list[list[str]],
+    terms: list[list[tuple[str, float]]],
     labels: list[str],
     typical: list[list[int]],
 ) -> pl.DataFrame:
@@ -55,11 +55,12 @@ def topics_table(
         selection: the passages that were fitted.
         fitted: their topics.
         assignments: tables.Assignments of the same fit.
-        terms: terms of each topic, most typical first.
+        terms: terms of each topic with their weights, most typical first.
         labels: of each topic.
         typical: rows of ``selection.passages``, most typical first, of each topic.
     """
     sizes = dict(assignments.group_by("topic_id").len().iter_rows())
+    n_texts = np.bincount(fitted.topic[fitted.topic != OUTLIER])
     passage_ids = selection.passages["passage_id"]
     rows = []
     for topic_id, label in enumerate(labels):
@@ -69,8 +70,10 @@ def topics_table(
             {
                 "topic_id": topic_id,
                 "label": label,
-                "terms": terms[topic_id],
+                "terms": [term for term, _ in terms[topic_id]],
+                "weights": [round(weight, _DECIMALS) for _, weight in terms[topic_id]],
                 "n_passages": sizes[topic_id],
+                "n_texts": int(n_texts[topic_id]),
                 "representatives": nearest.to_list(),
                 "key": nearest[0],
                 "made_label": label,
@@ -106,6 +109,18 @@ def hierarchy_table(means: Floats) -> pl.DataFrame:
         "n_topics": merges[:, 3].astype(np.int64),
     }
     return pl.DataFrame({name: columns[name] for name in schema})
+
+
+def similarity_table(means: Floats) -> pl.DataFrame:
+    """tables.Similarity: cosine between the mean directions of topics, each pair once."""
+    first, other = np.triu_indices(len(means), k=1)
+    return pl.DataFrame(
+        {
+            "topic_id": first.astype(np.int64),
+            "other_id": other.astype(np.int64),
+            "similarity": np.clip((means @ means.T)[first, other], -1, 1).round(_DECIMALS),
+        }
+    )
 
 
 def over_time_table(

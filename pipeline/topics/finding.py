@@ -15,7 +15,7 @@ from pipeline.tables import OUTLIER
 from pipeline.topics import baselines, description
 from pipeline.topics.baselines import Grouping
 from pipeline.topics.directions import without_group_means
-from pipeline.topics.fitting import FEWEST_PASSAGES, FittedTopics, fit_topics
+from pipeline.topics.fitting import FEWEST_PASSAGES, FittedTopics, fit_topics, fitting_settings
 from pipeline.topics.guided import guided_table
 from pipeline.topics.labels import make_labels
 from pipeline.topics.layout import lay_out_map
@@ -23,7 +23,7 @@ from pipeline.topics.matter import Matter, matter_of
 from pipeline.topics.measures import Strings
 from pipeline.topics.renaming import rename
 from pipeline.topics.selection import Selection, select_passages
-from pipeline.topics.terms import Vocabulary, class_tfidf, count_terms, top_terms, typicality
+from pipeline.topics.terms import Vocabulary, class_tfidf, count_terms, typicality, weighted_terms
 from pipeline.vector_cache import Vectors
 
 
@@ -33,6 +33,7 @@ class Corpus:
 
     Attributes:
         passages: tables.Passages.
+        families: tables.Families.
         documents: tables.Documents.
         vectors: float32 [passages, dimension], of the original texts.
         missions: the peace operations, whose names are taken out.
@@ -41,6 +42,7 @@ class Corpus:
     """
 
     passages: pl.DataFrame
+    families: pl.DataFrame
     documents: pl.DataFrame
     vectors: Vectors
     missions: Mapping[str, Mission]
@@ -64,6 +66,7 @@ class Findings:
     whole: View
     article: View | None
     hierarchy: pl.DataFrame
+    similarity: pl.DataFrame
     over_time: pl.DataFrame
     by_mission: pl.DataFrame
     guided: pl.DataFrame
@@ -78,7 +81,8 @@ def find_topics(corpus: Corpus, encoder: Encoder, settings: TopicSettings, seed:
         StageError: there are too few passages, all say the same, or no topic was found.
         InputError: two labels of a person name the same topic.
     """
-    selection = select_passages(corpus.passages, corpus.vectors, settings)
+    selection = select_passages(corpus.passages, corpus.families, corpus.vectors, settings)
+    fitting_settings(settings, selection.passages.height)  # too few: say so before the long part
     texts = selection.passages["text"].to_list()
     matter = matter_of(texts, corpus.missions) if settings.neutralise else Matter(texts, texts)
     plain = encoder.encode(matter.embedded) if settings.neutralise else selection.vectors
@@ -93,6 +97,7 @@ def find_topics(corpus: Corpus, encoder: Encoder, settings: TopicSettings, seed:
         whole=whole,
         article=article,
         hierarchy=description.hierarchy_table(means),
+        similarity=description.similarity_table(means),
         over_time=description.over_time_table(*tables_of),
         by_mission=description.by_mission_table(*tables_of),
         guided=guided_table(selection, plain, corpus.themes, encoder),
@@ -135,7 +140,7 @@ def _view(
     typical = description.typical_rows(vectors, fitted.topic, used.n_label_passages)
     labels = make_labels(matter, typical, vocabulary, weights, encoder)
     typical_terms = typicality(vocabulary, fitted.topic)
-    terms = top_terms(typical_terms, vocabulary.terms, used.n_terms)
+    terms = weighted_terms(typical_terms, vocabulary.terms, used.n_terms)
     places = lay_out_map(vectors, used, seed)
     assignments = description.assignments_table(selection, fitted, places)
     topics = description.topics_table(selection, fitted, assignments, terms, labels, typical)
@@ -204,9 +209,8 @@ def _view_metrics(view: View) -> dict[str, Any]:
         "topics": fitted.n_topics,
         "stable_topics": int(view.topics["stable"].sum()),
         "outlier_share": round(outliers / view.assignments.height, 4),
-        "ari_of_single_fits": round(fitted.single_ari, 4),
+        "ari_of_single_fits": round(fitted.single.ari, 4),
         "ari_of_halves": round(fitted.halves.ari, 4),
-        "ari_of_resampled_fits": round(fitted.resampled_ari, 4),
         "mean_stability": round(float(fitted.stability.mean()), 4),
     }
 
@@ -218,13 +222,14 @@ def _models(
     words = count_terms(
         matter.counted, max_ngram=1, fewest_passages=fitted.settings.min_term_passages
     )
-    ours = Grouping(fitted.topic, baselines.words_of(fitted.topic, words), fitted.halves)
+    ours = Grouping(fitted.topic, baselines.words_of(fitted.topic, words), fitted.single)
     share = float((fitted.topic == OUTLIER).mean())
+    defaults = baselines.bertopic_defaults(selection.all_vectors, selection.fitted_rows, seed)
+    as_many_outliers = [baselines.reassigned(one, selection.vectors, share) for one in defaults]
     groupings = {
         "ours": ours,
-        "bertopic_defaults": baselines.bertopic_defaults(
-            selection.all_vectors, selection.fitted_rows, words, seed
-        ),
+        "bertopic_defaults": baselines.of_fits(defaults, words),
+        "bertopic_defaults_reassigned": baselines.of_fits(as_many_outliers, words),
         "nmf": baselines.nmf(words, fitted.n_topics, share, seed),
         "lda": baselines.lda(words, fitted.n_topics, share, seed),
         "shuffled_topics": baselines.shuffled(fitted.topic, words, seed),

@@ -24,12 +24,14 @@ _CANDIDATES = 40  # phrases ranked for a topic
 _PHRASES = 2  # phrases in a label
 _DIFFERENCE = 0.4  # weight of saying something new against saying what is nearest
 _MORE_WORDS = 0.15  # bonus of a phrase over a single word
+_NAME_COST = 0.5  # what a proper name must be worth more than a common noun
 _EMPTY = frozenset(
     """
     accordance addition aim aspect basis capacity case concern context effort efforts end
     framework goal implementation importance issue issues line manner matter means measure
     measures mandate need number order paragraph part period priority process progress
     account addition achievement days decision date review letter recommendations briefing
+    agreement agreements mission missions
     attention commitment deployment intention members parties people region territory
     purpose regard report reports request resolution respect role situation step steps support
     task tasks view way work year years
@@ -82,6 +84,9 @@ def _parts(run: list[Any]) -> list[str]:
 def _is_phrase(part: list[Any], after: list[Any]) -> bool:
     words = [token.lower_ for token in part]
     if NAME_WORD in words or part[-1].pos_ not in ("NOUN", "PROPN"):
+        return False
+    stems = [_stem(word) for word in words]
+    if len(set(stems)) < len(stems):  # "war crimes and crimes"
         return False
     if after and after[0].text == "-":
         return False
@@ -159,7 +164,8 @@ def make_label(
     typical = np.array([_typicality(phrase, terms) for phrase in phrases])
     spread = np.array([counts[phrase] / len(documents) for phrase in phrases])
     several = np.array([_MORE_WORDS * (" " in phrase) for phrase in phrases])
-    worth = vectors @ centre + typical / typical.max() + np.sqrt(spread) + several
+    named = np.array([_NAME_COST * _is_proper_name(phrase) for phrase in phrases])
+    worth = vectors @ centre + typical / typical.max() + np.sqrt(spread) + several - named
     chosen = _choose(phrases, vectors, worth.round(6), _PHRASES)
     label = _joined(chosen)
     return (
@@ -180,7 +186,9 @@ def _candidates(documents: Sequence[Any], terms: dict[str, float]) -> dict[str, 
     allowed = [
         phrase
         for phrase, count in counts.items()
-        if count > 1 and phrase not in _EMPTY and any(word in terms for word in _words(phrase))
+        if count > 1
+        and not all(word in _EMPTY for word in _words(phrase))
+        and any(word in terms for word in _words(phrase))
     ]
     ranked = sorted(allowed, key=lambda phrase: (-counts[phrase] * len(phrase.split()), phrase))
     written = {
@@ -191,6 +199,12 @@ def _candidates(documents: Sequence[Any], terms: dict[str, float]) -> dict[str, 
 
 def _words(phrase: str) -> list[str]:
     return [word for word in phrase.lower().split() if word not in ("of", "and")]
+
+
+def _is_proper_name(phrase: str) -> bool:
+    """Mostly written with capitals, as bodies and agreements are, or an acronym."""
+    words = phrase.split()
+    return all(word[0].isupper() for word in words if word not in ("of", "and"))
 
 
 def _typicality(phrase: str, terms: dict[str, float]) -> float:

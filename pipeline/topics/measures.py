@@ -106,11 +106,6 @@ def agreement_of(assignments: Sequence[Integers]) -> Agreement:
     return Agreement(float(np.mean(both)), float(np.mean(inside)))
 
 
-def mean_pairwise_ari(assignments: Sequence[Integers]) -> float:
-    """Mean adjusted Rand index over all pairs; outliers are a group of their own."""
-    return agreement_of(assignments).ari
-
-
 def best_match_jaccard(topic: Integers, refits: Sequence[Integers]) -> npt.NDArray[np.float64]:
     """For each topic the mean, over refits, of its largest Jaccard with a topic of the refit.
 

@@ -130,11 +130,18 @@ def _membership(topic: Integers) -> tuple[Integers, Any]:
     return classes, csr_matrix((np.ones(len(topic)), (row, np.arange(len(topic)))))
 
 
-def top_terms(weights: Any, terms: Sequence[str], n_terms: int) -> list[list[str]]:
-    """The terms with the largest weights in each row, largest first, ties by alphabet."""
+def weighted_terms(
+    weights: Any, terms: Sequence[str], n_terms: int
+) -> list[list[tuple[str, float]]]:
+    """Terms with the largest weights in each row, largest first, ties by alphabet."""
     rounded = np.round(weights, 6)
     orders = np.argsort(-rounded, axis=1, kind="stable")[:, :n_terms]
     return [
-        [terms[column] for column in order if row[column] > 0]
+        [(terms[column], float(row[column])) for column in order if row[column] > 0]
         for row, order in zip(rounded, orders, strict=True)
     ]
+
+
+def top_terms(weights: Any, terms: Sequence[str], n_terms: int) -> list[list[str]]:
+    """The same without their weights."""
+    return [[term for term, _ in row] for row in weighted_terms(weights, terms, n_terms)]

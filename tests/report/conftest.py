@@ -21,6 +21,7 @@ from pipeline.files import write_text
 from pipeline.manifest import COLUMNS
 from pipeline.report.__main__ import main
 from pipeline.tables import Table, write_table
+from tests.report.topic_material import write_topic_tables
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = "<script>document.title='run'</script> and \"><img src=x onerror=\"document.title='run'\">"
@@ -174,6 +175,8 @@ def topic_rows(passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "topic_id": number,
             "label": label,
             "terms": label.lower().split(", "),
+            "weights": [0.6, 0.5, 0.4],
+            "n_texts": 3,
             "n_passages": sum(topic_of(row) == number for row in passages),
             "key": label,
             "made_label": label,
@@ -264,6 +267,9 @@ def build_project(folder: Path, with_findings: bool = True) -> Path:
         if with_findings:
             write_rows(tables.ASSIGNMENTS, assignment_rows(passages))
             write_rows(tables.TOPICS, topic_rows(passages))
+            write_topic_tables(
+                passages, assignment_rows(passages), topic_rows(passages), document_rows()
+            )
             write_rows(tables.SCORES, score_rows(passages))
             write_rows(tables.GAP, gap_rows())
             write_rows(

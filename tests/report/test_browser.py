@@ -329,3 +329,30 @@ def write_large_shelf(data: Path, n: int) -> None:
         }
         name = f"passages-{number:03d}"
         (data / f"{name}.js").write_text(f'peacetext.register("{name}",{json.dumps(chunk)});')
+
+
+def test_a_chosen_topic_shows_its_missions_and_years_and_is_saved_as_one_picture(
+    visit: Visit,
+) -> None:
+    # given the figure of one topic, which begins with the first
+    visit.page.locator("#topics-places").scroll_into_view_if_needed()
+    visit.page.wait_for_selector("#topics-places svg.chart")
+    assert "Protect" in visit.page.text_content("#topics-places svg.chart text >> nth=0")
+    # when another is chosen
+    visit.page.select_option("#topics-places select", "1")
+    # then its share of missions and years is drawn, each mark with its interval and passages
+    assert "Host" in visit.page.text_content("#topics-places svg.chart text >> nth=0")
+    titles = visit.page.locator("#topics-places svg title").all_text_contents()
+    assert any(one.startswith("MINUSCA") and "(0% to 90%)" in one for one in titles)
+    assert any(one.startswith("2014") and "(0% to 90%)" in one for one in titles)
+    addresses = visit.page.eval_on_selector_all(
+        "#topics-places svg a", "links => links.map(link => link.getAttribute('href'))"
+    )
+    assert {"#passages?topic=1&mission=MINUSCA", "#passages?topic=1&year=2014"} <= set(addresses)
+    # and the picture that is taken away holds both
+    with visit.page.expect_download() as saved:
+        visit.page.click("#topics-places .take button >> text=SVG")
+    picture = Path(saved.value.path()).read_text(encoding="utf-8")
+    assert "by mission" in picture
+    assert "by year" in picture
+    assert visit.errors == []

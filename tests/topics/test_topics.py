@@ -18,7 +18,7 @@ from pipeline.topics.fitting import (
     fitting_settings,
 )
 from pipeline.topics.layout import nearest_neighbours
-from pipeline.topics.selection import Selection, fold_near_repeats, select_passages
+from pipeline.topics.selection import Selection, select_passages
 
 SUBJECTS = {
     "patrols": "Patrols of the mission reach distant villages",
@@ -57,10 +57,21 @@ def planted() -> tuple[pl.DataFrame, np.ndarray]:
     return pl.DataFrame(rows), np.array(vectors, dtype=np.float32)
 
 
+def families_of(passages: pl.DataFrame, **first_of: str) -> pl.DataFrame:
+    """Every passage in a family with passages of the same text, or in that of the one named."""
+    named = pl.col("passage_id").is_in(list(first_of))
+    return passages.select(
+        "passage_id",
+        family_id=pl.when(named)
+        .then(pl.col("passage_id").replace(first_of))
+        .otherwise(pl.col("passage_id").min().over("text")),
+    )
+
+
 @pytest.fixture(scope="module")
 def selection(planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings) -> Selection:
-    # planted vectors are near each other on purpose
-    return select_passages(*planted, settings.model_copy(update={"near_repeat": 1.01}))
+    passages, vectors = planted
+    return select_passages(passages, families_of(passages), vectors, settings)
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +89,10 @@ def test_a_repeated_text_is_fitted_once_and_assigned_each_time(
 ) -> None:
     # given a corpus in which a passage stands twice
     passages, vectors = planted
-    again = passages[1:2].with_columns(passage_id=pl.lit("z.again"))
+    twice = pl.concat([passages, passages[1:2].with_columns(passage_id=pl.lit("z.again"))])
     # when passages are selected
-    plain = settings.model_copy(update={"near_repeat": 1.01})
     selection = select_passages(
-        pl.concat([passages, again]), np.vstack([vectors, vectors[1]]), plain
+        twice, families_of(twice), np.vstack([vectors, vectors[1]]), settings
     )
     # then it is fitted once, and both are members of the same text
     assert selection.passages.height == 81
@@ -94,43 +104,61 @@ def test_the_order_of_the_corpus_does_not_matter(
     planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings, selection: Selection
 ) -> None:
     passages, vectors = planted
-    plain = settings.model_copy(update={"near_repeat": 1.01})
-    turned = select_passages(passages.reverse(), vectors[::-1].copy(), plain)
+    turned = select_passages(
+        passages.reverse(), families_of(passages), vectors[::-1].copy(), settings
+    )
     assert turned.passages.equals(selection.passages)
     assert np.array_equal(turned.vectors, selection.vectors)
+    assert np.array_equal(turned.all_vectors, selection.all_vectors)
 
 
-def test_near_repeats_are_fitted_once(
+def test_the_earliest_of_a_family_stands_for_its_near_copies(
     planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings
 ) -> None:
-    # given a passage with another text and nearly the same vector as one before it
+    # given a near copy of a passage, whose id comes before that of the passage
     passages, vectors = planted
-    near = passages[1:2].with_columns(passage_id=pl.lit("z.near"), text=pl.lit("Nearly the same"))
-    # when near repeats are folded
-    strict = settings.model_copy(update={"near_repeat": 0.9999})
-    selection = select_passages(
-        pl.concat([passages, near]), np.vstack([vectors, vectors[1]]), strict
-    )
-    # then the first stands for both, and both are counted among the different texts
+    near = passages[1:2].with_columns(passage_id=pl.lit("a.near"), text=pl.lit("Nearly the same"))
+    both = pl.concat([passages, near])
+    families = families_of(both, **{"a.near": "d.patrols-01"})
+    # when passages are selected
+    selection = select_passages(both, families, np.vstack([vectors, vectors[1]]), settings)
+    # then the earliest is fitted, and the copy is counted among the different texts
+    assert "a.near" not in selection.passages["passage_id"]
     assert selection.passages.height == 81
     assert len(selection.all_vectors) == 82
     keys = dict(selection.members.iter_rows())
-    assert keys["z.near"] == keys["d.patrols-01"]
+    assert keys["a.near"] == keys["d.patrols-01"]
+    # and each fitted text has its own vector among all
+    assert np.array_equal(selection.all_vectors[selection.fitted_rows], selection.vectors)
 
 
-def test_a_row_that_another_stands_for_stands_for_none() -> None:
-    # given a chain: each row is near the next, the ends are not near each other
-    angles = np.deg2rad([0, 15, 30])
-    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-    assert fold_near_repeats(vectors, 0.95).tolist() == [0, 0, 2]
+def test_a_copy_stands_for_a_family_whose_earliest_is_left_out(
+    planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings
+) -> None:
+    # given a near copy of a passage that is procedure
+    passages, vectors = planted
+    near = passages[1:2].with_columns(passage_id=pl.lit("z.near"), text=pl.lit("Nearly the same"))
+    both = pl.concat([passages, near])
+    families = families_of(both, **{"z.near": "d.patrols-00"})
+    selection = select_passages(both, families, np.vstack([vectors, vectors[0]]), settings)
+    assert "z.near" in selection.passages["passage_id"]
+
+
+def test_families_of_another_run_are_refused(
+    planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings
+) -> None:
+    passages, vectors = planted
+    with pytest.raises(StageError, match="dvc repro segment"):
+        select_passages(passages, families_of(passages[:50]), vectors, settings)
 
 
 def test_passages_all_alike_are_refused_with_a_mend(
     planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings
 ) -> None:
     passages, vectors = planted
-    with pytest.raises(StageError, match=r"all say the same|say the same.*near_repeat"):
-        select_passages(passages, np.tile(vectors[:1], (len(vectors), 1)), settings)
+    alike = passages.select("passage_id", family_id=pl.lit("d.patrols-00"))
+    with pytest.raises(StageError, match=r"all 81 passages say the same.*segment\.near_copy"):
+        select_passages(passages, alike, vectors, settings)
 
 
 @pytest.mark.slow
@@ -177,10 +205,10 @@ def test_planted_topics_are_more_stable_than_those_of_noise(
     # given vectors with no groups in them
     noise = np.random.default_rng(0).normal(size=(300, 50)).astype(np.float32)
     noise /= np.linalg.norm(noise, axis=1, keepdims=True)
-    # when topics are fitted, with the common beginning that makes all fits alike
+    # when topics are fitted
     of_noise = fit_topics(noise, settings, seed=1)
-    # then stability, which is judged from other beginnings, is not deceived
-    assert of_noise.resampled_ari < 0.5
+    # then fits that share no seed do not agree on what is not there
+    assert of_noise.single.ari < 0.5
     assert (of_noise.stability >= settings.stable_jaccard).mean() < 0.3
 
 
@@ -240,7 +268,7 @@ def test_ward_gives_way_where_its_distances_would_not_fit_in_memory(
 ) -> None:
     ward = settings.model_copy(update={"clusters": "ward"})
     assert fitting_settings(ward, 20_000).clusters == "ward"
-    assert fitting_settings(ward, 100_000).clusters == "anchored_kmeans"
+    assert fitting_settings(ward, 100_000).clusters == "refined_kmeans"
 
 
 def test_nearest_neighbours_are_the_exact_ones_and_begin_with_oneself() -> None:

@@ -1,0 +1,117 @@
+"""Two models side by side: topics of the article alone, and those of the whole corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline import tables
+from pipeline.report.charts import Tile, heat
+from pipeline.report.elements import Cell, Figure, Grid, grid, passages_link
+from pipeline.report.material import Material
+from pipeline.report.numbers import count_cell, counted, decimal, percent, rounded
+
+OUTLIER_NAME = "No topic"
+Counts = Mapping[tuple[int, int], int]
+
+
+def article_figure(material: Material) -> Figure:
+    """Where passages of each topic of the article lie in the topics of the whole corpus."""
+    counts = _counts(material)
+    own = _by_size(counts, 0)
+    whole = _by_size(counts, 1)
+    sizes = {topic: sum(n for pair, n in counts.items() if pair[0] == topic) for topic in own}
+    names = _own_names(material)
+
+    def tile(row: int, column: int) -> Tile | None:
+        n = counts.get((own[row], whole[column]), 0)
+        if not n:
+            return None
+        note = f"{n} of {counted(sizes[own[row]], 'passage')}"
+        return Tile(n / sizes[own[row]], _link(whole[column]), note=note)
+
+    return Figure(
+        "topics-article",
+        "The article alone, beside the whole corpus",
+        "Rows are topics that the machine finds when it reads only the article, columns those of "
+        "the whole corpus; a cell is the part of the row’s passages that lie in the column. "
+        + _summary(material),
+        "With so few passages the borders between the article’s own topics move easily: read the "
+        "stability in the table first.",
+        heat(
+            "Topics of the article alone",
+            "topics of the whole corpus",
+            [Cell(names[topic]) for topic in own],
+            [Cell(_whole_name(material, topic), link=_link(topic)) for topic in whole],
+            tile,
+        ),
+        _grid(material, counts, sizes),
+        absent=material.why_absent(tables.ARTICLE_TOPICS),
+    )
+
+
+def _counts(material: Material) -> Counts:
+    """Passages of the article by their topic in each of the two models."""
+    both = material.frame(tables.ARTICLE_ASSIGNMENTS).join(
+        material.frame(tables.ASSIGNMENTS), on="passage_id", suffix="_whole"
+    )
+    pairs = both.group_by("topic_id", "topic_id_whole").len().sort("topic_id", "topic_id_whole")
+    return {(own, whole): n for own, whole, n in pairs.iter_rows()}
+
+
+def _by_size(counts: Counts, side: int) -> list[int]:
+    """Topics of one of the models, most passages first, outliers last."""
+    sizes: dict[int, int] = {}
+    for pair, n in counts.items():
+        sizes[pair[side]] = sizes.get(pair[side], 0) + n
+    return sorted(sizes, key=lambda topic: (topic == tables.OUTLIER, -sizes[topic], topic))
+
+
+def _own_names(material: Material) -> dict[int, str]:
+    rows = material.frame(tables.ARTICLE_TOPICS).select("topic_id", "label").iter_rows()
+    return {**dict(rows), tables.OUTLIER: OUTLIER_NAME}
+
+
+def _whole_name(material: Material, topic_id: int) -> str:
+    return OUTLIER_NAME if topic_id == tables.OUTLIER else material.topic_name(topic_id)
+
+
+def _link(whole: int) -> str:
+    return passages_link(kind="article", topic=whole)
+
+
+def _summary(material: Material) -> str:
+    alone = material.metrics.get("topics", {}).get("article_alone")
+    if alone is None:
+        return ""
+    return (
+        f"Alone it gives {counted(alone['topics'], 'topic')}, {alone['stable_topics']} of them "
+        f"stable, and leaves {percent(alone['outlier_share'])} of its passages out."
+    )
+
+
+def _grid(material: Material, counts: Counts, sizes: Mapping[int, int]) -> Grid:
+    return grid(
+        ["Topic of the article", "Terms", "Passages", "Stability", "", "In the whole corpus"],
+        [
+            _row(row, sizes.get(row["topic_id"], 0), _nearest(material, counts, row["topic_id"]))
+            for row in material.frame(tables.ARTICLE_TOPICS).iter_rows(named=True)
+        ],
+    )
+
+
+def _row(row: Mapping[str, Any], n: int, nearest: Cell) -> tuple[Cell, ...]:
+    return (
+        Cell(row["label"]),
+        Cell(", ".join(row["terms"])),
+        count_cell(n),
+        Cell(decimal(row["stability"]), rounded(row["stability"])),
+        Cell("stable" if row["stable"] else "fragile"),
+        nearest,
+    )
+
+
+def _nearest(material: Material, counts: Counts, topic: int) -> Cell:
+    """The topics of the whole corpus that hold most of its passages, with how many."""
+    found = sorted(((-n, pair[1]) for pair, n in counts.items() if pair[0] == topic))[:3]
+    return Cell("; ".join(f"{_whole_name(material, whole)} ({-n})" for n, whole in found))
