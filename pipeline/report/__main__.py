@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline import tables
 from pipeline.codebook import load_codebook
-from pipeline.files import read_json, write_bytes
+from pipeline.files import read_json, write_folder
 from pipeline.manifest import read_manifest
 from pipeline.report.material import ManifestLine, Material
 from pipeline.report.page import compose
@@ -29,7 +29,7 @@ def main() -> None:
 
     page = compose(_read())
     rendered = render(page, get_plotlyjs())
-    _write(rendered)
+    write_folder(FOLDER, rendered, last="index.html")
     size = sum(len(content) for content in rendered.values())
     write_metrics(
         "report",
@@ -78,18 +78,6 @@ def _metrics() -> dict[str, dict[str, Any]]:
     stages = sorted({table.stage for table in tables.TABLES})
     places = {stage: Path("outputs") / stage / "metrics.json" for stage in stages}
     return {stage: read_json(place) for stage, place in places.items() if place.is_file()}
-
-
-def _write(rendered: dict[str, bytes]) -> None:
-    """Write each file that changed, index.html last, then remove what an earlier run left."""
-    for name in sorted(rendered, key=lambda each: (each == "index.html", each)):
-        place = FOLDER / name
-        if not place.is_file() or place.read_bytes() != rendered[name]:
-            write_bytes(place, rendered[name])
-    kept = {FOLDER / name for name in rendered} | {FOLDER / "metrics.json"}
-    for place in sorted(FOLDER.rglob("*")):
-        if place.is_file() and place not in kept:
-            place.unlink()
 
 
 def _first_view(rendered: dict[str, bytes]) -> int:
