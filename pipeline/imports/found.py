@@ -6,33 +6,6 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class FoundCoding:
-    """One code that one person gave to one stretch of text.
-
-    Attributes:
-        coder: as the program names the person; empty when it names nobody.
-        document: as the program names the document.
-        identity: the GUID of the document; empty when there is none.
-        text: the words that were coded.
-        before: letters of the document before them, of `letters` in all; both None when the
-            program does not say where the words stand.
-        code: as the program names the code.
-        code_identity: the GUID of the code; empty when there is none.
-        place: where in the file the coding stands, for a message.
-    """
-
-    coder: str
-    document: str
-    identity: str
-    text: str
-    before: int | None
-    letters: int | None
-    code: str
-    code_identity: str
-    place: str
-
-
 class LetteredText:
     """A text with its letters alone, which survive what programs do to a text.
 
@@ -54,3 +27,30 @@ class LetteredText:
     def before(self, place: int) -> int:
         """Letters before a place in the text."""
         return bisect_left(self.places, place)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCoding:
+    """One code that one person gave to one stretch of text.
+
+    Attributes:
+        coder: as the program names the person; empty when it names nobody.
+        document: as the program names the document.
+        identity: the GUID of the document; empty when there is none.
+        text: the words that were coded.
+        whole: the document's text as the program has it; None when it does not say it.
+        before: letters of ``whole`` before the words.
+        code: as the program names the code.
+        code_identity: the GUID of the code; empty when there is none.
+        place: where in the file the coding stands, for a message.
+    """
+
+    coder: str
+    document: str
+    identity: str
+    text: str
+    whole: LetteredText | None
+    before: int
+    code: str
+    code_identity: str
+    place: str

@@ -14,6 +14,8 @@ from pipeline.refi import guid
 
 _MOST = 0.5
 """A coding holds for units of which it covers at least half, or for the unit that it lies in."""
+_AROUND = 2000
+"""Letters on either side that tell two places with the same words apart."""
 _ENDINGS = re.compile(r"\.(?:txt|docx?|odt|rtf|pdf|md|html?|xml)$")
 
 
@@ -66,14 +68,33 @@ class Shelf:
         if not starts:
             return f"its words are not in {document.document_id}: {found.text[:40]!r}"
         covered = [_covered(document.units, start, start + len(needle)) for start in starts]
-        if found.before is None or not found.letters:
-            if len(set(covered)) > 1:
-                return f"its words stand {len(starts)} times in {document.document_id}"
-            nearest = 0
-        else:
-            expected = found.before * len(document.lettered.letters) / found.letters
-            nearest = min(range(len(starts)), key=lambda place: abs(starts[place] - expected))
-        return covered[nearest] or f"no coded unit of {document.document_id} is there"
+        if found.whole is not None:
+            start = _likeliest(starts, document.lettered.letters, found.whole.letters, found.before)
+            covered = [_covered(document.units, start, start + len(needle))]
+        if len(set(covered)) > 1:
+            return f"its words stand {len(starts)} times in {document.document_id}"
+        return covered[0] or f"no coded unit of {document.document_id} is there"
+
+
+def _likeliest(starts: list[int], letters: str, whole: str, before: int) -> int:
+    """Of several places with the same words the one whose surroundings are most alike.
+
+    Where they are equally alike, as in a repeated page, the one nearest to where the words stand
+    in the other program's text.
+    """
+
+    def likeness(start: int) -> tuple[int, float]:
+        same_before = _common(letters[max(0, start - _AROUND) : start][::-1], whole[:before][::-1])
+        same_from = _common(letters[start : start + _AROUND], whole[before : before + _AROUND])
+        return same_before + same_from, -abs(start - before * len(letters) / len(whole))
+
+    return max(starts, key=likeness)
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters two texts share from their beginning on."""
+    pairs = zip(one, other, strict=False)
+    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def _shelved(document_id: str, text: DocumentText, units: pl.DataFrame) -> ShelvedDocument:
