@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.browser import ARGUMENTS, CHROMIUM
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +22,15 @@ def mirror() -> Path:
     if not folder.is_dir():
         pytest.skip("PEACETEXT_MIRROR is not a folder: this test reads the real UN documents")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Headless Chromium; tests that ask for it are skipped where it is not installed."""
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed at /usr/bin/chromium: the page is not opened")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield opened
+        opened.close()

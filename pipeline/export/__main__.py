@@ -20,6 +20,7 @@ from pipeline.export.references import bibtex, references, ris
 from pipeline.export.selections import Selection, hand_selections, machine_selections
 from pipeline.files import write_folder
 from pipeline.manifest import read_manifest
+from pipeline.refi import MACHINE
 from pipeline.stage import run_stage, say, write_metrics
 from pipeline.tables import TABLES, csv_of, read_table
 
@@ -57,7 +58,8 @@ def main() -> None:
     write_folder(FOLDER, files)
     counts = {
         "documents_in_project": len(sources),
-        "selections": len(selections),
+        "selections_by_hand": sum(each.coder != MACHINE for each in selections),
+        "selections_by_machine": sum(each.coder == MACHINE for each in selections),
         "references": len(listed),
         "tables": len(files) - 5,
     }

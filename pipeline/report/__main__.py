@@ -8,13 +8,14 @@ from typing import Any
 import polars as pl
 
 from pipeline import tables
-from pipeline.codebook import load_codebook
-from pipeline.files import read_json, write_folder
-from pipeline.manifest import read_manifest
+from pipeline.codebook import CODEBOOK_FILE, load_codebook
+from pipeline.files import read_json, sha256_of, write_folder
+from pipeline.manifest import MANIFEST_FILE, read_manifest
 from pipeline.report.material import ManifestLine, Material
+from pipeline.report.origin import commit_of, versions
 from pipeline.report.page import compose
 from pipeline.report.rendering import render
-from pipeline.settings import load_missions, load_settings
+from pipeline.settings import MISSIONS_FILE, load_missions, load_settings
 from pipeline.stage import run_stage, say, write_metrics
 from pipeline.tables import Table, read_table
 from pipeline.vectors import MODEL_CARD, VECTORS, read_vectors
@@ -28,7 +29,7 @@ def main() -> None:
     from plotly.offline import get_plotlyjs
 
     page = compose(_read())
-    rendered = render(page, get_plotlyjs())
+    rendered = render(page, get_plotlyjs(), commit_of(Path.cwd()))
     write_folder(FOLDER, rendered, last="index.html")
     size = sum(len(content) for content in rendered.values())
     write_metrics(
@@ -63,6 +64,8 @@ def _read() -> Material:
             )
             for entry in read_manifest()
         },
+        versions=versions(),
+        fingerprints={str(file): sha256_of(file) for file in _inputs()},
         vectors=read_vectors(n_passages) if VECTORS.is_file() else None,
     )
 
@@ -75,9 +78,16 @@ def _read_if_made(table: Table) -> pl.DataFrame:
 
 
 def _metrics() -> dict[str, dict[str, Any]]:
-    stages = sorted({table.stage for table in tables.TABLES})
+    stages = sorted({"export", *(table.stage for table in tables.TABLES)})
     places = {stage: Path("outputs") / stage / "metrics.json" for stage in stages}
     return {stage: read_json(place) for stage, place in places.items() if place.is_file()}
+
+
+def _inputs() -> list[Path]:
+    """What a person wrote, and the tables and vectors that were made of it."""
+    written = [MANIFEST_FILE, CODEBOOK_FILE, MISSIONS_FILE]
+    made = [*(table.path for table in tables.TABLES), VECTORS]
+    return [file for file in [*written, *made] if file.is_file()]
 
 
 def _first_view(rendered: dict[str, bytes]) -> int:
