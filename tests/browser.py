@@ -50,16 +50,29 @@ class Visit:
 
 
 def scroll_through(visit: Visit) -> None:
-    for place in visit.page.query_selector_all("figure"):
-        place.scroll_into_view_if_needed()
-        visit.page.wait_for_timeout(60)
+    """Show every part of the page once, as a reader who scrolls does, so that all is drawn."""
+    visit.page.evaluate(
+        """async () => {
+            const frame = () => new Promise((done) =>
+                requestAnimationFrame(() => setTimeout(done, 20)));
+            for (let at = 0; at < document.body.scrollHeight; at += window.innerHeight) {
+                window.scrollTo(0, at);
+                await frame();
+            }
+        }"""
+    )
+    visit.page.wait_for_function(
+        "[...document.querySelectorAll('#story:not([hidden]) [data-chart]')]"
+        ".every(each => each.firstChild)"
+    )
 
 
-def violations(visit: Visit, within: str = "body") -> list[str]:
-    """What axe-core finds wrong with an element as it is shown now: rule, why, and where."""
+def violations(visit: Visit) -> list[str]:
+    """What axe-core finds wrong with the page as it is shown now: rule, why, and where."""
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(visit.page, context=within).response["violations"]
+    # without "resultTypes" axe lists all that passes too, which takes most of its time
+    found = Axe().run(visit.page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         f"{one['id']} ({one['help']}): {node['html'][:160]}"
         for one in found
