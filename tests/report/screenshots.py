@@ -40,6 +40,9 @@ def _take(
     name = f"{{}}-{width}-{colours}.png"
     one.page.screenshot(path=folder / name.format("opening"))
     scroll_through(one)
+    one.page.wait_for_selector("#map[data-drawn=yes]")
+    # or it would lie across the pictures of long sections
+    one.page.add_style_tag(content=".masthead { position: static !important; }")
     for section in one.page.query_selector_all("#story > section"):
         place = folder / name.format(section.get_attribute("id"))
         section.screenshot(path=place)
