@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.codings import Coding
 from pipeline.errors import InputError
 from pipeline.ids import text_hash
 
@@ -28,8 +29,8 @@ _MOVED_NUMBERS = ("{0}. {1}", "{0} {1}", "– {1}", "• {1}", "— {1}", "{2}) 
 
 
 @dataclass(frozen=True, slots=True)
-class ParagraphAnchors:
-    """Anchors of coded UN paragraphs.
+class UnitAnchors:
+    """Anchors of coded units.
 
     Attributes:
         anchors: unit_id, block_id, start, end; one row a unit.
@@ -38,6 +39,29 @@ class ParagraphAnchors:
 
     anchors: pl.DataFrame
     unavailable: tuple[str, ...]
+
+
+def anchor_units(
+    coding: Coding, blocks: pl.DataFrame, documents: pl.DataFrame, known_symbols: Collection[str]
+) -> UnitAnchors:
+    """Find every unit of a coding, sentences or paragraphs.
+
+    Args:
+        coding: its units are found.
+        blocks: `pipeline.tables.Blocks` of this run.
+        documents: `pipeline.tables.Documents` of this run.
+        known_symbols: the symbols of the whole manifest, read in this run or not.
+
+    Raises:
+        InputError: a unit is no longer where the coding says.
+    """
+    if coding.unit_set == "un":
+        return anchor_paragraphs(coding.units, documents, blocks, known_symbols)
+    articles = documents.filter(pl.col("kind").cast(pl.String) == "article")["document_id"]
+    of_article = blocks.filter(pl.col("document_id").is_in(articles.to_list()))
+    sentences = coding.units.select(pl.col("unit_id").alias("sentence_id"), "text")
+    anchors = anchor_sentences(sentences, of_article).rename({"sentence_id": "unit_id"})
+    return UnitAnchors(anchors, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +142,7 @@ def anchor_paragraphs(
     blocks: pl.DataFrame,
     known_symbols: Collection[str],
     file: Path = UNITS_FILE,
-) -> ParagraphAnchors:
+) -> UnitAnchors:
     """Find every coded paragraph of a UN document and make sure that its text is the coded one.
 
     Args:
@@ -149,7 +173,7 @@ def anchor_paragraphs(
             raise InputError(file, problem, "correct the symbol, or add its document", line)
     schema = {"unit_id": pl.String, **_ANCHOR_SCHEMA}
     anchors = pl.DataFrame(rows, schema=schema, orient="row")
-    return ParagraphAnchors(anchors, tuple(unavailable))
+    return UnitAnchors(anchors, tuple(unavailable))
 
 
 _Place = tuple[str, str, str]

@@ -236,6 +236,42 @@ def explore(
 
 
 @command
+def import_(
+    file: Annotated[
+        Path, typer.Argument(resolve_path=True, help="A .qdpx, .qda (QualCoder) or .csv file.")
+    ],
+    coder: Annotated[str, typer.Option(help="Name of the pass, if not as in the file.")] = "",
+    user: Annotated[str, typer.Option(help="Only the codings of this user of the file.")] = "",
+    code: Annotated[
+        list[str] | None, typer.Option(help='Which theme a code is: "Use of force=robust_force".')
+    ] = None,
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out", help="Take what fits and say what does not.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace a pass that is there.")
+    ] = False,
+) -> None:
+    """Take codings of NVivo, ATLAS.ti, MAXQDA, QualCoder or a CSV file as another coder's pass.
+
+    Units without a code count as read. Example: peacetext import project.qdpx --coder ada
+    """
+    from pipeline.commands.importing import Wishes, import_codings
+
+    wishes = Wishes(coder, user, code or [], leave_out, replace)
+    for line in import_codings(file, wishes):
+        typer.echo(line)
+
+
+@command
+def dictionary() -> None:
+    """Print what every table and column means. Example: peacetext dictionary | less"""
+    from pipeline.dictionary import dictionary_text
+
+    typer.echo(dictionary_text(), nl=False)
+
+
+@command
 def open_() -> None:
     """Open the report in the browser. Example: peacetext open"""
     page = Path("outputs/report/index.html")

@@ -89,6 +89,48 @@ def read_codings(theme_ids: Collection[str], folder: Path = CODING_FOLDER) -> tu
     )
 
 
+def unit_set_of(header: Collection[str]) -> UnitSet | None:
+    """The set of units that a pass with these columns codes; None when it is no pass."""
+    for unit_set in UNIT_SETS:
+        if {_ID_COLUMN[unit_set], "codes"} <= set(header):
+            return unit_set
+    return None
+
+
+def read_pass(file: Path, coding: Coding, theme_ids: Collection[str]) -> pl.DataFrame:
+    """unit_id, theme_id of every code in one coder's pass over the units of ``coding``.
+
+    Raises:
+        InputError: as for `read_codings`.
+    """
+    column, unit_ids = _ID_COLUMN[coding.unit_set], coding.units["unit_id"].to_list()
+    rows = _read_pass(file, column, unit_ids, theme_ids)
+    return pl.DataFrame(rows, schema={"unit_id": pl.String, "theme_id": pl.String}, orient="row")
+
+
+def pass_file(coding: Coding, coder: str, folder: Path = CODING_FOLDER) -> Path:
+    """Where a coder's pass over the units of ``coding`` belongs."""
+    return folder / f"{coding.unit_set}-coder-{coder}.csv"
+
+
+def pass_text(coding: Coding, codes: pl.DataFrame, theme_ids: Sequence[str]) -> str:
+    """A pass as its file holds it: a row a unit, its codes in the order of the codebook.
+
+    Args:
+        coding: whose units are listed, in their order.
+        codes: unit_id, theme_id; a unit without a row was read and given no code.
+        theme_ids: all codes, in the order of the codebook.
+    """
+    given: dict[str, set[str]] = {}
+    for unit_id, theme_id in codes.select("unit_id", "theme_id").iter_rows():
+        given.setdefault(unit_id, set()).add(theme_id)
+    lines = [f"{_ID_COLUMN[coding.unit_set]},codes"]
+    for unit_id in coding.units["unit_id"]:
+        ordered = [theme_id for theme_id in theme_ids if theme_id in given.get(unit_id, ())]
+        lines.append(f"{unit_id},{';'.join(ordered)}")
+    return "\n".join(lines) + "\n"
+
+
 def _read_coding(unit_set: UnitSet, folder: Path, theme_ids: Collection[str]) -> Coding:
     units = _read_units(unit_set, folder / _UNITS_FILE[unit_set])
     unit_ids = units["unit_id"].to_list()

@@ -49,6 +49,24 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
+def write_folder(folder: Path, files: Mapping[str, bytes], *, last: str = "") -> None:
+    """Make a folder hold these files: write each that changed, then remove what else is there.
+
+    Args:
+        folder: what an earlier run left in it goes, but for metrics.json.
+        files: by their names below the folder.
+        last: the file that leads to the others; it is written after them.
+    """
+    for name in sorted(files, key=lambda each: (each == last, each)):
+        place = folder / name
+        if not place.is_file() or place.read_bytes() != files[name]:
+            write_bytes(place, files[name])
+    kept = {folder / name for name in files} | {folder / "metrics.json"}
+    for place in sorted(folder.rglob("*")):
+        if place.is_file() and place not in kept:
+            place.unlink()
+
+
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON object with sorted keys, so that equal values give equal bytes."""
     write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")

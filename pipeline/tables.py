@@ -38,7 +38,7 @@ class Acquired(dy.Schema):
 
     document_id = dy.String(primary_key=True)
     status = dy.Enum(["present", "unavailable", "corrupt"])
-    required = dy.Bool()
+    required = dy.Bool(description="is it an error of the manifest when nobody has pinned it")
     origin = dy.Enum(["project", "fetched"], description="part of the project, or under corpus/un")
     bytes = dy.Int64(min=0, description="size on disk; 0 when not present")
     sha256 = dy.String(description="of the file on disk; empty when not present")
@@ -165,7 +165,7 @@ class Assignments(dy.Schema):
     topic_id = dy.Int64(min=OUTLIER, description="-1 for an outlier")
     probability = dy.Float64(min=0, max=1, description="share of refits that agree")
     x = dy.Float64(description="place on the topic map")
-    y = dy.Float64()
+    y = dy.Float64(description="place on the topic map")
 
 
 class Hierarchy(dy.Schema):
@@ -286,7 +286,7 @@ class Scores(dy.Schema):
 
     passage_id = dy.String(primary_key=True)
     theme_id = dy.String(primary_key=True)
-    probability = dy.Float64(min=0, max=1)
+    probability = dy.Float64(min=0, max=1, description="that the passage says the theme")
     assigned = dy.Bool(description="probability at or above the theme's threshold")
     out_of_fold = dy.Bool(description="scored by a model that never saw this passage's group")
 
@@ -303,7 +303,7 @@ class Evaluation(dy.Schema):
         description="brier: mean squared error of the probability; lower is better",
     )
     support = dy.Int64(min=0)
-    learnable = dy.Bool()
+    learnable = dy.Bool(description="support reaches the least that themes.min_positives asks for")
     value = dy.Float64(min=0, max=1)
     low = dy.Float64(min=0, max=1)
     high = dy.Float64(min=0, max=1)
@@ -370,13 +370,13 @@ class Agreement(dy.Schema):
     chance_high = dy.Float64(nullable=True, description="95th percentile of the same")
     p_value = dy.Float64(nullable=True, min=0, max=1)
     within_chance = dy.Float64(nullable=True, description="shuffled within sections or missions")
-    within_chance_high = dy.Float64(nullable=True)
-    within_p_value = dy.Float64(nullable=True, min=0, max=1)
+    within_chance_high = dy.Float64(nullable=True, description="95th percentile of the same")
+    within_p_value = dy.Float64(nullable=True, min=0, max=1, description="against the same")
     shifted_chance = dy.Float64(
         nullable=True, description="groups shifted along the text, forwards and backwards"
     )
-    shifted_chance_high = dy.Float64(nullable=True)
-    shifted_p_value = dy.Float64(nullable=True, min=0, max=1)
+    shifted_chance_high = dy.Float64(nullable=True, description="95th percentile of the same")
+    shifted_p_value = dy.Float64(nullable=True, min=0, max=1, description="against the same")
 
 
 class Alignment(dy.Schema):
@@ -410,7 +410,7 @@ class Recovery(dy.Schema):
     topic_ids = dy.List(dy.Int64(), description="the one that adds most precision first")
     precision = dy.Float64(min=0, max=1)
     recall = dy.Float64(min=0, max=1)
-    f1 = dy.Float64(min=0, max=1)
+    f1 = dy.Float64(min=0, max=1, description="harmonic mean of precision and recall")
     chance = dy.Float64(min=0, max=1, description="mean F1 when topics are shuffled")
     p_value = dy.Float64(
         min=0, max=1, description="the larger one of topics shuffled freely and of topics shifted"
@@ -499,17 +499,20 @@ class Gap(dy.Schema):
     )
     policy_part = dy.Float64(nullable=True, description="of all mentions of themes in policy")
     interviews_part = dy.Float64(nullable=True, description="of all mentions of themes there")
-    part_difference = dy.Float64(nullable=True)
-    part_low = dy.Float64(nullable=True)
-    part_high = dy.Float64(nullable=True)
-    part_q_value = dy.Float64(nullable=True, min=0, max=1)
-    part_direction = dy.Enum(["more in policy", "more in interviews", "undecided", "not computed"])
+    part_difference = dy.Float64(nullable=True, description="policy_part minus the other")
+    part_low = dy.Float64(nullable=True, description="lower end of its interval")
+    part_high = dy.Float64(nullable=True, description="upper end of its interval")
+    part_q_value = dy.Float64(nullable=True, min=0, max=1, description="of part_difference")
+    part_direction = dy.Enum(
+        ["more in policy", "more in interviews", "undecided", "not computed"],
+        description="which side has the larger part",
+    )
 
 
 class GapSensitivity(dy.Schema):
     """The gap measured in other ways; `basis` says which."""
 
-    basis = dy.String(primary_key=True)
+    basis = dy.String(primary_key=True, description="in which other way the gap is measured")
     theme_id = dy.String(primary_key=True)
     n_policy = dy.Int64(min=0)
     policy = dy.Float64(nullable=True)
@@ -553,7 +556,9 @@ class VoiceShares(dy.Schema):
     """Who speaks of what: passages by speaker group and theme (hand codes) or topic."""
 
     voice = dy.Enum(VOICES, primary_key=True)
-    labels = dy.Enum(["themes", "topics"], primary_key=True)
+    labels = dy.Enum(
+        ["themes", "topics"], primary_key=True, description="what the labels of this row are"
+    )
     label = dy.String(primary_key=True, description="a theme_id, or a topic_id as text")
     n = dy.Int64(min=0, description="passages of the group with the label")
     n_voice = dy.Int64(min=1, description="passages that report this group")
@@ -596,9 +601,9 @@ class Quotations(dy.Schema):
         ]
     )
     document_id = dy.String(nullable=True, description="where it was found")
-    found_block_id = dy.String(nullable=True)
+    found_block_id = dy.String(nullable=True, description="block in which it was found")
     label = dy.String(description="number of the paragraph in which it was found")
-    likeness = dy.Float64(nullable=True, min=0, max=100)
+    likeness = dy.Float64(nullable=True, min=0, max=100, description="in percent; 100: the same")
     found_text = dy.String(description="the words there, in lower case")
 
 
@@ -668,6 +673,16 @@ def write_table(table: Table, frame: pl.DataFrame) -> None:
     """
     checked = _checked(table, frame)
     write_whole(table.path, lambda file: checked.write_parquet(file, compression="zstd"))
+
+
+def csv_of(frame: pl.DataFrame) -> bytes:
+    """A frame as CSV in UTF-8; lists are joined by semicolons, because CSV has none."""
+    lists = [
+        pl.col(name).cast(pl.List(pl.String)).list.join(";")
+        for name, kind in frame.schema.items()
+        if isinstance(kind, pl.List)
+    ]
+    return frame.with_columns(lists).write_csv().encode()
 
 
 def read_table(table: Table) -> pl.DataFrame:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.browser import ARGUMENTS, CHROMIUM
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +40,15 @@ def pact() -> Path:
     if named:
         pytest.skip("PEACETEXT_PACT holds no codes.csv: this test reads the PACT reports")
     pytest.skip("PEACETEXT_PACT is not set: this test reads the PACT reports")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Headless Chromium; tests that ask for it are skipped where it is not installed."""
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed at /usr/bin/chromium: the page is not opened")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield opened
+        opened.close()

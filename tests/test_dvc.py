@@ -12,7 +12,7 @@ from pipeline.settings import Settings
 
 PIPELINE = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))
 STAGES: dict[str, dict[str, object]] = PIPELINE["stages"]
-ORDER = ["acquire", "ingest", "segment", "embed", "topics", "themes", "compare", "report"]
+ORDER = "acquire ingest segment embed topics themes compare export report".split()
 
 
 def _module_file(name: str) -> Path | None:

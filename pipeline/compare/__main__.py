@@ -24,7 +24,7 @@ from pipeline.files import FINDINGS_FILE, write_bytes, write_text
 from pipeline.manifest import MANIFEST_FILE, read_manifest
 from pipeline.settings import EmbedSettings, load_settings
 from pipeline.stage import run_stage, say, write_metrics
-from pipeline.tables import Table, read_table, write_table
+from pipeline.tables import Table, csv_of, read_table, write_table
 from pipeline.turns import load_turns
 from pipeline.vectors import read_vectors
 
@@ -58,7 +58,7 @@ def main() -> None:
         say(f"compare: {part}: not computed, because {reason}")
     for table in WRITTEN:
         write_table(table, findings.frame(table))
-        _write_csv(table, findings.frame(table))
+        write_bytes(table.path.with_suffix(".csv"), csv_of(findings.frame(table)))
     words = plain_words(findings, material, settings.compare)
     write_text(FINDINGS_FILE, as_markdown(words))
     write_metrics("compare", summarised(findings))
@@ -121,17 +121,6 @@ def _link(material: Material, findings: Findings) -> None:
 def _read_if_made(table: Table) -> pl.DataFrame:
     """The table, or one without rows when its stage could not make it."""
     return read_table(table) if table.path.is_file() else empty(table.schema)
-
-
-def _write_csv(table: Table, frame: pl.DataFrame) -> None:
-    """Lists are joined by semicolons, because CSV has none."""
-    lists = [
-        pl.col(name).cast(pl.List(pl.String)).list.join(";")
-        for name, kind in frame.schema.items()
-        if isinstance(kind, pl.List)
-    ]
-    content = frame.with_columns(lists).write_csv().encode()
-    write_bytes(table.path.with_suffix(".csv"), content)
 
 
 if __name__ == "__main__":

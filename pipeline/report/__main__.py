@@ -8,14 +8,15 @@ from typing import Any
 import polars as pl
 
 from pipeline import tables
-from pipeline.codebook import load_codebook
-from pipeline.files import FINDINGS_FILE, read_json, write_bytes
-from pipeline.manifest import read_manifest
+from pipeline.codebook import CODEBOOK_FILE, load_codebook
+from pipeline.files import FINDINGS_FILE, read_json, sha256_of, write_folder
+from pipeline.manifest import MANIFEST_FILE, read_manifest
 from pipeline.report.material import ManifestLine, Material
+from pipeline.report.origin import commit_of, versions
 from pipeline.report.page import compose
 from pipeline.report.plain_view import paragraphs_of
 from pipeline.report.rendering import render
-from pipeline.settings import load_missions, load_settings
+from pipeline.settings import MISSIONS_FILE, load_missions, load_settings
 from pipeline.stage import run_stage, say, write_metrics
 from pipeline.tables import Table, read_table
 from pipeline.vectors import MODEL_CARD, VECTORS, read_vectors
@@ -29,8 +30,8 @@ def main() -> None:
     from plotly.offline import get_plotlyjs
 
     page = compose(_read())
-    rendered = render(page, get_plotlyjs())
-    _write(rendered)
+    rendered = render(page, get_plotlyjs(), commit_of(Path.cwd()))
+    write_folder(FOLDER, rendered, last="index.html")
     size = sum(len(content) for content in rendered.values())
     write_metrics(
         "report",
@@ -64,6 +65,8 @@ def _read() -> Material:
             )
             for entry in read_manifest()
         },
+        versions=versions(),
+        fingerprints={str(file): sha256_of(file) for file in _inputs()},
         vectors=read_vectors(n_passages) if VECTORS.is_file() else None,
         plain_words=paragraphs_of(FINDINGS_FILE.read_text(encoding="utf-8"))
         if FINDINGS_FILE.is_file()
@@ -79,21 +82,16 @@ def _read_if_made(table: Table) -> pl.DataFrame:
 
 
 def _metrics() -> dict[str, dict[str, Any]]:
-    stages = sorted({table.stage for table in tables.TABLES})
+    stages = sorted({"export", *(table.stage for table in tables.TABLES)})
     places = {stage: Path("outputs") / stage / "metrics.json" for stage in stages}
     return {stage: read_json(place) for stage, place in places.items() if place.is_file()}
 
 
-def _write(rendered: dict[str, bytes]) -> None:
-    """Write each file that changed, index.html last, then remove what an earlier run left."""
-    for name in sorted(rendered, key=lambda each: (each == "index.html", each)):
-        place = FOLDER / name
-        if not place.is_file() or place.read_bytes() != rendered[name]:
-            write_bytes(place, rendered[name])
-    kept = {FOLDER / name for name in rendered} | {FOLDER / "metrics.json"}
-    for place in sorted(FOLDER.rglob("*")):
-        if place.is_file() and place not in kept:
-            place.unlink()
+def _inputs() -> list[Path]:
+    """What a person wrote, and the tables and vectors that were made of it."""
+    written = [MANIFEST_FILE, CODEBOOK_FILE, MISSIONS_FILE]
+    made = [*(table.path for table in tables.TABLES), VECTORS]
+    return [file for file in [*written, *made] if file.is_file()]
 
 
 def _first_view(rendered: dict[str, bytes]) -> int:

@@ -14,8 +14,11 @@ from pipeline.report.material import Material
 class RunFacts:
     """What another person needs to make this page again."""
 
+    version: str
     parameters: Grid
     model: Grid
+    software: Grid
+    fingerprints: Grid
     counts: Grid
     remarks: Grid
 
@@ -34,8 +37,11 @@ def run_facts(material: Material) -> RunFacts:
         for remark in row["remarks"]
     ]
     return RunFacts(
+        material.versions.get("peacetext", ""),
         _pairs("Parameter", material.settings.model_dump()),
         _pairs("Model of the vectors", material.model_card),
+        _pairs("Package", material.versions),
+        _pairs("File", material.fingerprints),
         _pairs("Counted by the stages", material.metrics, deep=2),
         grid(["Document", "What a person should know"], remarks),
     )

@@ -28,6 +28,8 @@ class Material:
         model_card: outputs/embed/model.json; empty when it is not there.
         metrics: outputs/<stage>/metrics.json by stage.
         manifest: symbol or title, and source_url, of every document of the manifest.
+        versions: of the packages that shape the figures, and of Python.
+        fingerprints: SHA-256 by file of what the page was made from.
         vectors: row i is passage i; None when the passages were not embedded.
         plain_words: paragraphs of outputs/compare/findings.md; none when it was not written.
     """
@@ -40,6 +42,8 @@ class Material:
     model_card: Mapping[str, Any]
     metrics: Mapping[str, Mapping[str, Any]]
     manifest: Mapping[str, ManifestLine]
+    versions: Mapping[str, str]
+    fingerprints: Mapping[str, str]
     vectors: Vectors | None
     plain_words: tuple[str, ...] = ()
 

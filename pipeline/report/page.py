@@ -20,6 +20,7 @@ from pipeline.report import (
 )
 from pipeline.report.checking import check_passages
 from pipeline.report.elements import Fact, Notice, Section, Sentence
+from pipeline.report.export_view import Exports, exports
 from pipeline.report.facts_view import RunFacts, run_facts
 from pipeline.report.material import Material
 from pipeline.report.shelf import Shelf, fill_shelf
@@ -44,6 +45,7 @@ class Page:
     topic_map: TopicMap
     topic_cards: tuple[TopicCard, ...]
     themes: tuple[Family, ...]
+    exports: Exports
     run_facts: RunFacts
     shelf: Shelf
     n_listed: int
@@ -95,6 +97,7 @@ def compose(material: Material) -> Page:
         topic_map=topic_view.topic_map(material, places),
         topic_cards=topic_view.cards(material),
         themes=material.codebook.families,
+        exports=exports(material),
         run_facts=run_facts(material),
         shelf=shelf,
         n_listed=material.settings.report.n_passages_listed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -14,11 +15,24 @@ STATIC = "static"
 DATA = "data"
 
 
-def render(page: Page, plotly: str) -> dict[str, bytes]:
+@dataclass(frozen=True)
+class Commit:
+    """The commit at which the page was made, and whether files differed from it.
+
+    It stands in a file of its own, outside of what DVC keeps: the page itself depends on nothing
+    but documents, codings and settings. Empty where git does not know the folder.
+    """
+
+    id: str = ""
+    changed: bool = False
+
+
+def render(page: Page, plotly: str, commit: Commit) -> dict[str, bytes]:
     """Every file of the page by its place below the report's folder."""
     rendered = {"index.html": _html(page), f"{STATIC}/plotly.min.js": plotly}
     for file in sorted(_static_files(), key=lambda each: each.name):
         rendered[f"{STATIC}/{file.name}"] = file.read_text(encoding="utf-8")
+    rendered["commit.js"] = registering_script("commit", asdict(commit))
     rendered[f"{DATA}/charts.js"] = registering_script("charts", page.charts)
     rendered[f"{DATA}/index.js"] = registering_script("index", page.shelf.index)
     rendered[f"{DATA}/map.js"] = registering_script("map", page.topic_map.points)

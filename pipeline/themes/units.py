@@ -7,7 +7,7 @@ from typing import Literal
 
 import polars as pl
 
-from pipeline.anchors import anchor_paragraphs, anchor_sentences
+from pipeline.anchors import anchor_units
 from pipeline.codings import Coding
 from pipeline.themes.groups import join_near_copies
 
@@ -31,23 +31,11 @@ def units_table(
     """
     frames, n_absent = [], 0
     for coding in codings:
-        anchors, absent = _anchors(coding, blocks, documents, known_symbols)
-        n_absent += absent
-        units = _units(coding, rule, anchors, blocks, passages)
+        found = anchor_units(coding, blocks, documents, known_symbols)
+        n_absent += len(found.unavailable)
+        units = _units(coding, rule, found.anchors, blocks, passages)
         frames.append(join_near_copies(units, families) if coding.unit_set == "un" else units)
     return pl.concat(frames).sort("unit_set", "unit_id"), n_absent
-
-
-def _anchors(
-    coding: Coding, blocks: pl.DataFrame, documents: pl.DataFrame, known_symbols: Collection[str]
-) -> tuple[pl.DataFrame, int]:
-    if coding.unit_set == "un":
-        found = anchor_paragraphs(coding.units, documents, blocks, known_symbols)
-        return found.anchors, len(found.unavailable)
-    articles = documents.filter(pl.col("kind").cast(pl.String) == "article")["document_id"]
-    of_article = blocks.filter(pl.col("document_id").is_in(articles.to_list()))
-    sentences = coding.units.select(pl.col("unit_id").alias("sentence_id"), "text")
-    return anchor_sentences(sentences, of_article).rename({"sentence_id": "unit_id"}), 0
 
 
 def _units(

@@ -17,10 +17,11 @@ import polars as pl
 import pytest
 
 from pipeline import tables
-from pipeline.files import write_text
+from pipeline.files import write_json, write_text
 from pipeline.manifest import COLUMNS
 from pipeline.report.__main__ import main
 from pipeline.tables import Table, write_table
+from tests.browser import Visit
 from tests.report.topic_material import write_topic_tables
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,13 @@ DOCUMENTS = [
 ]
 THEMES = ("protection_of_civilians", "host_state", "robust_force")
 TOPICS = ("Protect, civilians, threat", "Host, state, authority", "<b>Patrols</b>, foot, night")
+
+EXPORTED = {
+    "documents_in_project": 161,
+    "selections_by_hand": 1200,
+    "selections_by_machine": 8000,
+    "references": 333,
+}
 
 
 def article_sentences(n: int) -> list[str]:
@@ -272,6 +280,7 @@ def build_project(folder: Path, with_findings: bool = True) -> Path:
             )
             write_rows(tables.SCORES, score_rows(passages))
             write_rows(tables.GAP, gap_rows())
+            write_json(Path("outputs/export/metrics.json"), EXPORTED)
             write_rows(
                 tables.PASSAGE_CODES,
                 [
@@ -315,3 +324,10 @@ def rebuild() -> Callable[[Path], None]:
             main()
 
     return run
+
+
+@pytest.fixture
+def visit(browser: Any, project: Path) -> Iterator[Visit]:
+    one = Visit(browser, project, viewport={"width": 1280, "height": 900})
+    yield one
+    one.context.close()

@@ -4,79 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+from tests.browser import Visit, scroll_through
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed at /usr/bin/chromium: the page is not opened")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
-class Visit:
-    """A page with everything that it logged and asked for."""
-
-    def __init__(self, browser: Any, folder: Path, **context: Any) -> None:
-        self.context = browser.new_context(**context)
-        self.page = self.context.new_page()
-        self.errors: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto((folder / "outputs/report/index.html").as_uri())
-        self.page.wait_for_selector("html[data-ready=yes]")
-
-    def _heard(self, message: Any) -> None:
-        if message.type == "error":
-            self.errors.append(message.text)
-
-    def go(self, address: str) -> None:
-        self.page.evaluate("address => { location.hash = address; }", address)
-
-    def said(self, text: str) -> None:
-        """Wait until the explorer says so many passages."""
-        self.page.wait_for_function(
-            "text => document.getElementById('explorer-said').textContent.startsWith(text)",
-            arg=text,
-        )
-
-    @property
-    def outside(self) -> list[str]:
-        return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
-
-
-@pytest.fixture
-def visit(browser: Any, project: Path) -> Iterator[Visit]:
-    one = Visit(browser, project, viewport={"width": 1280, "height": 900})
-    yield one
-    one.context.close()
-
-
-def scroll_through(visit: Visit) -> None:
-    for place in visit.page.query_selector_all("figure"):
-        place.scroll_into_view_if_needed()
-        visit.page.wait_for_timeout(60)
 
 
 def test_the_page_opens_without_an_error_or_a_request(visit: Visit) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Callable
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import StageError
+from pipeline.report.origin import commit_of
+from pipeline.report.rendering import Commit
 from pipeline.report.scripts import registering_script, script_json
 
 
@@ -39,7 +44,7 @@ def test_markup_in_titles_is_escaped_in_the_html(project: Path) -> None:
 def test_no_address_in_the_html_leads_to_a_script(project: Path) -> None:
     html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
     addresses = re.findall(r'(?:href|src)="([^"]*)"', html)
-    allowed = ("#", "https://", "static/", "data/", "data:,")
+    allowed = ("#", "https://", "static/", "data/", "data:,", "commit.js", "../export/")
     assert addresses
     assert [each for each in addresses if not each.startswith(allowed)] == []
 
@@ -100,3 +105,43 @@ def test_tables_of_different_runs_are_refused_and_the_page_stays(
 @pytest.mark.parametrize("name", ["index.html", "data/index.js", "data/passages-000.js"])
 def test_files_are_utf8(project: Path, name: str) -> None:
     files_of(project)[name].decode("utf-8")
+
+
+def test_the_exports_are_offered_with_their_figures(project: Path, bare_project: Path) -> None:
+    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
+    offered = html[html.index('id="take"') : html.index('id="cite"')]
+    assert 'href="../export/peacetext.qdpx"' in offered
+    assert "161 documents with the codebook, 1,200 places coded by hand" in offered
+    without = (bare_project / "outputs/report/index.html").read_text(encoding="utf-8")
+    assert "the stage “export” has not written it yet" in without
+    assert "../export/" not in without
+
+
+def test_the_page_names_versions_and_fingerprints_of_what_it_was_made_from(project: Path) -> None:
+    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
+    facts = html[html.index('id="facts"') :]
+    gap = sha256((project / "outputs/compare/gap.parquet").read_bytes()).hexdigest()
+    assert gap in facts
+    assert version("polars") in facts
+    assert version("bertopic") in facts
+
+
+def test_the_commit_is_told_beside_the_page_not_in_it(tmp_path: Path, project: Path) -> None:
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True, capture_output=True)
+
+    # given a folder that git does not know
+    assert commit_of(tmp_path) == Commit()
+    # when it has a commit, and then a change that is not committed
+    (tmp_path / "pipeline").mkdir()
+    (tmp_path / "pipeline/code.py").write_text("1")
+    git("init", "-q")
+    git("add", ".")
+    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "one")
+    made = commit_of(tmp_path)
+    (tmp_path / "pipeline/code.py").write_text("2")
+    # then both are told
+    assert re.fullmatch("[0-9a-f]{12}", made.id)
+    assert not made.changed
+    assert commit_of(tmp_path) == Commit(made.id, changed=True)
+    assert (project / "outputs/report/commit.js").is_file()

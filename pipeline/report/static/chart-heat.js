@@ -33,15 +33,23 @@
     svg.append(words(ends[1], { x: width, y: 12, class: "tick", "text-anchor": "end" }));
   }
 
+  // How far slanted names reach beyond the last cell when the cells leave nothing free for them.
+  function lean(columns, room, longest) {
+    const step = room / columns.length;
+    const reach = (each, place) => Math.min(widthOf(each.name, 12), longest) * Math.cos((65 * Math.PI) / 180) - (columns.length - place - 0.5) * step + 12;
+    return Math.max(26, ...columns.map(reach));
+  }
+
   drawers.heat = (spec, width) => {
     const narrow = width < 640;
     const longest = Math.max(...spec.rows.map((each) => widthOf(each.name)), 0) + 12;
     const left = Math.min(longest, narrow ? width * 0.35 : 320);
     const flat = spec.columns.every((each) => widthOf(each.name, 12) < (width - left) / spec.columns.length - 4);
-    const size = (width - left - (flat || narrow ? 0 : 26)) / spec.columns.length; // slanted names lean out
+    const header = Math.min(narrow ? 150 : 215, Math.max(...spec.columns.map((each) => widthOf(each.name, 12)), 0) * 0.9 + 16);
+    const out = flat || narrow ? 0 : lean(spec.columns, width - left, header / 0.9);
+    const size = (width - left - out) / spec.columns.length;
     const small = narrow && size < 14 ? 10.5 : 12;
     const row = narrow ? 34 : 22;
-    const header = Math.min(narrow ? 150 : 215, Math.max(...spec.columns.map((each) => widthOf(each.name, 12)), 0) * 0.9 + 16);
     const top = (flat ? 22 : header + 12) + 18;
     const height = top + spec.rows.length * row + 2;
     const svg = canvas(width, height, `${spec.down} by ${spec.across}`);

@@ -89,7 +89,10 @@ peacetext.downloads = (() => {
         buttons.push(button("PNG", `${title}: download as PNG`, () => savePng(`${name}.png`, figure.querySelector("svg.chart"))));
       }
       if (name === "topic-map") {
-        buttons.push(button("PNG", `${title}: download as PNG`, () => peacetext.map.save(`${name}.png`)));
+        for (const format of ["svg", "png"]) {
+          buttons.push(button(format.toUpperCase(), `${title}: download as ${format.toUpperCase()}`, () => peacetext.map.save(name, format)));
+        }
+        buttons.push(button("CSV", `${title}: download as CSV`, async () => saveCsv(`${name}.csv`, await peacetext.map.rows())));
       }
       if (table) buttons.push(button("CSV", `${title}: download as CSV`, () => saveCsv(`${name}.csv`, peacetext.tables.rowsOf(table))));
       if (buttons.length) host.replaceChildren("Take it away: ", ...buttons);

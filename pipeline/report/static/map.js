@@ -86,7 +86,8 @@ peacetext.map = (() => {
     const axis = { visible: false, zeroline: false };
     return {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 0, r: 0, t: 0, b: 0 },
-      xaxis: { ...axis, range: range(points.x) }, yaxis: { ...axis, range: range(points.y) }, uirevision: "kept", hovermode: "closest", dragmode: host.clientWidth < 640 ? false : "pan", // on a phone a finger scrolls the page autosize: true,
+      xaxis: { ...axis, range: range(points.x) }, yaxis: { ...axis, range: range(points.y) }, uirevision: "kept", hovermode: "closest", autosize: true,
+      dragmode: host.clientWidth < 640 ? false : "pan", // on a phone a finger scrolls the page
       modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--soft"), activecolor: colour("--ink") },
       hoverlabel: { bgcolor: colour("--raised"), bordercolor: colour("--soft"), font: { family: "system-ui, sans-serif", color: colour("--ink") } }, font: { family: "system-ui, sans-serif" },
     };
@@ -133,8 +134,17 @@ peacetext.map = (() => {
     if (points && window.Plotly) draw();
   }
 
-  function save(name) {
-    if (window.Plotly && points) window.Plotly.downloadImage(host, { format: "png", scale: 2, filename: name.replace(".png", ""), width: host.clientWidth, height: host.clientHeight });
+  function save(filename, format) {
+    if (window.Plotly && points) window.Plotly.downloadImage(host, { format, scale: format === "png" ? 2 : 1, filename, width: host.clientWidth, height: host.clientHeight });
+  }
+
+  // Every dot: where it lies, its topic, and the passage that it is.
+  async function rows() {
+    const [drawn, books] = await Promise.all([peacetext.load("map"), peacetext.filters.open()]);
+    const names = new Map(drawn.topics.map(([topic, name]) => [topic, name]));
+    const passages = await Promise.all(drawn.place.map((place) => peacetext.filters.passage(books, place)));
+    const dots = passages.map((passage, at) => [passage.id, drawn.x[at], drawn.y[at], drawn.topic[at], names.get(drawn.topic[at]) || ""]);
+    return [["Passage", "x", "y", "Topic", "Label"], ...dots];
   }
 
   function start() {
@@ -151,5 +161,5 @@ peacetext.map = (() => {
     near.observe(host);
   }
 
-  return { start, save };
+  return { start, save, rows };
 })();

@@ -20,4 +20,13 @@ peacetext.router.start();
     });
   }
 }
+{
+  const { id, changed } = peacetext.values.get("commit") || {};
+  const place = document.getElementById("commit");
+  if (id) {
+    place.querySelector("code").textContent = id;
+    place.querySelector("span").hidden = !changed;
+    place.hidden = false;
+  }
+}
 document.documentElement.dataset.ready = "yes";

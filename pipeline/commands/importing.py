@@ -1,0 +1,169 @@
+"""`peacetext import`: codings of other programs as further passes in corpus/coding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipeline import tables
+from pipeline.anchors import anchor_units
+from pipeline.codebook import Codebook, load_codebook
+from pipeline.codings import ADJUDICATED, Coding, pass_file, pass_text, read_codings, read_pass
+from pipeline.codings import unit_set_of as set_of_columns
+from pipeline.document_text import document_texts, ranges
+from pipeline.errors import InputError
+from pipeline.files import write_text
+from pipeline.imports.codes import Themes, read_renamed
+from pipeline.imports.found import FoundCoding
+from pipeline.imports.passes import Taken, coder_name, take
+from pipeline.imports.placing import Shelf
+from pipeline.imports.qualcoder import DATABASE, read_qualcoder
+from pipeline.imports.refi_project import read_refi_project
+from pipeline.imports.sheet import read_sheet
+from pipeline.manifest import read_manifest
+from pipeline.stage import say
+from pipeline.tables import read_table
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the person asks for.
+
+    Attributes:
+        coder: the name of the pass; empty for the name that the file gives.
+        user: only this person's codings; empty for all.
+        renamed: options such as 'Use of force=robust_force'.
+        leave_out: take what fits and say what does not, instead of stopping.
+        replace: a pass that is there may be replaced.
+    """
+
+    coder: str = ""
+    user: str = ""
+    renamed: Sequence[str] = ()
+    leave_out: bool = False
+    replace: bool = False
+
+
+def import_codings(file: Path, wishes: Wishes) -> Iterator[str]:
+    """Take the codings of a file into corpus/coding; a line for each pass.
+
+    Nothing is written before everything was read and found.
+
+    Raises:
+        InputError: the file cannot be read, a coding has no place in the corpus, or a pass of
+            this name is there already and differs.
+    """
+    codebook = load_codebook()
+    codings = read_codings(codebook.theme_ids)
+    if not file.exists():
+        raise InputError(file, "is not there", "name a .qdpx, .qda or .csv file")
+    own = _own_pass(file, codings, codebook, wishes)
+    passes = own or _passes(file, codings, codebook, wishes)
+    if not passes:
+        raise InputError(file, "holds no coding by a coder", "code something, or name the --user")
+    new = [each for each in passes if not _is_there(*each, wishes.replace)]
+    for coding, coder, codes in passes:
+        target = pass_file(coding, coder)
+        if any(coding is each and coder == name for each, name, _ in new):
+            write_text(target, pass_text(coding, codes, codebook.theme_ids))
+            read = f"{codes['unit_id'].n_unique()} of {coding.units.height} units have a code"
+            yield f"{target}: {codes.height} codes; {read}"
+        else:
+            yield f"{target}: is there already with the same codes"
+
+
+_Pass = tuple[Coding, str, pl.DataFrame]
+"""Which units were coded, by whom, and unit_id and theme_id of each code."""
+
+
+def _own_pass(
+    file: Path, codings: Sequence[Coding], codebook: Codebook, wishes: Wishes
+) -> list[_Pass]:
+    """The file as a pass in our own form (one row a unit); empty when it is not in it."""
+    if file.suffix.casefold() != ".csv" or not file.is_file():
+        return []
+    with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        unit_set = set_of_columns([cell.strip() for cell in lines.readline().split(",")])
+    for coding in codings:
+        if coding.unit_set == unit_set:
+            name = wishes.coder or file.stem.removeprefix(f"{unit_set}-coder-")
+            return [(coding, coder_name(name), read_pass(file, coding, codebook.theme_ids))]
+    return []
+
+
+def _passes(
+    file: Path, codings: Sequence[Coding], codebook: Codebook, wishes: Wishes
+) -> list[_Pass]:
+    def name_of(found: FoundCoding) -> str | None:
+        if wishes.user and found.coder.casefold() != wishes.user.casefold():
+            return None
+        return coder_name(wishes.coder or found.coder or file.stem)
+
+    themes = Themes(codebook, read_renamed(list(wishes.renamed), codebook))
+    taken = take(file, _read(file), _shelf(codings), themes, name_of)
+    _answer_for(file, taken, wishes)
+    return [
+        (coding, str(coder), rows.select("unit_id", "theme_id"))
+        for (coder,), given in taken.codes.group_by("coder", maintain_order=True)
+        for coding in codings
+        if not (rows := given.join(coding.units, on="unit_id", how="semi")).is_empty()
+    ]
+
+
+def _read(file: Path) -> list[FoundCoding]:
+    ending = file.suffix.casefold()
+    if ending == ".qdpx":
+        return read_refi_project(file)
+    if ending == ".qda" or file.name == DATABASE:
+        return read_qualcoder(file)
+    if ending == ".csv":
+        return read_sheet(file)
+    raise InputError(file, f"ends in {ending or 'nothing'}", "name a .qdpx, .qda or .csv file")
+
+
+def _shelf(codings: Sequence[Coding]) -> Shelf:
+    documents, blocks = read_table(tables.DOCUMENTS), read_table(tables.BLOCKS)
+    symbols = {entry.symbol for entry in read_manifest() if entry.symbol}
+    anchors = [anchor_units(coding, blocks, documents, symbols).anchors for coding in codings]
+    anchored = pl.concat(anchors).rename({"unit_id": "name"})
+    texts = document_texts(
+        blocks.join(blocks.join(anchored, on="block_id", how="semi"), on="document_id", how="semi")
+    )
+    return Shelf(documents, texts, ranges(anchored, texts))
+
+
+def _answer_for(file: Path, taken: Taken, wishes: Wishes) -> None:
+    """Say what was not taken, or stop at it."""
+    if taken.of_machine:
+        say(f"import: {taken.of_machine} codes of the classifier are no coder's and stay out")
+    if taken.left_out and not wishes.leave_out:
+        more = len(taken.left_out) - 1
+        place, problem = taken.left_out[0]
+        also = f" (and {more} more like it)" if more else ""
+        mend = "code it in the corpus as it is, or take the rest with --leave-out"
+        raise InputError(file, problem + also, mend, place)
+    for place, problem in taken.left_out:
+        say(f"import: left out: {place}: {problem}")
+
+
+def _is_there(coding: Coding, coder: str, codes: pl.DataFrame, replace: bool) -> bool:
+    """Is the pass there with the same codes?
+
+    Raises:
+        InputError: it is there with others, and the person did not say that it may go.
+    """
+    target = pass_file(coding, coder)
+    before = coding.codes.filter(pl.col("coder") == coder).select("unit_id", "theme_id")
+    known = coder in coding.coders or (coder == ADJUDICATED and coding.adjudicated)
+    if known and set(before.rows()) == set(codes.rows()):
+        return True
+    if coder == ADJUDICATED:
+        mend = "import it as a coder's pass: --coder NAME"
+        raise InputError(target, "the adjudicated pass is made by people together", mend)
+    if known and not replace:
+        mend = "give another name with --coder, or say --replace"
+        raise InputError(target, f"coder {coder} is there already with other codes", mend)
+    return False

@@ -1,0 +1,112 @@
+"""Read documents, codings and all tables; write them in the formats of other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from pipeline import tables
+from pipeline.anchors import anchor_units
+from pipeline.codebook import Codebook, load_codebook
+from pipeline.codings import Coding, read_codings
+from pipeline.dictionary import dictionary_text
+from pipeline.document_text import DocumentText, document_texts
+from pipeline.export.archive import zipped
+from pipeline.export.codebook_xml import codebook_file
+from pipeline.export.project_xml import Source, described, project_files
+from pipeline.export.references import bibtex, references, ris
+from pipeline.export.selections import Selection, hand_selections, machine_selections
+from pipeline.files import write_folder
+from pipeline.manifest import read_manifest
+from pipeline.refi import MACHINE
+from pipeline.stage import run_stage, say, write_metrics
+from pipeline.tables import TABLES, csv_of, read_table
+
+FOLDER = Path("outputs/export")
+PROJECT_NAME = "Robust peacekeeping in policy and practice"
+_ABOUT = """Gilder (2026), doi:10.1080/17502977.2026.2626205 (CC BY 4.0), and the UN documents with
+hand-coded paragraphs. Each user is one coder's pass; 'machine' holds the classifier's codes of
+whole passages and is no coder. The codes were made for peacetext, not by the article's author. The
+source of the documents is the United Nations; the texts are read from unofficial copies."""
+
+
+def main() -> None:
+    """Write the project, the codebook, the references, all tables and what they mean."""
+    codebook = load_codebook()
+    documents, blocks = read_table(tables.DOCUMENTS), read_table(tables.BLOCKS)
+    entries = read_manifest()
+    symbols = {entry.symbol for entry in entries if entry.symbol}
+    codings = read_codings(codebook.theme_ids)
+    anchored = [
+        (coding, anchor_units(coding, blocks, documents, symbols).anchors) for coding in codings
+    ]
+    texts = document_texts(_of_coded_documents(blocks, [anchors for _, anchors in anchored]))
+    selections = _selections(codebook, anchored, texts)
+    sources = list(_sources(documents, texts))
+    project = project_files(PROJECT_NAME, _ABOUT, codebook, sources, selections)
+    listed = references(documents, {entry.document_id: entry.licence for entry in entries})
+    files = {
+        "peacetext.qdpx": zipped(project),
+        "codebook.qdc": codebook_file(codebook),
+        "corpus.bib": bibtex(listed).encode(),
+        "corpus.ris": ris(listed).encode(),
+        "data-dictionary.md": dictionary_text().encode(),
+        **{f"tables/{_sheet(table)}.csv": csv_of(read_table(table)) for table in _made()},
+    }
+    write_folder(FOLDER, files)
+    counts = {
+        "documents_in_project": len(sources),
+        "selections_by_hand": sum(each.coder != MACHINE for each in selections),
+        "selections_by_machine": sum(each.coder == MACHINE for each in selections),
+        "references": len(listed),
+        "tables": len(files) - 5,
+    }
+    write_metrics("export", {**counts, "bytes": sum(map(len, files.values()))})
+    say(
+        f"export: {len(files)} files in {FOLDER}, among them peacetext.qdpx with "
+        f"{len(sources)} documents and {len(selections)} coded places"
+    )
+
+
+def _of_coded_documents(blocks: pl.DataFrame, anchors: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    coded = blocks.join(pl.concat(anchors), on="block_id", how="semi")
+    return blocks.join(coded, on="document_id", how="semi")
+
+
+def _selections(
+    codebook: Codebook,
+    anchored: Sequence[tuple[Coding, pl.DataFrame]],
+    texts: dict[str, DocumentText],
+) -> list[Selection]:
+    by_hand = [
+        selection
+        for coding, anchors in anchored
+        for selection in hand_selections(coding, anchors, texts, codebook.theme_ids)
+    ]
+    passages = read_table(tables.PASSAGES).filter(pl.col("document_id").is_in(list(texts)))
+    scores = read_table(tables.SCORES)
+    return by_hand + machine_selections(scores, passages, texts, codebook.theme_ids)
+
+
+def _sources(documents: pl.DataFrame, texts: dict[str, DocumentText]) -> Iterator[Source]:
+    """The article first, then UN documents by date."""
+    is_article = pl.col("kind").cast(pl.String) == "article"
+    for row in documents.sort(~is_article, "date", "document_id").iter_rows(named=True):
+        if row["document_id"] in texts:
+            text = texts[row["document_id"]].text
+            name = row["symbol"] or row["title"]
+            yield Source(row["document_id"], name, described(row), text)
+
+
+def _made() -> Iterator[tables.Table]:
+    return (table for table in TABLES if table.path.is_file())
+
+
+def _sheet(table: tables.Table) -> str:
+    return f"{table.stage}-{table.path.stem}"
+
+
+if __name__ == "__main__":
+    run_stage("export", "Write project, codebook, references and tables for other programs.", main)

@@ -1,0 +1,168 @@
+"""The corpus as a list of references: BibTeX, and RIS for Zotero, EndNote and others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote
+
+import polars as pl
+
+JOURNAL = "Journal of Intervention and Statebuilding"
+"""Where the article that the project reads came out; the manifest has no column for it."""
+
+_DOI = re.compile(r"https?://(?:dx\.)?doi\.org/(?P<doi>10\.\S+)")
+_AUTHOR_OF_SYMBOL = (
+    ("S/RES/", "United Nations Security Council"),
+    ("S/PRST/", "United Nations Security Council"),
+    ("S/PV.", "United Nations Security Council"),
+    ("A/RES/", "United Nations General Assembly"),
+)
+_LATEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "{": r"\{",
+        "}": r"\}",
+        "&": r"\&",
+        "%": r"\%",
+        "$": r"\$",
+        "#": r"\#",
+        "_": r"\_",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One document as a bibliography needs it; what is not known is empty or None."""
+
+    key: str
+    is_article: bool
+    author: str
+    title: str
+    day: date | None
+    symbol: str
+    doi: str
+    url: str
+    note: str
+
+
+def references(documents: pl.DataFrame, licences: dict[str, str]) -> tuple[Reference, ...]:
+    """One reference a document, the article first, then by id.
+
+    Args:
+        documents: `pipeline.tables.Documents`.
+        licences: the licence of each document_id, as the manifest gives it.
+    """
+    is_article = pl.col("kind").cast(pl.String) == "article"
+    rows = documents.sort(~is_article, "document_id", maintain_order=True)
+    return tuple(_reference(row, licences) for row in rows.iter_rows(named=True))
+
+
+def _reference(row: dict[str, object], licences: dict[str, str]) -> Reference:
+    url, symbol = str(row["source_url"]), str(row["symbol"])
+    is_article = str(row["kind"]) == "article"
+    licence = licences.get(str(row["document_id"]), "")
+    found = _DOI.match(url)
+    day = row["date"]
+    return Reference(
+        key=str(row["document_id"]),
+        is_article=is_article,
+        author=_article_author(licence) if is_article else _author(symbol),
+        title=str(row["title"]),
+        day=day if isinstance(day, date) else None,
+        symbol=symbol,
+        doi=found["doi"] if found else "",
+        url=url if is_article or not symbol else official_address(symbol),
+        note=licence if is_article or not url else f"{licence}; read from {url}",
+    )
+
+
+def official_address(symbol: str) -> str:
+    """Where the UN keeps a document, in English.
+
+    >>> official_address("S/RES/2423 (2018)")
+    'https://docs.un.org/en/S/RES/2423(2018)'
+    """
+    return f"https://docs.un.org/en/{quote(symbol.replace(' ', ''), safe='/()')}"
+
+
+def _article_author(licence: str) -> str:
+    """'CC BY 4.0, Alexander Gilder' names the author after the licence."""
+    _, _, author = licence.partition(", ")
+    first, _, last = author.rpartition(" ")
+    return f"{last}, {first}" if first else author
+
+
+def _author(symbol: str) -> str:
+    for start, author in _AUTHOR_OF_SYMBOL:
+        if symbol.startswith(start):
+            return author
+    return "United Nations"
+
+
+def bibtex(all_references: Iterable[Reference]) -> str:
+    """The references as BibTeX in UTF-8; braces keep names of organs and capitals as they are."""
+    return "\n".join(_bibtex_entry(reference) for reference in all_references)
+
+
+def _bibtex_entry(reference: Reference) -> str:
+    kind = "article" if reference.is_article else "techreport"
+    author = _latex(reference.author)
+    fields = {
+        "author": author if reference.is_article else f"{{{author}}}",
+        "title": f"{{{_latex(reference.title)}}}",
+        "journal": JOURNAL if reference.is_article else "",
+        "institution": "" if reference.is_article else "United Nations",
+        "type": "" if reference.is_article else "Document",
+        "number": _latex(reference.symbol),
+        "year": str(reference.day.year) if reference.day else "",
+        "month": reference.day.strftime("%b").lower() if reference.day else "",
+        "day": str(reference.day.day) if reference.day else "",
+        "doi": _latex(reference.doi),
+        "url": _url(reference.url),
+        "note": _latex(reference.note),
+    }
+    lines = [
+        f"  {name} = {value}," if name == "month" else f"  {name} = {{{value}}},"
+        for name, value in fields.items()
+        if value
+    ]
+    return "\n".join([f"@{kind}{{{reference.key},", *lines, "}", ""])
+
+
+def _latex(text: str) -> str:
+    return " ".join(text.translate(_LATEX).split())
+
+
+def _url(address: str) -> str:
+    """As it is but for what would close or open a brace, which an address writes as %7B."""
+    return address.replace("{", "%7B").replace("}", "%7D").replace("\\", "%5C")
+
+
+def ris(all_references: Iterable[Reference]) -> str:
+    """The references as RIS: a tag, two blanks, a dash and a value on each line, ended by ER."""
+    return "".join(f"{line}\r\n" for each in all_references for line in _ris_lines(each))
+
+
+def _ris_lines(reference: Reference) -> Sequence[str]:
+    fields = (
+        ("TY", "JOUR" if reference.is_article else "RPRT"),
+        ("ID", reference.key),
+        ("AU", reference.author),
+        ("TI", reference.title),
+        ("T2", JOURNAL if reference.is_article else ""),
+        ("PB", "" if reference.is_article else "United Nations"),
+        ("SN", reference.symbol),
+        ("PY", str(reference.day.year) if reference.day else ""),
+        ("DA", reference.day.strftime("%Y/%m/%d") if reference.day else ""),
+        ("DO", reference.doi),
+        ("UR", reference.url),
+        ("N1", reference.note),
+    )
+    lines = [f"{tag}  - {' '.join(value.split())}" for tag, value in fields if value]
+    return [*lines, "ER  - ", ""]

@@ -1,0 +1,1 @@
+"""Codings that other programs hold, taken into corpus/coding."""

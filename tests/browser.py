@@ -1,0 +1,81 @@
+"""The page in a real browser, opened from disk: what tests of it share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+class Visit:
+    """A page with everything that it logged and asked for."""
+
+    def __init__(self, browser: Any, folder: Path, **context: Any) -> None:
+        self.context = browser.new_context(**context)
+        self.page = self.context.new_page()
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto((folder / "outputs/report/index.html").as_uri())
+        self.page.wait_for_selector("html[data-ready=yes]")
+
+    def _heard(self, message: Any) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def go(self, address: str) -> None:
+        self.page.evaluate("address => { location.hash = address; }", address)
+
+    def said(self, text: str) -> None:
+        """Wait until the explorer says so many passages."""
+        self.page.wait_for_function(
+            "text => document.getElementById('explorer-said').textContent.startsWith(text)",
+            arg=text,
+        )
+
+    @property
+    def outside(self) -> list[str]:
+        return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
+
+
+def scroll_through(visit: Visit) -> None:
+    """Show every part of the page once, as a reader who scrolls does, so that all is drawn."""
+    visit.page.evaluate(
+        """async () => {
+            const frame = () => new Promise((done) =>
+                requestAnimationFrame(() => setTimeout(done, 20)));
+            for (let at = 0; at < document.body.scrollHeight; at += window.innerHeight) {
+                window.scrollTo(0, at);
+                await frame();
+            }
+        }"""
+    )
+    visit.page.wait_for_function(
+        "[...document.querySelectorAll('#story:not([hidden]) [data-chart]')]"
+        ".every(each => each.firstChild)"
+    )
+
+
+def violations(visit: Visit) -> list[str]:
+    """What axe-core finds wrong with the page as it is shown now: rule, why, and where."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    # what passes need not be listed, and style sheets need not be read again from disk
+    options = {"resultTypes": ["violations"], "preload": False}
+    found = Axe().run(visit.page, options=options).response["violations"]
+    return [
+        f"{one['id']} ({one['help']}): {node['html'][:160]}"
+        for one in found
+        for node in one["nodes"]
+    ]

@@ -1,0 +1,33 @@
+"""axe-core finds nothing on the page, in light and dark, on a desk and on a phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from tests.browser import Visit, scroll_through, violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+OPEN_ALL = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing_in_story_and_explorer(
+    browser: Any, project: Path, width: int, colours: Literal["light", "dark"]
+) -> None:
+    one = Visit(browser, project, viewport={"width": width, "height": 900}, color_scheme=colours)
+    one.page.evaluate(OPEN_ALL)
+    scroll_through(one)
+    assert violations(one) == []
+    one.go("#passages?theme=host_state")
+    one.page.wait_for_selector(".passage")
+    assert violations(one) == []
+    one.context.close()
+
+
+def test_axe_would_find_a_picture_without_words(visit: Visit) -> None:
+    visit.page.evaluate("document.body.append(document.createElement('img'))")
+    assert any(each.startswith("image-alt") for each in violations(visit))
