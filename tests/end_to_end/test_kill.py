@@ -61,3 +61,36 @@ def test_what_a_killed_write_left_is_cleared_away(finished: Finished, tmp_path: 
     assert project.python("-m", "pipeline.segment").returncode == 0
     assert not part.exists()
     assert project.outputs() == finished[0].outputs()
+
+
+def test_a_table_that_outgrows_the_disk_leaves_the_old_one(
+    finished: Finished, tmp_path: Path
+) -> None:
+    shutil.copytree(finished[0].folder, tmp_path / "project", symlinks=True)
+    project = Project(tmp_path / "project")
+    size = (project.folder / "outputs/segment/passages.parquet").stat().st_size // 2
+    done = project.python(
+        "-c",
+        f"import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}));"
+        "runpy.run_module('pipeline.segment', run_name='__main__')",
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].endswith("what was made before is kept")
+    assert project.outputs() == finished[0].outputs()
+
+
+def test_two_runs_of_the_whole_at_once_do_not_write_over_one_another(
+    finished: Finished, tmp_path: Path
+) -> None:
+    shutil.copytree(finished[0].folder, tmp_path / "project", symlinks=True)
+    project = Project(tmp_path / "project")
+    command = ("-m", "dvc", "repro", "--force", "segment")
+    first = project.start(*command)
+    second = project.python(*command)
+    # one or both finish; who did not says why
+    codes = {first.wait(), second.returncode}
+    assert 0 in codes
+    if codes != {0}:
+        said = (project.folder / "log.txt").read_text() + second.stderr + second.stdout
+        assert "busy" in said or "another run" in said or "lock" in said.lower()
+    assert project.outputs() == finished[0].outputs()
