@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.errors import InputError, StageError
-from pipeline.stage import say
+from pipeline.stage import named_disk_errors, only_run, say
 
 app = typer.Typer(
     name="peacetext",
@@ -27,6 +27,9 @@ app = typer.Typer(
 Kinds = Annotated[str, typer.Option("--kind", help="Such as report, where it is not found.")]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")]
 
+_PATIENCE = 30.0
+"""Seconds that a command waits for another one that changes the manifest."""
+
 _STARTED_IN: ContextVar[Path] = ContextVar("started_in")
 
 
@@ -38,7 +41,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         _STARTED_IN.set(Path.cwd())
         os.chdir(_project_folder())
         try:
-            function(*args, **options)
+            with named_disk_errors():
+                function(*args, **options)
         except InputError as error:
             say(f"peacetext: {error}")
             raise typer.Exit(2) from None
@@ -144,7 +148,8 @@ def add(
     for source in found:
         try:
             addition = adding.addition_of(source, corrections)
-            entry = adding.add(addition, may_replace=replace, dry_run=dry_run)
+            with only_run("manifest", _PATIENCE):
+                entry = adding.add(addition, may_replace=replace, dry_run=dry_run)
         except InputError as error:
             say(f"peacetext: {error}")
             refused += 1
@@ -164,7 +169,8 @@ def remove(
     from pipeline.commands.adding import remove as take_out
 
     for document_id in document_ids:
-        entry = take_out(document_id)
+        with only_run("manifest", _PATIENCE):
+            entry = take_out(document_id)
         typer.echo(f"removed {entry.document_id}: {entry.title}")
 
 

@@ -76,10 +76,18 @@ class ModelCard:
 
 @dataclass(frozen=True)
 class SentenceEncoder:
-    """A sentence-transformers model called in fixed shapes, without a cache."""
+    """A sentence-transformers model called in fixed shapes, without a cache.
+
+    Attributes:
+        model: in float32.
+        card: what decides the bits of its vectors.
+        precision: of the matrix products, float32 or bfloat16; sums, norms and what one layer
+            hands to the next stay float32.
+    """
 
     model: SentenceTransformer
     card: ModelCard
+    precision: str = "float32"
 
     @property
     def dimension(self) -> int:
@@ -129,7 +137,8 @@ class SentenceEncoder:
             "input_ids": torch.from_numpy(ids).to(device),
             "attention_mask": torch.from_numpy(mask).to(device),
         }
-        with torch.inference_mode():
+        rounded = torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16")
+        with torch.inference_mode(), rounded:
             output = self.model(features)["sentence_embedding"]
             output = torch.nn.functional.normalize(output, dim=1)
         vectors: Vectors = output[: len(tokens)].float().cpu().numpy()
@@ -219,20 +228,21 @@ def load_sentence_encoder(settings: EmbedSettings) -> SentenceEncoder:
             f"the weights in the package {settings.model} are not the published ones; "
             "install it again: make clean-venv && make"
         )
-    device = _device(settings.device, cuda=torch.cuda.is_available())
+    device = device_of(settings.device, cuda=torch.cuda.is_available())
     model = SentenceTransformer(str(folder), device=device, local_files_only=True)
     card = ModelCard(
         name=settings.model,
         weights_sha256=expected,
-        backend=f"torch {version('torch').split('+')[0]} float32 {device}",
+        backend=f"torch {version('torch').split('+')[0]} {settings.precision} {device}",
         batch_size=settings.batch_size,
         length_step=settings.length_step,
         max_tokens=int(model.max_seq_length or 0),
     )
-    return SentenceEncoder(model.eval(), card)
+    return SentenceEncoder(model.eval(), card, settings.precision)
 
 
-def _device(wanted: str, *, cuda: bool) -> str:
+def device_of(wanted: str, *, cuda: bool) -> str:
+    """The device for the setting embed.device; ``cuda`` says whether there is a GPU."""
     if wanted == "auto":
         return "cuda" if cuda else "cpu"
     if wanted == "cuda" and not cuda:

@@ -12,6 +12,8 @@ from typing import Any, BinaryIO
 
 FINDINGS_FILE = Path("outputs/compare/findings.md")
 """What was found, on half a page of plain words."""
+_PART = ".part"
+"""How the name of a file that is not whole yet ends."""
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
@@ -21,7 +23,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
     stays and the temporary one is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PART)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -33,6 +35,15 @@ def write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def clear_parts(folder: Path) -> None:
+    """Remove what a killed run began to write and never put in place.
+
+    Only for a folder in which nobody else writes now.
+    """
+    for part in folder.rglob(f".*{_PART}"):
+        part.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -69,6 +69,7 @@ class EmbedSettings(_Section):
     batch_size: int = Field(ge=1, le=256)
     length_step: int = Field(ge=8, le=256)
     device: Literal["cpu", "cuda", "auto"]
+    precision: Literal["float32", "bfloat16"]
 
 
 class TopicSettings(_Section):

@@ -6,14 +6,30 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError, StageError
-from pipeline.files import write_json
+from pipeline.files import clear_parts, write_json
+
+OUTPUTS = Path("outputs")
+LOCKS = Path(".cache/locks")
+"""In the project and not in the cache that PEACETEXT_CACHE names: other projects may go on."""
+
+_NO_FAULT_OF_OURS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+}
 
 _SECONDS_IN_A_FILE = "15"
 """Between two lines of a progress bar that nobody watches: in a log each one stays."""
@@ -26,7 +42,46 @@ def say(message: str) -> None:
 
 def write_metrics(stage: str, values: Mapping[str, Any]) -> None:
     """Write what `dvc metrics show` prints for a stage."""
-    write_json(Path("outputs") / stage / "metrics.json", values)
+    write_json(OUTPUTS / stage / "metrics.json", values)
+
+
+@contextmanager
+def only_run(name: str, wait_seconds: float = 0) -> Iterator[None]:
+    """Hold the lock ``name`` of this project; it is free again when the process ends, however.
+
+    Raises:
+        StageError: somebody else holds it, and did so for ``wait_seconds``.
+    """
+    from filelock import FileLock, Timeout
+
+    LOCKS.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(LOCKS / f"{name}.lock")
+    try:
+        lock.acquire(timeout=wait_seconds)
+    except Timeout:
+        raise StageError(
+            "another run is writing the same files; wait until it has ended, or stop it"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def named_disk_errors() -> Iterator[None]:
+    """Turn a full disk, or a file that may not be touched, into one line for a person.
+
+    Raises:
+        StageError: in place of such an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_FAULT_OF_OURS:
+            raise
+        place = error.filename or "a file"
+        raise StageError(f"{place}: {error.strerror}; what was made before is kept") from error
 
 
 def run_stage(name: str, help_text: str, stage: Callable[[], None]) -> None:
@@ -42,7 +97,9 @@ def run_stage(name: str, help_text: str, stage: Callable[[], None]) -> None:
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_MININTERVAL", _SECONDS_IN_A_FILE)
     try:
-        stage()
+        with named_disk_errors(), only_run(name):
+            clear_parts(OUTPUTS / name)
+            stage()
     except InputError as error:
         say(f"{name}: {error}")
         sys.exit(2)

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.errors import StageError
 from pipeline.stage import say
 
+T = TypeVar("T")
 Vectors = npt.NDArray[np.float32]
 
 _HASHES_A_QUERY = 500
@@ -36,15 +39,37 @@ class VectorCache:
         self._file = file
         self._dimension = dimension
         file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._begin()
-        except sqlite3.DatabaseError as error:
-            say(f"the vector cache {file} cannot be read ({error}); it is begun again")
-            file.replace(file.with_suffix(".unreadable"))
-            self._begin()
+        self._on_disk(self._begin, None)
 
     def find(self, hashes: Sequence[str]) -> dict[str, Vectors]:
-        """The vectors that are there; an entry that is not a unit vector counts as absent."""
+        """The vectors that are there; an entry that is not a unit vector counts as absent.
+
+        Raises:
+            StageError: the file is in order but cannot be used now, such as on a full disk.
+        """
+        return self._on_disk(lambda: self._find(hashes), {})
+
+    def add(self, hashes: Sequence[str], vectors: Vectors) -> None:
+        """Keep vectors [len(hashes), dimension] in one transaction; errors as for `find`."""
+        rows = [(key, vector.tobytes()) for key, vector in zip(hashes, vectors, strict=True)]
+        self._on_disk(lambda: self._add(rows), None)
+
+    def _on_disk(self, use: Callable[[], T], otherwise: T) -> T:
+        """What ``use`` gives; a damaged file is set aside and begun again, and gives ``otherwise``.
+
+        A full disk or a file that may not be written is no damage: nothing is set aside for it.
+        """
+        try:
+            return use()
+        except sqlite3.OperationalError as error:
+            raise StageError(f"the vector cache {self._file} cannot be used: {error}") from error
+        except sqlite3.DatabaseError as error:
+            say(f"the vector cache {self._file} cannot be read ({error}); it is begun again")
+            self._file.replace(self._file.with_suffix(".unreadable"))
+            self._begin()
+            return otherwise
+
+    def _find(self, hashes: Sequence[str]) -> dict[str, Vectors]:
         found: dict[str, Vectors] = {}
         with self._connection() as connection:
             for start in range(0, len(hashes), _HASHES_A_QUERY):
@@ -57,9 +82,7 @@ class VectorCache:
                         found[text_hash] = vector
         return found
 
-    def add(self, hashes: Sequence[str], vectors: Vectors) -> None:
-        """Keep vectors, in one transaction; shape [len(hashes), dimension]."""
-        rows = [(key, vector.tobytes()) for key, vector in zip(hashes, vectors, strict=True)]
+    def _add(self, rows: list[tuple[str, bytes]]) -> None:
         with self._connection() as connection:
             connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 

@@ -30,7 +30,10 @@ def read_vectors(n_passages: int) -> Vectors:
     """
     if not VECTORS.is_file():
         raise InputError(VECTORS, "is missing", "run: dvc repro embed")
-    vectors: Vectors = np.load(VECTORS, allow_pickle=False)
+    try:
+        vectors: Vectors = np.load(VECTORS, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise StageError(f"{VECTORS} cannot be read ({error}); run: dvc repro -f embed") from error
     if vectors.shape[0] != n_passages:
         raise StageError(
             f"{VECTORS} has {vectors.shape[0]} rows for {n_passages} passages; run: dvc repro embed"

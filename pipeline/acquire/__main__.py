@@ -11,8 +11,8 @@ from pipeline.acquire.collecting import Shelf, collect
 from pipeline.acquire.mirror import named_mirror
 from pipeline.acquire.sources import sources_of
 from pipeline.errors import StageError
-from pipeline.files import write_json
-from pipeline.manifest import MANIFEST_FILE, of_profile, read_manifest
+from pipeline.files import clear_parts, write_json
+from pipeline.manifest import FETCHED_FOLDER, MANIFEST_FILE, of_profile, read_manifest
 from pipeline.settings import load_settings
 from pipeline.stage import run_stage, say
 from pipeline.tables import ACQUIRED, write_table
@@ -28,6 +28,7 @@ def acquire() -> None:
     sources = sources_of(settings, named_mirror(settings, os.environ))
     shelf = Shelf(MANIFEST_FILE.parent, STAGING, settings.connections, settings.max_megabytes)
     shutil.rmtree(STAGING, ignore_errors=True)  # what a killed run left
+    clear_parts(shelf.corpus / FETCHED_FOLDER)
     try:
         STAGING.mkdir(parents=True)
         findings = collect(entries, shelf, sources)

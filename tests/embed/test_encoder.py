@@ -1,12 +1,15 @@
 """Vectors are those of the published model, and never depend on what else is encoded."""
 
 import csv
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pipeline.encoder import CachedEncoder, SentenceEncoder, load_sentence_encoder
+from pipeline.encoder import CachedEncoder, SentenceEncoder, device_of, load_sentence_encoder
+from pipeline.errors import StageError
 from pipeline.ids import text_hash
 from pipeline.settings import load_settings
 from pipeline.vector_cache import VectorCache
@@ -17,6 +20,12 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def encoder() -> SentenceEncoder:
     return load_sentence_encoder(load_settings().embed)
+
+
+@pytest.fixture(scope="module")
+def rounder() -> SentenceEncoder:
+    settings = load_settings().embed
+    return load_sentence_encoder(settings.model_copy(update={"precision": "bfloat16"}))
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +43,40 @@ def test_vectors_are_those_of_sentence_transformers(
     assert np.allclose(np.linalg.norm(ours, axis=1), 1, atol=1e-6)
 
 
+@pytest.mark.parametrize("which", ["encoder", "rounder"])
 def test_a_vector_has_the_same_bits_alone_and_in_any_company(
-    encoder: SentenceEncoder, sentences: list[str]
+    which: str, sentences: list[str], request: pytest.FixtureRequest
 ) -> None:
+    encoder: SentenceEncoder = request.getfixturevalue(which)
     together = encoder.encode(sentences)
     backwards = encoder.encode(sentences[::-1])[::-1]
     alone = np.vstack([encoder.encode([text]) for text in sentences[:10]])
     assert np.array_equal(together, backwards)
     assert np.array_equal(together[:10], alone)
+
+
+def test_bfloat16_is_near_float32_and_has_a_cache_of_its_own(
+    encoder: SentenceEncoder, rounder: SentenceEncoder, sentences: list[str]
+) -> None:
+    exact, rounded = encoder.encode(sentences), rounder.encode(sentences)
+    cosines = (exact * rounded).sum(axis=1)
+    assert not np.array_equal(exact, rounded)
+    assert cosines.min() > 0.9999
+    assert np.allclose(np.linalg.norm(rounded, axis=1), 1, atol=1e-6)
+    assert rounder.card.fingerprint != encoder.card.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("wanted", "cuda", "device"),
+    [("auto", True, "cuda"), ("auto", False, "cpu"), ("cpu", True, "cpu"), ("cuda", True, "cuda")],
+)
+def test_auto_takes_a_gpu_where_there_is_one(wanted: str, cuda: bool, device: str) -> None:
+    assert device_of(wanted, cuda=cuda) == device
+
+
+def test_a_gpu_that_is_not_there_is_named_with_its_mend() -> None:
+    with pytest.raises(StageError, match=r"embed\.device is cuda.*set it to auto or cpu"):
+        device_of("cuda", cuda=False)
 
 
 def test_nothing_gives_no_rows(encoder: SentenceEncoder) -> None:
@@ -84,3 +119,46 @@ def test_a_cache_file_that_is_no_database_is_set_aside(
     assert cache.find(["a"]) == {}
     assert "begun again" in capsys.readouterr().err
     assert file.with_suffix(".unreadable").is_file()
+
+
+def test_a_damaged_page_of_the_cache_costs_its_vectors_and_no_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given a cache whose first page is whole and whose others are not
+    file = tmp_path / "vectors.sqlite"
+    keys = [text_hash(str(number)) for number in range(300)]
+    unit = np.full((300, 384), 384**-0.5, np.float32)
+    VectorCache(file, 384).add(keys, unit)
+    content = bytearray(file.read_bytes())
+    content[4096 : len(content) // 2] = b"\x5a" * (len(content) // 2 - 4096)
+    file.write_bytes(content)
+    # when it is opened and asked, then it is set aside and works again
+    cache = VectorCache(file, 384)
+    assert cache.find(keys) == {}
+    assert "begun again" in capsys.readouterr().err
+    cache.add(keys[:3], unit[:3])
+    assert len(cache.find(keys)) == 3
+
+
+def test_a_full_disk_sets_no_good_cache_aside(tmp_path: Path) -> None:
+    # given a cache that may not grow
+    file = tmp_path / "vectors.sqlite"
+    unit = np.full((50, 384), 384**-0.5, np.float32)
+    keys = [text_hash(str(number)) for number in range(100)]
+    VectorCache(file, 384).add(keys[:50], unit)
+    size = file.stat().st_size
+    code = (
+        "import resource, signal, sys, numpy as np; from pathlib import Path\n"
+        "from pipeline.vector_cache import VectorCache\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
+        f"VectorCache(Path({str(file)!r}), 384)"
+        f".add({keys[50:]!r}, np.full((50, 384), 384**-0.5, np.float32))"
+    )
+    # when more is added
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    # then that is an error with the reason, and what was there is there
+    assert "StageError: the vector cache" in done.stderr
+    assert "cannot be used" in done.stderr
+    assert len(VectorCache(file, 384).find(keys)) == 50
+    assert not file.with_suffix(".unreadable").exists()

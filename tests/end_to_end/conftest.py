@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 
 from pipeline.files import sha256_of
@@ -52,7 +57,23 @@ class Project:
                 env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
+
+    def kill_after(self, seconds: float, *arguments: str) -> bool:
+        """Start, then kill -9 with all that was started; False when it had ended before."""
+        process = self.start(*arguments)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return True
+        return False
+
+    def half_written(self) -> list[str]:
+        """Files below outputs/ that a reader would take for whole and cannot read."""
+        return [name for name, content in self.outputs().items() if not _is_whole(name, content)]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -106,6 +127,22 @@ class Project:
             "licence": "MIT",
         }
         self.write_manifest([*self.manifest_rows(), row])
+
+
+def _is_whole(name: str, content: bytes) -> bool:
+    file, suffix = io.BytesIO(content), Path(name).suffix
+    try:
+        if suffix == ".parquet":
+            pl.read_parquet(file)
+        elif suffix == ".npy":
+            np.load(file, allow_pickle=False)
+        elif suffix == ".json":
+            json.loads(content)
+        elif suffix == ".html":
+            return content.rstrip().endswith(b"</html>")
+    except (pl.exceptions.PolarsError, ValueError, EOFError):
+        return False
+    return True
 
 
 def make_project(folder: Path) -> Project:
