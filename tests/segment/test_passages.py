@@ -12,7 +12,7 @@ from pipeline.segment.procedural import is_procedural
 from pipeline.segment.sentences import load_splitter, split_sentences
 from pipeline.settings import SegmentSettings
 
-SETTINGS = SegmentSettings(max_words=20, min_words=5)
+SETTINGS = SegmentSettings(max_words=20, min_words=5, near_copy=0.7)
 
 LONG_RECITAL = (
     "Expressing deep concern over the persistent delays, stressing the need to deliver visible "
@@ -97,7 +97,7 @@ def test_a_passage_speaks_with_the_voices_of_the_notes_inside_it() -> None:
     )
     spans = [(0, len(first)), (len(first) + 1, len(first) + 1 + len(second))]
     # when each sentence is a passage of its own
-    settings = SegmentSettings(max_words=20, min_words=1)
+    settings = SegmentSettings(max_words=20, min_words=1, near_copy=0.7)
     short = settings.model_copy(update={"max_words": 5})
     passages = cut_passages(pl.DataFrame(block), notes, [spans], short)
     # then each has its own voice, and joined they have both
