@@ -8,8 +8,9 @@ from typing import Any
 import polars as pl
 
 from pipeline import tables
+from pipeline.report.calibration_view import calibration_figure
 from pipeline.report.charts import Mark, Row, intervals
-from pipeline.report.coder_view import coded_link, coder_figure
+from pipeline.report.coder_view import coded_link, coder_figure, confusion_figure
 from pipeline.report.elements import Cell, Figure, Grid, Key, Section, grid, said
 from pipeline.report.material import Material
 from pipeline.report.numbers import count_cell, interval_cell, score_cell
@@ -26,7 +27,7 @@ SETTINGS = {
     ),
     "un": (
         "In UN documents",
-        "Trained on the article and on hand-coded UN paragraphs, whole documents left out.",
+        "Trained on article and UN paragraphs; documents that share near copies are left out.",
     ),
     "transfer": (
         "From the article to UN documents",
@@ -35,10 +36,11 @@ SETTINGS = {
 }
 _MODELS = {
     "majority": "Guess by frequency",
+    "dictionary": "Codebook’s words alone",
     "definitions": "Definitions alone",
     "tfidf": "Words alone (TF-IDF)",
     "embeddings": "Sentence embeddings",
-    "combined": "Words and embeddings",
+    "combined": "Words, meaning and codebook together",
     "coder": "One coder against another",
 }
 Scores = Mapping[tuple[str, str, str], Mapping[str, Any]]
@@ -61,7 +63,9 @@ def section(material: Material) -> Section:
         (
             *(_setting_figure(material, setting) for setting in SETTINGS),
             _models_figure(material),
+            calibration_figure(material),
             coder_figure(material),
+            confusion_figure(material),
             *prevalence_figures(material),
         ),
     )
@@ -158,7 +162,8 @@ def _setting_grid(
     material: Material, scores: Scores, theme_ids: Sequence[str], setting: str
 ) -> Grid:
     names = ["Theme", "Coded units", "Learnable", "F1", "F1, interval", "Precision", "Recall"]
-    names += ["Average precision", "AP, interval", "F1 of a guess", "F1 of words", "F1 of a coder"]
+    names += ["Average precision", "AP, interval", "Brier score", "F1 of a guess"]
+    names += ["F1 of words", "F1 of a coder"]
     model = model_in_use(material)
     shown = [each for each in (*theme_ids, MACRO, MICRO) if (model, each, "f1") in scores]
     return grid(names, [_line(material, scores, theme_id, setting) for theme_id in shown])
@@ -182,6 +187,7 @@ def _line(material: Material, scores: Scores, theme_id: str, setting: str) -> tu
         value(model, "recall"),
         value(model, "average_precision"),
         interval_cell(ranked.get("low"), ranked.get("high"), shares=False),
+        value(model, "brier"),
         *(value(name, "f1") for name in (CHANCE, WORDS, CODER)),
     )
 
@@ -193,12 +199,13 @@ def _models_figure(material: Material) -> Figure:
         models = {name for name, theme, _ in scores if theme == MACRO}
         rows += [_model_line(material, setting, model) for model in sorted(models, key=_order)]
     names = ["Setting", "Model", "Macro F1", "Interval", "Macro average precision", "AP, interval"]
+    names += ["Micro F1", "Brier score"]
     return Figure(
         "themes-models",
         "The models that were compared",
         "Means over the learnable themes (macro) and over all decisions (micro), each setting on "
         "its own: figures of different settings rest on different texts.",
-        grid=grid([*names, "Micro F1"], rows),
+        grid=grid(names, rows),
         absent=material.why_absent(tables.EVALUATION),
     )
 
@@ -215,6 +222,7 @@ def _model_line(material: Material, setting: str, model: str) -> tuple[Cell, ...
         score_cell(ranked.get("value")),
         interval_cell(ranked.get("low"), ranked.get("high"), shares=False),
         score_cell((scores.get((model, MICRO, "f1")) or {}).get("value")),
+        score_cell((scores.get((model, MACRO, "brier")) or {}).get("value")),
     )
 
 

@@ -34,7 +34,20 @@ def test_what_is_not_there_is_said_in_one_line(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["check", "add", "remove", "read", "list", "show", "topics", "themes", "gap", "explore"]
+    "name",
+    [
+        "check",
+        "add",
+        "remove",
+        "read",
+        "list",
+        "show",
+        "topics",
+        "themes",
+        "gap",
+        "explore",
+        "classify",
+    ],
 )
 def test_every_command_has_help_with_an_example(name: str) -> None:
     done = RUNNER.invoke(app, [name, "--help"])

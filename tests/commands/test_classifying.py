@@ -1,0 +1,124 @@
+"""Any text is scored with the trained classifiers, by itself or in a table."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.encoder import CachedEncoder, load_encoder
+from pipeline.settings import load_settings
+from pipeline.themes.combination import Combination, ThemeText
+from pipeline.themes.samples import Sample
+from pipeline.themes.saving import SavedThemes, save_themes
+
+PATROLS = (
+    "Forces should patrol at night and leave their camps.",
+    "The contingent stayed inside the base and did not patrol.",
+    "Requests the mission to adopt a mobile and proactive posture.",
+)
+COURTS = (
+    "Calls for the fight against impunity and for courts that work.",
+    "Those who commit war crimes must be brought to justice.",
+    "Welcomes the arrest of a suspect by the Special Criminal Court.",
+)
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CachedEncoder]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PEACETEXT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield load_encoder(load_settings().embed)
+
+
+@pytest.fixture
+def trained(project: Path, encoder: CachedEncoder) -> Path:
+    """A project with classifiers of two themes, learnt from six sentences."""
+    texts = (*PATROLS, *COURTS)
+    labels = np.array([[text in PATROLS, text in COURTS] for text in texts])
+    described = ("Posture, patrols and presence.", "Justice and impunity.")
+    model = Combination(ThemeText(described, encoder.encode(described)))
+    model.fit(Sample(texts, encoder.encode(texts), labels, tuple("abcdef")))
+    assert model.fitted is not None
+    save_themes(
+        SavedThemes(
+            ("posture", "justice"),
+            model.fitted,
+            np.array([0.5, 0.5]),
+            {"un": 6},
+            encoder.card.fingerprint,
+        )
+    )
+    return project
+
+
+def peacetext(*words: str, stdin: str = "") -> Result:
+    return CliRunner().invoke(app, list(words), input=stdin)
+
+
+def test_lines_from_a_pipe_are_scored_one_by_one(trained: Path) -> None:
+    done = peacetext("classify", stdin="They never patrol at night.\n\nImpunity for war crimes.\n")
+    assert done.exit_code == 0, done.output
+    scores = pl.read_csv(io.StringIO(done.output))
+    assert scores.columns == ["text", "themes", "posture", "justice"]
+    assert scores["themes"].to_list() == ["posture", "justice"]
+    assert scores["posture"][0] > 0.5 > scores["posture"][1]
+
+
+def test_a_table_keeps_its_columns_and_the_other_file_is_written_whole(trained: Path) -> None:
+    Path("notes.csv").write_text('id,note\n7,"They patrol, at night"\n8,\n', encoding="utf-8")
+    done = peacetext("classify", "notes.csv", "--text-column", "note", "--out", "scores.csv")
+    assert done.exit_code == 0, done.output
+    scores = pl.read_csv("scores.csv")
+    assert scores.columns == ["id", "note", "themes", "posture", "justice"]
+    assert scores["id"].to_list() == [7, 8]
+
+
+def test_no_text_gives_no_row(trained: Path) -> None:
+    done = peacetext("classify", stdin="\n")
+    assert done.exit_code == 0
+    assert done.output.strip() == "text,themes,posture,justice"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"id,note\n1,a\n", "has no column 'text'"),
+        (b"text,posture\nwords,1\n", "have a column 'posture' already"),
+        (b"text\n\xff\xfe\xff\n", "is no CSV"),
+        (b"", "is no CSV"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_named_with_its_mend(
+    trained: Path, content: bytes, said: str
+) -> None:
+    Path("notes.csv").write_bytes(content)
+    done = peacetext("classify", "notes.csv", "--out", "scores.csv")
+    assert done.exit_code == 2
+    assert said in done.output
+    assert "; mend: " in done.output
+    assert not Path("scores.csv").exists()
+
+
+def test_before_a_run_the_command_says_what_to_run(project: Path) -> None:
+    done = peacetext("classify", stdin="words\n")
+    assert done.exit_code == 2
+    assert "run: dvc repro themes" in done.output
+
+
+def test_classifiers_of_other_vectors_are_refused(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = Path("configs/params.yaml")
+    text = params.read_text(encoding="utf-8")
+    params.write_text(text.replace("batch_size: 4", "batch_size: 8"), encoding="utf-8")
+    done = peacetext("classify", stdin="words\n")
+    assert done.exit_code == 1
+    assert "trained with other vectors" in done.output
