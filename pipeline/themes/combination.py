@@ -112,8 +112,6 @@ class Combination:
         """Probabilities, float [n, themes]."""
         if self.fitted is None:
             raise AssertionError("predict comes after fit")
-        if not len(texts):
-            return np.zeros((0, len(self.themes.texts)))
         return self.fitted.probability(self.fitted.evidence(texts, vectors))
 
 

@@ -42,8 +42,11 @@ class Vocabulary:
 
     def vectors(self, texts: Sequence[str]) -> Any:
         """Sparse float [n, terms], each row of length 1 (or 0 when no term is known)."""
+        from scipy.sparse import csr_matrix
         from sklearn.feature_extraction.text import TfidfVectorizer
 
+        if not len(texts):
+            return csr_matrix((0, len(self.terms)))
         vectorizer = TfidfVectorizer(**{**self.settings, "min_df": 1}, vocabulary=self.terms)
         vectorizer.idf_ = self.frequencies
         return vectorizer.transform(texts)
