@@ -51,8 +51,8 @@ def balanced_ridge(
         penalty: larger is smoother.
     """
     members = _members(groups)
-    with_bias = products + 1.0
-    columns = [_column(with_bias, present, members, penalty) for present in labels.T]
+    sizes, directions = np.linalg.eigh(products + 1.0)
+    columns = [_column(sizes, directions, present, members, penalty) for present in labels.T]
     dual = np.column_stack([dual for dual, _ in columns])
     held_out = np.column_stack([held_out for _, held_out in columns])
     bias = np.where(labels.any(axis=0), dual.sum(axis=0), _NEVER)
@@ -66,18 +66,27 @@ def _members(groups: Sequence[str]) -> list[Integers]:
 
 
 def _column(
-    products: Floats, present: Booleans, members: list[Integers], penalty: float
+    sizes: Floats, directions: Floats, present: Booleans, members: list[Integers], penalty: float
 ) -> tuple[Floats, Floats]:
-    """Dual weights and held-out answers of one theme, each float [n]."""
+    """Dual weights and held-out answers of one theme, each float [n].
+
+    One decomposition of K serves all themes. With the weight of the absent class for every unit the
+    inverse is B = (K + c)^-1; the units that have the theme, few, change it by a matrix of their
+    number (Woodbury's identity): M = B - B_P d (1 + d B_PP)^-1 B_P'.
+    """
     n, n_present = len(present), int(present.sum())
     if not n_present:
         return np.zeros(n), np.full(n, _NEVER)
     target = np.where(present, 1.0, -1.0)
-    weight = np.where(present, n / (2 * n_present), n / (2 * max(1, n - n_present)))
-    inverse = np.linalg.inv(products + np.diag(penalty / weight))
-    dual = np.asarray(inverse @ target, dtype=np.float64)
+    common = 2 * penalty * max(1, n - n_present) / n
+    more = 2 * penalty * n_present / n - common
+    scaled = directions / (sizes + common)
+    of_present = scaled @ directions[present].T
+    core = more * np.linalg.inv(np.eye(n_present) + more * of_present[present])
+    plain = scaled @ (directions.T @ target)
+    dual = np.asarray(plain - of_present @ (core @ plain[present]), dtype=np.float64)
     held_out = np.empty(n)
     for rows in members:
-        block = inverse[np.ix_(rows, rows)]
+        block = scaled[rows] @ directions[rows].T - of_present[rows] @ core @ of_present[rows].T
         held_out[rows] = target[rows] - np.linalg.solve(block, dual[rows])
     return dual, held_out
