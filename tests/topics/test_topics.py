@@ -112,16 +112,21 @@ def test_the_order_of_the_corpus_does_not_matter(
     assert np.array_equal(turned.all_vectors, selection.all_vectors)
 
 
+def with_near_copy(
+    planted: tuple[pl.DataFrame, np.ndarray], copy_id: str, of_id: str
+) -> tuple[pl.DataFrame, pl.DataFrame, np.ndarray]:
+    """The planted passages and one more, in the family of one of them; families; vectors."""
+    passages, vectors = planted
+    copy = passages[1:2].with_columns(passage_id=pl.lit(copy_id), text=pl.lit("Nearly the same"))
+    both = pl.concat([passages, copy])
+    return both, families_of(both, **{copy_id: of_id}), np.vstack([vectors, vectors[1]])
+
+
 def test_the_earliest_of_a_family_stands_for_its_near_copies(
     planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings
 ) -> None:
     # given a near copy of a passage, whose id comes before that of the passage
-    passages, vectors = planted
-    near = passages[1:2].with_columns(passage_id=pl.lit("a.near"), text=pl.lit("Nearly the same"))
-    both = pl.concat([passages, near])
-    families = families_of(both, **{"a.near": "d.patrols-01"})
-    # when passages are selected
-    selection = select_passages(both, families, np.vstack([vectors, vectors[1]]), settings)
+    selection = select_passages(*with_near_copy(planted, "a.near", "d.patrols-01"), settings)
     # then the earliest is fitted, and the copy is counted among the different texts
     assert "a.near" not in selection.passages["passage_id"]
     assert selection.passages.height == 81
@@ -136,11 +141,7 @@ def test_a_copy_stands_for_a_family_whose_earliest_is_left_out(
     planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings
 ) -> None:
     # given a near copy of a passage that is procedure
-    passages, vectors = planted
-    near = passages[1:2].with_columns(passage_id=pl.lit("z.near"), text=pl.lit("Nearly the same"))
-    both = pl.concat([passages, near])
-    families = families_of(both, **{"z.near": "d.patrols-00"})
-    selection = select_passages(both, families, np.vstack([vectors, vectors[0]]), settings)
+    selection = select_passages(*with_near_copy(planted, "z.near", "d.patrols-00"), settings)
     assert "z.near" in selection.passages["passage_id"]
 
 
