@@ -265,7 +265,7 @@ def _choose(phrases: list[str], vectors: Floats, worth: Floats, n_phrases: int) 
 
 
 def _stem(word: str) -> str:
-    return re.sub(r"(?:ies|y|s)$", "", word)
+    return re.sub(r"(?:ies|ness|y|s)$", "", word)
 
 
 def _joined(phrases: list[str]) -> str:

@@ -10,6 +10,7 @@ from pipeline.topics.description import (
     by_mission_table,
     hierarchy_table,
     over_time_table,
+    similarity_table,
     topic_vectors,
 )
 from pipeline.topics.fitting import (
@@ -246,6 +247,14 @@ def test_wilson_intervals_by_hand() -> None:
     )
     row = shares.filter(pl.col("mission") == "M").to_dicts()[0]
     assert (row["low"], row["high"]) == pytest.approx((0.1500, 0.8500), abs=1e-3)
+
+
+def test_likeness_is_counted_from_what_all_topics_share() -> None:
+    # given three topics that share a direction and have one more each, two of them the same
+    means = np.array([[0.8, 0.6, 0], [0.8, 0.6, 0], [0.8, 0, 0.6]])
+    # then the two are the same, and the third is their opposite, though its plain cosine is .64
+    pairs = {(one, other): value for one, other, value in similarity_table(means).iter_rows()}
+    assert pairs == {(0, 1): 1, (0, 2): -1, (1, 2): -1}
 
 
 def test_too_few_passages_are_refused_with_a_mend(settings: TopicSettings) -> None:
