@@ -184,7 +184,7 @@ class Similarity(dy.Schema):
     topic_id = dy.Int64(primary_key=True, min=0)
     other_id = dy.Int64(primary_key=True, min=1)
     similarity = dy.Float64(
-        min=-1, max=1, description="cosine of the mean vectors that the hierarchy is made of"
+        min=-1, max=1, description="cosine of mean vectors, the mean of all topics taken off"
     )
 
 

@@ -28,9 +28,10 @@ def likeness_figure(material: Material) -> Figure:
     return Figure(
         "topics-likeness",
         "How alike the topics are",
-        "Cosine between the mean vectors of two topics; topics that the hierarchy joins stand side "
-        "by side, so a dark block is a family. Blue: alike; orange: further apart than topics are "
-        "on average. The table lists all pairs, the most alike first.",
+        "Cosine between the mean vectors of two topics, after what all topics share is taken off. "
+        "Topics that the hierarchy joins stand side by side, so a blue block is a family. Blue: "
+        "more alike than topics are on average; orange: less. The table lists all pairs, the most "
+        "alike first.",
         "Two topics that are alike may be one theme that the machine cut in two.",
         heat("Topic", "Topic", named, named, tile, "score", diverging=True),
         grid(

