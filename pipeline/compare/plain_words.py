@@ -189,17 +189,19 @@ def _recovered(findings: Findings, material: Material, passages: str, which: str
 
 
 def _unexplained(findings: Findings) -> str:
-    """By the classifier's themes where there are scores, else by hand codes."""
-    explanation = findings.frame(tables.EXPLANATION)
-    by_classifier = explanation.filter(pl.col("reference") == "classifier")
-    rows = by_classifier if not by_classifier.is_empty() else explanation
-    rows = rows.filter(pl.col("n_topic") > 0)
+    """Topics without a theme of their own, where there are passages enough to say so.
+
+    By the classifier's themes, which thousands of passages carry; by hand codes a topic has so few
+    passages that its silence says nothing.
+    """
+    rows = findings.frame(tables.EXPLANATION).filter(
+        (pl.col("reference") == "classifier") & (pl.col("n_topic") > 0)
+    )
     if rows.is_empty():
-        return ""
+        return "Which topics no theme explains cannot be said from so few hand-coded passages."
     alone = rows.filter(~pl.col("explained")).sort("n_topic", "topic_id", descending=[True, False])
-    how = "as classified" if not by_classifier.is_empty() else "as coded by hand"
     if alone.is_empty():
-        return f"Every topic that can be judged holds some theme ({how}) more often than by chance."
+        return "Every topic holds some theme, as classified, more often than by chance."
     named = listed(
         [
             f"“{label}” ({counted(n, 'passage')})"
@@ -207,8 +209,8 @@ def _unexplained(findings: Findings) -> str:
         ]
     )
     return (
-        f"In {alone.height} of {rows.height} topics no theme ({how}) is more frequent than by "
-        f"chance; of what the machine sees and the article does not name, the largest "
+        f"In {alone.height} of {rows.height} topics no theme, as classified, is more frequent than "
+        f"by chance; of what the machine sees and the article does not name, the largest "
         f"{'is' if alone.height == 1 else 'are'} {named}."
     )
 

@@ -249,8 +249,19 @@ def test_themes_missed_and_topics_unexplained_are_named(plant: Callable[..., Mat
 
     assert "topics recover 1 of 2 (“" in text
     assert "the one missed is “Training" in text
-    assert "In 1 of 2 topics no theme (as classified) is more frequent than by chance" in text
+    assert "In 1 of 2 topics no theme, as classified, is more frequent than by chance" in text
     assert "the largest is “Elections” (30 passages)" in text
+
+
+def test_topics_are_not_called_unexplained_for_want_of_hand_coded_passages(
+    plant: Callable[..., Material],
+) -> None:
+    row = {"passages": "article", "reference": "codes", "reason": "", "passage_ids": []}
+    few = {**row, "topic_id": 0, "label": "Elections", "n_topic": 3, "explained": False}
+
+    text = theme_words(found(tables.EXPLANATION, [few]), plant())
+
+    assert text == "Which topics no theme explains cannot be said from so few hand-coded passages."
 
 
 def test_a_run_that_found_nothing_says_why_in_each_paragraph(
