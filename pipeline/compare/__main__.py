@@ -80,6 +80,7 @@ def _read(embed: EmbedSettings) -> Material:
         passage_codes=_read_if_made(tables.PASSAGE_CODES),
         scores=_read_if_made(tables.SCORES),
         prevalence=_read_if_made(tables.PREVALENCE),
+        prevalence_of_families=_read_if_made(tables.PREVALENCE_OF_FAMILIES),
         hierarchy=_read_if_made(tables.HIERARCHY),
         guided=_read_if_made(tables.GUIDED),
         article_assignments=_read_if_made(tables.ARTICLE_ASSIGNMENTS),

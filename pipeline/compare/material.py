@@ -35,6 +35,7 @@ class Material:
     passage_codes: pl.DataFrame
     scores: pl.DataFrame
     prevalence: pl.DataFrame
+    prevalence_of_families: pl.DataFrame
     hierarchy: pl.DataFrame
     guided: pl.DataFrame
     article_assignments: pl.DataFrame

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from pipeline.compare.coded import CodedUnits, coded_units, parts_of_units
+from pipeline.compare.coded import CodedUnits, coded_units, parts_of_shares, parts_of_units
 from pipeline.compare.gap import Way
 from pipeline.compare.material import Material
 from pipeline.compare.placing import ARTICLE
-from pipeline.compare.policy import PolicyShare, widened
+from pipeline.compare.policy import PolicyShare, policy_shares, widened
 from pipeline.compare.shares import UNKNOWN, Share, clustered_share
 from pipeline.compare.spoken import (
     article_passages,
@@ -41,8 +41,8 @@ def other_ways(
 
     On the interview side: all of the article, the author's own words too; sentences, a shorter
     unit than the policy side's; each coder alone. On the policy side: hand-coded paragraphs only,
-    without any classifier; all policy documents as classified, uncorrected; the same with each
-    family of near-identical passages once, because mandates repeat paragraphs from year to year;
+    without any classifier; each family of near-identical passages once, because mandates repeat
+    paragraphs from year to year; all policy documents as classified, uncorrected, and families once;
     other thresholds. On both sides by the same instrument: as classified, and by the nearest
     definition, a model that no coding has trained. And the parts of what is said, by hand, as
     classified, and by the nearest definition.
@@ -62,6 +62,7 @@ def other_ways(
         Way(name, shares, n, spoken, interviews.n)
         for name, shares, n in _policy_sides(material, confidence)
     ]
+    ways += _families_once(material, interviews, by_hand, confidence)
     ways += _same_instrument(material, confidence)
     ways.append(_parts_way("hand-coded paragraphs", by_hand, interviews, confidence))
     yield from (way for way in ways if way.n_policy and way.n_interviews)
@@ -99,6 +100,26 @@ def _policy_sides(material: Material, confidence: float) -> Iterator[tuple[str, 
         above = material.scores.filter(pl.col("probability") >= threshold)
         shares = _classified(of_policy, above, theme_ids, confidence)
         yield f"threshold {threshold}", shares, n_scored
+
+
+def _families_once(
+    material: Material, interviews: CodedUnits, by_hand: CodedUnits, confidence: float
+) -> Iterator[Way]:
+    """Policy with each family of near-identical passages once, corrected as the gap itself is."""
+    policy = policy_shares(material.prevalence_of_families)
+    sides = [policy.get(theme_id) for theme_id in material.codebook.theme_ids]
+    corrected = [UNKNOWN if side is None else side.corrected for side in sides]
+    corrected = widened(corrected, by_hand, confidence)
+    n_policy = max((side.n for side in policy.values()), default=0)
+    name = "each family once"
+    yield Way(name, corrected, n_policy, interviews.shares(confidence), interviews.n)
+    yield Way(
+        f"{PARTS}, {name}",
+        parts_of_shares(corrected),
+        n_policy,
+        parts_of_units(interviews, confidence),
+        interviews.n,
+    )
 
 
 def _same_instrument(material: Material, confidence: float) -> Iterator[Way]:

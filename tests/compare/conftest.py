@@ -291,6 +291,9 @@ class Planter:
             passage_codes=from_rows(PassageCodes, self.codes),
             scores=from_rows(Scores, self.scores) if un else empty(Scores),
             prevalence=from_rows(Prevalence, self.prevalence()) if un else empty(Prevalence),
+            prevalence_of_families=from_rows(Prevalence, self.prevalence()[2:])
+            if un
+            else empty(Prevalence),
             hierarchy=from_rows(Hierarchy, merges),
             guided=from_rows(Guided, self.guided()),
             article_assignments=from_rows(
@@ -329,6 +332,7 @@ def without() -> Callable[..., Material]:
         "hierarchy": Hierarchy,
         "scores": Scores,
         "prevalence": Prevalence,
+        "prevalence_of_families": Prevalence,
         "guided": Guided,
         "article_assignments": Assignments,
         "families": Families,
