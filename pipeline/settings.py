@@ -133,6 +133,7 @@ class Settings(_Section):
     """The whole of configs/params.yaml."""
 
     seed: int = Field(ge=0, lt=2**32)
+    executor: Literal["local", "ray"]
     acquire: AcquireSettings
     ingest: IngestSettings
     segment: SegmentSettings

@@ -6,6 +6,7 @@ columns. `read_table` and `write_table` are the only ways in and out.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -14,7 +15,7 @@ import dataframely as dy
 import polars as pl
 
 from pipeline.errors import InputError, StageError
-from pipeline.files import write_whole
+from pipeline.files import write_bytes
 from pipeline.settings import Kind
 
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -671,8 +672,10 @@ def write_table(table: Table, frame: pl.DataFrame) -> None:
     Raises:
         StageError: a column is missing, of another type or out of range.
     """
-    checked = _checked(table, frame)
-    write_whole(table.path, lambda file: checked.write_parquet(file, compression="zstd"))
+    # by way of memory: a full disk is then an OSError like everywhere else, and not one of polars
+    content = io.BytesIO()
+    _checked(table, frame).write_parquet(content, compression="zstd")
+    write_bytes(table.path, content.getvalue())
 
 
 def csv_of(frame: pl.DataFrame) -> bytes:

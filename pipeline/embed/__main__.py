@@ -12,7 +12,12 @@ from pipeline.vectors import write_vectors
 def main() -> None:
     """Embed every passage; row i of the vectors is row i of the passages."""
     texts = read_table(PASSAGES)["text"].to_list()
-    encoder = load_encoder(load_settings().embed)
+    settings = load_settings()
+    encoder = load_encoder(settings.embed)
+    if settings.executor == "ray":
+        from pipeline.embed.on_ray import on_ray
+
+        encoder = on_ray(encoder, settings.embed)
     say(f"embed: {len(texts)} passages, {encoder.count_fresh(texts)} texts not seen before")
     vectors = encoder.encode(texts)
     tokens = encoder.encoder.count_tokens(texts)

