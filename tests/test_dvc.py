@@ -127,4 +127,5 @@ def test_every_section_of_the_settings_belongs_to_a_stage() -> None:
         for entry in stage.get("params", [])  # type: ignore[attr-defined]
         for key in entry["configs/params.yaml"]
     }
-    assert tracked == set(Settings.model_fields)
+    # where the work is done changes no byte, so no stage runs again for it
+    assert tracked == set(Settings.model_fields) - {"executor"}

@@ -1,0 +1,105 @@
+"""What one more report of 20 pages costs, up to its vectors; and a run with nothing to do.
+
+Works in a copy of the project whose core corpus has been run, so that nothing here is changed.
+
+Example: PEACETEXT_MIRROR=... python -m benchmarks.incremental
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.figures import present
+
+REPORT = Path("reports-pdf/S-2018-541.pdf")
+"""In the mirror; taken out of the copy's corpus first when it is there."""
+
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "__pycache__", ".*_cache", "tests", "tmp", "pytest-*"
+)
+
+
+def main() -> None:
+    """Add the report, run to the vectors, and count what was embedded."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--report", type=Path, help="a PDF that the core corpus does not have")
+    parser.add_argument("--project", type=Path, default=Path(), help="with a finished run")
+    wanted = parser.parse_args()
+    mirror = Path(os.environ.get("PEACETEXT_MIRROR", ""))
+    report = (wanted.report or mirror / REPORT).resolve()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "project"
+        shutil.copytree(wanted.project.resolve(), folder, symlinks=True, ignore=LEFT_OUT)
+        (folder / ".dvc" / "config.local").write_text("[core]\n    no_scm = true\n")
+        _run(folder, "-m", "dvc", "repro", "embed")  # what is not up to date is not counted
+        rows = [
+            _timed("dvc repro embed, nothing to do", folder, "-m", "dvc", "repro", "embed"),
+            _timed(
+                "peacetext --help", folder, "-c", "from pipeline.cli import app; app(['--help'])"
+            ),
+        ]
+        before = _passages(folder)
+        rows.append(_timed("peacetext add", folder, "-c", _ADD, str(report)))
+        rows.append(
+            _timed("dvc repro embed, one report more", folder, "-m", "dvc", "repro", "embed")
+        )
+        new = _passages(folder).join(before, on="passage_id", how="anti")
+    said = re.findall(r"(\d+) texts not seen before", str(rows[-1].pop("said")))
+    for row in rows:
+        row.pop("said", None)
+    documents = new["document_id"].unique().to_list()
+    note = (
+        f"{report.name}: {new.height} new passages, all of {', '.join(documents)}; "
+        f"{new['text'].n_unique()} different texts, {said[0] if said else '?'} embedded"
+    )
+    present("incremental", rows, note)
+
+
+_ADD = "import sys; from pipeline.cli import app; app(['add', sys.argv[1]])"
+
+
+def _passages(folder: Path) -> pl.DataFrame:
+    file = folder / "outputs" / "segment" / "passages.parquet"
+    return pl.read_parquet(file, columns=["passage_id", "document_id", "text"])
+
+
+def _timed(name: str, folder: Path, *arguments: str) -> dict[str, str | float]:
+    wall, used = time.perf_counter(), os.times()
+    said = _run(folder, *arguments)
+    now = os.times()
+    processor = now.children_user + now.children_system - used.children_user - used.children_system
+    return {
+        "what": name,
+        "seconds": time.perf_counter() - wall,
+        "processor seconds": processor,
+        "said": said,
+    }
+
+
+def _run(folder: Path, *arguments: str) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{' '.join(arguments)} failed: {done.stderr[-3000:]}")
+    return done.stdout + done.stderr
+
+
+if __name__ == "__main__":
+    main()
