@@ -42,8 +42,8 @@ def other_ways(
     On the interview side: all of the article, the author's own words too; sentences, a shorter
     unit than the policy side's; each coder alone. On the policy side: hand-coded paragraphs only,
     without any classifier; each family of near-identical passages once, because mandates repeat
-    paragraphs from year to year; all policy documents as classified, uncorrected, and families once;
-    other thresholds. On both sides by the same instrument: as classified, and by the nearest
+    paragraphs from year to year; all policy documents as classified, uncorrected, and families
+    once; other thresholds. On both sides by the same instrument: as classified, and by the nearest
     definition, a model that no coding has trained. And the parts of what is said, by hand, as
     classified, and by the nearest definition.
     """
