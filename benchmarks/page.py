@@ -1,0 +1,109 @@
+"""Seconds until the page can be read, and milliseconds a filter takes, with many passages.
+
+Run it after `make`: it takes the page of outputs/report and gives its explorer more passages.
+Example: python -m benchmarks.page --passages 50000 --json page.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.files import write_json
+from tests.browser import ARGUMENTS, CHROMIUM, Visit
+from tests.report.large_shelf import write_large_shelf
+
+REPORT = Path("outputs/report")
+FIRST_VIEW_SECONDS = 2.0
+FILTER_MILLISECONDS = 200.0
+STATES = (
+    {"theme": "host_state", "mission": "MINUSMA"},
+    {"topic": "1", "kind": "resolution"},
+    {"q": "patrol 777"},
+    {"theme": "host_state", "sort": "score"},
+    {"sort": "newest"},
+)
+"""Filters of every kind: by theme, topic, document, words, and two orders."""
+
+_TIMED = """async (states) => {
+    await peacetext.filters.apply({ q: "protect" });
+    const times = [];
+    for (const state of states) {
+        const start = performance.now();
+        await peacetext.filters.apply(state);
+        times.push(performance.now() - start);
+    }
+    return times;
+}"""
+
+
+def main() -> None:
+    """Measure in headless Chromium and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--passages", type=int, default=50_000, help="in the explorer")
+    parser.add_argument("--repeats", type=int, default=5, help="visits; the median counts")
+    parser.add_argument("--json", type=Path, help="where to write the figures")
+    arguments = parser.parse_args()
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as running:
+        folder = Path(name)
+        shutil.copytree(REPORT, folder / REPORT)
+        write_large_shelf(folder / REPORT / "data", arguments.passages)
+        browser = running.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        visits = [measure(browser, folder) for _ in range(arguments.repeats)]
+        browser.close()
+    figures = summarised(visits) | {"passages": float(arguments.passages)}
+    print_table(figures)
+    if arguments.json:
+        write_json(arguments.json, {"machine": platform.platform(), **figures})
+
+
+def measure(browser: Any, folder: Path) -> tuple[float, float, list[float]]:
+    """Seconds to the story, seconds to the explorer's first list, milliseconds of each filter."""
+    start = time.perf_counter()
+    one = Visit(browser, folder, viewport={"width": 1440, "height": 900})
+    story = time.perf_counter() - start
+    start = time.perf_counter()
+    one.go("#passages")
+    one.page.wait_for_selector(".passage")
+    explorer = time.perf_counter() - start
+    filters: list[float] = one.page.evaluate(_TIMED, list(STATES))
+    one.context.close()
+    return story, explorer, filters
+
+
+def summarised(visits: Sequence[tuple[float, float, list[float]]]) -> dict[str, float]:
+    """Medians over the visits; of the filters the slowest."""
+    return {
+        "first_view_seconds": statistics.median(story for story, _, _ in visits),
+        "explorer_seconds": statistics.median(explorer for _, explorer, _ in visits),
+        "slowest_filter_milliseconds": statistics.median(max(times) for _, _, times in visits),
+    }
+
+
+def print_table(figures: dict[str, float]) -> None:
+    """One line a figure, with its target."""
+    slowest = f"slowest of {len(STATES)} filters"
+    for name, figure in (
+        ("passages in the explorer", f"{figures['passages']:,.0f}"),
+        ("first view", _against(figures["first_view_seconds"], FIRST_VIEW_SECONDS, "s")),
+        ("explorer's first list", _against(figures["explorer_seconds"], FIRST_VIEW_SECONDS, "s")),
+        (slowest, _against(figures["slowest_filter_milliseconds"], FILTER_MILLISECONDS, "ms")),
+    ):
+        print(f"{name:<26}{figure}")
+
+
+def _against(figure: float, target: float, unit: str) -> str:
+    return f"{figure:.3g} {unit} (target {target:g} {unit})"
+
+
+if __name__ == "__main__":
+    main()

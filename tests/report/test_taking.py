@@ -1,0 +1,51 @@
+"""Every chart says what it is, and can be taken away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser import Visit, scroll_through
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.mark.parametrize("kind", ["SVG", "PNG", "CSV"])
+def test_a_chart_is_taken_away_as(visit: Visit, kind: str) -> None:
+    scroll_through(visit)
+    with visit.page.expect_download() as download:
+        visit.page.locator("#gap-chart .take").get_by_text(kind, exact=True).click()
+    content = Path(download.value.path()).read_bytes()
+    assert download.value.suggested_filename == f"gap-chart.{kind.lower()}"
+    begins = {"SVG": b"<svg", "PNG": b"\x89PNG", "CSV": "\ufeffTheme,".encode()}[kind]
+    assert content.startswith(begins)
+    if kind == "SVG":
+        assert b"What fills the mandates" in content
+
+
+def test_the_map_is_taken_away_dot_by_dot(visit: Visit) -> None:
+    with visit.page.expect_download() as download:
+        visit.page.locator("[data-take=topic-map]").get_by_text("CSV", exact=True).click()
+    lines = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == "Passage,x,y,Topic,Label"
+    assert len(lines) == 1 + 157
+
+
+def test_every_chart_has_a_title_a_sentence_axes_and_ways_to_take_it(visit: Visit) -> None:
+    scroll_through(visit)
+    lacking = visit.page.evaluate(
+        """[...document.querySelectorAll("[data-chart]")].map((host) => {
+            const figure = host.closest("figure");
+            const has = {
+                title: figure.querySelector("h3").textContent.trim(),
+                sentence: figure.querySelector(".shows").textContent.trim().endsWith("."),
+                axes: host.querySelector("svg .axis") || host.dataset.chart.includes("hierarchy"),
+                name: host.querySelector("svg").getAttribute("aria-label"),
+                table: figure.querySelector("details table"),
+                downloads: figure.querySelectorAll(".take button").length === 3,
+            };
+            return [host.dataset.chart, ...Object.keys(has).filter((name) => !has[name])];
+        }).filter((each) => each.length > 1)"""
+    )
+    assert lacking == []
