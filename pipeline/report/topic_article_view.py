@@ -92,7 +92,14 @@ def _summary(material: Material) -> str:
 
 def _grid(material: Material, counts: Counts, sizes: Mapping[int, int]) -> Grid:
     return grid(
-        ["Topic of the article", "Terms", "Passages", "Stability", "", "In the whole corpus"],
+        [
+            "Topic of the article",
+            "Terms",
+            "Passages",
+            "Stability",
+            "Found again",
+            "In the whole corpus",
+        ],
         [
             _row(row, sizes.get(row["topic_id"], 0), _nearest(material, counts, row["topic_id"]))
             for row in material.frame(tables.ARTICLE_TOPICS).iter_rows(named=True)

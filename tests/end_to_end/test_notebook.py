@@ -29,17 +29,16 @@ def test_every_cell_was_run_and_none_failed() -> None:
 def test_the_notebook_draws_its_two_figures_from_a_fresh_run(
     finished: tuple[Project, Project],
 ) -> None:
-    # given a finished run, the cells in order, and a line after them that says what they drew
+    # given a finished run, the cells in order, and lines after them that say what they drew
     cells = ["".join(cell["source"]) for cell in code_cells()]  # type: ignore[arg-type]
-    drawn = "print(*figure.data[0].y, figure.layout.title.text, sep='\\n')"
-    script = "\n".join(["import os; os.chdir('notebooks')", *cells, drawn])
+    drawn = (
+        "known = set(table('topics', 'topics')['label'].str.head(48))",
+        "print('topics drawn:', len(known & set(figure.data[0].y)) == len(figure.data[0].y) > 0)",
+        "print(figure.layout.title.text)",
+    )
+    script = "\n".join(["import os; os.chdir('notebooks')", *cells, *drawn])
     # when they run
     done = finished[0].python("-c", script)
-    # then the last figure has the largest topics of this run
+    # then the last figure holds topics of this run
     assert done.returncode == 0, done.stderr[-2000:]
-    assert "What the documents of a year talk about" in done.stdout
-    labels = finished[0].python(
-        "-c",
-        "import polars as pl; print(pl.read_parquet('outputs/topics/topics.parquet')['label'][0])",
-    )
-    assert labels.stdout.strip()[:48] in done.stdout
+    assert done.stdout.endswith("topics drawn: True\nWhat the documents of a year talk about\n")
