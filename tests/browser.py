@@ -67,12 +67,17 @@ def scroll_through(visit: Visit) -> None:
     )
 
 
-def violations(visit: Visit) -> list[str]:
-    """What axe-core finds wrong with the page as it is shown now: rule, why, and where."""
+def violations(visit: Visit, *rules: str) -> list[str]:
+    """What axe-core finds wrong with the page as it is shown now: rule, why, and where.
+
+    Without ``rules`` all of them are tried.
+    """
     from axe_playwright_python.sync_playwright import Axe
 
     # what passes need not be listed, and style sheets need not be read again from disk
-    options = {"resultTypes": ["violations"], "preload": False}
+    options: dict[str, object] = {"resultTypes": ["violations"], "preload": False}
+    if rules:
+        options["runOnly"] = list(rules)
     found = Axe().run(visit.page, options=options).response["violations"]
     return [
         f"{one['id']} ({one['help']}): {node['html'][:160]}"

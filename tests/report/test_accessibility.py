@@ -19,12 +19,13 @@ def test_axe_finds_nothing_in_story_and_explorer(
     browser: Any, project: Path, width: int, colours: Literal["light", "dark"]
 ) -> None:
     one = Visit(browser, project, viewport={"width": width, "height": 900}, color_scheme=colours)
+    rules = ["color-contrast"] if colours == "dark" else []  # the rest does not hang on colours
     one.page.evaluate(OPEN_ALL)
     scroll_through(one)
-    assert violations(one) == []
+    assert violations(one, *rules) == []
     one.go("#passages?theme=host_state")
     one.page.wait_for_selector(".passage")
-    assert violations(one) == []
+    assert violations(one, *rules) == []
     one.context.close()
 
 
