@@ -23,8 +23,9 @@ import numpy as np
 from pipeline.errors import StageError
 from pipeline.files import sha256_of
 from pipeline.ids import text_hash
+from pipeline.result_cache import cache_folder
 from pipeline.settings import EmbedSettings
-from pipeline.vector_cache import VectorCache, Vectors, cache_folder
+from pipeline.vector_cache import VectorCache, Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -96,8 +97,16 @@ class SentenceEncoder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text before anything is cut off, markers of start and end included."""
-        rows = self.model.tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]
-        return [len(row) for row in rows]
+        different = list(dict.fromkeys(texts))
+        rows = self.model.tokenizer(
+            different,
+            truncation=False,
+            verbose=False,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+        )["input_ids"]
+        counts = {text: len(row) for text, row in zip(different, rows, strict=True)}
+        return [counts[text] for text in texts]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """float32 [len(texts), dimension], each row of length 1."""

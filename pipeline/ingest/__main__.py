@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.errors import StageError
 from pipeline.ingest.corpus import Corpus, metrics_of, read_corpus
+from pipeline.ingest.readings import KnownReadings
 from pipeline.manifest import Entry, read_manifest
 from pipeline.settings import load_settings
 from pipeline.stage import run_stage, say, write_metrics
@@ -25,7 +26,8 @@ CORPUS = Path("corpus")
 
 def main() -> None:
     """Read every document that acquire found."""
-    corpus = read_corpus(_files(), load_settings().ingest)
+    limits = load_settings().ingest
+    corpus = read_corpus(_files(), limits, KnownReadings(limits).read)
     for document_id, reason in corpus.set_aside.iter_rows():
         say(f"ingest: {document_id} set aside: {reason}")
     if not corpus.documents.height:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -28,19 +28,24 @@ class Corpus:
     set_aside: pl.DataFrame
 
 
-def read_corpus(files: Iterable[tuple[Entry, bytes]], limits: IngestSettings) -> Corpus:
+def read_corpus(
+    files: Iterable[tuple[Entry, bytes]],
+    limits: IngestSettings,
+    read: Callable[[bytes, str, str, IngestSettings], Reading] = read_file,
+) -> Corpus:
     """Read every file; one that cannot be read is set aside with its reason, and the others go on.
 
     Args:
         files: what the manifest says of a document, and the bytes of its file.
         limits: what is too large to be read.
+        read: reads one file, as `read_file`.
     """
     readings: list[tuple[Entry, Reading]] = []
     set_aside: list[dict[str, Any]] = []
     for entry, content in files:
         try:
             suffix = PurePosixPath(entry.path).suffix
-            readings.append((entry, read_file(content, entry.kind, suffix, limits)))
+            readings.append((entry, read(content, entry.kind, suffix, limits)))
         except UnreadableError as error:
             set_aside.append({"document_id": entry.document_id, "reason": str(error)})
     return corpus_of(readings, set_aside)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import polars as pl
 
 from pipeline.segment.families import find_families
+from pipeline.segment.known import KnownSentences
 from pipeline.segment.passages import cut_passages
 from pipeline.segment.sentences import Span, load_splitter, split_sentences
 from pipeline.settings import load_settings
@@ -27,19 +28,13 @@ def main() -> None:
     from tqdm import tqdm
 
     whole = load_settings()
-    settings = whole.segment
     blocks = read_table(BLOCKS).filter(pl.col("role") != "heading")
-    sentences = tqdm(
-        _sentences(blocks["text"].to_list(), whole.executor),
-        desc="segment",
-        total=blocks.height,
-        unit="block",
-    )
-    passages = cut_passages(blocks, read_table(NOTES), sentences, settings)
+    sentences = KnownSentences().split(blocks["text"].to_list(), _split(whole.executor))
+    passages = cut_passages(blocks, read_table(NOTES), sentences, whole.segment)
     families = find_families(
         passages,
         read_table(DOCUMENTS),
-        settings.near_copy,
+        whole.segment.near_copy,
         lambda numbers: tqdm(numbers, desc="near copies", unit="text"),
     )
     write_table(PASSAGES, passages)
@@ -47,12 +42,18 @@ def main() -> None:
     write_metrics("segment", _metrics(passages, families))
 
 
-def _sentences(texts: list[str], executor: str) -> Iterator[list[Span]]:
+def _split(executor: str) -> Callable[[list[str]], Iterator[list[Span]]]:
     if executor == "ray":
         from pipeline.segment.on_ray import split_on_ray
 
-        return split_on_ray(texts)
-    return split_sentences(load_splitter(), texts)
+        return split_on_ray
+    return _split_here
+
+
+def _split_here(texts: list[str]) -> Iterator[list[Span]]:
+    from tqdm import tqdm
+
+    return split_sentences(load_splitter(), tqdm(texts, desc="segment", unit="block"))
 
 
 def _metrics(passages: pl.DataFrame, families: pl.DataFrame) -> dict[str, object]:

@@ -1,0 +1,102 @@
+"""Results that were computed before, by a hash of what they were computed from, in a SQLite file.
+
+SQLite because a run that is killed leaves what it had committed, two runs may share the file, and
+it is one file that a person can delete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
+
+from pipeline.errors import StageError
+from pipeline.stage import say
+
+T = TypeVar("T")
+
+_HASHES_A_QUERY = 500
+
+
+def cache_folder() -> Path:
+    """Where caches lie: PEACETEXT_CACHE, or .cache in the project."""
+    return Path(os.environ.get("PEACETEXT_CACHE") or ".cache")
+
+
+def code_hash(files: Iterable[Path], packages: Iterable[str]) -> str:
+    """Sixteen hexadecimal digits over the code and the versions of libraries that make a result."""
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(file.name.encode() + file.read_bytes())
+    digest.update(" ".join(f"{name} {version(name)}" for name in packages).encode())
+    return digest.hexdigest()[:16]
+
+
+class ResultCache:
+    """Bytes by hash."""
+
+    def __init__(self, file: Path, table: str = "results", column: str = "result") -> None:
+        """Open the cache, or begin it; one that cannot be read is set aside and begun again."""
+        self._file = file
+        self._table = table
+        self._column = column
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._on_disk(self._begin, None)
+
+    def find(self, hashes: Sequence[str]) -> dict[str, bytes]:
+        """What is there.
+
+        Raises:
+            StageError: the file is in order but cannot be used now, such as on a full disk.
+        """
+        return self._on_disk(lambda: self._find(hashes), {})
+
+    def add(self, rows: Iterable[tuple[str, bytes]]) -> None:
+        """Keep hashes and their results in one transaction; errors as for `find`."""
+        self._on_disk(lambda: self._add(list(rows)), None)
+
+    def _on_disk(self, use: Callable[[], T], otherwise: T) -> T:
+        """What ``use`` gives; a damaged file is set aside and begun again, and gives ``otherwise``.
+
+        A full disk or a file that may not be written is no damage: nothing is set aside for it.
+        """
+        try:
+            return use()
+        except sqlite3.OperationalError as error:
+            raise StageError(f"the cache {self._file} cannot be used: {error}") from error
+        except sqlite3.DatabaseError as error:
+            say(f"the cache {self._file} cannot be read ({error}); it is begun again")
+            self._file.replace(self._file.with_suffix(".unreadable"))
+            self._begin()
+            return otherwise
+
+    def _find(self, hashes: Sequence[str]) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        with self._connection() as connection:
+            for start in range(0, len(hashes), _HASHES_A_QUERY):
+                part = hashes[start : start + _HASHES_A_QUERY]
+                marks = ",".join("?" * len(part))
+                query = f"SELECT hash, {self._column} FROM {self._table} WHERE hash IN ({marks})"  # noqa: S608
+                found.update(connection.execute(query, part))
+        return found
+
+    def _add(self, rows: list[tuple[str, bytes]]) -> None:
+        with self._connection() as connection:
+            connection.executemany(f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?)", rows)  # noqa: S608
+
+    def _begin(self) -> None:
+        with self._connection() as connection:
+            connection.execute(
+                f"CREATE TABLE IF NOT EXISTS {self._table} "
+                f"(hash TEXT PRIMARY KEY, {self._column} BLOB NOT NULL)"
+            )
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._file, timeout=60)) as connection, connection:
+            yield connection
