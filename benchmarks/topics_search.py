@@ -16,6 +16,7 @@ import numpy as np
 from pipeline import tables
 from pipeline.encoder import load_encoder
 from pipeline.files import write_json
+from pipeline.result_cache import cache_folder
 from pipeline.settings import TopicSettings, load_missions, load_settings
 from pipeline.tables import read_table
 from pipeline.topics import baselines
@@ -29,7 +30,7 @@ from pipeline.topics.measures import agreement_of, best_match_jaccard
 from pipeline.topics.selection import select_passages
 from pipeline.topics.stability import numbered_by_size
 from pipeline.topics.terms import count_terms
-from pipeline.vector_cache import Vectors, cache_folder
+from pipeline.vector_cache import Vectors
 from pipeline.vectors import read_vectors
 
 FIRST_SEED = 1000  # none of the seeds that the stage uses
