@@ -183,7 +183,7 @@ class Similarity(dy.Schema):
     """One row a pair of topics, each pair once, by topic_id."""
 
     topic_id = dy.Int64(primary_key=True, min=0)
-    other_id = dy.Int64(primary_key=True, min=1)
+    other_id = dy.Int64(primary_key=True, min=1, description="a topic with a larger id")
     similarity = dy.Float64(
         min=-1, max=1, description="cosine of mean vectors, the mean of all topics taken off"
     )
