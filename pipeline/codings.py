@@ -106,19 +106,20 @@ def read_codings(theme_ids: Collection[str], folder: Path = CODING_FOLDER) -> tu
     return tuple(codings)
 
 
-def read_pass(file: Path, theme_ids: Collection[str]) -> dict[str, frozenset[str]]:
-    """Codes of each unit of one coder's file, whatever set its units are of.
+def codes_by_unit(file: Path, theme_ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """Codes of each unit in one coder's file, whatever set its units are of.
 
     Raises:
         InputError: names the file, the row, the problem and the mend.
     """
     if not file.is_file():
         raise InputError(file, "is missing", "name a coder's file that exists")
-    if SUGGESTED_COLUMNS[1] in _header(file):
+    header = next(csv.reader(_text(file).splitlines()[:1]), [])
+    if "block_id" in header:
         units, codes = _read_suggested_pass(file, theme_ids)
         unit_ids = units["unit_id"].to_list()
     else:
-        column = _ID_COLUMN["article" if _ID_COLUMN["article"] in _header(file) else "un"]
+        column = _ID_COLUMN[unit_set_of(header) or "article"]
         unit_ids = [row[column] for _, row in _rows(file, [column, "codes"])]
         codes = _read_pass(file, column, unit_ids, theme_ids)
     given: dict[str, set[str]] = {unit_id: set() for unit_id in unit_ids}
@@ -333,8 +334,3 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(file, "is not UTF-8", "save it as CSV UTF-8") from None
-
-
-def _header(file: Path) -> list[str]:
-    """The cells of the first line."""
-    return next(csv.reader(_text(file).splitlines()[:1]), [])

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline import tables
 from pipeline.codebook import Codebook, load_codebook
-from pipeline.codings import CODING_FOLDER, SUGGESTED, UNREAD, read_codings, read_pass
+from pipeline.codings import CODING_FOLDER, SUGGESTED, UNREAD, codes_by_unit, read_codings
 from pipeline.errors import InputError
 from pipeline.manifest import Entry
 from pipeline.settings import load_settings
@@ -53,7 +53,7 @@ def agreement_found(files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
     from pipeline.themes.agreement import agreement_table, confusion_table
 
     theme_ids = load_codebook().theme_ids
-    passes = [read_pass(file, theme_ids) for file in files]
+    passes = [codes_by_unit(file, theme_ids) for file in files]
     _check_same_units(files, passes)
     settings = load_settings()
     units = sorted(passes[0])
