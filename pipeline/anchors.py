@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.codings import Coding
+from pipeline.codings import SUGGESTED, Coding
 from pipeline.errors import InputError
 from pipeline.ids import text_hash
 
@@ -57,6 +57,8 @@ def anchor_units(
     """
     if coding.unit_set == "un":
         return anchor_paragraphs(coding.units, documents, blocks, known_symbols)
+    if coding.unit_set == SUGGESTED:
+        return anchor_suggested(coding.units, blocks)
     articles = documents.filter(pl.col("kind").cast(pl.String) == "article")["document_id"]
     of_article = blocks.filter(pl.col("document_id").is_in(articles.to_list()))
     sentences = coding.units.select(pl.col("unit_id").alias("sentence_id"), "text")
@@ -174,6 +176,38 @@ def anchor_paragraphs(
     schema = {"unit_id": pl.String, **_ANCHOR_SCHEMA}
     anchors = pl.DataFrame(rows, schema=schema, orient="row")
     return UnitAnchors(anchors, tuple(unavailable))
+
+
+def anchor_suggested(units: pl.DataFrame, blocks: pl.DataFrame) -> UnitAnchors:
+    """Find every suggested unit: characters of a block, whose id changes with its text.
+
+    Args:
+        units: unit_id, document_id, block_id, start, end, and the file and row that name each.
+        blocks: of the documents of this run.
+
+    Raises:
+        InputError: a block that is not of its document, or that the document no longer has, or a
+            range that is not inside the block; names file and row.
+    """
+    lengths = dict(blocks.select("block_id", pl.col("text").str.len_chars()).iter_rows())
+    read = set(blocks["document_id"])
+    rows: list[tuple[str, str, int, int]] = []
+    unavailable: list[str] = []
+    for unit, document, block, start, end, file, row in units.iter_rows():
+        if not block.startswith(f"{document}."):
+            raise InputError(file, f"{block} is no block of {document!r}", "restore the row", row)
+        if document not in read:
+            unavailable.append(unit)
+            continue
+        if block not in lengths:
+            problem = f"{document} no longer has the text that was coded"
+            raise InputError(file, problem, "delete the row, or code the text anew", row)
+        if not 0 <= start < end <= lengths[block]:
+            problem = f"characters {start} to {end} are not in a block of {lengths[block]}"
+            raise InputError(file, problem, "restore start and end", row)
+        rows.append((unit, block, start, end))
+    schema = {"unit_id": pl.String, **_ANCHOR_SCHEMA}
+    return UnitAnchors(pl.DataFrame(rows, schema=schema, orient="row"), tuple(unavailable))
 
 
 _Place = tuple[str, str, str]

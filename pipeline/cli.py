@@ -214,6 +214,58 @@ def classify(
 
 
 @command
+def codebook() -> None:
+    """Print the codebook: every code with its definition. Example: peacetext codebook"""
+    from pipeline.codebook import load_codebook
+    from pipeline.commands.coding import codebook_lines
+
+    for line in codebook_lines(load_codebook()):
+        typer.echo(line)
+
+
+@command
+def agreement(
+    one: Annotated[str, typer.Argument(help="A coder's file, as those in corpus/coding.")],
+    other: Annotated[str, typer.Argument(help="Another coder's file on the same units.")],
+    rows: Rows = 15,
+) -> None:
+    """Print how far two coders agree. Example: peacetext agreement maria.csv ahmed.csv
+
+    For each code Krippendorff's alpha with its interval; then the codes that are taken for each
+    other most often, as many as --rows says.
+    """
+    from pipeline.commands.coding import agreement_found
+    from pipeline.commands.printing import print_table
+
+    found, confusions = agreement_found([Path(_from_here(file)) for file in (one, other)])
+    print_table(found)
+    typer.echo("\nCodes that one gave where the other gave the other one instead:")
+    print_table(confusions.head(rows))
+
+
+@command
+def suggest(
+    rows: Annotated[int, typer.Option("--rows", min=1, help="How many passages.")] = 50,
+    out: Annotated[str, typer.Option(help="The CSV to be filled in.")] = "to-code.csv",
+) -> None:
+    """List the passages whose coding would teach most. Example: peacetext suggest --rows 50
+
+    In the CSV put codes of `peacetext codebook`, parted by semicolons, in the place of each ?;
+    leave the cell empty where no code fits, and the ? where you have not read. Save it as
+    corpus/coding/suggested-coder-YOURNAME.csv and run: make
+    """
+    from pipeline.commands.coding import suggested_passages
+    from pipeline.files import write_text
+
+    suggested = suggested_passages(rows)
+    write_text(_STARTED_IN.get() / out, suggested.write_csv())
+    say(
+        f"{suggested.height} passages: {out}; fill in the codes, save it as "
+        "corpus/coding/suggested-coder-YOURNAME.csv and run: make"
+    )
+
+
+@command
 def gap(rows: Rows = 30) -> None:
     """Print each theme's share in policy and in interviews. Example: peacetext gap"""
     from pipeline.commands.findings import gap_found

@@ -2,7 +2,9 @@
 
 A unit is a sentence of the article or a paragraph of a UN document. Every file
 ``article-coder-NAME.csv`` or ``un-coder-NAME.csv`` is one coder's pass over all units of its set;
-``article-adjudicated.csv`` or ``un-adjudicated.csv``, where there is one, decides.
+``article-adjudicated.csv`` or ``un-adjudicated.csv``, where there is one, decides. A file
+``suggested-coder-NAME.csv`` is what `peacetext suggest` wrote, filled in: it names its units
+itself, each a range of characters of a block, and may hold any number of them.
 """
 
 from __future__ import annotations
@@ -10,10 +12,10 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import polars as pl
 
@@ -22,7 +24,12 @@ from pipeline.errors import InputError
 CODING_FOLDER = Path("corpus/coding")
 ADJUDICATED = "adjudicated"
 
-UnitSet = Literal["article", "un"]
+SUGGESTED: Final = "suggested"
+SUGGESTED_COLUMNS = ("document_id", "block_id", "start", "end", "codes")
+UNREAD = "?"
+"""What stands in the place of the codes of a suggested unit until a person has read it."""
+
+UnitSet = Literal["article", "un", "suggested"]
 UNIT_SETS: tuple[UnitSet, ...] = ("article", "un")
 
 _UNITS_FILE = {"article": "article-sentences.csv", "un": "un-units.csv"}
@@ -49,12 +56,14 @@ class Coding:
     """All passes over one set of units.
 
     Attributes:
-        unit_set: article or un.
-        units: unit_id and the other columns of the file of units, in its order.
+        unit_set: article, un or suggested.
+        units: unit_id and the other columns of the file of units, in its order; for suggested ones
+            document_id, block_id, start, end, and the file and row that name them first.
         coders: names of the coders, sorted; without the adjudicated pass.
         codes: coder, unit_id, theme_id; one row a code given. The adjudicated pass, where there is
             one, has the coder 'adjudicated'.
         adjudicated: whether there is such a pass.
+        n_readers: how many coders read a unit, where not all did.
     """
 
     unit_set: UnitSet
@@ -62,31 +71,61 @@ class Coding:
     coders: tuple[str, ...]
     codes: pl.DataFrame
     adjudicated: bool
+    n_readers: Mapping[str, int] = field(default_factory=dict)
 
     def labels(self, rule: Literal["any", "majority", "all"]) -> pl.DataFrame:
         """unit_id, theme_id: what the passes together say.
 
         An adjudicated pass decides where there is one. Otherwise a unit takes a code that any
-        coder gave it, that at least half of them did, or that all did.
+        coder who read it gave, that at least half of them did, or that all did.
         """
         if self.adjudicated:
             return self.codes.filter(pl.col("coder") == ADJUDICATED).select("unit_id", "theme_id")
-        needed = {"any": 1, "majority": -(-len(self.coders) // 2), "all": len(self.coders)}[rule]
-        counts = self.codes.group_by("unit_id", "theme_id").len()
-        return counts.filter(pl.col("len") >= needed).drop("len").sort("unit_id", "theme_id")
+        given = self.codes.group_by("unit_id", "theme_id").len("n_given")
+        readers = [self.n_readers.get(unit, len(self.coders)) for unit in given["unit_id"]]
+        counts = given.with_columns(pl.Series("n_readers", readers, dtype=pl.Int64))
+        needed = {"any": pl.lit(1), "majority": pl.col("n_readers") / 2, "all": pl.col("n_readers")}
+        kept = counts.filter(pl.col("n_given") >= needed[rule])
+        return kept.select("unit_id", "theme_id").sort("unit_id", "theme_id")
 
 
 def read_codings(theme_ids: Collection[str], folder: Path = CODING_FOLDER) -> tuple[Coding, ...]:
-    """Read every pass of every set of units that has a file of units.
+    """Read every pass of every set of units that has a file of units, and suggested units.
 
     Raises:
         InputError: names the file, the row, the problem and the mend.
     """
-    return tuple(
+    codings = [
         _read_coding(unit_set, folder, theme_ids)
         for unit_set in UNIT_SETS
         if (folder / _UNITS_FILE[unit_set]).is_file()
-    )
+    ]
+    suggested = sorted(folder.glob(f"{SUGGESTED}-coder-*.csv"))
+    if suggested:
+        codings.append(_read_suggested(suggested, theme_ids))
+    return tuple(codings)
+
+
+def codes_by_unit(file: Path, theme_ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """Codes of each unit in one coder's file, whatever set its units are of.
+
+    Raises:
+        InputError: names the file, the row, the problem and the mend.
+    """
+    if not file.is_file():
+        raise InputError(file, "is missing", "name a coder's file that exists")
+    header = next(csv.reader(_text(file).splitlines()[:1]), [])
+    if "block_id" in header:
+        units, codes = _read_suggested_pass(file, theme_ids)
+        unit_ids = units["unit_id"].to_list()
+    else:
+        column = _ID_COLUMN[unit_set_of(header) or "article"]
+        unit_ids = [row[column] for _, row in _rows(file, [column, "codes"])]
+        codes = _read_pass(file, column, unit_ids, theme_ids)
+    given: dict[str, set[str]] = {unit_id: set() for unit_id in unit_ids}
+    for unit_id, code in codes:
+        given[unit_id].add(code)
+    return {unit_id: frozenset(said) for unit_id, said in given.items()}
 
 
 def unit_set_of(header: Collection[str]) -> UnitSet | None:
@@ -150,6 +189,49 @@ def _read_coding(unit_set: UnitSet, folder: Path, theme_ids: Collection[str]) ->
     rows = [(coder, *code) for coder, codes in passes.items() for code in codes]
     codes = pl.DataFrame(rows, schema=_NO_ROWS, orient="row")
     return Coding(unit_set, units, coders, codes, decided.is_file())
+
+
+def _read_suggested(files: Sequence[Path], theme_ids: Collection[str]) -> Coding:
+    """All files of suggested units as one coding; a unit may stand in several of them."""
+    prefix = f"{SUGGESTED}-coder-"
+    frames, rows = [], []
+    for file in files:
+        units, codes = _read_suggested_pass(file, theme_ids)
+        frames.append(units)
+        rows += [(file.stem.removeprefix(prefix), *code) for code in codes]
+    every = pl.concat(frames)
+    return Coding(
+        SUGGESTED,
+        every.unique("unit_id", keep="first", maintain_order=True),
+        tuple(sorted(file.stem.removeprefix(prefix) for file in files)),
+        pl.DataFrame(rows, schema=_NO_ROWS, orient="row"),
+        adjudicated=False,
+        n_readers=dict(every["unit_id"].value_counts().iter_rows()),
+    )
+
+
+def _read_suggested_pass(
+    file: Path, theme_ids: Collection[str]
+) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+    """The units of one file that a person has read, and unit_id and theme_id of every code."""
+    seen: dict[str, int] = {}
+    units: list[tuple[object, ...]] = []
+    codes: list[tuple[str, str]] = []
+    for line, row in _rows(file, SUGGESTED_COLUMNS):
+        start, end = (_number(file, line, name, row[name], pl.Int64) for name in ("start", "end"))
+        unit_id = f"{row['block_id']}:{start}-{end}"
+        _refuse_repeat(file, line, unit_id, seen)
+        if row["codes"].strip() == UNREAD:
+            continue
+        units.append((unit_id, row["document_id"], row["block_id"], start, end, str(file), line))
+        codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
+    schema = {
+        **dict.fromkeys(("unit_id", "document_id", "block_id"), pl.String),
+        **dict.fromkeys(("start", "end"), pl.Int64),
+        "file": pl.String,
+        "row": pl.Int64,
+    }
+    return pl.DataFrame(units, schema=schema, orient="row"), codes
 
 
 def _read_units(unit_set: UnitSet, file: Path) -> pl.DataFrame:
@@ -228,11 +310,7 @@ def _refuse_repeat(file: Path, line: int, unit_id: str, seen: dict[str, int]) ->
 
 def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and cells of each row of a comma-separated UTF-8 file."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(file, "is not UTF-8", "save it as CSV UTF-8") from None
-    reader = csv.DictReader(io.StringIO(text), strict=True)
+    reader = csv.DictReader(io.StringIO(_text(file)), strict=True)
     header = reader.fieldnames or []
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
         raise InputError(file, "its columns are not parted by commas", "save it with commas", 1)
@@ -249,3 +327,10 @@ def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, st
             yield reader.line_num, row
     except csv.Error as error:
         raise InputError(file, str(error), "close the quotation mark", reader.line_num) from None
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(file, "is not UTF-8", "save it as CSV UTF-8") from None

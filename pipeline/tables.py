@@ -224,10 +224,14 @@ class Guided(dy.Schema):
 
 
 class Units(dy.Schema):
-    """One row a coded unit: a sentence of the article or a paragraph of a UN document."""
+    """One row a coded unit: a sentence of the article or a paragraph of a UN document.
+
+    The set 'suggested' are UN passages that were coded because a classifier was in doubt: they are
+    learnt from, and nothing is judged or estimated by them.
+    """
 
     unit_id = dy.String(primary_key=True)
-    unit_set = dy.Enum(["article", "un"])
+    unit_set = dy.Enum(["article", "un", "suggested"])
     document_id = dy.String()
     group = dy.String(description="what cross-validation keeps together: paragraph, or document")
     text = dy.String(min_length=1)
@@ -239,7 +243,7 @@ class Units(dy.Schema):
         min=0,
         max=1,
         nullable=True,
-        description="probability of having been drawn; null for the article",
+        description="probability of having been drawn; null for all but the set un",
     )
 
 

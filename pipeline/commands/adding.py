@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import get_args
 from urllib.parse import quote
 
+from pipeline.commands.coding import check_not_coded
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
 from pipeline.ingest.identity import SYMBOL
@@ -169,7 +170,7 @@ def remove(document_id: str) -> Entry:
     if not found:
         raise InputError(MANIFEST_FILE, f"no document {document_id!r}", "see: peacetext list")
     (entry,) = found
-    _check_not_coded(entry)
+    check_not_coded(entry)
     remove_row(entry.row)
     _delete_own_file(entry)
     return entry
@@ -336,18 +337,3 @@ def _delete_own_file(entry: Entry, kept: str = "") -> None:
     """Files of the inbox are a document's own; fetched ones belong to the acquire stage."""
     if entry.path != kept and PurePosixPath(entry.path).parts[0] == INBOX:
         (CORPUS / entry.path).unlink(missing_ok=True)
-
-
-def _check_not_coded(entry: Entry) -> None:
-    """A coding whose text is gone could not be used any more."""
-    from pipeline.codebook import load_codebook
-    from pipeline.codings import read_codings
-
-    if PurePosixPath(entry.path).parts[0] == "article":
-        raise InputError(entry.document_id, "is the coded article", "leave it in the corpus")
-    for coding in read_codings(load_codebook().theme_ids):
-        if coding.unit_set == "un" and entry.symbol:
-            coded = int((coding.units["symbol"] == entry.symbol).sum())
-            if coded:
-                problem = f"{coded} paragraphs of {entry.document_id} are coded"
-                raise InputError("corpus/coding/un-units.csv", problem, "take them out there first")

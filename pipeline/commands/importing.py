@@ -11,7 +11,15 @@ import polars as pl
 from pipeline import tables
 from pipeline.anchors import anchor_units
 from pipeline.codebook import Codebook, load_codebook
-from pipeline.codings import ADJUDICATED, Coding, pass_file, pass_text, read_codings, read_pass
+from pipeline.codings import (
+    ADJUDICATED,
+    SUGGESTED,
+    Coding,
+    pass_file,
+    pass_text,
+    read_codings,
+    read_pass,
+)
 from pipeline.codings import unit_set_of as set_of_columns
 from pipeline.document_text import document_texts, ranges
 from pipeline.errors import InputError
@@ -57,7 +65,8 @@ def import_codings(file: Path, wishes: Wishes) -> Iterator[str]:
             this name is there already and differs.
     """
     codebook = load_codebook()
-    codings = read_codings(codebook.theme_ids)
+    # suggested units have no pass over all of them that another could stand beside
+    codings = [one for one in read_codings(codebook.theme_ids) if one.unit_set != SUGGESTED]
     if not file.exists():
         raise InputError(file, "is not there", "name a .qdpx, .qda or .csv file")
     own = _own_pass(file, codings, codebook, wishes)

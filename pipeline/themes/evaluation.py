@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -34,6 +34,11 @@ class Judged:
     predictions: Predictions
     groups: Sequence[str]
     ranked: bool = True
+
+    def first(self, n: int) -> Judged:
+        """The first n units; units after them were learnt from, but are not to be judged by."""
+        some = Predictions(self.predictions.probability[:n], self.predictions.assigned[:n])
+        return replace(self, truth=self.truth[:n], predictions=some, groups=self.groups[:n])
 
 
 def evaluation_table(

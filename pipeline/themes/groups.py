@@ -63,7 +63,7 @@ def passages_with_groups(
     kinds = documents.select("document_id", pl.col("kind").cast(pl.String))
     is_article = pl.col("kind") == "article"
     paragraph = pl.concat_str("document_id", pl.lit("#"), pl.col("paragraph"))
-    coded = units.filter(pl.col("unit_set").cast(pl.String) == "un")
+    coded = units.filter(pl.col("unit_set").cast(pl.String) != "article")
     family = families.select("passage_id", "family_id")
     of_document = coded.group_by("document_id").agg(document_group=pl.col("group").first())
     of_family = (

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.codebook import Codebook, Theme
-from pipeline.codings import Coding
+from pipeline.codings import SUGGESTED, Coding
 from pipeline.encoder import Encoder
 from pipeline.errors import StageError
 from pipeline.settings import ThemeSettings
@@ -103,8 +103,12 @@ def study_themes(
     judged = list(article.judged)
     if "un" in samples:
         benches["un"] = _bench("un", makers, samples["un"], article.sample, settings, seed)
-        judged += benches["un"].judged
-        judged += _transferred(makers, article.sample, samples["un"], settings, seed)
+        of_un = [
+            *benches["un"].judged,
+            *_transferred(makers, article.sample, samples["un"], settings, seed),
+        ]
+        n_drawn = int((corpus.units["unit_set"].cast(pl.String) == "un").sum())
+        judged += [one.first(n_drawn) for one in of_un if n_drawn]
     agreements, confusions, ceilings = _coders(corpus, theme_ids, settings, seed)
     tables = [
         evaluation_table(one, theme_ids, _fewest(one, settings), settings, seed)
@@ -131,7 +135,7 @@ def study_themes(
         prevalence=prevalence,
         prevalence_of_families=of_families,
         classifiers=_classifiers(benches, trained, themes, settings, seed),
-        metrics=_metrics(evaluation, calibration, agreements, samples, settings),
+        metrics=_metrics(evaluation, calibration, agreements, corpus.units, settings),
     )
 
 
@@ -140,13 +144,17 @@ def _described(theme: Theme) -> str:
 
 
 def _samples(units: pl.DataFrame, encoder: Encoder, theme_ids: Sequence[str]) -> dict[str, Sample]:
+    """Units of the article, and of UN documents: first those that were drawn, then suggested."""
     samples = {}
-    for unit_set in ("article", "un"):
-        rows = units.filter(pl.col("unit_set").cast(pl.String) == unit_set)
+    unit_set = pl.col("unit_set").cast(pl.String)
+    for setting, rows in (
+        ("article", units.filter(unit_set == "article")),
+        ("un", units.filter(unit_set != "article").sort(unit_set != "un", maintain_order=True)),
+    ):
         if rows.height:
             texts = rows["text"].to_list()
             labels = [[theme in given for theme in theme_ids] for given in rows["labels"].to_list()]
-            samples[unit_set] = Sample(
+            samples[setting] = Sample(
                 tuple(texts), encoder.encode(texts), np.array(labels), tuple(rows["group"])
             )
     return samples
@@ -187,6 +195,8 @@ def _coders(
     agreements, confusions, ceilings = [], [], []
     for coding in corpus.codings:
         unit_set = coding.unit_set
+        if unit_set == SUGGESTED:
+            continue  # few of them are read by two coders, and they are the hard ones
         rows = corpus.units.filter(pl.col("unit_set").cast(pl.String) == unit_set)
         if not rows.height:
             continue
@@ -305,15 +315,16 @@ def _coded(benches: dict[str, _Bench], units: pl.DataFrame, n_themes: int) -> Co
         return CodedPassages(none, none, np.zeros(0), [])
     bench = benches["un"]
     drawn = units["inclusion_probability"].fill_null(1.0).to_numpy()
-    assigned = bench.validated.predictions.assigned
-    return CodedPassages(bench.sample.labels, assigned, 1 / drawn, units["group"].to_list())
+    labels, assigned = bench.sample.labels, bench.validated.predictions.assigned
+    n = units.height  # suggested units come after those that were drawn
+    return CodedPassages(labels[:n], assigned[:n], 1 / drawn, units["group"].to_list())
 
 
 def _metrics(
     evaluation: pl.DataFrame,
     calibration: pl.DataFrame,
     agreements: list[pl.DataFrame],
-    samples: dict[str, Sample],
+    units: pl.DataFrame,
     settings: ThemeSettings,
 ) -> dict[str, Any]:
     macro = evaluation.filter(
@@ -334,5 +345,5 @@ def _metrics(
         "calibration_error": {curve["setting"][0]: calibration_error(curve) for curve in curves},
         "evaluation": found,
         "coder_alpha": alphas,
-        "coded_units": {name: len(sample) for name, sample in samples.items()},
+        "coded_units": dict(units["unit_set"].cast(pl.String).value_counts(sort=True).iter_rows()),
     }

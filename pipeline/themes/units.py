@@ -26,6 +26,8 @@ def units_table(
 ) -> tuple[pl.DataFrame, int]:
     """tables.Units of all codings, and how many units belong to documents not in this run.
 
+    Documents of UN units are grouped over near copies, suggested units together with drawn ones.
+
     Raises:
         InputError: a coded sentence or paragraph is no longer where the coding says.
     """
@@ -33,9 +35,11 @@ def units_table(
     for coding in codings:
         found = anchor_units(coding, blocks, documents, known_symbols)
         n_absent += len(found.unavailable)
-        units = _units(coding, rule, found.anchors, blocks, passages)
-        frames.append(join_near_copies(units, families) if coding.unit_set == "un" else units)
-    return pl.concat(frames).sort("unit_set", "unit_id"), n_absent
+        frames.append(_units(coding, rule, found.anchors, blocks, passages))
+    units = pl.concat(frames).sort("unit_set", "unit_id")
+    of_article = pl.col("unit_set") == "article"
+    of_un = join_near_copies(units.filter(~of_article), families)
+    return pl.concat([units.filter(of_article), of_un]), n_absent
 
 
 def _units(
@@ -56,10 +60,10 @@ def _units(
         piece.str.join(" ").alias("text"),
     )
     labels = coding.labels(rule).group_by("unit_id").agg(pl.col("theme_id").sort().alias("labels"))
-    is_article = coding.unit_set == "article"
+    is_article, is_drawn = coding.unit_set == "article", coding.unit_set == "un"
     group = pl.concat_str("document_id", pl.lit("#"), "paragraph") if is_article else "document_id"
-    drawn = pl.lit(None, pl.Float64) if is_article else pl.col("inclusion_probability")
-    kept = coding.units.select("unit_id", *([] if is_article else ["inclusion_probability"]))
+    drawn = pl.col("inclusion_probability") if is_drawn else pl.lit(None, pl.Float64)
+    kept = coding.units.select("unit_id", *(["inclusion_probability"] if is_drawn else []))
     return (
         described.join(kept, on="unit_id")
         .join(labels, on="unit_id", how="left")

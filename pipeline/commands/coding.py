@@ -1,0 +1,168 @@
+"""The hand coding as a person works at it: the codebook, agreement, and what to code next."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import polars as pl
+
+from pipeline import tables
+from pipeline.codebook import Codebook, load_codebook
+from pipeline.codings import CODING_FOLDER, SUGGESTED, UNREAD, codes_by_unit, read_codings
+from pipeline.errors import InputError
+from pipeline.manifest import Entry
+from pipeline.settings import load_settings
+from pipeline.tables import read_table
+
+_WIDTH = 88
+_NOT_TO_BE_CODED = ("heading", "note", "annex")
+_FEWEST_WORDS = 8
+
+
+def codebook_lines(codebook: Codebook) -> Iterator[str]:
+    """Families and codes with all that decides whether a unit takes a code."""
+    for family in codebook.families:
+        yield f"{family.name.upper()} ({family.family_id})"
+        for theme in family.themes:
+            yield ""
+            yield f"  {theme.theme_id}: {theme.name}"
+            for heading, text in (
+                ("", theme.definition),
+                ("include: ", theme.include),
+                ("exclude: ", theme.exclude),
+            ):
+                if text:
+                    said = f"{heading}{' '.join(text.split())}"
+                    yield textwrap.fill(
+                        said, _WIDTH, initial_indent="    ", subsequent_indent="    "
+                    )
+        yield ""
+
+
+def agreement_found(files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Agreement a code, and the confusions between codes, of two coders' files.
+
+    Intervals resample units that hang together: paragraphs of the article, documents.
+
+    Raises:
+        InputError: a file cannot be read, or the two are not of the same units.
+    """
+    from pipeline.themes.agreement import agreement_table, confusion_table
+
+    theme_ids = load_codebook().theme_ids
+    passes = [codes_by_unit(file, theme_ids) for file in files]
+    _check_same_units(files, passes)
+    settings = load_settings()
+    units = sorted(passes[0])
+    given = np.array(
+        [[[theme in one[unit] for theme in theme_ids] for unit in units] for one in passes]
+    )
+    groups = _groups(theme_ids)
+    agreement = agreement_table(
+        "both",
+        given,
+        theme_ids,
+        [groups.get(unit, unit) for unit in units],
+        settings.themes.confidence,
+        settings.themes.bootstrap,
+        settings.seed,
+    )
+    confusions = confusion_table("both", given, theme_ids)
+    return agreement.drop("unit_set", "n_units", "n_coders"), confusions.drop("unit_set")
+
+
+def _check_same_units(
+    files: Sequence[Path], passes: Sequence[Mapping[str, frozenset[str]]]
+) -> None:
+    """The first unit that one file has and the other has not, where there is one."""
+    for one, other in ((0, 1), (1, 0)):
+        missing = [unit for unit in passes[one] if unit not in passes[other]]
+        if missing:
+            problem = f"{len(missing)} units of {files[one]} have no row, the first is {missing[0]}"
+            raise InputError(files[other], problem, "name two passes over the same units")
+
+
+def _groups(theme_ids: Sequence[str]) -> dict[str, str]:
+    """What each unit of corpus/coding hangs together with."""
+    column = {"article": "paragraph", "un": "symbol", SUGGESTED: "document_id"}
+    return {
+        unit: str(group)
+        for coding in read_codings(theme_ids)
+        for unit, group in coding.units.select("unit_id", column[coding.unit_set]).rows()
+    }
+
+
+def suggested_passages(n: int) -> pl.DataFrame:
+    """The passages of UN documents whose coding would teach most, as a file to be filled in.
+
+    Near copies of what is coded are left out, and of several near copies all but one.
+
+    Returns:
+        document_id, block_id, start, end, codes (all "?"), label, text.
+
+    Raises:
+        InputError: the themes stage has not run.
+    """
+    from pipeline.themes.suggesting import most_telling, uncertainty
+    from pipeline.vectors import read_vectors
+
+    passages = read_table(tables.PASSAGES).with_row_index("row")
+    vectors = read_vectors(passages.height)
+    coded = _coded_passages()
+    scores = read_table(tables.SCORES).group_by("passage_id").agg("probability")
+    open_ones = _open_passages(passages, coded).join(
+        scores, on="passage_id", how="left", maintain_order="left"
+    )
+    doubt = uncertainty(np.array(open_ones["probability"].to_list(), dtype=np.float64))
+    rows = open_ones["row"].to_numpy()
+    known = passages.filter(pl.col("passage_id").is_in(coded.to_list()))["row"].to_numpy()
+    chosen = most_telling(doubt, vectors[rows], vectors[known], n)
+    return open_ones[chosen].select(
+        "document_id", "block_id", "start", "end", pl.lit(UNREAD).alias("codes"), "label", "text"
+    )
+
+
+def _coded_passages() -> pl.Series:
+    units = read_table(tables.UNITS)
+    return units["passage_ids"].explode().drop_nulls().unique().sort()
+
+
+def _open_passages(passages: pl.DataFrame, coded: pl.Series) -> pl.DataFrame:
+    """Passages of UN documents that say something and are no near copy of a coded one."""
+    kinds = read_table(tables.DOCUMENTS).select("document_id", pl.col("kind").cast(pl.String))
+    families = read_table(tables.FAMILIES).select("passage_id", "family_id")
+    joined = passages.join(kinds, on="document_id", maintain_order="left").join(
+        families, on="passage_id", maintain_order="left"
+    )
+    known = joined.filter(pl.col("passage_id").is_in(coded.to_list()))["family_id"].unique()
+    return joined.filter(
+        (pl.col("kind") != "article")
+        & ~pl.col("role").cast(pl.String).is_in(_NOT_TO_BE_CODED)
+        & ~pl.col("procedural")
+        & (pl.col("n_words") >= _FEWEST_WORDS)
+        & ~pl.col("family_id").is_in(known.to_list())
+    ).unique("family_id", keep="first", maintain_order=True)
+
+
+def check_not_coded(entry: Entry) -> None:
+    """A coding whose text is gone could not be used any more.
+
+    Raises:
+        InputError: units of this document are coded.
+    """
+    if PurePosixPath(entry.path).parts[0] == "article":
+        raise InputError(entry.document_id, "is the coded article", "leave it in the corpus")
+    for coding in read_codings(load_codebook().theme_ids):
+        if coding.unit_set == "un" and entry.symbol:
+            coded = int((coding.units["symbol"] == entry.symbol).sum())
+            if coded:
+                problem = f"{coded} paragraphs of {entry.document_id} are coded"
+                file = CODING_FOLDER / "un-units.csv"
+                raise InputError(file, problem, "take them out there first")
+        elif coding.unit_set == SUGGESTED:
+            for document_id, file, row in coding.units.select("document_id", "file", "row").rows():
+                if document_id == entry.document_id:
+                    raise InputError(file, f"codes {document_id}", "take it out there first", row)
