@@ -158,9 +158,11 @@ def test_a_gap_that_turns_round_when_measured_otherwise_is_said_to(
         [
             gap_row("state_authority", 0.16, "more in policy"),
             gap_row("tcc_commitment", -0.1, "more in interviews"),
+            gap_row("effectiveness", -0.12, "more in interviews"),
         ],
     )
     ways = [
+        *other_ways("effectiveness", (-0.1, "more in interviews"), (-0.2, "undecided")),
         *other_ways("state_authority", (0.1, "more in policy"), (0.2, "more in policy")),
         *other_ways("tcc_commitment", (-0.1, "undecided"), (0.02, "undecided")),
     ]
@@ -168,7 +170,8 @@ def test_a_gap_that_turns_round_when_measured_otherwise_is_said_to(
 
     text = gap_words(findings, plant(), settings)
 
-    assert "stabilisation” keeps its side in each and “Troop contributors" in text
+    assert "stabilisation” and “Effectiveness and its measurement” keep their side in each" in text
+    assert "and “Troop contributors" in text
     assert "commitment” does not; decided again in most: “Extension of State authority" in text
 
 
