@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 
 from pipeline.settings import Role
 
@@ -82,7 +82,7 @@ class Reading:
     notes: tuple[Note, ...] = ()
     symbol: str = ""
     title: str = ""
-    date: date | None = None
+    date: datetime.date | None = None
     remarks: tuple[str, ...] = ()
 
 
