@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_OPTION
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := run
-.PHONY: run test check format bench pins clean help
+.PHONY: run test check format bench fuzz kill licences pins clean help
 
 run: $(VENV)/.installed ## build all that is not up to date, and say where the report lies
 	@python -m pipeline.acquire.pending && dvc repro --quiet --force --single-item acquire || true
@@ -30,6 +30,21 @@ check: $(VENV)/.installed-for-tests ## lint and check types
 format: $(VENV)/.installed-for-tests ## format the code
 	@ruff format pipeline tests benchmarks
 	@ruff check --fix pipeline tests benchmarks
+
+bench: $(VENV)/.installed-for-tests ## measure speed and memory beside baselines, after make: an hour
+	@python -m benchmarks.embedding --texts 2000
+	@python -m benchmarks.incremental
+	@python -m benchmarks.whole_run
+	@python -m benchmarks.scaling
+
+fuzz: $(VENV)/.installed-for-tests ## read damaged documents for ten minutes
+	@python -m benchmarks.fuzz
+
+kill: $(VENV)/.installed-for-tests ## kill a run at 20 random moments and compare what comes after
+	@python -m benchmarks.kill
+
+licences: $(VENV)/.installed-for-tests ## write docs/dependencies.md
+	@python -m benchmarks.licences
 
 pins: $(VENV)/.installed-for-tests ## write what is installed to constraints.txt
 	@pip freeze --exclude peacetext | sed 's/+cpu$$//' > constraints.txt

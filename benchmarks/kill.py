@@ -59,6 +59,7 @@ def _round(whole: Project, folder: Path, seconds: list[float]) -> list[dict[str,
             "differs": 0,
         }
         rows.append(row)
+        print(", ".join(f"{name}: {value}" for name, value in row.items()), flush=True)
     _finish(project)
     made, expected = project.outputs(), whole.outputs()
     different = [name for name in made | expected if made.get(name) != expected.get(name)]
