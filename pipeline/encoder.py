@@ -235,7 +235,7 @@ def load_sentence_encoder(settings: EmbedSettings) -> SentenceEncoder:
     if sha256_of(folder / "model.safetensors") != expected:
         raise StageError(
             f"the weights in the package {settings.model} are not the published ones; "
-            "install it again: make clean-venv && make"
+            "install it again: make clean && make"
         )
     device = device_of(settings.device, cuda=torch.cuda.is_available())
     model = SentenceTransformer(str(folder), device=device, local_files_only=True)
