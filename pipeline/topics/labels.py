@@ -31,20 +31,23 @@ _EMPTY = frozenset(
     framework goal implementation importance issue issues line manner matter means measure
     measures mandate need number order paragraph part period priority process progress
     account addition achievement days decision date review letter recommendations briefing
-    agreement agreements mission missions peace persons policy president press
+    agreement agreements mission missions persons policy president press
     attention commitment deployment intention members parties people region territory
     purpose regard report reports request resolution respect role situation step steps support
     task tasks view way work year years
     council government secretary-general security-council charter
     """.split()
 )
-"""Nouns that name no theme when they stand alone."""
+"""Nouns that name no theme, alone or with each other."""
+
+_TOO_WIDE = frozenset({"peace"})
+"""Nouns that name no theme alone, but may with any other: "peace process"."""
 
 
 _VAGUE = frozenset(
     "certain further many more new other own relevant same several such various".split()
 )
-"""Adjectives that a phrase may not begin with."""
+"""Adjectives that a phrase may not hold."""
 
 
 def noun_phrases(document: Any) -> list[str]:
@@ -89,7 +92,7 @@ def _parts(run: list[Any]) -> list[str]:
 
 def _is_phrase(part: list[Any], before: list[Any], after: list[Any]) -> bool:
     words = [token.lower_ for token in part]
-    if NAME_WORD in words or words[0] in _VAGUE or part[-1].pos_ not in ("NOUN", "PROPN"):
+    if NAME_WORD in words or _VAGUE & set(words) or part[-1].pos_ not in ("NOUN", "PROPN"):
         return False
     stems = [_stem(word) for word in words]
     if len(set(stems)) < len(stems):  # "war crimes and crimes"
@@ -100,8 +103,10 @@ def _is_phrase(part: list[Any], before: list[Any], after: list[Any]) -> bool:
 
 
 def _is_cut(part: list[Any], before: list[Any], after: list[Any]) -> bool:
-    """Whether its neighbours belong to it: "troop and police" before "personnel"."""
+    """Whether its neighbours belong to it: "troop and police" before "contributing countries"."""
     if after and (after[0].text == "-" or after[0].pos_ in ("NOUN", "PROPN")):
+        return True
+    if part[-1].i + 1 < len(part[-1].doc) and part[-1].nbor(1).tag_ == "VBG":
         return True
     if not before:
         return False
@@ -217,6 +222,7 @@ def _candidates(documents: Sequence[Any], terms: dict[str, float]) -> dict[str, 
         phrase
         for phrase, count in counts.items()
         if count > 1
+        and phrase not in _TOO_WIDE
         and not all(word in _EMPTY for word in _words(phrase))
         and any(word in terms for word in _words(phrase))
     ]
@@ -265,7 +271,7 @@ def _choose(phrases: list[str], vectors: Floats, worth: Floats, n_phrases: int) 
 
 
 def _stem(word: str) -> str:
-    return re.sub(r"(?:ies|ness|y|s)$", "", word)
+    return re.sub(r"(?:ies|ness|ed|y|s)$", "", word)
 
 
 def _joined(phrases: list[str]) -> str:
