@@ -43,6 +43,7 @@ EVERYWHERE = {
     "n_words": "words, as the segmenter counts them",
     "number": "of the note, as printed",
     "order": "place in the document, from 0",
+    "other_id": "the other of the two topics",
     "p_value": "of the test that the schema's text names",
     "parent_id": "the merged group",
     "passage_id": "a passage (outputs/segment/passages.parquet)",

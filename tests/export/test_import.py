@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import sqlite3
 import zipfile
@@ -109,6 +110,15 @@ def test_a_copy_with_other_line_ends_and_quotation_marks_finds_its_sentence(
 def test_words_inside_a_sentence_code_the_sentence(project: Project) -> None:
     start = FIRST.index("mismatch")
     file = theirs(project.folder / "t.qdpx", FIRST, start, start + 20, code="training")
+    assert project.run("import", file, "--coder", "ada")[0] == 0
+    assert codes_of(project, "article-coder-ada.csv") == {"g26-s001": "training"}
+
+
+def test_a_few_words_of_the_next_sentence_do_not_code_it(project: Project) -> None:
+    texts = (project.coding / "article-sentences.csv").read_text(encoding="utf-8").splitlines()
+    second = next(csv.reader([texts[2]]))[4]
+    text = f"{FIRST} {second}"
+    file = theirs(project.folder / "t.qdpx", text, 0, len(FIRST) + 40, code="training")
     assert project.run("import", file, "--coder", "ada")[0] == 0
     assert codes_of(project, "article-coder-ada.csv") == {"g26-s001": "training"}
 

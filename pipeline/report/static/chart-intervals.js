@@ -32,8 +32,9 @@
     for (const tick of stamps) {
       const x = scale(tick);
       svg.append(shape("line", { x1: x, x2: x, y1: TOP, y2: height, class: tick === 0 ? "zero" : "rule" }));
-      const atEdge = x < widthOf(format(tick), 12) / 2; // on a phone the first stands at the edge
-      svg.append(words(format(tick), { x: atEdge ? 0 : x, y: TOP - 8, class: "tick", "text-anchor": atEdge ? "start" : "middle" }));
+      const label = format(tick, stamps[1] - stamps[0]);
+      const atEdge = x < widthOf(label, 12) / 2; // on a phone the first stands at the edge
+      svg.append(words(label, { x: atEdge ? 0 : x, y: TOP - 8, class: "tick", "text-anchor": atEdge ? "start" : "middle" }));
     }
     const long = widthOf(spec.axes[panel], 12) * 1.08 > right - left;
     svg.append(words(spec.axes[panel], { x: long && panel > 0 ? right : left, y: 14, class: "axis", "text-anchor": long && panel > 0 ? "end" : "start" }));

@@ -44,7 +44,7 @@ peacetext.charts = (() => {
   const axisFormats = {
     percent: (value) => `${Math.round(100 * value)}%`,
     points: (value) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(Math.round(100 * value))}`,
-    score: (value) => value.toFixed(1).replace("-", "−"),
+    score: (value, step = 0.1) => value.toFixed(step < 0.0999 ? 2 : 1).replace("-", "−"),
     count: (value) => value.toLocaleString("en"),
   };
 
