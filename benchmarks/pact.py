@@ -29,7 +29,7 @@ from benchmarks.pact_paragraphs import (
 )
 from pipeline.encoder import Encoder, load_encoder
 from pipeline.errors import InputError
-from pipeline.files import write_json
+from pipeline.files import read_json, write_json
 from pipeline.settings import Settings, load_settings
 from pipeline.themes.combination import ThemeText
 from pipeline.themes.evaluation import group_weights
@@ -84,13 +84,19 @@ def main() -> None:
         raise SystemExit(2) from None
     reports = [one.report for one in paragraphs]
     print(f"{len(paragraphs)} paragraphs of {len(set(reports))} reports", flush=True)
-    rows: list[dict[str, Any]] = []
+    known = _known(arguments.json) if arguments.only else {}
     for run in runs(paragraphs, settings, arguments.only):
-        rows.append(summary(run, reports, settings))
-        print(line_of(rows[-1]), flush=True)
+        row = summary(run, reports, settings)
+        known[f"{len(run.activities)}-{'grouped' if run.grouped else 'published'}"] = row
+        print(line_of(row), flush=True)
         if arguments.json:
-            content = {"paragraphs": len(paragraphs), "reports": len(set(reports)), "runs": rows}
-            write_json(arguments.json, {**content, "published": PUBLISHED})
+            counts = {"paragraphs": len(paragraphs), "reports": len(set(reports))}
+            write_json(arguments.json, {**counts, "published": PUBLISHED, "runs": known})
+
+
+def _known(file: Path | None) -> dict[str, Any]:
+    """Runs that stand in the file already; each takes minutes, so they may be made one by one."""
+    return dict(read_json(file)["runs"]) if file and file.is_file() else {}
 
 
 def _arguments() -> argparse.Namespace:

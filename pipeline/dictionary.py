@@ -71,7 +71,8 @@ EVERYWHERE = {
     "title": "of the document",
     "topic_id": "a topic (outputs/topics/topics.parquet); -1 for outliers",
     "unit_id": "a coded unit (corpus/coding)",
-    "unit_set": "sentences of the article, or paragraphs of UN documents",
+    "unit_set": "sentences of the article, paragraphs of UN documents drawn at random, or passages "
+    "that `peacetext suggest` named",
     "value": "of the measure",
     "voice": "speaker group of interviewees",
     "year": "of the document's date",

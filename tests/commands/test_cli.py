@@ -47,6 +47,9 @@ def test_what_is_not_there_is_said_in_one_line(words: list[str]) -> None:
         "gap",
         "explore",
         "classify",
+        "codebook",
+        "agreement",
+        "suggest",
     ],
 )
 def test_every_command_has_help_with_an_example(name: str) -> None:

@@ -1,0 +1,77 @@
+"""The codebook, the agreement of two files, and a suggestion that is filled in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.codebook import load_codebook
+
+CODING = Path("corpus/coding")
+
+
+def peacetext(*words: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_the_codebook_is_printed_with_every_code(project: Path) -> None:
+    done = peacetext("codebook")
+    assert done.exit_code == 0
+    assert all(f"  {theme}: " in done.output for theme in load_codebook().theme_ids)
+
+
+def test_a_coder_agrees_with_herself_and_less_with_another(project: Path) -> None:
+    mine, other = CODING / "article-coder-1.csv", CODING / "article-coder-2.csv"
+
+    with_herself, with_other = (
+        peacetext("agreement", mine, mine),
+        peacetext("agreement", mine, other),
+    )
+
+    assert _row(with_herself, "sets")[1:] == ["1.00"] * 4
+    assert _row(with_other, "all")[2] == "0.88"
+    assert "effectiveness                strategic_direction" in with_other.output
+
+
+def _row(done: Result, name: str) -> list[str]:
+    assert done.exit_code == 0, done.output
+    (line,) = [line for line in done.output.splitlines() if line.startswith(f"{name} ")]
+    return line.split()[1:]
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (CODING / "un-coder-1.csv", "name two passes over the same units"),
+        ("nobody.csv", "name a coder's file that exists"),
+        (CODING / "article-sentences.csv", "column codes is missing"),
+    ],
+)
+def test_files_that_cannot_be_compared_are_refused(
+    project: Path, other: Path | str, said: str
+) -> None:
+    done = peacetext("agreement", CODING / "article-coder-1.csv", other)
+    assert done.exit_code == 2
+    assert said in done.output
+
+
+def test_nothing_is_suggested_before_a_run(project: Path) -> None:
+    done = peacetext("suggest")
+    assert done.exit_code == 2
+    assert "mend: " in done.output
+
+
+def test_a_document_that_suggested_units_are_of_stays(project: Path) -> None:
+    peacetext("add", Path(__file__).parents[1] / "ingest" / "documents" / "S-RES-9001-2031.xml")
+    row = "s-res-9001-2031,s-res-9001-2031.1,0,9,leadership,,"
+    file = CODING / "suggested-coder-maria.csv"
+    file.write_text(f"document_id,block_id,start,end,codes,label,text\n{row}\n", encoding="utf-8")
+
+    done = peacetext("remove", "s-res-9001-2031")
+
+    assert done.exit_code == 2
+    assert "suggested-coder-maria.csv: row 2: codes s-res-9001-2031" in done.output

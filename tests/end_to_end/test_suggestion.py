@@ -1,0 +1,49 @@
+"""A suggestion that a person fills in and puts back teaches the classifiers."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.end_to_end.conftest import Project
+
+pytestmark = pytest.mark.slow
+
+
+def test_what_was_suggested_and_coded_is_learnt_from_and_not_suggested_again(
+    finished: tuple[Project, Project], tmp_path: Path
+) -> None:
+    # given a finished run, of which three passages are suggested
+    shutil.copytree(finished[0].folder, tmp_path / "project", symlinks=True)
+    project = Project(tmp_path / "project")
+    suggested = _suggest(project)
+    # when a person codes two of them, puts the file back, and runs the stage again
+    given = suggested.with_columns(codes=pl.Series(["leadership;training", "", "?"]))
+    given.write_csv(project.folder / "corpus" / "coding" / "suggested-coder-maria.csv")
+    before = project.outputs()
+    again = project.python("-m", "pipeline.themes")
+    # then these two are coded units with their labels, and the third is not
+    assert again.returncode == 0, again.stderr
+    units = pl.read_parquet(project.folder / "outputs" / "themes" / "units.parquet")
+    coded = units.filter(pl.col("unit_set") == "suggested").sort(pl.col("labels").list.len())
+    assert coded["labels"].to_list() == [[], ["leadership", "training"]]
+    assert set(coded["text"]) == set(suggested["text"][:2])
+    # and the UN passages are scored by what was learnt, while nothing is judged by the two
+    after = project.outputs()
+    scores, evaluation = "outputs/themes/scores.parquet", "outputs/themes/evaluation.parquet"
+    assert after[scores] != before[scores]
+    assert after[evaluation] == before[evaluation]
+    # and what is coded is not suggested again
+    assert set(_suggest(project)["text"]).isdisjoint(suggested["text"][:2])
+
+
+def _suggest(project: Project) -> pl.DataFrame:
+    command = "from pipeline.cli import main; main()"
+    done = project.python("-c", command, "suggest", "--rows", "3", "--out", "to-code.csv")
+    assert done.returncode == 0, done.stderr
+    return pl.read_csv(
+        project.folder / "to-code.csv", infer_schema=False, missing_utf8_is_empty_string=True
+    )
