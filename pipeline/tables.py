@@ -670,6 +670,10 @@ QUOTATIONS = _table("compare/quotations", Quotations)
 TABLES = tuple(value for value in list(globals().values()) if isinstance(value, Table))
 
 
+_FORMULA = r"^(?:[=+@\t\r]|-(?:[^\d.]|$))"
+"""How a cell begins that a spreadsheet takes for a formula; numbers below zero are none."""
+
+
 def write_table(table: Table, frame: pl.DataFrame) -> None:
     """Check ``frame`` against its schema and write it whole or not at all.
 
@@ -683,13 +687,19 @@ def write_table(table: Table, frame: pl.DataFrame) -> None:
 
 
 def csv_of(frame: pl.DataFrame) -> bytes:
-    """A frame as CSV in UTF-8; lists are joined by semicolons, because CSV has none."""
+    """A frame as CSV in UTF-8; lists are joined by semicolons, because CSV has none.
+
+    Text of a document that a spreadsheet would run as a formula gets an apostrophe before it.
+    """
     lists = [
         pl.col(name).cast(pl.List(pl.String)).list.join(";")
         for name, kind in frame.schema.items()
         if isinstance(kind, pl.List)
     ]
-    return frame.with_columns(lists).write_csv().encode()
+    joined = frame.with_columns(lists)
+    text = pl.col(pl.String)
+    safe = pl.when(text.str.contains(_FORMULA)).then("'" + text).otherwise(text).name.keep()
+    return joined.with_columns(safe).write_csv().encode()
 
 
 def read_table(table: Table) -> pl.DataFrame:

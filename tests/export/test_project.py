@@ -12,6 +12,7 @@ from lxml import etree
 
 from pipeline.codebook import load_codebook
 from pipeline.export.archive import zipped
+from pipeline.tables import csv_of
 from tests.export.conftest import HOSTILE_TITLE, RESOLUTION, SYMBOL, UN_CODES, Project
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -152,3 +153,19 @@ def test_files_of_an_earlier_run_are_removed(project: Project) -> None:
     stale.write_text("old")
     project.export()
     assert not stale.exists()
+
+
+def test_no_text_of_a_document_is_a_formula_in_a_spreadsheet() -> None:
+    texts = ["=1+1", "@cmd", "-x", "-0.5", "a=b", None]
+    frame = pl.DataFrame(
+        {"text": texts, "number": [-1.5, 0, 0, 0, 0, 0], "list": [["=a", "b"]] * 6}
+    )
+    rows = csv_of(frame).decode().splitlines()
+    assert rows[1:] == [
+        "'=1+1,-1.5,'=a;b",
+        "'@cmd,0.0,'=a;b",
+        "'-x,0.0,'=a;b",
+        "-0.5,0.0,'=a;b",
+        "a=b,0.0,'=a;b",
+        ",0.0,'=a;b",
+    ]
