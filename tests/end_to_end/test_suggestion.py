@@ -44,6 +44,4 @@ def _suggest(project: Project) -> pl.DataFrame:
     command = "from pipeline.cli import main; main()"
     done = project.python("-c", command, "suggest", "--rows", "3", "--out", "to-code.csv")
     assert done.returncode == 0, done.stderr
-    return pl.read_csv(
-        project.folder / "to-code.csv", infer_schema=False, missing_utf8_is_empty_string=True
-    )
+    return pl.read_csv(project.folder / "to-code.csv", infer_schema=False)
