@@ -169,7 +169,7 @@ def test_a_full_disk_sets_no_good_cache_aside(tmp_path: Path) -> None:
     # when more is added
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     # then that is an error with the reason, and what was there is there
-    assert "StageError: the vector cache" in done.stderr
+    assert "StageError: the cache" in done.stderr
     assert "cannot be used" in done.stderr
     assert len(VectorCache(file, 384).find(keys)) == 50
     assert not file.with_suffix(".unreadable").exists()
