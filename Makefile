@@ -35,7 +35,6 @@ bench: $(VENV)/.installed-for-tests ## measure speed and memory beside baselines
 	@python -m benchmarks.embedding --texts 2000
 	@python -m benchmarks.incremental
 	@python -m benchmarks.whole_run
-	@python -m benchmarks.scaling
 
 fuzz: $(VENV)/.installed-for-tests ## read damaged documents for ten minutes
 	@python -m benchmarks.fuzz

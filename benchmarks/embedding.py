@@ -20,6 +20,7 @@ import polars as pl
 
 from benchmarks.figures import present
 from pipeline.encoder import CachedEncoder, load_sentence_encoder
+from pipeline.result_cache import ResultCache
 from pipeline.settings import load_settings
 from pipeline.tables import PASSAGES, read_table
 from pipeline.vector_cache import VectorCache, Vectors
@@ -84,7 +85,11 @@ def _methods(folder: Path) -> list[Method]:
     exact = load_sentence_encoder(settings)
     rounded = load_sentence_encoder(settings.model_copy(update={"precision": "bfloat16"}))
     folding = [
-        CachedEncoder(encoder, VectorCache(folder / f"{encoder.precision}.sqlite", 384))
+        CachedEncoder(
+            encoder,
+            VectorCache(folder / f"{encoder.precision}.sqlite", 384),
+            ResultCache(folder / "tokens.sqlite"),
+        )
         for encoder in (exact, rounded)
     ]
     return [

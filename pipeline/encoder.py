@@ -23,7 +23,7 @@ import numpy as np
 from pipeline.errors import StageError
 from pipeline.files import sha256_of
 from pipeline.ids import text_hash
-from pipeline.result_cache import cache_folder
+from pipeline.result_cache import ResultCache, cache_folder
 from pipeline.settings import EmbedSettings
 from pipeline.vector_cache import VectorCache, Vectors
 
@@ -97,16 +97,8 @@ class SentenceEncoder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text before anything is cut off, markers of start and end included."""
-        different = list(dict.fromkeys(texts))
-        rows = self.model.tokenizer(
-            different,
-            truncation=False,
-            verbose=False,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-        )["input_ids"]
-        counts = {text: len(row) for text, row in zip(different, rows, strict=True)}
-        return [counts[text] for text in texts]
+        rows = self.model.tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]
+        return [len(row) for row in rows]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """float32 [len(texts), dimension], each row of length 1."""
@@ -160,6 +152,7 @@ class CachedEncoder:
 
     encoder: SentenceEncoder
     cache: VectorCache
+    counts: ResultCache
 
     @property
     def dimension(self) -> int:
@@ -183,6 +176,18 @@ class CachedEncoder:
         """How many different texts are not in the cache."""
         hashes = sorted({text_hash(text) for text in texts})
         return len(hashes) - len(self.cache.find(hashes))
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """As `SentenceEncoder.count_tokens`, each text once, ever."""
+        hashes = [text_hash(text) for text in texts]
+        known = self.counts.find(sorted(set(hashes)))
+        fresh = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
+        if fresh:
+            counts = self.encoder.count_tokens(list(fresh.values()))
+            made = {key: str(count).encode() for key, count in zip(fresh, counts, strict=True)}
+            self.counts.add(made.items())
+            known |= made
+        return [int(known[key]) for key in hashes]
 
     def _compute(self, hashes: list[str], texts: list[str]) -> dict[str, Vectors]:
         from tqdm import tqdm
@@ -215,7 +220,8 @@ def load_encoder(settings: EmbedSettings) -> CachedEncoder:
     encoder = load_sentence_encoder(settings)
     card = encoder.card
     file = cache_folder() / f"vectors-{card.fingerprint}-{processor(encoder)}.sqlite"
-    return CachedEncoder(encoder, VectorCache(file, encoder.dimension))
+    counts = ResultCache(cache_folder() / f"tokens-{card.fingerprint}.sqlite")
+    return CachedEncoder(encoder, VectorCache(file, encoder.dimension), counts)
 
 
 def load_sentence_encoder(settings: EmbedSettings) -> SentenceEncoder:

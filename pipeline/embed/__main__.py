@@ -20,7 +20,7 @@ def main() -> None:
         encoder = on_ray(encoder, settings.embed)
     say(f"embed: {len(texts)} passages, {encoder.count_fresh(texts)} texts not seen before")
     vectors = encoder.encode(texts)
-    tokens = encoder.encoder.count_tokens(texts)
+    tokens = encoder.count_tokens(texts)
     write_vectors(vectors, encoder.card)
     metrics = {
         "passages": len(texts),

@@ -13,7 +13,6 @@ from pipeline.segment.sentences import Span
 from pipeline.settings import SegmentSettings
 from pipeline.tables import VOICES
 
-_WORD = re.compile(r"\S+")
 _LONGEST_SENTENCE = 1.5
 """In units of max_words. A longer sentence would not fit the model's 256 tokens and is cut at a
 semicolon or comma, so that no word goes unread."""
@@ -89,7 +88,7 @@ def _pieces(text: str, sentence: Span, longest: int) -> list[Span]:
 
 
 def _n_words(text: str, start: int, end: int) -> int:
-    return sum(1 for _ in _WORD.finditer(text, start, end))
+    return len(text[start:end].split())
 
 
 def _passage(

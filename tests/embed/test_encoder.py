@@ -11,6 +11,7 @@ import pytest
 from pipeline.encoder import CachedEncoder, SentenceEncoder, device_of, load_sentence_encoder
 from pipeline.errors import StageError
 from pipeline.ids import text_hash
+from pipeline.result_cache import ResultCache
 from pipeline.settings import load_settings
 from pipeline.vector_cache import VectorCache
 
@@ -89,7 +90,11 @@ def test_tokens_are_counted_before_the_cut(encoder: SentenceEncoder) -> None:
 
 @pytest.fixture
 def cached(encoder: SentenceEncoder, tmp_path: Path) -> CachedEncoder:
-    return CachedEncoder(encoder, VectorCache(tmp_path / "vectors.sqlite", encoder.dimension))
+    return CachedEncoder(
+        encoder,
+        VectorCache(tmp_path / "vectors.sqlite", encoder.dimension),
+        ResultCache(tmp_path / "tokens.sqlite"),
+    )
 
 
 def test_only_new_texts_are_computed(cached: CachedEncoder, sentences: list[str]) -> None:
@@ -101,6 +106,12 @@ def test_only_new_texts_are_computed(cached: CachedEncoder, sentences: list[str]
     # then the others come from the cache, bit for bit
     assert np.array_equal(again[:10], first[:10])
     assert cached.count_fresh(sentences[:11]) == 0
+
+
+def test_tokens_are_counted_once(cached: CachedEncoder, sentences: list[str]) -> None:
+    counts = cached.encoder.count_tokens(sentences)
+    assert cached.count_tokens(sentences) == counts
+    assert cached.count_tokens([*sentences[::-1], sentences[0]]) == [*counts[::-1], counts[0]]
 
 
 def test_a_corrupt_entry_is_computed_again(cached: CachedEncoder, sentences: list[str]) -> None:
@@ -158,7 +169,7 @@ def test_a_full_disk_sets_no_good_cache_aside(tmp_path: Path) -> None:
     # when more is added
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     # then that is an error with the reason, and what was there is there
-    assert "StageError: the vector cache" in done.stderr
+    assert "StageError: the cache" in done.stderr
     assert "cannot be used" in done.stderr
     assert len(VectorCache(file, 384).find(keys)) == 50
     assert not file.with_suffix(".unreadable").exists()
