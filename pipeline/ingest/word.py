@@ -22,7 +22,7 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 from lxml import etree
 
-from pipeline.ingest.identity import date_of, symbol_of
+from pipeline.ingest.identity import date_of, first_symbol
 from pipeline.ingest.outline import CELL, Piece, blocks_from
 from pipeline.ingest.reading import Note, NoteMark, Reading, UnreadableError
 from pipeline.ingest.word_numbers import Numbering
@@ -66,7 +66,7 @@ def read_word(content: bytes, settings: IngestSettings) -> Reading:
     if not blocks:
         raise UnreadableError("is a Word file without text")
     head = [piece.text for piece in pieces[:20]]
-    symbol = next(filter(None, map(symbol_of, head)), "")
+    symbol = first_symbol(head)
     return Reading(
         blocks,
         notes,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from docx import Document
 from typer.testing import CliRunner
 
 from pipeline.cli import app
@@ -53,6 +54,27 @@ def test_a_resolution_says_itself_what_it_is(project: Path) -> None:
     assert sha256_of(project / "corpus" / entry.path) == entry.sha256 == sha256_of(RESOLUTION)
     for shown in ("S/RES/9001 (2031)", "2031-05-29", "blocks", "now run: make"):
         assert shown in done.output
+
+
+def test_a_word_report_says_in_its_masthead_what_it_is(project: Path, tmp_path: Path) -> None:
+    document = Document()
+    for line in (
+        "United Nations\tS/2031/77",
+        "Security Council",
+        "Distr.: General",
+        "6 March 2031",
+        "Report of the Secretary-General on the situation in South Sudan",
+    ):
+        document.add_paragraph(line)
+    document.add_heading("I. Introduction", 1)
+    document.add_paragraph("1.\tThe present report is submitted to the Council.")
+    document.save(str(tmp_path / "draft.docx"))
+
+    peacetext("add", tmp_path / "draft.docx")
+
+    entry = entry_of("s-2031-77")
+    assert (entry.kind, entry.symbol, str(entry.date)) == ("report", "S/2031/77", "2031-03-06")
+    assert entry.title == "Report of the Secretary-General on the situation in South Sudan"
 
 
 def test_what_is_added_and_removed_leaves_no_trace(project: Path) -> None:
