@@ -23,7 +23,7 @@ from docx.text.paragraph import Paragraph
 from lxml import etree
 
 from pipeline.ingest.identity import date_of, first_symbol
-from pipeline.ingest.outline import CELL, Piece, blocks_from
+from pipeline.ingest.outline import ANNEX, CELL, Piece, blocks_from
 from pipeline.ingest.reading import Note, NoteMark, Reading, UnreadableError
 from pipeline.ingest.word_numbers import Numbering
 from pipeline.settings import IngestSettings
@@ -118,7 +118,7 @@ def _pieces(document: WordDocument) -> Iterator[Piece]:
             yield from _rows(item)
             continue
         text, marks = _text(item._p)
-        level = _level(_style(item))
+        level = _level(_style(item)) or (1 if ANNEX.fullmatch(text) else 0)
         number, depth = numbering.next_number(item)
         if level and number:
             text, number = f"{number} {text}", ""

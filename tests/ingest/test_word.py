@@ -75,6 +75,20 @@ def test_content_controls_and_text_boxes_are_read_in_their_place(limits):
     ]
 
 
+def test_an_annex_without_the_style_of_a_heading_is_one(limits):
+    document = Document()
+    for text in ("1. In the report.", "Annex I", "1. In the annex."):
+        document.add_paragraph(text)
+
+    reading = read_word(_saved(document), limits)
+
+    assert [(block.role, block.label) for block in reading.blocks] == [
+        ("paragraph", "1"),
+        ("heading", ""),
+        ("annex", "Annex I, 1"),
+    ]
+
+
 def test_deleted_text_is_left_out_and_inserted_text_is_read(limits):
     document = Document()
     paragraph = document.add_paragraph("We ")
