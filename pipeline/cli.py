@@ -156,7 +156,8 @@ def add(
             continue
         typer.echo("\n".join([*addition_lines(addition, entry), ""]))
     added = len(found) - refused
-    say(f"{added} of {len(found)} {'would be added' if dry_run else 'added; now run: make'}")
+    done = "would be added" if dry_run else "added; now run: make" if added else "added"
+    say(f"{added} of {len(found)} {done}")
     if refused:
         raise typer.Exit(2)
 

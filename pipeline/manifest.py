@@ -170,6 +170,9 @@ def _text(file: Path) -> str:
 
 
 def _check_header(file: Path, header: list[str]) -> None:
+    if len(header) == 1 and re.search(r"[;\t]", header[0]):
+        mend = "save it again as CSV with commas between the cells"
+        raise InputError(file, "its cells are not separated by commas", mend, 1)
     for column in COLUMNS:
         if header.count(column) != 1:
             problem = "is missing" if column not in header else "stands twice"

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import get_args
 from urllib.parse import quote
 
-from pipeline.commands.coding import check_not_coded
+from pipeline.commands.coding import check_not_article, check_not_coded
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
 from pipeline.ingest.identity import SYMBOL
@@ -76,16 +76,31 @@ def named_sources(arguments: Sequence[str]) -> Iterator[Path | str]:
             yield from files
         elif path.is_file():
             yield path
-        elif SYMBOL.fullmatch(argument.strip()):
-            yield argument.strip()
+        elif symbol := _symbol(argument):
+            yield symbol
         else:
             mend = "name a file or folder that exists, or a symbol such as S/2018/541"
             raise InputError(argument, "is neither a file nor a UN symbol", mend)
 
 
+def _symbol(argument: str) -> str:
+    """The symbol as the United Nations writes it, from one in small letters or its address.
+
+    >>> _symbol("s/pv.8703"), _symbol("https://docs.un.org/en/S/2018/541"), _symbol("S/2018/541*")
+    ('S/PV.8703', 'S/2018/541', 'S/2018/541')
+    """
+    text = re.sub(r"https?://(?:docs\.un|undocs)\.org/(?:en/)?", "", argument.strip()).rstrip("*")
+    plain = re.compile(r"[ase]/(?:(?:res|prst|pv)[/.])?[\d/]+(?: ?\(\d{4}\))?", re.IGNORECASE)
+    written = text.upper() if plain.fullmatch(text) else text
+    return written if SYMBOL.fullmatch(written) else ""
+
+
 def _is_document(file: Path, folder: Path) -> bool:
+    """A file in the folder that can be read; a link that leads out of it is none."""
     hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return file.is_file() and not hidden and file.suffix.lower() in SUFFIXES
+    if hidden or not file.is_file() or file.suffix.lower() not in SUFFIXES:
+        return False
+    return file.resolve().is_relative_to(folder.resolve())
 
 
 def check_for_one(corrections: Corrections, n_sources: int) -> None:
@@ -129,12 +144,20 @@ def add(addition: Addition, *, may_replace: bool, dry_run: bool = False) -> Entr
         dry_run: find out what would be written, and write nothing.
 
     Raises:
-        InputError: the same file or symbol is in the corpus already, and may not be replaced.
+        InputError: the same file or symbol is in the corpus already and may not be replaced, or
+            codings name what would be replaced.
     """
     entries = read_manifest()
     old = _same_document(addition.entry, entries)
     if old is not None and not may_replace:
         raise _refusal(addition.entry, old)
+    if old is not None and addition.content is None:
+        mend = "replace it by a file, or remove it first"
+        raise InputError(old.document_id, "a symbol alone says less than its row", mend)
+    if old is not None:
+        check_not_article(old)
+        if old.sha256 not in ("", addition.entry.sha256):
+            check_not_coded(old)
     entry = _with_place(addition, entries, old)
     if not dry_run:
         _write(entry, addition.content, old)
@@ -152,7 +175,7 @@ def _write(entry: Entry, content: bytes | None, old: Entry | None) -> None:
             add_row(entry)
         else:
             replace_row(old.row, entry)
-    except InputError:
+    except BaseException:
         if is_new:
             file.unlink(missing_ok=True)
         raise
@@ -210,6 +233,8 @@ def _acronyms(cell: str) -> tuple[str, ...]:
 def _content(source: Path, limits: IngestSettings) -> bytes:
     """The bytes of a file, unless it is larger than any that would be read."""
     try:
+        if source.exists() and not source.is_file():
+            raise InputError(source, "is not a file", "name a file")
         size = source.stat().st_size / 1_000_000
         if size > limits.max_megabytes:
             problem = f"is {size:.0f} MB; ingest.max_megabytes is {limits.max_megabytes}"
@@ -217,7 +242,9 @@ def _content(source: Path, limits: IngestSettings) -> bytes:
         return source.read_bytes()
     except OSError as error:
         problem = f"cannot be read ({error.strerror})"
-        raise InputError(source, problem, "give yourself the right to read it") from None
+        missing = isinstance(error, FileNotFoundError)
+        mend = "name a file that exists" if missing else "give yourself the right to read it"
+        raise InputError(source, problem, mend) from None
 
 
 def _entry_of_file(
@@ -304,7 +331,8 @@ def _is_same_symbol(symbol: str, other: str) -> bool:
 
 def _refusal(entry: Entry, old: Entry) -> InputError:
     same = "the same file" if entry.sha256 and entry.sha256 == old.sha256 else old.symbol
-    mend = "add it with --replace, or leave it"
+    named = "it" if entry.sha256 else "its file"
+    mend = f"add {named} with --replace, or leave it"
     if not set(old.profiles) & {"core"}:
         mend = f"it is in the profile {' and '.join(old.profiles)} (acquire.profile); or {mend}"
     problem = f"{same} is in the corpus already, as {old.document_id}"
@@ -320,9 +348,21 @@ def _with_place(addition: Addition, entries: Sequence[Entry], old: Entry | None)
         )
     else:
         taken = {other.document_id for other in entries}
+        taken |= _unlisted(entries, addition)
         entry = replace(entry, document_id=_free(entry.document_id, taken))
     folder = REQUESTED if addition.content is None else INBOX
     return replace(entry, path=f"{folder}/{entry.document_id}{entry.path}")
+
+
+def _unlisted(entries: Sequence[Entry], addition: Addition) -> set[str]:
+    """Names in the inbox that other files have which no row lists: they are not written over."""
+    listed = {entry.path for entry in entries}
+    return {
+        file.stem
+        for file in (CORPUS / INBOX).glob(f"*{addition.entry.path}")
+        if f"{INBOX}/{file.name}" not in listed
+        and not (file.is_file() and file.read_bytes() == addition.content)
+    }
 
 
 def _free(name: str, taken: Collection[str]) -> str:

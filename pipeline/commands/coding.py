@@ -147,14 +147,23 @@ def _open_passages(passages: pl.DataFrame, coded: pl.Series) -> pl.DataFrame:
     ).unique("family_id", keep="first", maintain_order=True)
 
 
+def check_not_article(entry: Entry) -> None:
+    """The article is what everything is compared with.
+
+    Raises:
+        InputError: this is it.
+    """
+    if PurePosixPath(entry.path).parts[0] == "article":
+        raise InputError(entry.document_id, "is the coded article", "leave it in the corpus")
+
+
 def check_not_coded(entry: Entry) -> None:
     """A coding whose text is gone could not be used any more.
 
     Raises:
         InputError: units of this document are coded.
     """
-    if PurePosixPath(entry.path).parts[0] == "article":
-        raise InputError(entry.document_id, "is the coded article", "leave it in the corpus")
+    check_not_article(entry)
     for coding in read_codings(load_codebook().theme_ids):
         if coding.unit_set == "un" and entry.symbol:
             coded = int((coding.units["symbol"] == entry.symbol).sum())

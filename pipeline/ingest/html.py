@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from lxml import etree, html
 
 from pipeline.ingest.decoding import decoded
-from pipeline.ingest.identity import date_of, symbol_of
+from pipeline.ingest.identity import date_of, first_symbol
 from pipeline.ingest.outline import CELL, Piece, blocks_from
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.settings import IngestSettings, Role
@@ -59,7 +59,7 @@ def read_html(content: bytes, settings: IngestSettings) -> Reading:  # noqa: ARG
     if not blocks:
         raise UnreadableError("is a web page without text")
     head = [piece.text for piece in page.pieces[:20]]
-    symbol = next(filter(None, map(symbol_of, head)), "")
+    symbol = first_symbol(head)
     title = " ".join((root.findtext(".//title") or "").split())
     day = date_of("\n".join(head)) if symbol else None
     return Reading(blocks, symbol=symbol, title=title, date=day, remarks=remarks)

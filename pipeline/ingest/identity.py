@@ -25,6 +25,20 @@ def symbol_of(line: str) -> str:
     return found.group().replace("*", "") if found else ""
 
 
+def first_symbol(lines: Iterable[str]) -> str:
+    """The first symbol that a line of a masthead consists of, with "United Nations" or without.
+
+    >>> first_symbol(["see S/2018/1", "United Nations     S/2025/54", "UN | S/2025/55"])
+    'S/2025/54'
+    """
+    for line in lines:
+        for part in re.split(r"\||\t|\s{3,}", line):
+            found = symbol_of(part.strip().removeprefix("United Nations"))
+            if found:
+                return found
+    return ""
+
+
 def likeliest_symbol(lines: Iterable[str]) -> str:
     """The symbol that most of the lines are: of the running heads, say, of a noisy scan."""
     counts = Counter(filter(None, (symbol_of(line[:1].upper() + line[1:]) for line in lines)))

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from pipeline.ingest.decoding import decoded
-from pipeline.ingest.identity import date_of, symbol_of
+from pipeline.ingest.identity import date_of, first_symbol
 from pipeline.ingest.outline import CELL, Piece, blocks_from
 from pipeline.ingest.reading import Note, NoteMark, Reading, UnreadableError
 from pipeline.settings import IngestSettings, Role
@@ -39,7 +39,7 @@ def read_markdown(content: bytes, settings: IngestSettings) -> Reading:  # noqa:
     headings = [piece.text for piece in pieces if piece.level]
     title = named.group(1) if named else next(iter(headings), "")
     head = [piece.text for piece in pieces[:20]]
-    symbol = next(filter(None, map(symbol_of, head)), "")
+    symbol = first_symbol(head)
     day = date_of("\n".join(head)) if symbol else None
     return Reading(blocks, tuple(notes), symbol, title, day, remarks)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.ingest.decoding import decoded
-from pipeline.ingest.identity import date_of, symbol_of
+from pipeline.ingest.identity import date_of, first_symbol
 from pipeline.ingest.outline import Piece, blocks_from
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.settings import IngestSettings
@@ -30,7 +30,7 @@ def read_plain_text(content: bytes, settings: IngestSettings) -> Reading:  # noq
     if not blocks:
         raise UnreadableError("holds no text")
     head = [line for line in lines if line][:HEAD_LINES]
-    symbol = next(filter(None, map(symbol_of, head)), "")
+    symbol = first_symbol(head)
     title = next((piece.text for piece in pieces[:3] if piece.level), "")
     day = date_of("\n".join(head)) if symbol else None
     return Reading(blocks, symbol=symbol, title=title, date=day, remarks=remarks)

@@ -41,6 +41,11 @@ _REPORT = re.compile(
     r"|\bspecial report\b|\b\w+ (?:progress )?report of\b",
     re.IGNORECASE,
 )
+_CALLED = re.compile(
+    r"(?:[\w-]+ ){0,3}[Rr]eport of (?:the )?Secretary-General\b.{0,280}[^.;:]|"
+    r"(?:Identical l|L)etters? dated .{0,280}[^.;:]"
+)
+"""The line of a masthead that is the title; a sentence ends with a full stop."""
 _NAMED = re.compile(
     r"(?P<organ>[SA])[-_](?:(?P<series>RES|PRST|PV)[-_.])?(?P<number>\d+)"
     r"(?:[-_ (]+(?P<rest>\d+)\)?)?(?:[-_ ]?EN?)?",
@@ -194,7 +199,9 @@ def _is_record(reading: Reading) -> bool:
 def _title(reading: Reading) -> str:
     """What the document calls itself, or its first heading; the first words may be anything."""
     first = next((block.text for block in reading.blocks[:3] if block.role == "heading"), "")
-    return (reading.title or first)[:_TITLE_CHARACTERS]
+    opening = (block.text for block in reading.blocks[:_OPENING_BLOCKS])
+    called = next(filter(_CALLED.fullmatch, opening), "")
+    return (reading.title or called or first)[:_TITLE_CHARACTERS]
 
 
 def _opening(reading: Reading, title: str) -> str:

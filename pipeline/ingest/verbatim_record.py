@@ -1,6 +1,7 @@
 """Verbatim records of meetings: each paragraph of a speech with its speaker.
 
-Reads plain text, one paragraph a line, in which a speech opens as the United Nations prints it:
+Reads plain text, one paragraph a line or wrapped with blank lines between paragraphs, in which a
+speech opens as the United Nations prints it:
 ``Mr. Abarry (Niger) (spoke in French): I ...``. The section of a block is the speaker as named
 there, with the country or organisation in brackets and the role, if the President says it when
 giving the floor: ``Mr. Lacroix, Under-Secretary-General for Peace Operations``. Nothing is added
@@ -15,10 +16,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.ingest.decoding import decoded
-from pipeline.ingest.identity import date_of, symbol_of
+from pipeline.ingest.identity import date_of, first_symbol
 from pipeline.ingest.reading import Block, Reading, UnreadableError
 from pipeline.settings import IngestSettings, Role
 
+LONG = 200  # characters; a text with longer lines is not wrapped, so each line is a paragraph
 TITLES = (
     r"(?:Mr|Mrs|Ms|Miss|Dr|Sir|Dame|Lord|Lady|Baroness|Prince|Princess|Sheikha?|King|Queen"
     r"|Archbishop|Monsignor|Major General|Lieutenant General|General|Judge|President"
@@ -83,17 +85,33 @@ class Speaker:
 
 
 def read_verbatim_record(content: bytes, settings: IngestSettings) -> Reading:  # noqa: ARG001
-    """Read a verbatim record in plain text, a paragraph a line.
+    """Read a verbatim record in plain text, a paragraph a line or paragraphs of short lines.
 
     Raises:
         UnreadableError: no speech is found, or the text is in an unknown encoding.
     """
     text, remarks = decoded(content)
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-    blocks, repairs = speeches([Paragraph(line) for line in lines])
-    symbol = next(filter(None, map(symbol_of, lines[:40])), "")
+    blocks, repairs = speeches([Paragraph(paragraph) for paragraph in _unwrapped(text)])
+    symbol = first_symbol(lines[:40])
     day = date_of("\n".join(lines[:40])) if symbol else None
     return Reading(blocks, symbol=symbol, date=day, remarks=(*remarks, *repairs))
+
+
+def _unwrapped(text: str) -> list[str]:
+    """Paragraphs; where no line is long their lines are joined, up to a blank one or a speech."""
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    if any(len(line) > LONG for line in lines):
+        return [line for line in lines if line]
+    paragraphs: list[list[str]] = []
+    is_open = False
+    for line in lines:
+        if line and is_open and not SPEECH.match(line):
+            paragraphs[-1].append(line)
+        elif line:
+            paragraphs.append([line])
+        is_open = bool(line)
+    return [" ".join(paragraph) for paragraph in paragraphs]
 
 
 def speeches(paragraphs: Sequence[Paragraph]) -> tuple[tuple[Block, ...], tuple[str, ...]]:

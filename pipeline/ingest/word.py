@@ -22,8 +22,8 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 from lxml import etree
 
-from pipeline.ingest.identity import date_of, symbol_of
-from pipeline.ingest.outline import CELL, Piece, blocks_from
+from pipeline.ingest.identity import date_of, first_symbol
+from pipeline.ingest.outline import ANNEX, CELL, Piece, blocks_from
 from pipeline.ingest.reading import Note, NoteMark, Reading, UnreadableError
 from pipeline.ingest.word_numbers import Numbering
 from pipeline.settings import IngestSettings
@@ -32,6 +32,7 @@ OLD_OR_ENCRYPTED = b"\xd0\xcf\x11\xe0"
 MAX_RATIO = 200  # a part that unpacks to more than this many times its size is a bomb
 SMALL = 1_000_000  # bytes; the ratio of smaller parts says nothing
 SKIPPED = {qn("w:del"), qn("w:moveFrom"), qn("w:instrText"), qn("w:footnoteRef")}
+WRAPPERS = {qn("w:sdt"), qn("w:sdtContent"), qn("w:customXml")}
 BROKEN = (  # what python-docx and zipfile raise on a damaged package or on parts it lacks
     PackageNotFoundError,
     zipfile.BadZipFile,
@@ -65,7 +66,7 @@ def read_word(content: bytes, settings: IngestSettings) -> Reading:
     if not blocks:
         raise UnreadableError("is a Word file without text")
     head = [piece.text for piece in pieces[:20]]
-    symbol = next(filter(None, map(symbol_of, head)), "")
+    symbol = first_symbol(head)
     return Reading(
         blocks,
         notes,
@@ -110,17 +111,46 @@ def _style(paragraph: Paragraph) -> str:
 
 def _pieces(document: WordDocument) -> Iterator[Piece]:
     numbering = Numbering.of(document)
-    for item in document.iter_inner_content():
+    body = document._body
+    for element in _of_body(body._element):
+        item = Table(element, body) if element.tag == qn("w:tbl") else Paragraph(element, body)
         if isinstance(item, Table):
             yield from _rows(item)
             continue
         text, marks = _text(item._p)
-        level = _level(_style(item))
+        level = _level(_style(item)) or (1 if ANNEX.fullmatch(text) else 0)
         number, depth = numbering.next_number(item)
         if level and number:
             text, number = f"{number} {text}", ""
         if text:
             yield Piece(text, level, number, depth, marks=marks)
+
+
+def _of_body(parent: Any) -> Iterator[Any]:
+    """Paragraphs and tables in order, those in content controls too, but no table of contents."""
+    for element in parent:
+        if element.tag in (qn("w:p"), qn("w:tbl")):
+            yield element
+            for frame in _frames(element) if element.tag == qn("w:p") else ():
+                yield from _of_body(frame)
+        elif element.tag in WRAPPERS and not _is_contents(element):
+            yield from _of_body(element)
+
+
+def _frames(paragraph: Any) -> Iterator[Any]:
+    """Text boxes that are anchored in a paragraph; those of a fallback say the same again."""
+    walker = etree.iterwalk(paragraph, events=("start",))
+    for _, element in walker:
+        if element.tag in SKIPPED or element.tag == FALLBACK:
+            walker.skip_subtree()
+        elif element.tag == qn("w:txbxContent"):
+            walker.skip_subtree()  # boxes within it are found when its paragraphs are read
+            yield element
+
+
+def _is_contents(element: Any) -> bool:
+    gallery = next(element.iterfind(f"{qn('w:sdtPr')}//{qn('w:docPartGallery')}"), None)
+    return gallery is not None and gallery.get(qn("w:val")) == "Table of Contents"
 
 
 def _level(style: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from collections import Counter
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from docx import Document
 from typer.testing import CliRunner
 
 from pipeline.cli import app
@@ -53,6 +55,27 @@ def test_a_resolution_says_itself_what_it_is(project: Path) -> None:
     assert sha256_of(project / "corpus" / entry.path) == entry.sha256 == sha256_of(RESOLUTION)
     for shown in ("S/RES/9001 (2031)", "2031-05-29", "blocks", "now run: make"):
         assert shown in done.output
+
+
+def test_a_word_report_says_in_its_masthead_what_it_is(project: Path, tmp_path: Path) -> None:
+    document = Document()
+    for line in (
+        "United Nations\tS/2031/77",
+        "Security Council",
+        "Distr.: General",
+        "6 March 2031",
+        "Report of the Secretary-General on the situation in South Sudan",
+    ):
+        document.add_paragraph(line)
+    document.add_heading("I. Introduction", 1)
+    document.add_paragraph("1.\tThe present report is submitted to the Council.")
+    document.save(str(tmp_path / "draft.docx"))
+
+    peacetext("add", tmp_path / "draft.docx")
+
+    entry = entry_of("s-2031-77")
+    assert (entry.kind, entry.symbol, str(entry.date)) == ("report", "S/2031/77", "2031-03-06")
+    assert entry.title == "Report of the Secretary-General on the situation in South Sudan"
 
 
 def test_what_is_added_and_removed_leaves_no_trace(project: Path) -> None:
@@ -110,6 +133,62 @@ def test_another_file_with_the_same_symbol_takes_its_place_only_when_told(
     assert len(list((project / "corpus" / "inbox").iterdir())) == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["corpus/article/gilder-2026.txt"], "is the coded article"),
+        (["--symbol", "S/RES/1291 (2000)", RESOLUTION], "are coded"),
+        (["S/RES/2423"], "says less than its row"),
+    ],
+)
+def test_a_replacement_takes_nothing_away_that_others_need(
+    project: Path, words: list[str | Path], reason: str
+) -> None:
+    before = files(project)
+    done = peacetext("add", "--replace", *words)
+    assert done.exit_code == 2
+    assert reason in done.output
+    assert "now run: make" not in done.output
+    assert files(project) == before
+
+
+def test_a_file_of_the_inbox_without_a_row_is_not_written_over(project: Path) -> None:
+    own = project / "corpus" / "inbox" / "s-res-9001-2031.xml"
+    own.write_text("mine", encoding="utf-8")
+
+    peacetext("add", RESOLUTION)
+
+    assert own.read_text(encoding="utf-8") == "mine"
+    assert entry_of("s-res-9001-2031-2").path == "inbox/s-res-9001-2031-2.xml"
+
+
+def test_a_row_that_cannot_be_written_leaves_no_file(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "corpus/manifest.csv")
+
+    before = files(project)
+    monkeypatch.setattr("pipeline.commands.adding.add_row", full)
+    assert peacetext("add", RESOLUTION).exit_code == 1
+    assert files(project) == before
+
+
+def test_a_link_out_of_a_folder_is_not_followed(project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    shutil.copy(RESOLUTION, folder)
+    (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+
+    assert "1 of 1 added" in peacetext("add", folder).output
+
+
+def test_what_is_no_file_is_not_read(project: Path) -> None:
+    assert "is not a file" in peacetext("read", "/dev/zero").output
+    assert "name a file that exists" in peacetext("read", "nowhere.pdf").output
+
+
 def test_a_replacement_in_another_format_removes_the_old_file(
     project: Path, tmp_path: Path
 ) -> None:
@@ -155,7 +234,7 @@ def test_a_symbol_alone_is_a_row_to_be_fetched(project: Path) -> None:
     assert (entry.path, entry.missions) == ("un/added/s-2018-541.pdf", ("MINUSMA",))
 
 
-@pytest.mark.parametrize("symbol", ["S/RES/2423", "S/RES/2423 (2018)", "S/RES/2423(2018)"])
+@pytest.mark.parametrize("symbol", ["s/res/2423", "S/RES/2423 (2018)", "S/RES/2423(2018)"])
 def test_a_symbol_that_is_there_is_refused_however_it_is_written(
     project: Path, symbol: str
 ) -> None:

@@ -108,3 +108,23 @@ def test_paragraphs_of_one_speech_share_their_speaker_and_number(limits):
 def test_a_text_in_which_nobody_speaks_is_refused(limits):
     with pytest.raises(UnreadableError, match="holds no speech"):
         _read(limits, "Just a text: without speakers.")
+
+
+def test_a_record_pasted_with_its_short_lines_has_whole_paragraphs(limits):
+    pasted = (
+        "United Nations          S/PV.9876\nSecurity Council\n\n"
+        "9876th meeting\nMonday, 3 March 2031, 10 a.m.\n\n"
+        "The President (spoke in French): I now give the floor\nto Mr. Wane.\n"
+        "Mr. Wane: I thank you for\nthe floor.\n\nThe mission cannot\nstay.\n\n"
+        "The meeting rose at 11.20 a.m.\n"
+    )
+
+    reading = read_verbatim_record(pasted.encode(), limits)
+
+    assert (reading.symbol, str(reading.date)) == ("S/PV.9876", "2031-03-03")
+    assert [(block.section, block.text) for block in reading.blocks[2:]] == [
+        (("The President",), "I now give the floor to Mr. Wane."),
+        (("Mr. Wane",), "I thank you for the floor."),
+        (("Mr. Wane",), "The mission cannot stay."),
+        ((), "The meeting rose at 11.20 a.m."),
+    ]

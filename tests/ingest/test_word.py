@@ -50,6 +50,45 @@ def test_headings_automatic_numbers_and_tables_are_read(limits):
     ]
 
 
+def test_content_controls_and_text_boxes_are_read_in_their_place(limits):
+    document = Document()
+    document.add_paragraph("1. Before.")
+    anchor = document.add_paragraph("3. After.")
+    box = "<w:txbxContent><w:p><w:r><w:t>In a box.</w:t></w:r></w:p></w:txbxContent>"
+    anchor.add_run()._r.append(parse_xml(f"<w:pict {nsdecls('w')}>{box}</w:pict>"))
+    contents = (
+        '<w:docPartObj><w:docPartGallery w:val="Table of Contents"/></w:docPartObj>',
+        "Before 1",
+    )
+    for properties, text in (contents, ("", "2. Controlled.")):
+        content = f"<w:sdtContent><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:sdtContent>"
+        control = f"<w:sdt {nsdecls('w')}><w:sdtPr>{properties}</w:sdtPr>{content}</w:sdt>"
+        anchor._p.addprevious(parse_xml(control))
+
+    reading = read_word(_saved(document), limits)
+
+    assert [(block.label, block.text) for block in reading.blocks] == [
+        ("1", "Before."),
+        ("2", "Controlled."),
+        ("3", "After."),
+        ("", "In a box."),
+    ]
+
+
+def test_an_annex_without_the_style_of_a_heading_is_one(limits):
+    document = Document()
+    for text in ("1. In the report.", "Annex I", "1. In the annex."):
+        document.add_paragraph(text)
+
+    reading = read_word(_saved(document), limits)
+
+    assert [(block.role, block.label) for block in reading.blocks] == [
+        ("paragraph", "1"),
+        ("heading", ""),
+        ("annex", "Annex I, 1"),
+    ]
+
+
 def test_deleted_text_is_left_out_and_inserted_text_is_read(limits):
     document = Document()
     paragraph = document.add_paragraph("We ")

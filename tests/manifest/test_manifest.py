@@ -151,6 +151,13 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     assert "row 1: column sha256 is missing" in message
 
 
+def test_another_separator_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "manifest.csv"
+    file.write_text(";".join(COLUMNS) + "\n", encoding="utf-8")
+
+    assert "row 1: its cells are not separated by commas" in refusal(file)
+
+
 def test_a_column_that_nobody_knows_is_named(tmp_path: Path) -> None:
     file = write(tmp_path / "corpus", MALI | {"colour": "blue"}, columns=(*COLUMNS, "colour"))
 
