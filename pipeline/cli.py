@@ -108,7 +108,7 @@ def read(
     json: Annotated[bool, typer.Option("--json", help="A JSON object a block.")] = False,
 ) -> None:
     """Read any file into blocks; the corpus stays as it is. Example: peacetext read report.pdf"""
-    from pipeline.commands.adding import Corrections, addition_of
+    from pipeline.commands.additions import Corrections, addition_of
     from pipeline.commands.cards import read_lines
 
     addition = addition_of(Path(_from_here(file)), Corrections(kind=kind))
@@ -138,18 +138,19 @@ def add(
     Kind, symbol, title, date and missions are found in the document; an option corrects them.
     Then run: make. Taken back by: peacetext remove ID
     """
-    from pipeline.commands import adding
+    from pipeline.commands import additions
+    from pipeline.commands.adding import add as put_in
     from pipeline.commands.cards import addition_lines
 
-    corrections = adding.Corrections(kind, symbol, title, date, missions)
-    found = list(adding.named_sources([_from_here(source) for source in sources]))
-    adding.check_for_one(corrections, len(found))
+    corrections = additions.Corrections(kind, symbol, title, date, missions)
+    found = list(additions.named_sources([_from_here(source) for source in sources]))
+    additions.check_for_one(corrections, len(found))
     refused = 0
     for source in found:
         try:
-            addition = adding.addition_of(source, corrections)
+            addition = additions.addition_of(source, corrections)
             with only_run("manifest", _PATIENCE):
-                entry = adding.add(addition, may_replace=replace, dry_run=dry_run)
+                entry = put_in(addition, may_replace=replace, dry_run=dry_run)
         except InputError as error:
             say(f"peacetext: {error}")
             refused += 1

@@ -6,133 +6,21 @@ into corpus/inbox under a name of our own making, and its row is written into th
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
-from pathlib import Path, PurePosixPath
-from typing import get_args
-from urllib.parse import quote
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
 
+from pipeline.commands.additions import Addition, slug
 from pipeline.commands.coding import check_not_article, check_not_coded
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
-from pipeline.ingest.identity import SYMBOL
-from pipeline.ingest.reading import UnreadableError
-from pipeline.ingest.recognising import SUFFIXES, Recognition, kind_of, recognise
 from pipeline.manifest import MANIFEST_FILE, Entry, read_manifest
 from pipeline.manifest_rows import add_row, remove_row, replace_row
-from pipeline.settings import IngestSettings, Kind, load_missions, load_settings
 
 CORPUS = MANIFEST_FILE.parent
 INBOX = "inbox"
 REQUESTED = "un/added"
 """Below corpus/: where a document goes that was added by its symbol, once it is fetched."""
-
-UN_SITE = "https://docs.un.org/en/"
-UN_LICENCE = "United Nations; acknowledge the United Nations as the source"
-PROFILES = ("core", "full")
-
-
-@dataclass(frozen=True, slots=True)
-class Corrections:
-    """What a person says of a document; it goes before what the document says. Empty: nothing.
-
-    Attributes:
-        day: as 2018-06-06.
-        missions: acronyms, separated by semicolons or commas; ``none`` for no mission.
-    """
-
-    kind: str = ""
-    symbol: str = ""
-    title: str = ""
-    day: str = ""
-    missions: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Addition:
-    """A document that may be added: its row, its bytes (None: to be fetched), what was read."""
-
-    entry: Entry
-    content: bytes | None = None
-    recognition: Recognition | None = None
-
-
-def named_sources(arguments: Sequence[str]) -> Iterator[Path | str]:
-    """Every file, every readable file of a folder, and every symbol that the arguments name.
-
-    Raises:
-        InputError: neither a file, nor a folder with documents, nor a symbol.
-    """
-    for argument in arguments:
-        path = Path(argument).expanduser()
-        if path.is_dir():
-            files = sorted(file for file in path.rglob("*") if _is_document(file, path))
-            if not files:
-                mend = f"name a folder that holds {', '.join(SUFFIXES)}"
-                raise InputError(argument, "holds no document that can be read", mend)
-            yield from files
-        elif path.is_file():
-            yield path
-        elif symbol := _symbol(argument):
-            yield symbol
-        else:
-            mend = "name a file or folder that exists, or a symbol such as S/2018/541"
-            raise InputError(argument, "is neither a file nor a UN symbol", mend)
-
-
-def _symbol(argument: str) -> str:
-    """The symbol as the United Nations writes it, from one in small letters or its address.
-
-    >>> _symbol("s/pv.8703"), _symbol("https://docs.un.org/en/S/2018/541"), _symbol("S/2018/541*")
-    ('S/PV.8703', 'S/2018/541', 'S/2018/541')
-    """
-    text = re.sub(r"https?://(?:docs\.un|undocs)\.org/(?:en/)?", "", argument.strip()).rstrip("*")
-    plain = re.compile(r"[ase]/(?:(?:res|prst|pv)[/.])?[\d/]+(?: ?\(\d{4}\))?", re.IGNORECASE)
-    written = text.upper() if plain.fullmatch(text) else text
-    return written if SYMBOL.fullmatch(written) else ""
-
-
-def _is_document(file: Path, folder: Path) -> bool:
-    """A file in the folder that can be read; a link that leads out of it is none."""
-    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    if hidden or not file.is_file() or file.suffix.lower() not in SUFFIXES:
-        return False
-    return file.resolve().is_relative_to(folder.resolve())
-
-
-def check_for_one(corrections: Corrections, n_sources: int) -> None:
-    """A symbol, title or date belongs to one document.
-
-    Raises:
-        InputError: it is given for several.
-    """
-    for option in ("symbol", "title", "day"):
-        if n_sources > 1 and getattr(corrections, option):
-            name = f"--{option.replace('day', 'date')}"
-            raise InputError(name, f"fits one document, not {n_sources}", "add them one by one")
-
-
-def addition_of(source: Path | str, corrections: Corrections) -> Addition:
-    """What would be added, with nothing changed yet.
-
-    Raises:
-        InputError: the file cannot be read, or a correction cannot be used.
-    """
-    missions = load_missions()
-    checked = _checked(corrections, missions)
-    if isinstance(source, str):
-        return Addition(_entry_of_symbol(source, checked))
-    content = _content(source, load_settings().ingest)
-    try:
-        found = recognise(
-            content, source.name, load_settings().ingest, missions, _kind(checked.kind)
-        )
-    except UnreadableError as error:
-        raise InputError(source, str(error), "docs/readers.md says what can be read") from None
-    return Addition(_entry_of_file(source, content, found, checked), content, found)
 
 
 def add(addition: Addition, *, may_replace: bool, dry_run: bool = False) -> Entry:
@@ -199,111 +87,6 @@ def remove(document_id: str) -> Entry:
     return entry
 
 
-def _kind(name: str) -> Kind | None:
-    return next((kind for kind in get_args(Kind) if kind == name), None)
-
-
-def _checked(corrections: Corrections, missions: Collection[str]) -> Corrections:
-    kind, day = corrections.kind, corrections.day
-    if kind and _kind(kind) is None:
-        raise InputError("--kind", f"{kind!r} is not known", f"one of {', '.join(get_args(Kind))}")
-    if corrections.symbol and not SYMBOL.fullmatch(corrections.symbol):
-        raise InputError("--symbol", f"{corrections.symbol!r} is none", "write it as S/2018/541")
-    if day and _day(day) is None:
-        raise InputError("--date", f"{day!r} is not a date", "write it as 2018-06-06")
-    for acronym in _acronyms(corrections.missions):
-        if acronym not in missions:
-            mend = f"one of {', '.join(missions)}, or none"
-            raise InputError("--missions", f"{acronym!r} is not known", mend)
-    return corrections
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _acronyms(cell: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in re.split("[;,]", cell) if name.strip())
-    return () if names == ("none",) else names
-
-
-def _content(source: Path, limits: IngestSettings) -> bytes:
-    """The bytes of a file, unless it is larger than any that would be read."""
-    try:
-        if source.exists() and not source.is_file():
-            raise InputError(source, "is not a file", "name a file")
-        size = source.stat().st_size / 1_000_000
-        if size > limits.max_megabytes:
-            problem = f"is {size:.0f} MB; ingest.max_megabytes is {limits.max_megabytes}"
-            raise InputError(source, problem, "raise it in configs/params.yaml")
-        return source.read_bytes()
-    except OSError as error:
-        problem = f"cannot be read ({error.strerror})"
-        missing = isinstance(error, FileNotFoundError)
-        mend = "name a file that exists" if missing else "give yourself the right to read it"
-        raise InputError(source, problem, mend) from None
-
-
-def _entry_of_file(
-    source: Path,
-    content: bytes,
-    found: Recognition,
-    corrections: Corrections,
-) -> Entry:
-    symbol = corrections.symbol or found.symbol
-    from_un = bool(symbol)
-    return Entry(
-        document_id=_slug(symbol or source.stem),
-        symbol=symbol,
-        kind=found.kind,
-        title=" ".join((corrections.title or found.title).split()),
-        date=_day(corrections.day) or found.date,
-        missions=_acronyms(corrections.missions) if corrections.missions else found.missions,
-        themes=(),
-        profiles=PROFILES,
-        required=True,
-        path=source.suffix.lower(),
-        source_url=_address(symbol) if from_un else "",
-        sha256=hashlib.sha256(content).hexdigest(),
-        licence=UN_LICENCE if from_un else "",
-    )
-
-
-def _entry_of_symbol(symbol: str, corrections: Corrections) -> Entry:
-    kind = _kind(corrections.kind) or kind_of(symbol, "Report of the Secretary-General")
-    return Entry(
-        document_id=_slug(symbol),
-        symbol=symbol,
-        kind=kind,
-        title=" ".join(corrections.title.split()),
-        date=_day(corrections.day),
-        missions=_acronyms(corrections.missions),
-        themes=(),
-        profiles=PROFILES,
-        required=False,
-        path=".pdf",
-        source_url=_address(symbol),
-        sha256="",
-        licence=UN_LICENCE,
-    )
-
-
-def _slug(name: str) -> str:
-    """Fit for an id and a file name, whatever the document calls itself.
-
-    >>> _slug("S/RES/2423 (2018)"), _slug("../Rapport Nº 3")
-    ('s-res-2423-2018', 'rapport-n-3')
-    """
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80].strip("-") or "document"
-
-
-def _address(symbol: str) -> str:
-    return UN_SITE + quote(symbol.replace(" ", ""), safe="/().")
-
-
 def _same_document(entry: Entry, entries: Sequence[Entry]) -> Entry | None:
     """The document of the manifest with the same bytes, or else with the same symbol."""
     for other in entries:
@@ -321,7 +104,7 @@ def _is_same_symbol(symbol: str, other: str) -> bool:
     >>> _is_same_symbol("S/RES/2423", "S/RES/2423 (2018)"), _is_same_symbol("S/2018/5", "S/2018/54")
     (True, False)
     """
-    slugs = _slug(symbol), _slug(other)
+    slugs = slug(symbol), slug(other)
     if "RES/" in symbol:
         return any(slug.startswith(f"{prefix}-") for slug in slugs for prefix in slugs) or (
             slugs[0] == slugs[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from pipeline.commands.adding import Addition
+from pipeline.commands.additions import Addition
 from pipeline.ingest.reading import Reading
 from pipeline.manifest import Entry
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
+from typing import get_args
 
 import polars as pl
 
@@ -14,7 +15,7 @@ from pipeline.errors import InputError
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import UnreadableError
 from pipeline.manifest import MANIFEST_FILE, Entry, of_profile, read_manifest
-from pipeline.settings import Profile, load_missions, load_settings
+from pipeline.settings import Kind, Profile, load_missions, load_settings
 from pipeline.turns import load_turns
 
 PROFILES: tuple[Profile, ...] = ("core", "full", "readers")
@@ -42,11 +43,13 @@ def documents_table(profile: str, kind: str, mission: str) -> pl.DataFrame:
     """One row a document of the profile, with whether its file is on disk.
 
     Raises:
-        InputError: no such profile.
+        InputError: no such profile, kind or mission.
     """
     chosen = [name for name in PROFILES if name == profile]
     if not chosen:
         raise InputError("--profile", f"{profile!r} is no profile", f"one of {', '.join(PROFILES)}")
+    _check_filter("--kind", kind, get_args(Kind))
+    _check_filter("--mission", mission, load_missions())
     rows = [
         {
             "document_id": entry.document_id,
@@ -61,6 +64,11 @@ def documents_table(profile: str, kind: str, mission: str) -> pl.DataFrame:
     ]
     names = ("document_id", "kind", "date", "missions", "on_disk", "title")
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String))
+
+
+def _check_filter(option: str, value: str, known: Collection[str]) -> None:
+    if value and value not in known:
+        raise InputError(option, f"{value!r} is not known", f"one of {', '.join(known)}")
 
 
 def document_lines(document_id: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pipeline.errors import StageError
 from pipeline.ingest.corpus import Corpus, metrics_of, read_corpus
 from pipeline.ingest.readings import KnownReadings
 from pipeline.manifest import Entry, read_manifest
-from pipeline.settings import load_settings
+from pipeline.settings import load_missions, load_settings
 from pipeline.stage import run_stage, say, write_metrics
 from pipeline.tables import (
     ACQUIRED,
@@ -27,7 +27,7 @@ CORPUS = Path("corpus")
 def main() -> None:
     """Read every document that acquire found."""
     limits = load_settings().ingest
-    corpus = read_corpus(_files(), limits, KnownReadings(limits).read)
+    corpus = read_corpus(_files(), limits, KnownReadings(limits).read, load_missions())
     for document_id, reason in corpus.set_aside.iter_rows():
         say(f"ingest: {document_id} set aside: {reason}")
     if not corpus.documents.height:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -13,8 +14,9 @@ import polars as pl
 from pipeline.ids import content_ids
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
+from pipeline.ingest.recognising import GUESSED_KIND, recognition_of
 from pipeline.manifest import Entry
-from pipeline.settings import IngestSettings
+from pipeline.settings import IngestSettings, Mission
 from pipeline.tables import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE, Table
 
 
@@ -32,6 +34,7 @@ def read_corpus(
     files: Iterable[tuple[Entry, bytes]],
     limits: IngestSettings,
     read: Callable[[bytes, str, str, IngestSettings], Reading] = read_file,
+    missions: Mapping[str, Mission] = MappingProxyType({}),
 ) -> Corpus:
     """Read every file; one that cannot be read is set aside with its reason, and the others go on.
 
@@ -39,6 +42,7 @@ def read_corpus(
         files: what the manifest says of a document, and the bytes of its file.
         limits: what is too large to be read.
         read: reads one file, as `read_file`.
+        missions: the peace operations that may be recognised in a document added by its symbol.
     """
     readings: list[tuple[Entry, Reading]] = []
     set_aside: list[dict[str, Any]] = []
@@ -48,11 +52,13 @@ def read_corpus(
             readings.append((entry, read(content, entry.kind, suffix, limits)))
         except UnreadableError as error:
             set_aside.append({"document_id": entry.document_id, "reason": str(error)})
-    return corpus_of(readings, set_aside)
+    return corpus_of(readings, set_aside, missions)
 
 
 def corpus_of(
-    readings: Iterable[tuple[Entry, Reading]], set_aside: Iterable[dict[str, Any]] = ()
+    readings: Iterable[tuple[Entry, Reading]],
+    set_aside: Iterable[dict[str, Any]] = (),
+    missions: Mapping[str, Mission] = MappingProxyType({}),
 ) -> Corpus:
     """Turn readings into tables, in the order given.
 
@@ -63,7 +69,7 @@ def corpus_of(
     blocks: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     for entry, reading in readings:
-        documents.append(_document(entry, reading))
+        documents.append(_document(entry, reading, missions))
         blocks += _blocks(entry.document_id, reading)
         notes += _notes(entry.document_id, reading)
     return Corpus(
@@ -78,17 +84,26 @@ def _frame(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=table.schema.create_empty().schema, orient="row")
 
 
-def _document(entry: Entry, reading: Reading) -> dict[str, Any]:
-    """What the manifest says goes before what the document says; a contradiction is a remark."""
+def _document(entry: Entry, reading: Reading, missions: Mapping[str, Mission]) -> dict[str, Any]:
+    """What the manifest says goes before what the document says; a contradiction is a remark.
+
+    A row without a title was written before anybody had read the document (`peacetext add` with a
+    symbol alone): of such a document kind and missions are found too, where the row has none.
+    """
     day = entry.date or reading.date
+    kind, concerned = entry.kind, entry.missions
+    if not entry.title:
+        found = recognition_of(reading, entry.document_id, missions)
+        kind = found.kind if entry.kind == GUESSED_KIND else entry.kind
+        concerned = entry.missions or found.missions
     return {
         "document_id": entry.document_id,
-        "kind": entry.kind,
+        "kind": kind,
         "symbol": entry.symbol or reading.symbol,
         "title": entry.title or reading.title,
         "date": day,
         "year": day.year if day else None,
-        "missions": list(entry.missions),
+        "missions": list(concerned),
         "themes": list(entry.themes),
         "source_url": entry.source_url,
         "n_blocks": len(reading.blocks),

@@ -22,6 +22,7 @@ INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q s samp"
     " small span strike strong sub sup time tt u var wbr".split()
 )
+_ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split()
 CELLS = ("td", "th")
 CHARSET = re.compile(rb"<meta[^>]{0,200}?charset=[\"']?([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
 
@@ -34,6 +35,7 @@ class _Page:
     text: list[str] = field(default_factory=list)
     cells: list[str] | None = None
     lists: list[int | None] = field(default_factory=list)  # next number; None for bullets
+    kinds: list[str] = field(default_factory=list)  # 1, a or i, as the list says
     number: str = ""
     level: int = 0
     quoted: int = 0
@@ -52,7 +54,8 @@ def read_html(content: bytes, settings: IngestSettings) -> Reading:  # noqa: ARG
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         raise UnreadableError("is not HTML, or has no text") from None
     page = _Page()
-    for event, element in _walk(root):
+    main = root.find(".//main")
+    for event, element in _walk(root if main is None else main):
         _start(page, element) if event == "start" else _end(page, element)
     _flush(page)
     blocks = blocks_from(page.pieces)
@@ -98,9 +101,10 @@ def _start(page: _Page, element: html.HtmlElement) -> None:
     elif tag in ("ol", "ul"):
         start = element.get("start", "1")
         page.lists.append((int(start) if start.isdigit() else 1) if tag == "ol" else None)
+        page.kinds.append(element.get("type", "1"))
     elif tag == "li" and page.lists:
         next_number = page.lists[-1]
-        page.number = "" if next_number is None else f"{next_number}."
+        page.number = "" if next_number is None else _numbered(next_number, page.kinds[-1])
         page.lists[-1] = None if next_number is None else next_number + 1
     elif tag == "blockquote":
         page.quoted += 1
@@ -121,9 +125,19 @@ def _end(page: _Page, element: html.HtmlElement) -> None:
         _flush(page)
     if tag in ("ol", "ul") and page.lists:
         page.lists.pop()
+        page.kinds.pop()
     elif tag == "blockquote":
         page.quoted -= 1
     page.text.append(element.tail or "")
+
+
+def _numbered(number: int, kind: str) -> str:
+    """As the page shows it: 2., or (b) in a list of letters, or (ii) in one of Roman numerals."""
+    if kind in ("a", "A") and number <= 26:
+        return f"({chr(ord('a') + number - 1)})"
+    if kind in ("i", "I") and number <= len(_ROMAN):
+        return f"({_ROMAN[number - 1]})"
+    return f"{number}."
 
 
 def _taken(page: _Page) -> str:

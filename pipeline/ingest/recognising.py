@@ -26,6 +26,9 @@ _MENTIONS: Mapping[str, int] = {"presidential_statement": 2}
 _MENTIONS_ELSE = 3
 """A mission named this often in the text is one that it concerns; statements are short."""
 
+GUESSED_KIND: Kind = "report"
+"""Of a symbol such as S/2018/541 whose document nobody has read: most are reports."""
+
 _SPEECHES = 3  # a text with so many is a verbatim record
 _OPENING_BLOCKS = 12  # in which a report calls itself one
 _TITLE_CHARACTERS = 300
@@ -100,8 +103,22 @@ def recognise(
     """
     suffix = PurePosixPath(name).suffix.lower()
     reading = read_file(content, kind or _kind_before_reading(content, suffix), suffix, limits)
-    symbol = reading.symbol or symbol_in_name(PurePosixPath(name).stem)
-    title = _title(reading) or PurePosixPath(name).stem
+    return recognition_of(reading, PurePosixPath(name).stem, missions, kind)
+
+
+def recognition_of(
+    reading: Reading, stem: str, missions: Mapping[str, Mission], kind: Kind | None = None
+) -> Recognition:
+    """What a document that was read says of itself.
+
+    Args:
+        reading: the document.
+        stem: the name of its file without suffix, which may be its symbol.
+        missions: the peace operations that may be recognised, by acronym.
+        kind: given by a person; None to find out.
+    """
+    symbol = reading.symbol or symbol_in_name(stem)
+    title = _title(reading) or stem
     found = kind or kind_of(symbol, _opening(reading, title), _is_record(reading))
     text = "\n".join(block.text for block in reading.blocks)
     mentions = _MENTIONS.get(found, _MENTIONS_ELSE)

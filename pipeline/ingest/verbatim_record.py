@@ -28,7 +28,10 @@ TITLES = (
 )
 LANGUAGES = r"(?:Arabic|Chinese|English|French|Russian|Spanish|[A-Z][a-z]+)"
 OFFICES = r"The (?:Acting )?(?:President|Secretary-General|Chair(?:man|person)?)"
-NAME = rf"(?:{OFFICES}|{TITLES}\.? [^:();]{{2,60}}?)"
+PARTICLES = r"(?:d[aeiou]s?|del|der|la|le|van|von|y|e|and|of|the|bin|ben|ibn|al|el|ul|zu)"
+WORD = rf"(?:{PARTICLES}(?=[ -])|(?:{PARTICLES}[-’'])?[^\Wa-z_][^\s:();]*)"
+NAME = rf"(?:{OFFICES}|{TITLES}\.? {WORD}(?: {WORD}){{0,9}}?)"
+"""Words of a name begin with a capital: "Mr. Wane visited Kidal: he" opens no speech."""
 COUNTRY = r"\((?!spoke|speaking|interpretation)([^)]{2,80})\)"
 SPOKEN = rf"\((?:spoke|speaking) in {LANGUAGES}[^)]*\)|\(interpretation from {LANGUAGES}\)"
 SPEECH = re.compile(rf"({NAME})(?: {COUNTRY})?(?: ?(?:{SPOKEN}))?: ?")

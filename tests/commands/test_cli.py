@@ -26,7 +26,15 @@ def test_list_prints_the_documents_of_a_mission_and_kind() -> None:
     assert "s-pv-8771" not in done.output
 
 
-@pytest.mark.parametrize("words", [["show", "nowhere"], ["list", "--profile", "nothing"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["show", "nowhere"],
+        ["list", "--profile", "nothing"],
+        ["list", "--kind", "novel"],
+        ["list", "--mission", "minusma"],
+    ],
+)
 def test_what_is_not_there_is_said_in_one_line(words: list[str]) -> None:
     done = RUNNER.invoke(app, words)
     assert done.exit_code == 2

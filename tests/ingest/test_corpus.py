@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.ingest.corpus import Corpus, metrics_of, read_corpus
 from pipeline.manifest import COLUMNS, Entry, line_of
-from pipeline.settings import load_settings
+from pipeline.settings import load_missions, load_settings
 from pipeline.tables import ACQUIRED, BLOCKS, DOCUMENTS, NOTES, SET_ASIDE, read_table, write_table
 
 FILES = Path(__file__).parent / "documents"
@@ -171,3 +171,15 @@ def test_the_stage_fails_when_nothing_could_be_read(
     assert outcome.returncode == 1
     assert outcome.stderr.splitlines()[-1].startswith("ingest: no document could be read")
     assert not (tmp_path / BLOCKS.path).exists()
+
+
+def test_a_row_written_before_anybody_read_the_document_takes_kind_and_missions_from_it() -> None:
+    # given two rows for a text on MINUSMA, one with a symbol alone, one with a title
+    text = b"S/2031/7\n\nLetter dated 3 May 2031\n\n" + b"MINUSMA patrols. " * 3
+    bare = _entry("s-2031-7.txt", "report", missions=())
+    titled = _entry("s-2031-8.txt", "report", missions=(), title="A letter")
+    # when both are read
+    corpus = read_corpus([(bare, text), (titled, text)], LIMITS, missions=load_missions())
+    # then only the first is told what it is
+    rows = corpus.documents.select("kind", "missions").rows()
+    assert rows == [("other", ["MINUSMA"]), ("report", [])]

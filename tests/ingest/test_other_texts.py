@@ -45,6 +45,20 @@ def test_a_web_page_gives_its_text_without_scripts_and_menus(limits):
     ]
 
 
+def test_of_a_web_page_with_a_main_part_that_alone_is_read_and_lists_are_labelled_as_shown(limits):
+    page = (
+        b"<title>A report</title><header>Site header</header><main><ol><li>first"
+        b"<ol type=a><li>to patrol<li>to report<ol type=i><li>at night</ol></ol></ol></main>"
+        b"<footer>Copyright</footer>"
+    )
+    assert _short(read_html(page, limits)) == [
+        ("paragraph", "1", "first"),
+        ("paragraph", "1 (a)", "to patrol"),
+        ("paragraph", "1 (b)", "to report"),
+        ("paragraph", "1 (b) (i)", "at night"),
+    ]
+
+
 def test_a_web_page_is_read_in_the_charset_that_it_names(limits):
     page = '<meta charset="iso-8859-1"><p>Caf\xe9</p>'.encode("iso-8859-1")
     assert read_html(page, limits).blocks[0].text == "Café"

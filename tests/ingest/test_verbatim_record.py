@@ -128,3 +128,19 @@ def test_a_record_pasted_with_its_short_lines_has_whole_paragraphs(limits):
         (("Mr. Wane",), "The mission cannot stay."),
         ((), "The meeting rose at 11.20 a.m."),
     ]
+
+
+def test_a_sentence_that_names_a_person_before_a_colon_opens_no_speech(limits):
+    reading = _read(
+        limits,
+        "Mr. Diop: I thank you.",
+        "Mr. Wane visited Kidal: he said so himself.",
+        "Mr. Alzayani Al-Sabah: We agree.",
+        "Mr. Van der Meer (Netherlands): So do we.",
+    )
+    assert [block.section[0] for block in reading.blocks] == [
+        "Mr. Diop",
+        "Mr. Diop",
+        "Mr. Alzayani Al-Sabah",
+        "Mr. Van der Meer (Netherlands)",
+    ]
