@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from pipeline import tables
-from pipeline.files import write_json, write_text
+from pipeline.files import FINDINGS_FILE, write_json, write_text
 from pipeline.manifest import COLUMNS
 from pipeline.report.__main__ import main
 from pipeline.tables import Table, write_table
@@ -32,7 +32,7 @@ MANDATES = [
     "Requests the mission to adopt a proactive and robust posture in carrying out its mandate.",
     "Calls upon the host State to extend its authority over all of its territory.",
     "Urges all parties to allow safe and unhindered humanitarian access to people in need.",
-    "Stresses the need for better intelligence and situational awareness of the mission.",
+    "Stresses the need for better intelligence and the mission’s co‑operation in Côte d’Ivoire.",
     "Requests the Secretary-General to ensure that contingents patrol on foot and at night.",
 ]
 DOCUMENTS = [
@@ -281,6 +281,7 @@ def build_project(folder: Path, with_findings: bool = True) -> Path:
             write_rows(tables.SCORES, score_rows(passages))
             write_rows(tables.GAP, gap_rows())
             write_json(Path("outputs/export/metrics.json"), EXPORTED)
+            write_text(FINDINGS_FILE, "# What was found\n\n**Voices** Soldiers say <b>most</b>.\n")
             write_rows(
                 tables.PASSAGE_CODES,
                 [

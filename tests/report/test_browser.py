@@ -55,6 +55,22 @@ def test_words_are_searched_and_marked(visit: Visit) -> None:
     assert "q=" in visit.page.url
 
 
+@pytest.mark.parametrize(
+    "typed", ['"Cote d\'Ivoire"', "co-operation", "“the mission's co-operation”", "CÔTE"]
+)
+def test_what_a_keyboard_types_finds_what_is_printed(visit: Visit, typed: str) -> None:
+    visit.go("#passages?kind=resolution")
+    visit.said("60 passages")
+    visit.page.fill("[name=q]", typed)
+    visit.said("10 passages with the words")
+    assert visit.page.inner_text(".passage mark >> nth=0") in (
+        "Côte d’Ivoire",
+        "co‑operation",
+        "the mission’s co‑operation",
+        "Côte",
+    )
+
+
 def test_filters_narrow_each_other_and_stand_in_the_address(visit: Visit) -> None:
     visit.go("#passages?kind=resolution")
     visit.said("60 passages")

@@ -64,8 +64,8 @@ peacetext.explorer = (() => {
 
   // The words that were searched for, marked; the pieces are text, never markup.
   function marked(text, query) {
-    const phrases = [...(query || "").toLowerCase().matchAll(/"([^"]+)"|(\S+)/g)].map((match) => match[1] || match[2]);
-    const lower = text.toLowerCase();
+    const phrases = peacetext.filters.phrasesOf(query);
+    const lower = peacetext.filters.plain(text);
     if (!phrases.length || lower.length !== text.length) return [text];
     const pieces = [];
     let at = 0;
@@ -107,7 +107,7 @@ peacetext.explorer = (() => {
       if (at < 0) continue;
       const seen = scored.fold[at] === "0" && filters.position(books.read, place) >= 0;
       list.append(element("li", { class: "scored", title: seen ? "The classifier was trained on this passage" : "Probability by the classifier" },
-        element("a", { href: `#passages?theme=${encodeURIComponent(theme)}` }, `${name} ${scored.score[at]}%${seen ? " (trained on)" : ""}`)));
+        element("a", { href: `#passages?theme=${encodeURIComponent(theme)}` }, `${name} ${scored.score[at] > 99 ? ">99" : scored.score[at]}%${seen ? " (trained on)" : ""}`)));
     }
     if (passage.topic >= 0) {
       const topic = names(books.topics).get(String(passage.topic)) || `Topic ${passage.topic}`;

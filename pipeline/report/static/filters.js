@@ -37,6 +37,27 @@ peacetext.filters = (() => {
     };
   }
 
+  // Letters as a keyboard has them, so that what is typed finds what is printed: case, curly
+  // quotation marks, hyphens that do not break and accents make no difference. Keeps the length.
+  const PRINTED = /[^\u0000-\u007f]/g;
+  const TYPED = new Map([..."‘’‚‛′"].map((each) => [each, "'"])
+    .concat([..."“”„‟″«»"].map((each) => [each, '"']))
+    .concat([..."‐‑‒–—−"].map((each) => [each, "-"]))
+    .concat([..."\u00a0\u2009\u202f"].map((each) => [each, " "])));
+  function typed(letter) {
+    if (!TYPED.has(letter)) {
+      const [base, ...marks] = letter.normalize("NFD");
+      TYPED.set(letter, marks.length && base.length === letter.length ? base : letter);
+    }
+    return TYPED.get(letter);
+  }
+  const plain = (text) => text.toLowerCase().replace(PRINTED, typed);
+
+  // Words, and what stands in quotation marks as one phrase.
+  function phrasesOf(query) {
+    return [...plain((query || "").normalize("NFC")).matchAll(/"([^"]+)"|([^\s"]+)/g)].map((match) => match[1] || match[2]);
+  }
+
   async function open() {
     if (!library) library = opened(await peacetext.load("index"));
     return library;
@@ -55,7 +76,7 @@ peacetext.filters = (() => {
       progress(done / n);
       return chunk;
     }));
-    books.texts = chunks.flatMap((chunk) => chunk.text.map((text) => text.toLowerCase()));
+    books.texts = chunks.flatMap((chunk) => chunk.text.map(plain));
     books.labels = chunks.flatMap((chunk) => chunk.label);
     return books.texts;
   }
@@ -113,8 +134,7 @@ peacetext.filters = (() => {
 
   async function inText(books, kept, state, progress) {
     const texts = await openTexts(progress);
-    const wanted = (state.q || "").toLowerCase().trim();
-    const phrases = [...wanted.matchAll(/"([^"]+)"|(\S+)/g)].map((match) => match[1] || match[2]);
+    const phrases = phrasesOf(state.q);
     if (phrases.length) test(kept, (place) => phrases.every((phrase) => texts[place].includes(phrase)));
     if (state.label) {
       const label = state.label.toLowerCase().replace(/\s+/g, "");
@@ -193,5 +213,5 @@ peacetext.filters = (() => {
     return -1;
   }
 
-  return { NAMES, open, apply, passage, position };
+  return { NAMES, open, apply, passage, position, plain, phrasesOf };
 })();
