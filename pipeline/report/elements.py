@@ -97,9 +97,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence in pieces: plain text, or text that leads to passages."""
+    """A sentence in pieces: plain text, or text that leads to passages; ``head`` runs in bold."""
 
     pieces: tuple[Cell, ...]
+    head: str = ""
 
     @property
     def text(self) -> str:

@@ -77,8 +77,8 @@ def share_cell(share: float | None, link: str = "") -> Cell:
 
 
 def points_cell(difference: float | None) -> Cell:
-    """A difference of shares."""
-    return Cell(points(difference), _rounded(difference))
+    """A difference of shares, worth its percentage points: what its column and its text say."""
+    return Cell(points(difference), None if difference is None else _rounded(100 * difference))
 
 
 def interval_cell(low: float | None, high: float | None, shares: bool = True) -> Cell:

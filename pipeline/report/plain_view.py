@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.report.elements import Section, said
+import re
+
+from pipeline.report.elements import Section, Sentence, said
 from pipeline.report.material import Material
 
 
@@ -11,13 +13,22 @@ def section(material: Material) -> Section:
     paragraphs = material.plain_words or ("Not computed in this run.",)
     return Section(
         "plain-words",
-        "In words",
-        "What was found, in plain words",
-        tuple(said(paragraph) for paragraph in paragraphs),
+        "At length",
+        "The same at more length",
+        tuple(_with_head(paragraph) for paragraph in paragraphs),
     )
 
 
+def _with_head(paragraph: str) -> Sentence:
+    """A paragraph whose first words are emphasised has them as its head, with a stop of its own."""
+    found = re.match(r"\*\*(.+?)\*\*\s*(.*)", paragraph, re.DOTALL)
+    if found is None:
+        return said(paragraph)
+    head, text = found.groups()
+    return Sentence(said(text).pieces, head if head.endswith(("?", ".", ":")) else f"{head}.")
+
+
 def paragraphs_of(markdown: str) -> tuple[str, ...]:
-    """Paragraphs without headings and marks of emphasis."""
+    """Paragraphs without headings."""
     parts = [part.strip() for part in markdown.split("\n\n")]
-    return tuple(part.replace("**", "") for part in parts if part and not part.startswith("#"))
+    return tuple(part for part in parts if part and not part.startswith("#"))

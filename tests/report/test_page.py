@@ -64,6 +64,18 @@ def test_findings_are_said_with_the_figures_of_the_run(project: Path) -> None:
     assert "Policy documents speak more of “The host state” (40% of policy passages" in text
 
 
+def test_the_sentences_come_first_and_the_half_page_keeps_its_run_in_heads(project: Path) -> None:
+    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
+    assert html.index('id="found"') < html.index('id="plain-words"') < html.index('id="corpus"')
+    assert "<strong>Voices.</strong> Soldiers say &lt;b&gt;most&lt;/b&gt;." in html
+
+
+def test_a_difference_in_points_is_worth_its_points(project: Path) -> None:
+    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
+    gap = html[html.index('id="gap-chart"') : html.index('id="gap-parts"')]
+    assert 'data-value="30.0">+30<' in re.sub(r"<a [^>]*>", "", gap)
+
+
 def test_what_was_not_computed_is_said_and_breaks_nothing(bare_project: Path) -> None:
     html = (bare_project / "outputs/report/index.html").read_text(encoding="utf-8")
     assert "Not computed in this run: the stage “compare” has not written it yet." in html

@@ -42,7 +42,8 @@ peacetext.downloads = (() => {
     for (const key of figure.querySelectorAll(".keys li")) {
       const swatch = getComputedStyle(key.firstElementChild);
       const empty = swatch.backgroundColor === "rgba(0, 0, 0, 0)";
-      const spot = shape("tspan", { fill: empty ? swatch.borderTopColor : swatch.backgroundColor }, empty ? "○ " : "● ");
+      const mark = empty ? "○ " : swatch.transform !== "none" ? "◆ " : parseFloat(swatch.width) < 5 ? "| " : "● ";
+      const spot = shape("tspan", { fill: empty ? swatch.borderTopColor : swatch.backgroundColor }, mark);
       legend.append(spot, shape("tspan", {}, `${key.textContent}   `));
     }
     copy.prepend(
