@@ -12,8 +12,10 @@ from pipeline.tables import read_table
 
 def topics_found() -> pl.DataFrame:
     """One row a topic, largest first."""
-    return read_table(tables.TOPICS).select(
-        "topic_id", "label", "n_passages", pl.col("terms").list.head(8)
+    return (
+        read_table(tables.TOPICS)
+        .sort("n_passages", "topic_id", descending=[True, False])
+        .select("topic_id", "label", "n_passages", pl.col("terms").list.head(8))
     )
 
 
@@ -61,7 +63,13 @@ def findings_text() -> str:
 
 
 def nearest_passages(text: str, n: int) -> pl.DataFrame:
-    """The ``n`` passages whose vectors are nearest to that of ``text``, nearest first."""
+    """The ``n`` passages whose vectors are nearest to that of ``text``, nearest first.
+
+    Raises:
+        InputError: the text has no word.
+    """
+    if not any(letter.isalnum() for letter in text):
+        raise InputError("TEXT", "has no word to look for", "give a sentence or a few words")
     from pipeline.encoder import load_encoder
     from pipeline.settings import load_settings
     from pipeline.vectors import read_vectors

@@ -33,6 +33,7 @@ def test_list_prints_the_documents_of_a_mission_and_kind() -> None:
         ["list", "--profile", "nothing"],
         ["list", "--kind", "novel"],
         ["list", "--mission", "minusma"],
+        ["explore", " ?"],
     ],
 )
 def test_what_is_not_there_is_said_in_one_line(words: list[str]) -> None:
