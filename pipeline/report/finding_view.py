@@ -132,8 +132,10 @@ def _agreement(material: Material) -> Sentence | None:
         pieces.append(f"; shuffled within sections, {decimal(row['within_chance_high'])}")
     if row["shifted_chance_high"] is not None:
         pieces.append(f"; moved along the text, {decimal(row['shifted_chance_high'])}")
-    recovery = material.frame(tables.RECOVERY).filter(
-        (pl.col("passages") == "article") & (pl.col("reference") == "codes")
+    recovery = (
+        material.frame(tables.RECOVERY)
+        .filter((pl.col("passages") == "article") & (pl.col("reference") == "codes"))
+        .drop_nulls("q_value")
     )
     if recovery.is_empty():
         return said(*pieces, ").")
@@ -144,7 +146,7 @@ def _agreement(material: Material) -> Sentence | None:
             f"{int(recovery['recovered'].sum())} of {recovery.height}",
             link="#compare-recovery-article",
         ),
-        " themes.",
+        " themes that enough passages carry.",
     )
 
 

@@ -12,7 +12,7 @@ from pipeline.report.charts import Mark, Row, intervals
 from pipeline.report.comparison_names import compared_link, passages_name, reference_name
 from pipeline.report.elements import Cell, Figure, Grid, Key, grid, passages_link
 from pipeline.report.material import Material
-from pipeline.report.numbers import count_cell, p_cell, score_cell
+from pipeline.report.numbers import count_cell, counted, p_cell, score_cell
 
 Recovery = Mapping[str, Any]
 
@@ -26,18 +26,20 @@ def recovery_figure(material: Material, passages: str, reference: str) -> Figure
         key=lambda row: (-row["f1"], row["theme_id"]),
     )
     n = sum(row["recovered"] for row in rows)
+    n_tested = sum(row["q_value"] is not None for row in rows)
     place = passages_name(passages)
     absent = material.why_absent(tables.RECOVERY)
     if not absent and not rows:
         absent = "Not computed in this run: too few passages have both a topic and a theme."
     return Figure(
         f"compare-recovery-{passages}",
-        f"{place}: {n} of {len(rows)} themes are recovered by topics"
+        f"{place}: {n} of {counted(n_tested, 'theme')} recovered by topics"
         if rows
         else f"{place}: themes recovered by topics",
         "For each theme, the best set of topics was chosen, and this is the F1 that the set "
         f"reaches. A theme counts as recovered from F1 {material.settings.compare.recovered_f1:g}, "
-        "when shuffled topics do not reach as much; faint rows are not recovered.",
+        "when shuffled topics do not reach as much; faint rows are not recovered, or too few "
+        "passages carry the theme to test it.",
         "The set is chosen on the same passages that it is judged on; the grey tick shows what "
         "that alone gives with shuffled topics.",
         intervals(
@@ -82,12 +84,18 @@ def _grid(material: Material, rows: Sequence[Recovery]) -> Grid:
                 score_cell(row["recall"]),
                 score_cell(row["chance"]),
                 p_cell(row["q_value"]),
-                Cell("yes" if row["recovered"] else "no"),
+                Cell(_verdict(row)),
                 Cell(_topics(material, row["topic_ids"])),
             )
             for row in rows
         ],
     )
+
+
+def _verdict(row: Recovery) -> str:
+    if row["q_value"] is None:
+        return "too few passages"
+    return "yes" if row["recovered"] else "no"
 
 
 def _topics(material: Material, topic_ids: Sequence[int]) -> str:

@@ -14,6 +14,9 @@ from pipeline.report.elements import Cell, Figure, Grid, grid, passages_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import counted, percent, share_cell
 
+FEWEST_PASSAGES = 50
+"""A mission with fewer is in the table only: one topic would fill it and set the colours of all."""
+
 N_DRAWN = 30
 """Topics in the charts; the tables hold all."""
 
@@ -59,7 +62,7 @@ def years_figure(material: Material) -> Figure:
         "Share of each year’s passages that belong to a topic, for the largest topics; the table "
         "has all, with 95% intervals. Darker is more.",
         "A year with few documents jumps about: rest the pointer on a cell for its counts.",
-        *_drawn(material, "Year", _Shares("year", places, rows)),
+        *_drawn(material, "Year", _Shares("year", places, rows), places),
         absent=material.why_absent(tables.OVER_TIME),
     )
 
@@ -78,9 +81,14 @@ def missions_figure(material: Material) -> Figure:
         "topics-missions",
         "Topics by mission",
         "Share of the passages on a mission that belong to a topic. A document on several missions "
-        "counts for each. The table adds 95% intervals.",
+        "counts for each. The table adds 95% intervals and the missions with very few passages.",
         "A topic that stands on one mission alone may be no more than a country’s name.",
-        *_drawn(material, "Mission", _Shares("mission", missions_by_size(by_mission), rows)),
+        *_drawn(
+            material,
+            "Mission",
+            _Shares("mission", missions_by_size(by_mission), rows),
+            missions_by_size(_well_filled(by_mission)),
+        ),
         absent=material.why_absent(tables.BY_MISSION),
     )
 
@@ -91,15 +99,23 @@ def missions_by_size(by_mission: pl.DataFrame) -> list[str]:
     return totals["mission"].to_list()
 
 
-def _drawn(material: Material, across: str, shares: _Shares) -> tuple[Any, Grid]:
+def _well_filled(by_mission: pl.DataFrame) -> pl.DataFrame:
+    """Missions with passages enough to draw; all of them when none has."""
+    enough = by_mission.filter(pl.col("n_passages") >= FEWEST_PASSAGES)
+    return by_mission if enough.is_empty() else enough
+
+
+def _drawn(
+    material: Material, across: str, shares: _Shares, drawn: Sequence[str]
+) -> tuple[Any, Grid]:
     topics = list(material.topic_names)
     named = [Cell(material.topic_name(each), link=passages_link(topic=each)) for each in topics]
     chart = heat(
         "Topic",
         across,
         named[:N_DRAWN],
-        [Cell(place) for place in shares.places],
-        lambda row, column: shares.tile(topics[row], shares.places[column]),
+        [Cell(place) for place in drawn],
+        lambda row, column: shares.tile(topics[row], drawn[column]),
     )
     rows = [
         (name, *(shares.cell(topic, place) for place in shares.places))
