@@ -43,9 +43,9 @@
   drawers.heat = (spec, width) => {
     const narrow = width < 640;
     const longest = Math.max(...spec.rows.map((each) => widthOf(each.name)), 0) + 12;
-    const left = Math.min(longest, narrow ? width * 0.35 : 320);
+    const left = Math.min(longest, narrow ? width * 0.35 : 400);
     const flat = spec.columns.every((each) => widthOf(each.name, 12) < (width - left) / spec.columns.length - 4);
-    const header = Math.min(narrow ? 150 : 215, Math.max(...spec.columns.map((each) => widthOf(each.name, 12)), 0) * 0.9 + 16);
+    const header = Math.min(narrow ? 150 : 262, Math.max(...spec.columns.map((each) => widthOf(each.name, 12)), 0) * 0.9 + 16);
     const out = flat || narrow ? 0 : lean(spec.columns, width - left, header / 0.9);
     const size = (width - left - out) / spec.columns.length;
     const small = narrow && size < 14 ? 10.5 : 12;

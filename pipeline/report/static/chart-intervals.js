@@ -65,7 +65,7 @@
     const narrow = width < 640;
     const panels = spec.panels.map((_, place) => place).filter((place) => !(narrow && place > 0));
     const longest = Math.max(...spec.rows.map((each) => widthOf(each.name)), 0) + 20;
-    const nameWidth = narrow ? 0 : Math.min(longest, 380, width * 0.4);
+    const nameWidth = narrow ? 0 : Math.min(longest, 430, width * 0.45);
     const row = narrow ? 48 : ROW;
     const height = TOP + spec.rows.length * row + 8;
     const svg = canvas(width, height, spec.axes.join("; "));

@@ -7,7 +7,7 @@
   drawers.tree = (spec, width) => {
     const row = 19;
     const top = 40;
-    const left = Math.min(340, width * 0.52);
+    const left = Math.min(440, width * 0.52);
     const leaves = new Map(spec.leaves.map((leaf) => [leaf.id, leaf]));
     const children = new Map(spec.merges.map(([parent, one, other, distance]) => [parent, { one, other, distance }]));
     const joined = new Set(spec.merges.flatMap(([, one, other]) => [one, other]));
