@@ -204,14 +204,14 @@ def classify(
 ) -> None:
     """Score texts on every theme. Example: peacetext classify notes.csv --out scores.csv"""
     from pipeline.commands.classifying import classified, read_texts, texts_of
-    from pipeline.files import write_text
+    from pipeline.commands.printing import write_csv
 
     texts = read_texts(Path(_from_here(file)), text_column) if file else texts_of(sys.stdin)
     scores = classified(texts, text_column if file else "text")
     if not out:
         typer.echo(scores.write_csv(), nl=False)
         return
-    write_text(_STARTED_IN.get() / out, scores.write_csv())
+    write_csv(scores, _STARTED_IN.get() / out)
     say(f"{scores.height} texts scored: {out}")
 
 
@@ -257,10 +257,10 @@ def suggest(
     corpus/coding/suggested-coder-YOURNAME.csv and run: make
     """
     from pipeline.commands.coding import suggested_passages
-    from pipeline.files import write_text
+    from pipeline.commands.printing import write_csv
 
     suggested = suggested_passages(rows)
-    write_text(_STARTED_IN.get() / out, suggested.write_csv())
+    write_csv(suggested, _STARTED_IN.get() / out)
     say(
         f"{suggested.height} passages: {out}; fill in the codes, save it as "
         "corpus/coding/suggested-coder-YOURNAME.csv and run: make"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,8 @@ UnitSet = Literal["article", "un", "suggested"]
 UNIT_SETS: tuple[UnitSet, ...] = ("article", "un")
 
 _UNITS_FILE = {"article": "article-sentences.csv", "un": "un-units.csv"}
+_NAME = r"(?!suggested-a)(article|un|suggested)-(coder-(?!adjudicated\.)[^.].*|adjudicated\.csv)"
+_LIKE_A_NAME = re.compile(r"(article|un|suggested)[-_ ].*\.csv", re.IGNORECASE)
 _ID_COLUMN = {"article": "sentence_id", "un": "unit_id"}
 _COLUMNS: dict[str, dict[str, type[pl.DataType]]] = {
     "article": {
@@ -95,6 +98,7 @@ def read_codings(theme_ids: Collection[str], folder: Path = CODING_FOLDER) -> tu
     Raises:
         InputError: names the file, the row, the problem and the mend.
     """
+    _refuse_misnamed(folder)
     codings = [
         _read_coding(unit_set, folder, theme_ids)
         for unit_set in UNIT_SETS
@@ -104,6 +108,14 @@ def read_codings(theme_ids: Collection[str], folder: Path = CODING_FOLDER) -> tu
     if suggested:
         codings.append(_read_suggested(suggested, theme_ids))
     return tuple(codings)
+
+
+def _refuse_misnamed(folder: Path) -> None:
+    """A pass under another name would be passed over in silence, or taken for another kind."""
+    for name in sorted(file.name for file in folder.glob("*") if _LIKE_A_NAME.fullmatch(file.name)):
+        if not (re.fullmatch(_NAME, name) or name in _UNITS_FILE.values()):
+            mend = "name it as article-coder-NAME.csv, or article-adjudicated.csv if it decides"
+            raise InputError(folder / name, "is no name of a pass", mend)
 
 
 def codes_by_unit(file: Path, theme_ids: Collection[str]) -> dict[str, frozenset[str]]:
@@ -184,8 +196,8 @@ def _read_coding(unit_set: UnitSet, folder: Path, theme_ids: Collection[str]) ->
     if decided.is_file():
         passes[ADJUDICATED] = _read_pass(decided, column, unit_ids, theme_ids)
     if not passes:
-        file = folder / f"{prefix}1.csv"
-        raise InputError(file, "is missing, so no unit is coded", "put a coder's file there")
+        mend = f"put a coder's file there, or take {_UNITS_FILE[unit_set]} away too"
+        raise InputError(folder / f"{prefix}1.csv", "is missing, so no unit is coded", mend)
     rows = [(coder, *code) for coder, codes in passes.items() for code in codes]
     codes = pl.DataFrame(rows, schema=_NO_ROWS, orient="row")
     return Coding(unit_set, units, coders, codes, decided.is_file())
@@ -289,9 +301,8 @@ def _codes(file: Path, line: int, cell: str, theme_ids: Collection[str]) -> list
         if not code:
             raise InputError(file, "an empty code between two semicolons", "delete it", line)
         if code not in theme_ids:
-            raise InputError(
-                file, f"no code {code!r} in codebook.yaml", _nearest(code, theme_ids), line
-            )
+            problem = f"no code {code!r} in codebook.yaml"
+            raise InputError(file, problem, _nearest(code, theme_ids), line)
         if code in codes[:place]:
             raise InputError(file, f"{code} stands twice", "delete one", line)
     return codes
@@ -310,7 +321,7 @@ def _refuse_repeat(file: Path, line: int, unit_id: str, seen: dict[str, int]) ->
 
 def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and cells of each row of a comma-separated UTF-8 file."""
-    reader = csv.DictReader(io.StringIO(_text(file)), strict=True)
+    line, reader = 2, csv.DictReader(io.StringIO(_text(file)), strict=True)
     header = reader.fieldnames or []
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
         raise InputError(file, "its columns are not parted by commas", "save it with commas", 1)
@@ -321,16 +332,19 @@ def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, st
         for row in reader:
             if None in row or None in row.values():
                 problem = f"a row of {len(header)} cells is needed"
-                raise InputError(
-                    file, problem, "put codes in one cell, parted by ;", reader.line_num
-                )
+                mend = "put codes in one cell, parted by ;"
+                raise InputError(file, problem, mend, reader.line_num)
             yield reader.line_num, row
+            line = reader.line_num + 1
     except csv.Error as error:
-        raise InputError(file, str(error), "close the quotation mark", reader.line_num) from None
+        raise InputError(file, str(error), "close the quotation mark", line) from None
 
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(file, "is not UTF-8", "save it as CSV UTF-8") from None
+        text = file.read_text(encoding="utf-8-sig")
+    except (UnicodeDecodeError, IsADirectoryError):
+        text = "\0"
+    if "\0" in text:  # UTF-16 without its mark reads as UTF-8
+        raise InputError(file, "is not UTF-8", "save it as CSV UTF-8")
+    return text

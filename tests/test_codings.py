@@ -83,7 +83,8 @@ def test_an_adjudicated_pass_decides(folder: Path) -> None:
         ("robust_force;effectiveness", "robust_force,effectiveness", "a row of 2 cells"),
         ("sentence_id,codes", "sentence,codes", "column sentence_id is missing"),
         ("sentence_id,codes", "sentence_id;codes", "not parted by commas"),
-        ("robust_force;effectiveness", '"robust_force', "quotation mark"),
+        ("robust_force;effectiveness", '"robust_force', "row 2: unexpected end of data"),
+        ("g26-s004,", 'g26-s004,"', "row 5: unexpected end of data"),
     ],
 )
 def test_a_mistake_in_a_pass_is_named_with_its_mend(
@@ -120,4 +121,46 @@ def test_a_number_that_is_none_is_named(folder: Path) -> None:
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace(",18,resolution", ",eighteen,resolution", 1), encoding="utf-8")
     with pytest.raises(InputError, match="row 2: xml_p_index is no number"):
+        read_codings(THEMES, folder)
+
+
+def test_utf_16_without_its_mark_is_refused(folder: Path) -> None:
+    file = folder / "article-coder-1.csv"
+    file.write_bytes(file.read_text(encoding="utf-8").encode("utf-16-le"))
+    with pytest.raises(InputError, match="is not UTF-8"):
+        read_codings(THEMES, folder)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "article-maria.csv",
+        "Article-Coder-maria.csv",
+        "article-coder-.csv",
+        "article-coder-adjudicated.csv",
+        "suggested-adjudicated.csv",
+        "un_coder_4.csv",
+    ],
+)
+def test_a_pass_that_nobody_would_read_is_refused(folder: Path, name: str) -> None:
+    shutil.copyfile(folder / "article-coder-1.csv", folder / name)
+    with pytest.raises(InputError, match="is no name of a pass; mend: name it as"):
+        read_codings(THEMES, folder)
+
+
+def test_a_folder_in_the_place_of_a_pass_is_refused(folder: Path) -> None:
+    (folder / "article-coder-3.csv").mkdir()
+    with pytest.raises(InputError, match="is not UTF-8"):
+        read_codings(THEMES, folder)
+
+
+def test_notes_of_a_person_beside_the_passes_do_no_harm(folder: Path) -> None:
+    (folder / "to-code.csv").write_text("notes\n", encoding="utf-8")
+    assert _article(folder).coders == ("1", "2")
+
+
+def test_units_that_nobody_coded_are_named_with_both_ways_out(folder: Path) -> None:
+    for file in folder.glob("un-coder-*.csv"):
+        file.unlink()
+    with pytest.raises(InputError, match="away too"):
         read_codings(THEMES, folder)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import csv
+import io
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +15,9 @@ from pipeline.settings import load_settings
 from pipeline.themes.saving import load_themes
 
 _DECIMALS = 6
+_OTHER_MARKS = ";\t|"
+_AS_UTF8 = "save them as UTF-8"
+_BY_COMMAS = "save it with commas between the cells"
 
 
 def read_texts(file: Path, text_column: str) -> pl.DataFrame:
@@ -21,17 +26,40 @@ def read_texts(file: Path, text_column: str) -> pl.DataFrame:
     Raises:
         InputError: it is no CSV in UTF-8, or has no such column.
     """
+    if not file.is_file():
+        raise InputError(file, "is missing", "name a CSV file that exists")
+    try:
+        content = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(file, "is no CSV in UTF-8", "save it as CSV UTF-8") from None
     try:
         frame = pl.read_csv(file, infer_schema=False).fill_null("")
-    except FileNotFoundError:
-        raise InputError(file, "is missing", "name a CSV file that exists") from None
-    except pl.exceptions.PolarsError as error:
-        problem = " ".join(str(error).split())[:200]
-        raise InputError(file, f"is no CSV ({problem})", "save it as CSV UTF-8") from None
+    except pl.exceptions.PolarsError:
+        raise _no_table(file, content) from None
     if text_column not in frame.columns:
-        mend = f"--text-column, one of: {', '.join(frame.columns)}"
+        one = frame.columns[0] if frame.width == 1 else ""
+        parted = any(mark in one for mark in _OTHER_MARKS)
+        mend = _BY_COMMAS if parted else f"--text-column, one of: {', '.join(frame.columns)}"
         raise InputError(file, f"has no column {text_column!r}", mend, 1)
     return frame
+
+
+def _no_table(file: Path, content: str) -> InputError:
+    """Why a file with this content is no table, with the row."""
+    if not content.strip():
+        return InputError(file, "is no CSV, since it is empty", "name a CSV file with texts")
+    rows = csv.reader(io.StringIO(content))
+    header = next(rows)
+    if len(header) == 1 and any(mark in header[0] for mark in _OTHER_MARKS):
+        return InputError(
+            file, "is no CSV, since its cells are not parted by commas", _BY_COMMAS, 1
+        )
+    for row in rows:
+        if len(row) > len(header):
+            problem = f"is no CSV: {len(row)} cells, and row 1 names {len(header)}"
+            mend = "put a cell that holds a comma in quotation marks"
+            return InputError(file, problem, mend, rows.line_num)
+    return InputError(file, "is no CSV", "close its quotation marks and save it as CSV UTF-8")
 
 
 def classified(frame: pl.DataFrame, text_column: str) -> pl.DataFrame:
@@ -63,6 +91,21 @@ def classified(frame: pl.DataFrame, text_column: str) -> pl.DataFrame:
 
 
 def texts_of(lines: Iterable[str]) -> pl.DataFrame:
-    """One text a line, blank lines passed over: a frame with the column ``text``."""
-    texts = [line.strip() for line in lines if line.strip()]
+    """One text a line, blank lines passed over: a frame with the column ``text``.
+
+    Raises:
+        InputError: a line is not UTF-8.
+    """
+    texts = [line.strip() for line in _decoded(lines) if line.strip()]
     return pl.DataFrame({"text": texts}, schema={"text": pl.String})
+
+
+def _decoded(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, however the terminal's settings treat bytes that are no text."""
+    try:
+        for number, line in enumerate(lines, 1):
+            if not line.isascii() and line.encode(errors="replace").decode() != line:
+                raise InputError("the texts", "are not UTF-8", _AS_UTF8, number)
+            yield line
+    except UnicodeDecodeError:  # raised for a whole block of lines
+        raise InputError("the texts", "are not UTF-8", _AS_UTF8) from None

@@ -48,7 +48,7 @@ def agreement_found(files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
     Intervals resample units that hang together: paragraphs of the article, documents.
 
     Raises:
-        InputError: a file cannot be read, or the two are not of the same units.
+        InputError: a file cannot be read, has no unit, or the two are not of the same units.
     """
     from pipeline.themes.agreement import agreement_table, confusion_table
 
@@ -78,6 +78,9 @@ def _check_same_units(
     files: Sequence[Path], passes: Sequence[Mapping[str, frozenset[str]]]
 ) -> None:
     """The first unit that one file has and the other has not, where there is one."""
+    for file, units in zip(files, passes, strict=True):
+        if not units:
+            raise InputError(file, "has no unit that was read", "name a pass with a row a unit")
     for one, other in ((0, 1), (1, 0)):
         missing = [unit for unit in passes[one] if unit not in passes[other]]
         if missing:

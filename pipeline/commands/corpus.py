@@ -36,7 +36,9 @@ def check_inputs() -> Iterator[str]:
     yield f"corpus/coding/codebook.yaml: {len(codebook.themes)} codes"
     for coding in read_codings(codebook.theme_ids):
         coders = ", ".join(coding.coders)
-        yield f"corpus/coding, {coding.unit_set}: {coding.units.height} units, coders {coders}"
+        decides = "; the adjudicated pass decides" if coding.adjudicated else ""
+        said = f"{coding.units.height} units, coders {coders}{decides}"
+        yield f"corpus/coding, {coding.unit_set}: {said}"
 
 
 def documents_table(profile: str, kind: str, mission: str) -> pl.DataFrame:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
+from pathlib import Path
 
 import polars as pl
+
+from pipeline.errors import InputError
+from pipeline.files import write_text
 
 _WIDE = 200  # columns, where the output is a file or a pipe
 
@@ -25,6 +29,17 @@ def print_table(frame: pl.DataFrame) -> None:
         table.add_row(*(Text(_cell(value)) for value in row))
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
     Console(width=width).print(table)
+
+
+def write_csv(frame: pl.DataFrame, file: Path) -> None:
+    """Write a table where a person asked for it, whole or not at all.
+
+    Raises:
+        InputError: a folder is there.
+    """
+    if file.is_dir():
+        raise InputError(file, "is a folder", "name a file in it")
+    write_text(file, frame.write_csv())
 
 
 def _cell(value: object) -> str:

@@ -8,7 +8,8 @@ from typing import Literal
 import polars as pl
 
 from pipeline.anchors import anchor_units
-from pipeline.codings import Coding
+from pipeline.codings import CODING_FOLDER, Coding
+from pipeline.errors import InputError
 from pipeline.themes.groups import join_near_copies
 
 _MOST = 0.5
@@ -29,8 +30,12 @@ def units_table(
     Documents of UN units are grouped over near copies, suggested units together with drawn ones.
 
     Raises:
-        InputError: a coded sentence or paragraph is no longer where the coding says.
+        InputError: nothing is coded, or a coded sentence or paragraph is no longer where the
+            coding says.
     """
+    if not codings:
+        file = CODING_FOLDER / "article-sentences.csv"
+        raise InputError(file, "is missing, so nothing is coded", "put it back with its passes")
     frames, n_absent = [], 0
     for coding in codings:
         found = anchor_units(coding, blocks, documents, known_symbols)

@@ -59,11 +59,14 @@ def train(
 
     A model that does not know these is fitted again on inner folds (`extra` is never judged).
     """
-    model = make()
-    model.fit(sample, extra)
-    held_out = model.held_out
-    if held_out is None:
-        held_out = _inner_predictions(make, sample, extra, settings, seed)
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):  # sums in one order: the same bytes on any number of cores
+        model = make()
+        model.fit(sample, extra)
+        held_out = model.held_out
+        if held_out is None:
+            held_out = _inner_predictions(make, sample, extra, settings, seed)
     return TrainedThemes(model, tuned_thresholds(sample.labels, held_out))
 
 

@@ -37,6 +37,21 @@ def test_a_coder_agrees_with_herself_and_less_with_another(project: Path) -> Non
     assert "effectiveness                strategic_direction" in with_other.output
 
 
+def test_a_pass_without_a_row_is_named(project: Path) -> None:
+    empty = Path("empty.csv")
+    empty.write_text("sentence_id,codes\n", encoding="utf-8")
+    done = peacetext("agreement", empty, empty)
+    assert done.exit_code == 2
+    assert "empty.csv: has no unit that was read; mend: " in done.output
+
+
+def test_the_check_says_when_an_adjudicated_pass_decides(project: Path) -> None:
+    first = CODING / "article-coder-1.csv"
+    assert "adjudicated" not in peacetext("check").output
+    (CODING / "article-adjudicated.csv").write_bytes(first.read_bytes())
+    assert "coders 1, 2; the adjudicated pass decides" in peacetext("check").output
+
+
 def _row(done: Result, name: str) -> list[str]:
     assert done.exit_code == 0, done.output
     (line,) = [line for line in done.output.splitlines() if line.startswith(f"{name} ")]

@@ -101,3 +101,11 @@ def test_documents_with_near_copies_of_a_coded_paragraph_are_one_group() -> None
     joined = join_near_copies(units, families)
     assert joined["group"].to_list() == ["d1", "d1", "d1", "d1", "d4"]
     assert joined["unit_id"].to_list() == units["unit_id"].to_list()
+
+
+def test_without_any_coding_the_file_that_is_missing_is_named(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    places = (tables[name] for name in ("blocks", "passages", "documents", "families"))
+    with pytest.raises(InputError, match="is missing, so nothing is coded; mend: "):
+        units_table([], "majority", *places, [])

@@ -8,6 +8,7 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from pipeline.settings import ThemeSettings, load_settings
 from pipeline.themes.combination import ThemeText
@@ -212,3 +213,16 @@ def test_a_passage_of_a_group_that_nobody_coded_is_scored_by_the_model_of_all(
     assert np.array_equal(
         scores.probability, whole.model.predict(sample.texts[:1], sample.vectors[:1])
     )
+
+
+def test_models_add_up_in_one_order_however_many_cores_there_are(settings: ThemeSettings) -> None:
+    threads = []
+
+    class Watched(Majority):
+        def fit(self, sample: Sample, extra: Sample | None = None) -> None:
+            threads.extend(pool["num_threads"] for pool in threadpool_info())
+            super().fit(sample, extra)
+
+    with threadpool_limits(limits=2):
+        train(Watched, _sample(), None, settings, 0)
+    assert set(threads) == {1}
