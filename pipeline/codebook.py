@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import InputError
+from pipeline.settings import read_yaml
 
 CODEBOOK_FILE = Path("corpus/coding/codebook.yaml")
 
@@ -69,7 +68,7 @@ def load_codebook(file: Path = CODEBOOK_FILE) -> Codebook:
         InputError: the file is missing or no YAML, a key is missing or unknown, or two themes
             have the same id.
     """
-    content = _read_yaml(file)
+    content = read_yaml(file)
     families = content.get("families") if isinstance(content, dict) else None
     if not isinstance(families, list) or not families:
         raise InputError(file, "holds no families", f"restore it: git checkout {file}")
@@ -84,13 +83,3 @@ def load_codebook(file: Path = CODEBOOK_FILE) -> Codebook:
     if twice:
         raise InputError(file, "stands twice", "give each code an id of its own", twice[0])
     return codebook
-
-
-def _read_yaml(file: Path) -> Any:
-    try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(file, "is missing", f"restore it: git checkout {file}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        problem = " ".join(str(error).split())
-        raise InputError(file, f"is not YAML ({problem})", "correct the indentation") from None

@@ -182,14 +182,23 @@ def load_missions(file: Path = MISSIONS_FILE) -> dict[str, Mission]:
     return missions
 
 
-def _read_mapping(file: Path) -> dict[str, Any]:
+def read_yaml(file: Path) -> Any:
+    """What a YAML file holds; nothing in it is run.
+
+    Raises:
+        InputError: the file is missing or no YAML.
+    """
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(file, "is missing", f"restore it: git checkout {file}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         problem = " ".join(str(error).split())
         raise InputError(file, f"is not YAML ({problem})", "correct the indentation") from None
+
+
+def _read_mapping(file: Path) -> dict[str, Any]:
+    content = read_yaml(file)
     if not isinstance(content, dict):
         raise InputError(file, "holds no keys", f"restore it: git checkout {file}")
     return content

@@ -296,6 +296,21 @@ class Scores(dy.Schema):
     out_of_fold = dy.Bool(description="scored by a model that never saw this passage's group")
 
 
+class UnitScores(dy.Schema):
+    """What the model in use says of each coded unit, held out: `evaluation` is made from these."""
+
+    setting = dy.Enum(
+        ["article", "un", "transfer"],
+        primary_key=True,
+        description="what was trained on and tested on",
+    )
+    unit_id = dy.String(primary_key=True)
+    theme_id = dy.String(primary_key=True, description="a theme of the codebook")
+    coded = dy.Bool(description="whether the unit has the theme, by the label rule")
+    probability = dy.Float64(min=0, max=1, description="that the unit has the theme")
+    assigned = dy.Bool(description="probability reaches the threshold of the fold's model")
+
+
 class Evaluation(dy.Schema):
     """How good one model is on one theme ('macro' and 'micro' are over learnable themes)."""
 
@@ -651,6 +666,7 @@ CODER_AGREEMENT = _table("themes/coder_agreement", CoderAgreement)
 CODER_CONFUSIONS = _table("themes/coder_confusions", CoderConfusions)
 CALIBRATION = _table("themes/calibration", Calibration)
 SCORES = _table("themes/scores", Scores)
+UNIT_SCORES = _table("themes/unit_scores", UnitScores)
 EVALUATION = _table("themes/evaluation", Evaluation)
 PREVALENCE = _table("themes/prevalence", Prevalence)
 PREVALENCE_OF_FAMILIES = _table("themes/prevalence_of_families", Prevalence)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import InputError
-from pipeline.settings import load_missions
+from pipeline.settings import load_missions, read_yaml
 
 TURNS_FILE = Path("configs/turns.yaml")
 ALL = "all"
@@ -43,13 +42,7 @@ def load_turns(file: Path = TURNS_FILE) -> tuple[Turn, ...]:
     Raises:
         InputError: the file cannot be read, a row is not a turn, or its mission is not known.
     """
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(file, "is missing", f"restore it: git checkout {file}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        problem = " ".join(str(error).split())
-        raise InputError(file, f"is not YAML ({problem})", "correct the indentation") from None
+    content = read_yaml(file)
     if not isinstance(content, list):
         raise InputError(file, "holds no list", f"restore it: git checkout {file}")
     missions = {ALL, *load_missions()}

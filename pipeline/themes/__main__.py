@@ -54,6 +54,7 @@ def _write(study: Study) -> None:
     write_table(tables.CODER_AGREEMENT, study.agreement)
     write_table(tables.CODER_CONFUSIONS, study.confusions)
     write_table(tables.SCORES, study.scores)
+    write_table(tables.UNIT_SCORES, study.unit_scores)
     write_table(tables.EVALUATION, study.evaluation)
     write_table(tables.CALIBRATION, study.calibration)
     if study.prevalence is None:

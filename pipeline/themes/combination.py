@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.codebook import Theme
 from pipeline.themes.ridge import Ridge, balanced_ridge
 from pipeline.themes.samples import Floats, Sample
 from pipeline.themes.vocabulary import PARTS, STEMS, WORDS, Vocabulary, learn_vocabulary
@@ -38,6 +39,11 @@ class ThemeText:
 
     texts: tuple[str, ...]
     vectors: Vectors
+
+
+def described_theme(theme: Theme) -> str:
+    """What the codebook says that a theme is; not what it excludes, which names other themes."""
+    return " ".join(f"{theme.name}. {theme.definition} {theme.include}".split())
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import polars as pl
 
+from pipeline.themes.evaluation import Judged
 from pipeline.themes.samples import Booleans, Floats, Integers, Sample
 from pipeline.themes.validation import CrossValidation, Predictions, TrainedThemes
 from pipeline.vector_cache import Vectors
@@ -63,3 +64,31 @@ def scores_table(
         },
         schema_overrides={"passage_id": pl.String, "theme_id": pl.String},
     )
+
+
+def unit_scores_table(
+    judged: Iterable[Judged], units: pl.DataFrame, theme_ids: Sequence[str]
+) -> pl.DataFrame:
+    """tables.UnitScores: a row a setting, coded unit and theme.
+
+    Args:
+        judged: held-out predictions, in each setting in the order of its units.
+        units: tables.Units.
+        theme_ids: names of the themes.
+    """
+    unit_set = pl.col("unit_set").cast(pl.String)
+    frames = []
+    for one in judged:
+        of_setting = "article" if one.setting == "article" else "un"
+        unit_ids = units.filter(unit_set == of_setting)["unit_id"].to_list()
+        said = one.predictions
+        columns = {
+            "setting": [one.setting] * one.truth.size,
+            "unit_id": np.repeat(np.array(unit_ids, dtype=object), len(theme_ids)),
+            "theme_id": list(theme_ids) * len(unit_ids),
+            "coded": one.truth.ravel(),
+            "probability": said.probability.ravel().round(_DECIMALS),
+            "assigned": said.assigned.ravel(),
+        }
+        frames.append(pl.DataFrame(columns, schema_overrides={"unit_id": pl.String}))
+    return pl.concat(frames)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.codebook import Codebook, Theme
+from pipeline.codebook import Codebook
 from pipeline.codings import SUGGESTED, Coding
 from pipeline.encoder import Encoder
 from pipeline.errors import StageError
@@ -17,13 +17,13 @@ from pipeline.settings import ThemeSettings
 from pipeline.themes.agreement import agreement_table, confusion_table
 from pipeline.themes.calibration import ALL, calibration_error, calibration_table
 from pipeline.themes.coders import code_matrices, coder_ceiling
-from pipeline.themes.combination import Combination, ThemeText
+from pipeline.themes.combination import Combination, ThemeText, described_theme
 from pipeline.themes.evaluation import MACRO, Judged, evaluation_table
 from pipeline.themes.groups import passages_with_groups
 from pipeline.themes.models import ModelMaker, model_makers
 from pipeline.themes.prevalence import CodedPassages, prevalence_table
 from pipeline.themes.samples import Floats, Sample
-from pipeline.themes.scoring import score_passages, scores_table
+from pipeline.themes.scoring import score_passages, scores_table, unit_scores_table
 from pipeline.themes.validation import (
     CrossValidation,
     Predictions,
@@ -52,7 +52,7 @@ class Study:
     """What the study found.
 
     Attributes:
-        agreement, confusions, evaluation, calibration, scores: tables of the same names.
+        agreement, confusions, evaluation, calibration, scores, unit_scores: tables so named.
         prevalence, prevalence_of_families: None when there are no UN documents.
         classifiers: the combination trained on everything, to be used on other texts, and the
             threshold of each theme.
@@ -64,6 +64,7 @@ class Study:
     evaluation: pl.DataFrame
     calibration: pl.DataFrame
     scores: pl.DataFrame
+    unit_scores: pl.DataFrame
     prevalence: pl.DataFrame | None
     prevalence_of_families: pl.DataFrame | None
     classifiers: tuple[Combination, Floats]
@@ -92,7 +93,7 @@ def study_themes(
         StageError: no sentence of the article is coded.
     """
     theme_ids = codebook.theme_ids
-    described = tuple(_described(theme) for theme in codebook.themes)
+    described = tuple(described_theme(theme) for theme in codebook.themes)
     themes = ThemeText(described, encoder.encode(described))
     makers = model_makers(themes, settings.regularisation)
     samples = _samples(corpus.units, encoder, theme_ids)
@@ -115,10 +116,9 @@ def study_themes(
         for one in [*judged, *ceilings]
     ]
     evaluation = pl.concat(tables).sort("setting", "model", "theme_id", "measure")
+    in_use = [one for one in judged if one.model == settings.model]
     calibration = pl.concat(
-        calibration_table(one, theme_ids, _fewest(one, settings), settings, seed)
-        for one in judged
-        if one.model == settings.model
+        calibration_table(one, theme_ids, _fewest(one, settings), settings, seed) for one in in_use
     )
     trained = _trained(benches, makers[settings.model], settings, seed)
     predictions = _score(corpus, benches, trained)
@@ -132,15 +132,12 @@ def study_themes(
         evaluation=evaluation,
         calibration=calibration.sort("setting", "theme_id", "bin"),
         scores=scores_table(corpus.passages["passage_id"].to_list(), predictions, theme_ids),
+        unit_scores=unit_scores_table(in_use, corpus.units, theme_ids),
         prevalence=prevalence,
         prevalence_of_families=of_families,
         classifiers=_classifiers(benches, trained, themes, settings, seed),
         metrics=_metrics(evaluation, calibration, agreements, corpus.units, settings),
     )
-
-
-def _described(theme: Theme) -> str:
-    return " ".join(f"{theme.name}. {theme.definition} {theme.include}".split())
 
 
 def _samples(units: pl.DataFrame, encoder: Encoder, theme_ids: Sequence[str]) -> dict[str, Sample]:

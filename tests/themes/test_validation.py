@@ -21,7 +21,7 @@ from pipeline.themes.evaluation import (
 from pipeline.themes.folds import grouped_folds
 from pipeline.themes.models import Majority, Tfidf, model_makers
 from pipeline.themes.samples import Sample
-from pipeline.themes.scoring import score_passages
+from pipeline.themes.scoring import score_passages, unit_scores_table
 from pipeline.themes.validation import Predictions, cross_validate, train, tuned_thresholds
 
 THEMES = ThemeText(
@@ -226,3 +226,20 @@ def test_models_add_up_in_one_order_however_many_cores_there_are(settings: Theme
     with threadpool_limits(limits=2):
         train(Watched, _sample(), None, settings, 0)
     assert set(threads) == {1}
+
+
+def test_what_was_said_of_each_coded_unit_can_be_read_again(settings: ThemeSettings) -> None:
+    sample = _sample(12)
+    validated = cross_validate(Majority, sample, None, settings, seed=1)
+    judged = Judged("article", "majority", sample.labels, validated.predictions, sample.groups)
+    units = pl.DataFrame({"unit_id": [f"u{i}" for i in range(12)], "unit_set": ["article"] * 12})
+    table = unit_scores_table([judged], units, ["patrols", "courts"])
+    assert table.select("unit_id", "theme_id").rows()[:3] == [
+        ("u0", "patrols"),
+        ("u0", "courts"),
+        ("u1", "patrols"),
+    ]
+    assert np.array_equal(table["coded"].to_numpy().reshape(12, 2), sample.labels)
+    assert np.array_equal(
+        table["assigned"].to_numpy().reshape(12, 2), validated.predictions.assigned
+    )
