@@ -52,14 +52,15 @@ def gap_found() -> pl.DataFrame:
 
 
 def findings_text() -> str:
-    """The half-page that the compare stage wrote.
+    """The half-page that the compare stage wrote, without the marks of Markdown.
 
     Raises:
         InputError: it has not run.
     """
     if not FINDINGS_FILE.is_file():
         raise InputError(FINDINGS_FILE, "is missing", "run: dvc repro compare")
-    return FINDINGS_FILE.read_text(encoding="utf-8").rstrip()
+    text = FINDINGS_FILE.read_text(encoding="utf-8").rstrip()
+    return text.removeprefix("# ").replace("**", "")
 
 
 def nearest_passages(text: str, n: int) -> pl.DataFrame:
