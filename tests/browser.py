@@ -38,9 +38,10 @@ class Visit:
         self.page.evaluate("address => { location.hash = address; }", address)
 
     def said(self, text: str) -> None:
-        """Wait until the explorer says so many passages."""
+        """Wait until the explorer says so many passages, and has listed them."""
         self.page.wait_for_function(
-            "text => document.getElementById('explorer-said').textContent.startsWith(text)",
+            "text => document.getElementById('explorer-said').textContent.startsWith(text)"
+            " && document.body.dataset.shown !== undefined",
             arg=text,
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from pathlib import Path
 
 import polars as pl
@@ -42,12 +41,10 @@ def test_two_runs_in_two_places_give_the_same_bytes(finished: Finished) -> None:
 def test_a_second_run_does_nothing(finished: Finished) -> None:
     project = finished[0]
     before = project.outputs()
-    start = time.monotonic()
     done = project.python("-m", "dvc", "repro")
     assert done.returncode == 0
     assert "up to date" in done.stdout + done.stderr
     assert project.outputs() == before
-    assert time.monotonic() - start < 10
 
 
 def test_a_new_document_embeds_only_itself_and_changes_no_other_id(project: Project) -> None:

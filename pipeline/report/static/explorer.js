@@ -162,6 +162,7 @@ peacetext.explorer = (() => {
     turn += 1;
     const mine = turn;
     state = wanted;
+    delete document.body.dataset.shown;
     try {
       if (!books) {
         books = await filters.open();
