@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import csv
-import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import chdir
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,7 +58,7 @@ class Project:
 
     def run(self, *words: str) -> tuple[int, str]:
         """Run the peacetext command here: its exit code and all that it said."""
-        with inside(self.folder):
+        with chdir(self.folder):
             done = CliRunner().invoke(app, list(words))
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
@@ -67,18 +66,8 @@ class Project:
 
     def export(self) -> None:
         """Run the stage again."""
-        with inside(self.folder):
+        with chdir(self.folder):
             main()
-
-
-@contextmanager
-def inside(folder: Path) -> Iterator[None]:
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
 
 
 def _entries() -> tuple[Entry, Entry]:
@@ -165,7 +154,7 @@ def build_project(folder: Path) -> Project:
         pl.lit(True).alias("assigned"),
         pl.lit(False).alias("out_of_fold"),
     )
-    with inside(folder):
+    with chdir(folder):
         for table, frame in (
             (tables.DOCUMENTS, corpus.documents),
             (tables.BLOCKS, corpus.blocks),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import datetime
 import io
-import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -241,16 +240,6 @@ def write_rows(table: Table, rows: list[dict[str, Any]]) -> None:
     write_table(table, frame)
 
 
-@contextmanager
-def inside(folder: Path) -> Iterator[None]:
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
-
-
 def build_project(folder: Path, with_findings: bool = True) -> Path:
     """A project whose stages before the report have run; without findings only up to segment."""
     shutil.copytree(ROOT / "configs", folder / "configs")
@@ -264,7 +253,7 @@ def build_project(folder: Path, with_findings: bool = True) -> Path:
         "|core;full|no|un/cited/S-2014-403.pdf|https://docs.un.org/en/S/2014/403||UN".split("|")
     )
     passages = passage_rows()
-    with inside(folder):
+    with chdir(folder):
         Path("outputs/embed").mkdir(parents=True)
         np.save("outputs/embed/vectors.npy", vectors_of([row["text"] for row in passages]))
         write_text(Path("corpus/manifest.csv"), content.getvalue())
@@ -309,7 +298,7 @@ def bare_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def mixed_project(tmp_path: Path) -> Path:
     """A project whose passages were made anew, without a document, after everything else."""
     folder = build_project(tmp_path / "mixed")
-    with inside(folder):
+    with chdir(folder):
         kept = [row for row in passage_rows() if row["document_id"] != "hostile"]
         write_rows(tables.PASSAGES, kept)
         Path("outputs/embed/vectors.npy").unlink()
@@ -321,7 +310,7 @@ def rebuild() -> Callable[[Path], None]:
     """Runs the stage again in a project."""
 
     def run(folder: Path) -> None:
-        with inside(folder):
+        with chdir(folder):
             main()
 
     return run
