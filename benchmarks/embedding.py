@@ -87,7 +87,7 @@ def _methods(folder: Path) -> list[Method]:
     folding = [
         CachedEncoder(
             encoder,
-            VectorCache(folder / f"{encoder.precision}.sqlite", 384),
+            VectorCache(folder / f"{encoder.precision}.sqlite"),
             ResultCache(folder / "tokens.sqlite"),
         )
         for encoder in (exact, rounded)

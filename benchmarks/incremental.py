@@ -83,9 +83,9 @@ def _keep_only(cache: Path, texts: list[str]) -> None:
     kept = {text_hash(text) for text in texts}
     for file in cache.glob("vectors-*.sqlite"):
         with closing(sqlite3.connect(file)) as connection, connection:
-            rows = connection.execute("SELECT hash FROM vectors").fetchall()
+            rows = connection.execute("SELECT hash FROM entries").fetchall()
             others = [row for row in rows if row[0] not in kept]
-            connection.executemany("DELETE FROM vectors WHERE hash = ?", others)
+            connection.executemany("DELETE FROM entries WHERE hash = ?", others)
 
 
 _ADD = "import sys; from pipeline.cli import app; app(['add', sys.argv[1]])"

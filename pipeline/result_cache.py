@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib.metadata import version
@@ -38,13 +39,11 @@ def code_hash(files: Iterable[Path], packages: Iterable[str]) -> str:
 
 
 class ResultCache:
-    """Bytes by hash."""
+    """Bytes by hash, each with its checksum, so that a damaged entry counts as absent."""
 
-    def __init__(self, file: Path, table: str = "results", column: str = "result") -> None:
+    def __init__(self, file: Path) -> None:
         """Open the cache, or begin it; one that cannot be read is set aside and begun again."""
         self._file = file
-        self._table = table
-        self._column = column
         file.parent.mkdir(parents=True, exist_ok=True)
         self._on_disk(self._begin, None)
 
@@ -81,19 +80,24 @@ class ResultCache:
             for start in range(0, len(hashes), _HASHES_A_QUERY):
                 part = hashes[start : start + _HASHES_A_QUERY]
                 marks = ",".join("?" * len(part))
-                query = f"SELECT hash, {self._column} FROM {self._table} WHERE hash IN ({marks})"  # noqa: S608
-                found.update(connection.execute(query, part))
+                query = f"SELECT hash, result, checksum FROM entries WHERE hash IN ({marks})"  # noqa: S608
+                for key, result, checksum in connection.execute(query, part):
+                    if isinstance(result, bytes) and zlib.crc32(result) == checksum:
+                        found[key] = result
         return found
 
     def _add(self, rows: list[tuple[str, bytes]]) -> None:
         with self._connection() as connection:
-            connection.executemany(f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?)", rows)  # noqa: S608
+            connection.executemany(
+                "INSERT OR REPLACE INTO entries VALUES (?, ?, ?)",
+                [(key, result, zlib.crc32(result)) for key, result in rows],
+            )
 
     def _begin(self) -> None:
         with self._connection() as connection:
             connection.execute(
-                f"CREATE TABLE IF NOT EXISTS {self._table} "
-                f"(hash TEXT PRIMARY KEY, {self._column} BLOB NOT NULL)"
+                "CREATE TABLE IF NOT EXISTS entries "
+                "(hash TEXT PRIMARY KEY, result BLOB NOT NULL, checksum INTEGER NOT NULL)"
             )
 
     @contextmanager

@@ -18,8 +18,10 @@ def main() -> None:
         from pipeline.embed.on_ray import on_ray
 
         encoder = on_ray(encoder, settings.embed)
-    say(f"embed: {len(texts)} passages, {encoder.count_fresh(texts)} texts not seen before")
-    vectors = encoder.encode(texts)
+    vectors = encoder.encode(
+        texts,
+        lambda fresh: say(f"embed: {len(texts)} passages, {fresh} texts not seen before"),
+    )
     tokens = encoder.count_tokens(texts)
     write_vectors(vectors, encoder.card)
     metrics = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading
@@ -31,10 +31,7 @@ class KnownReadings:
         key = hashlib.sha256(asked.encode()).hexdigest()
         kept = self._cache.find([key]).get(key)
         if kept is not None:
-            try:
-                return _READING.validate_json(kept)
-            except ValidationError:
-                pass  # a damaged entry is made again
+            return _READING.validate_json(kept)
         reading = read_file(content, kind, suffix, limits)
         self._cache.add([(key, _READING.dump_json(reading))])
         return reading

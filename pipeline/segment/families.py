@@ -1,26 +1,22 @@
 """Families of near-identical passages: what mandates repeat from year to year.
 
 Two passages are near copies when the Jaccard similarity of their sets of three consecutive words
-(shingles; Broder 1997) reaches a threshold. Candidates come from MinHash with locality-sensitive
-hashing (datasketch); each is then compared exactly, so that hashing decides speed and never which
-passages are alike.
+reaches a threshold. Which texts have to be compared at all is decided by
+prefix filtering (Bayardo, Ma and Srikant 2007, section 3): two sets that are so alike share one of
+the rarest shingles of either. That is exact: no pair is overlooked, and none is left to chance.
 """
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 import polars as pl
 
-_WORD = re.compile(r"[^\W_]+")
-_SHINGLE_WORDS = 3
-_BANDS, _ROWS = 32, 4
-"""Of the hashing: a pair with similarity .7 becomes a candidate with probability .9998."""
+from pipeline.segment.shingles import shingle
 
-_CHUNK = 2048  # passages whose signatures are in memory at once
-
-Shingles = frozenset[str]
+_ROUNDING = 1e-9
+"""So that .7 times 10 asks for 7 shared shingles and never for 8."""
 
 
 def find_families(
@@ -55,26 +51,6 @@ def find_families(
     )
 
 
-def shingles(text: str) -> Shingles:
-    """The sets of consecutive words that two texts are compared by; case does not count.
-
-    >>> sorted(shingles("Decides to extend the mandate"))
-    ['decides to extend', 'extend the mandate', 'to extend the']
-    """
-    words = _WORD.findall(text.lower())
-    last = max(1, len(words) - _SHINGLE_WORDS + 1)
-    return frozenset(" ".join(words[start : start + _SHINGLE_WORDS]) for start in range(last))
-
-
-def jaccard(left: Shingles, right: Shingles) -> float:
-    """Shared shingles over all shingles of two texts.
-
-    >>> jaccard(frozenset("abc"), frozenset("bcd"))
-    0.5
-    """
-    return len(left & right) / len(left | right)
-
-
 def _by_date(passages: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     dates = documents.select("document_id", "date")
     return passages.join(dates, on="document_id", how="left", maintain_order="left").sort(
@@ -86,30 +62,36 @@ def _leaders(
     texts: Sequence[str], threshold: float, progress: Callable[[Iterable[int]], Iterable[int]]
 ) -> tuple[list[int], list[float]]:
     """For each text the number of the first text of its family, and the similarity with it."""
-    from datasketch import MinHash, MinHashLSH
-
-    index = MinHashLSH(num_perm=_BANDS * _ROWS, params=(_BANDS, _ROWS))
-    sets: list[Shingles] = []
-    signatures: list[MinHash] = []
+    shingles = shingle(texts)
+    sets = [frozenset(one.tolist()) for one in shingles]
+    leaders_with: dict[int, list[int]] = {}
     firsts: list[int] = []
     similarities: list[float] = []
     for number in progress(range(len(texts))):
-        if number % _CHUNK == 0:
-            part = [shingles(text) for text in texts[number : number + _CHUNK]]
-            sets += part
-            signatures = MinHash.bulk(
-                [[shingle.encode() for shingle in sorted(one)] for one in part],
-                num_perm=_BANDS * _ROWS,
-            )
-        signature = signatures[number % _CHUNK]
-        alike = [(jaccard(sets[number], sets[one]), -one) for one in index.query(signature)]
+        rarest = shingles[number][: _n_rarest(len(shingles[number]), threshold)].tolist()
+        candidates = {one for each in rarest for one in leaders_with.get(each, ())}
+        alike = [(_jaccard(sets[number], sets[one]), -one) for one in candidates]
         similarity, first = max(alike, default=(0.0, 0))
         if similarity < threshold:
             similarity, first = 1.0, -number
-            index.insert(number, signature)
+            for each in rarest:
+                leaders_with.setdefault(each, []).append(number)
         firsts.append(-first)
         similarities.append(similarity)
     return firsts, similarities
+
+
+def _jaccard(left: frozenset[int], right: frozenset[int]) -> float:
+    """Shared shingles over all shingles of two texts."""
+    return len(left & right) / len(left | right)
+
+
+def _n_rarest(size: int, threshold: float) -> int:
+    """Among how many of its rarest shingles a near copy of a set must have one.
+
+    It shares at least ``threshold`` of them all, so it may lack the rest and not one more.
+    """
+    return size - math.ceil(threshold * size - _ROUNDING) + 1
 
 
 def _table(

@@ -68,7 +68,9 @@ def is_procedural(text: str) -> bool:
     if _FORMULAS.match(text):
         return True
     rest, n_citations = _CITATIONS.subn(" ", text)
+    if not n_citations:
+        return False
     rest = _DATES_AND_NUMBERS.sub(" ", rest)
     words = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", rest.lower())
     others = [word for word in words if word not in _CITING_WORDS]
-    return n_citations > 0 and len(others) <= _MOST_OTHER_WORDS
+    return len(others) <= _MOST_OTHER_WORDS

@@ -92,7 +92,7 @@ def test_tokens_are_counted_before_the_cut(encoder: SentenceEncoder) -> None:
 def cached(encoder: SentenceEncoder, tmp_path: Path) -> CachedEncoder:
     return CachedEncoder(
         encoder,
-        VectorCache(tmp_path / "vectors.sqlite", encoder.dimension),
+        VectorCache(tmp_path / "vectors.sqlite"),
         ResultCache(tmp_path / "tokens.sqlite"),
     )
 
@@ -101,11 +101,12 @@ def test_only_new_texts_are_computed(cached: CachedEncoder, sentences: list[str]
     # given ten texts, one of them twice, encoded once
     first = cached.encode([*sentences[:10], sentences[0]])
     # when one more is added
-    assert cached.count_fresh(sentences[:11]) == 1
-    again = cached.encode(sentences[:11])
+    fresh: list[int] = []
+    again = cached.encode(sentences[:11], fresh.append)
     # then the others come from the cache, bit for bit
     assert np.array_equal(again[:10], first[:10])
-    assert cached.count_fresh(sentences[:11]) == 0
+    cached.encode(sentences[:11], fresh.append)
+    assert fresh == [1, 0]
 
 
 def test_tokens_are_counted_once(cached: CachedEncoder, sentences: list[str]) -> None:
@@ -114,11 +115,21 @@ def test_tokens_are_counted_once(cached: CachedEncoder, sentences: list[str]) ->
     assert cached.count_tokens([*sentences[::-1], sentences[0]]) == [*counts[::-1], counts[0]]
 
 
-def test_a_corrupt_entry_is_computed_again(cached: CachedEncoder, sentences: list[str]) -> None:
+def test_one_wrong_bit_in_the_cache_is_found_and_computed_again(
+    cached: CachedEncoder, sentences: list[str], tmp_path: Path
+) -> None:
+    # given a file that SQLite takes for whole, with one bit of one vector another
     good = cached.encode(sentences[:3])
-    cached.cache.add([text_hash(sentences[0])], np.zeros((1, 384), np.float32))
-    assert cached.count_fresh(sentences[:3]) == 1
-    assert np.array_equal(cached.encode(sentences[:3]), good)
+    file = tmp_path / "vectors.sqlite"
+    vector = bytearray(good[0].tobytes())
+    content = file.read_bytes()
+    place = content.index(vector)
+    vector[700] ^= 1
+    file.write_bytes(content[:place] + vector + content[place + len(vector) :])
+    # when it is asked, then one text is new and all vectors are as they were
+    fresh: list[int] = []
+    assert np.array_equal(cached.encode(sentences[:3], fresh.append), good)
+    assert fresh == [1]
 
 
 def test_a_cache_file_that_is_no_database_is_set_aside(
@@ -126,7 +137,7 @@ def test_a_cache_file_that_is_no_database_is_set_aside(
 ) -> None:
     file = tmp_path / "vectors.sqlite"
     file.write_bytes(b"this is no database, only text that is long enough to be looked at" * 20)
-    cache = VectorCache(file, 384)
+    cache = VectorCache(file)
     assert cache.find(["a"]) == {}
     assert "begun again" in capsys.readouterr().err
     assert file.with_suffix(".unreadable").is_file()
@@ -139,12 +150,12 @@ def test_a_damaged_page_of_the_cache_costs_its_vectors_and_no_run(
     file = tmp_path / "vectors.sqlite"
     keys = [text_hash(str(number)) for number in range(300)]
     unit = np.full((300, 384), 384**-0.5, np.float32)
-    VectorCache(file, 384).add(keys, unit)
+    VectorCache(file).add(keys, unit)
     content = bytearray(file.read_bytes())
     content[4096 : len(content) // 2] = b"\x5a" * (len(content) // 2 - 4096)
     file.write_bytes(content)
     # when it is opened and asked, then it is set aside and works again
-    cache = VectorCache(file, 384)
+    cache = VectorCache(file)
     assert cache.find(keys) == {}
     assert "begun again" in capsys.readouterr().err
     cache.add(keys[:3], unit[:3])
@@ -156,14 +167,14 @@ def test_a_full_disk_sets_no_good_cache_aside(tmp_path: Path) -> None:
     file = tmp_path / "vectors.sqlite"
     unit = np.full((50, 384), 384**-0.5, np.float32)
     keys = [text_hash(str(number)) for number in range(100)]
-    VectorCache(file, 384).add(keys[:50], unit)
+    VectorCache(file).add(keys[:50], unit)
     size = file.stat().st_size
     code = (
         "import resource, signal, sys, numpy as np; from pathlib import Path\n"
         "from pipeline.vector_cache import VectorCache\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
-        f"VectorCache(Path({str(file)!r}), 384)"
+        f"VectorCache(Path({str(file)!r}))"
         f".add({keys[50:]!r}, np.full((50, 384), 384**-0.5, np.float32))"
     )
     # when more is added
@@ -171,5 +182,5 @@ def test_a_full_disk_sets_no_good_cache_aside(tmp_path: Path) -> None:
     # then that is an error with the reason, and what was there is there
     assert "StageError: the cache" in done.stderr
     assert "cannot be used" in done.stderr
-    assert len(VectorCache(file, 384).find(keys)) == 50
+    assert len(VectorCache(file).find(keys)) == 50
     assert not file.with_suffix(".unreadable").exists()

@@ -62,7 +62,9 @@ def test_a_damaged_entry_is_made_again(limits: IngestSettings, cache: Path) -> N
     fresh = _read_all(limits)
     (file,) = cache.glob("readings-*.sqlite")
     with sqlite3.connect(file) as connection:
-        connection.execute("UPDATE results SET result = substr(result, 1, 40)")
+        connection.execute(
+            "UPDATE entries SET result = CAST(replace(result, 'Decides', 'Advises') AS BLOB)"
+        )
     connection.close()
     assert _read_all(limits) == fresh
 

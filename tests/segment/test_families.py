@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from itertools import combinations
 
 import polars as pl
 import pytest
 
-from pipeline.segment.families import find_families, jaccard, shingles
+from pipeline.segment.families import find_families
+from pipeline.segment.shingles import shingle
 
 EXTENDS = (
     "Decides to extend until {year} the mandate of MONUSCO in the Congo, "
@@ -25,6 +27,20 @@ TEXTS = {
     "undated": [EXTENDS.format(year="20 December 2018"), "Decides to remain seized"],
 }
 DATES = {"new": date(2021, 12, 20), "old": date(2018, 3, 27), "undated": None}
+
+
+Triples = set[tuple[str, ...]]
+
+
+def triples(text: str) -> Triples:
+    """Worked with words and nothing of the pipeline."""
+    words = re.findall(r"[^\W_]+", text.lower())
+    return set(zip(words, words[1:], words[2:], strict=False)) or {tuple(words)}
+
+
+def jaccard(left: Triples, right: Triples) -> float:
+    """Shared over all."""
+    return len(left & right) / len(left | right)
 
 
 def _passages(texts: dict[str, list[str]]) -> pl.DataFrame:
@@ -66,19 +82,42 @@ def test_small_changes_over_the_years_do_not_chain_texts_that_have_little_in_com
     versions = [" ".join([*(["other"] * k), *words[k:]]) for k in range(0, 40, 5)]
     texts = {"old": versions}
     found = find_families(_passages(texts), _documents(DATES), 0.7)
-    assert jaccard(shingles(versions[0]), shingles(versions[-1])) < 0.5
+    assert jaccard(triples(versions[0]), triples(versions[-1])) < 0.5
     assert found["family_id"].n_unique() > 1
     for family_id, members in found.group_by("family_id"):
         first = versions[int(str(family_id[0]).split(".")[1])]
         for passage_id in members["passage_id"]:
             version = versions[int(passage_id.split(".")[1])]
-            assert jaccard(shingles(first), shingles(version)) >= 0.7
+            assert jaccard(triples(first), triples(version)) >= 0.7
 
 
 def test_the_similarity_of_two_sentences_worked_by_hand() -> None:
     # 6 words have 4 triples; the last word differs, so 3 of 5 different triples are shared
-    left, right = "one two three four five six", "One two three four five seven."
-    assert jaccard(shingles(left), shingles(right)) == pytest.approx(3 / 5)
+    texts = {"old": ["one two three four five six", "One two, three four five seven."]}
+    found = find_families(_passages(texts), _documents(DATES), 3 / 5)
+    assert found["family_id"].unique().to_list() == ["old.0"]
+    assert found["similarity"].to_list() == [1.0, 0.6]
+    assert find_families(_passages(texts), _documents(DATES), 0.61)["n_members"].to_list() == [1, 1]
+
+
+def test_shingles_are_numbered_by_how_many_texts_have_them() -> None:
+    texts = ["a b c d", "A, b-c!", "b c d", "c d", "c d e", "", "d"]
+    numbers = [one.tolist() for one in shingle(texts)]
+    assert numbers[1][0] in numbers[0]
+    assert numbers[2][0] in numbers[0]
+    # short texts are alike only where all their words are
+    assert len({each for one in numbers for each in one}) == 6
+    assert [len(one) for one in numbers] == [2, 1, 1, 1, 1, 1, 1]
+    assert min(numbers[0]) > max(max(one) for one in numbers[3:])
+
+
+@pytest.mark.mirror
+def test_similarity_is_that_of_sets_of_words_on_real_passages(mandates: pl.DataFrame) -> None:
+    found = find_families(mandates, _documents(dict.fromkeys(mandates["document_id"])), 0.5)
+    sets = {row["passage_id"]: triples(row["text"]) for row in mandates.to_dicts()}
+    for row in found.to_dicts():
+        expected = jaccard(sets[row["passage_id"]], sets[row["family_id"]])
+        assert row["similarity"] == pytest.approx(expected, abs=1e-6)
 
 
 def test_no_passages_give_no_families() -> None:
@@ -87,12 +126,12 @@ def test_no_passages_give_no_families() -> None:
 
 
 @pytest.mark.mirror
-def test_hashing_misses_no_near_copy_among_the_mandates_of_a_mission(
+def test_no_near_copy_is_overlooked_among_the_mandates_of_a_mission(
     mandates: pl.DataFrame,
 ) -> None:
     """Against the comparison of every passage with every other."""
     found = find_families(mandates, _documents(dict.fromkeys(mandates["document_id"])), 0.7)
-    sets = [shingles(text) for text in mandates["text"]]
+    sets = [triples(text) for text in mandates["text"]]
     family = dict(found.select("passage_id", "family_id").iter_rows())
     ids = mandates["passage_id"].to_list()
     firsts = {i for i, passage_id in enumerate(ids) if family[passage_id] == passage_id}
