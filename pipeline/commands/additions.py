@@ -14,6 +14,7 @@ from urllib.parse import quote
 from pipeline.errors import InputError
 from pipeline.ingest.identity import SYMBOL
 from pipeline.ingest.reading import UnreadableError
+from pipeline.ingest.readings import KnownReadings
 from pipeline.ingest.recognising import GUESSED_KIND, SUFFIXES, Recognition, kind_of, recognise
 from pipeline.manifest import Entry
 from pipeline.settings import IngestSettings, Kind, load_missions, load_settings
@@ -113,11 +114,12 @@ def addition_of(source: Path | str, corrections: Corrections) -> Addition:
     checked = _checked(corrections, missions)
     if isinstance(source, str):
         return Addition(_entry_of_symbol(source, checked))
-    content = _content(source, load_settings().ingest)
+    limits = load_settings().ingest
+    content = _content(source, limits)
+    # what is read here is kept, and the next run does not read it again
+    read = KnownReadings(limits).read
     try:
-        found = recognise(
-            content, source.name, load_settings().ingest, missions, _kind(checked.kind)
-        )
+        found = recognise(content, source.name, limits, missions, _kind(checked.kind), read)
     except UnreadableError as error:
         raise InputError(source, str(error), "docs/readers.md says what can be read") from None
     return Addition(_entry_of_file(source, content, found, checked), content, found)

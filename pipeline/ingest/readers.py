@@ -86,7 +86,7 @@ READERS: tuple[Format, ...] = (
     Format(".md", _markdown),
     Format(".txt", _plain_text),
 )
-"""The first format that fits a document's kind and suffix reads it."""
+"""The first format that fits a document's kind and suffix reads it: see `format_of`."""
 
 
 def read_file(content: bytes, kind: str, suffix: str, limits: IngestSettings) -> Reading:
@@ -106,10 +106,18 @@ def read_file(content: bytes, kind: str, suffix: str, limits: IngestSettings) ->
     if len(content) > limits.max_megabytes * 1_000_000:
         size = len(content) / 1_000_000
         raise UnreadableError(f"is {size:.0f} MB; ingest.max_megabytes is {limits.max_megabytes}")
+    form = format_of(kind, suffix)
+    if form is None:
+        raise UnreadableError(f"no reader for {suffix or 'a file without suffix'} of kind {kind}")
+    return _in_english(form.read(content, limits))
+
+
+def format_of(kind: str, suffix: str) -> Format | None:
+    """The first format that fits a document's kind and suffix; None when there is none."""
     for form in READERS:
         if form.suffix == suffix.lower() and (not form.kinds or kind in form.kinds):
-            return _in_english(form.read(content, limits))
-    raise UnreadableError(f"no reader for {suffix or 'a file without suffix'} of kind {kind}")
+            return form
+    return None
 
 
 def _in_english(reading: Reading) -> Reading:

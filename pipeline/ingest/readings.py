@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from pipeline.ingest.readers import read_file
+from pipeline.ingest.readers import format_of, read_file
 from pipeline.ingest.reading import Reading
 from pipeline.result_cache import ResultCache, cache_folder, code_hash
 from pipeline.settings import IngestSettings
@@ -27,7 +27,9 @@ class KnownReadings:
 
     def read(self, content: bytes, kind: str, suffix: str, limits: IngestSettings) -> Reading:
         """As `read_file`; a document that is refused is looked at again each time."""
-        asked = f"{hashlib.sha256(content).hexdigest()} {kind} {suffix} {self._limits}"
+        form = format_of(kind, suffix)
+        reader = f"{form.suffix} {' '.join(form.kinds)}" if form else "none"
+        asked = f"{hashlib.sha256(content).hexdigest()} {reader} {self._limits}"
         key = hashlib.sha256(asked.encode()).hexdigest()
         kept = self._cache.find([key]).get(key)
         if kept is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
@@ -88,6 +88,7 @@ def recognise(
     limits: IngestSettings,
     missions: Mapping[str, Mission],
     kind: Kind | None = None,
+    read: Callable[[bytes, str, str, IngestSettings], Reading] = read_file,
 ) -> Recognition:
     """Read a file and tell what it is.
 
@@ -97,12 +98,13 @@ def recognise(
         limits: what is too large to be read.
         missions: the peace operations that may be recognised, by acronym.
         kind: given by a person; None to find out.
+        read: reads one file, as `read_file`.
 
     Raises:
         UnreadableError: the format is not known, or its reader refuses the file.
     """
     suffix = PurePosixPath(name).suffix.lower()
-    reading = read_file(content, kind or _kind_before_reading(content, suffix), suffix, limits)
+    reading = read(content, kind or _kind_before_reading(content, suffix), suffix, limits)
     return recognition_of(reading, PurePosixPath(name).stem, missions, kind)
 
 

@@ -43,9 +43,12 @@ def test_a_kept_reading_is_the_reading(
 
     monkeypatch.setattr(readings, "read_file", refuse)
     assert _read_all(limits) == fresh
-    # another kind, or other limits, are another question
+    # a kind that the same reader reads is the same question, as when a document is added
+    xml = DOCUMENTS[0][0].read_bytes()
+    assert KnownReadings(limits).read(xml, "other", ".xml", limits) == fresh[0]
+    # another reader, or other limits, are another question
     with pytest.raises(AssertionError, match="read again"):
-        KnownReadings(limits).read(DOCUMENTS[0][0].read_bytes(), "other", ".xml", limits)
+        KnownReadings(limits).read(DOCUMENTS[2][0].read_bytes(), "other", ".txt", limits)
     lower = limits.model_copy(update={"max_pages": 7})
     with pytest.raises(AssertionError, match="read again"):
         _read_all(lower)
