@@ -1,19 +1,29 @@
-"""Vectors in few dimensions: UMAP over exact nearest neighbours."""
+"""Vectors in few dimensions: UMAP over exact nearest neighbours.
+
+A layout that was computed before is not computed again, so that other settings of the clustering,
+or other words for topics, cost their own only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.result_cache import ResultCache, cache_folder, code_hash
 from pipeline.settings import TopicSettings
 from pipeline.vector_cache import Vectors
 
 Floats = npt.NDArray[np.float64]
 
 _ROWS_AT_ONCE = 1024
+_LIBRARIES = ("umap-learn", "pynndescent", "numba", "numpy", "scipy", "scikit-learn")
 
 
 def lay_out(vectors: Vectors, settings: TopicSettings, seeds: Sequence[int]) -> list[Floats]:
@@ -58,26 +68,65 @@ def umap_layout(
     n_epochs: int | None = None,
     neighbours: Any = None,
 ) -> Floats:
-    """Places of the vectors in few dimensions, float [n, n_components]."""
-    import warnings
+    """Places of the vectors in few dimensions, float [n, n_components]; each computed once, ever.
 
-    import umap
+    Without ``neighbours`` UMAP looks for them in its own way.
+    """
+    shape = {"n_neighbors": n_neighbors, "n_components": n_components, "min_dist": min_dist}
+    options = {**shape, "n_epochs": n_epochs, "random_state": seed % 2**32}
+    known = _known_layouts()
+    key = _key(vectors, neighbours or (), options)
+    kept = known.find([key]).get(key)
+    if kept is None:
+        kept = _fit(vectors, options, neighbours).tobytes()
+        known.add([(key, kept)])
+    places: Floats = np.frombuffer(kept, np.float32).reshape(-1, n_components).astype(np.float64)
+    return places
+
+
+def _fit(vectors: Vectors, options: dict[str, Any], neighbours: Any) -> npt.NDArray[np.float32]:
+    import warnings
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="precomputed_knn")  # small corpora are exact
-        layout = umap.UMAP(
-            n_neighbors=n_neighbors,
-            n_components=n_components,
-            min_dist=min_dist,
-            n_epochs=n_epochs,
+        layout: npt.NDArray[np.float32] = _umap()(
+            **options,
             metric="cosine",
-            random_state=seed % 2**32,
             n_jobs=1,
-            init="spectral" if len(vectors) > 10 * n_components else "random",
+            init="spectral" if len(vectors) > 10 * options["n_components"] else "random",
             precomputed_knn=neighbours or (None, None, None),
         ).fit_transform(vectors)
-    places: Floats = layout.astype(np.float64)
-    return places
+    return layout.astype(np.float32, copy=False)
+
+
+@cache
+def _umap() -> Callable[..., Any]:
+    """UMAP, whose compiled functions numba keeps from run to run: five seconds each time."""
+    import umap
+    from numba.core.dispatcher import Dispatcher
+
+    for module in (umap.umap_, umap.layouts):
+        for one in vars(module).values():
+            if isinstance(one, Dispatcher):
+                one.enable_caching()
+    model: Callable[..., Any] = umap.UMAP
+    return model
+
+
+def _known_layouts() -> ResultCache:
+    """Layouts of this version of the libraries; another processor may round another way."""
+    from llvmlite.binding import get_host_cpu_name
+
+    code = code_hash([Path(__file__)], _LIBRARIES)
+    return ResultCache(cache_folder() / f"layouts-{code}-{get_host_cpu_name()}.sqlite")
+
+
+def _key(vectors: Vectors, neighbours: Sequence[Any], options: dict[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
+    for array in (vectors, *neighbours):
+        digest.update(f"{array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def lay_out_map(vectors: Vectors, settings: TopicSettings, seed: int) -> Floats:

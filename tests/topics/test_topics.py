@@ -1,11 +1,15 @@
 """Topics find what was planted, say so when they cannot, and give the same answer twice."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
 
 from pipeline.errors import StageError
 from pipeline.settings import TopicSettings, load_settings
+from pipeline.topics import layout
 from pipeline.topics.description import (
     by_mission_table,
     hierarchy_table,
@@ -18,7 +22,7 @@ from pipeline.topics.fitting import (
     fit_topics,
     fitting_settings,
 )
-from pipeline.topics.layout import nearest_neighbours
+from pipeline.topics.layout import nearest_neighbours, umap_layout
 from pipeline.topics.selection import Selection, select_passages
 
 SUBJECTS = {
@@ -174,9 +178,14 @@ def test_planted_subjects_are_found(selection: Selection, fitted: FittedTopics) 
 
 
 @pytest.mark.slow
-def test_two_runs_and_other_threads_give_the_same_answer(
-    selection: Selection, fitted: FittedTopics, settings: TopicSettings
+def test_two_runs_give_the_same_answer(
+    selection: Selection,
+    fitted: FittedTopics,
+    settings: TopicSettings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("PEACETEXT_CACHE", str(tmp_path))  # nothing known of the first run
     again = fit_topics(selection.vectors, settings, seed=1)
     assert np.array_equal(again.topic, fitted.topic)
     assert np.array_equal(again.probability, fitted.probability)
@@ -293,3 +302,38 @@ def test_nearest_neighbours_are_the_exact_ones_and_begin_with_oneself() -> None:
     assert rows[:, 0].tolist() == list(range(60))
     wanted = np.sort(1 - vectors @ vectors.T, axis=1)[:, :5]
     assert distances == pytest.approx(np.clip(wanted, 0, None), abs=1e-5)
+
+
+@pytest.fixture
+def fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """The options of every UMAP that is fitted and not taken from an empty cache."""
+    monkeypatch.setenv("PEACETEXT_CACHE", str(tmp_path))
+    fitted: list[dict[str, object]] = []
+    fit = layout._fit
+
+    def counted(vectors: Any, options: dict[str, object], neighbours: Any) -> Any:
+        fitted.append(options)
+        return fit(vectors, options, neighbours)
+
+    monkeypatch.setattr(layout, "_fit", counted)
+    return fitted
+
+
+def test_a_layout_is_computed_once_and_again_when_anything_differs(
+    fits: list[dict[str, object]],
+) -> None:
+    vectors = np.random.default_rng(4).normal(size=(60, 8)).astype(np.float32)
+    shape = {"n_neighbors": 5, "n_components": 2, "n_epochs": 20}
+    first = umap_layout(vectors, 1, **shape)
+    assert np.array_equal(umap_layout(vectors, 1, **shape), first)
+    assert len(fits) == 1
+    other = vectors.copy()
+    other[3, 2] += 0.5
+    neighbours = nearest_neighbours(vectors, 5)
+    umap_layout(vectors, 2, **shape)
+    umap_layout(other, 1, **shape)
+    umap_layout(vectors, 1, **shape, neighbours=neighbours)
+    umap_layout(vectors, 1, **shape, min_dist=0.1)
+    assert len(fits) == 5
+    assert not np.array_equal(umap_layout(vectors, 2, **shape), first)
+    assert len(fits) == 5
