@@ -22,7 +22,8 @@ from benchmarks.figures import present
 from pipeline.encoder import CachedEncoder, load_sentence_encoder
 from pipeline.result_cache import ResultCache
 from pipeline.settings import load_settings
-from pipeline.tables import PASSAGES, read_table
+from pipeline.tables.segment import PASSAGES
+from pipeline.tables.table import read_table
 from pipeline.vector_cache import VectorCache, Vectors
 
 PART = 100

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import tables
 from pipeline.encoder import load_encoder
 from pipeline.files import write_json
 from pipeline.result_cache import cache_folder
 from pipeline.settings import TopicSettings, load_missions, load_settings
-from pipeline.tables import read_table
+from pipeline.tables.ingest import DOCUMENTS
+from pipeline.tables.segment import FAMILIES, PASSAGES
+from pipeline.tables.table import read_table
 from pipeline.topics import baselines
 from pipeline.topics.clustering import group
 from pipeline.topics.directions import without_group_means
@@ -46,11 +47,11 @@ OTHERS = [
 def main() -> None:
     """Fit and score every configuration."""
     settings = load_settings()
-    passages = read_table(tables.PASSAGES)
+    passages = read_table(PASSAGES)
     selection = select_passages(
-        passages, read_table(tables.FAMILIES), read_vectors(passages.height), settings.topics
+        passages, read_table(FAMILIES), read_vectors(passages.height), settings.topics
     )
-    kind, mission = kinds_and_missions(selection.passages, read_table(tables.DOCUMENTS))
+    kind, mission = kinds_and_missions(selection.passages, read_table(DOCUMENTS))
     matter = matter_of(selection.passages["text"].to_list(), load_missions())
     words = count_terms(matter.counted, max_ngram=1, fewest_passages=5)
     neutral = load_encoder(settings.embed).encode(matter.embedded)

@@ -1,4 +1,4 @@
-"""The data dictionary: every table and column in words, from the schemas of pipeline/tables.py."""
+"""The data dictionary: every table and column in words, from the schemas in pipeline/tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import dataframely as dy
 
-from pipeline.tables import TABLES, Table
+from pipeline.tables.all_tables import TABLES
+from pipeline.tables.table import Table
 
 EVERYWHERE = {
     "block_id": "a block (outputs/ingest/blocks.parquet)",
@@ -81,7 +82,7 @@ EVERYWHERE = {
 
 _HEAD = """# The data dictionary
 
-Made from the schemas in `pipeline/tables.py` by `peacetext dictionary`; do not edit it. Every
+Made from the schemas in `pipeline/tables/` by `peacetext dictionary`; do not edit it. Every
 table is a Parquet file, checked against its schema when it is written and when it is read;
 `outputs/export/tables/` holds each as CSV too, lists joined by semicolons, and an apostrophe before
 text that a spreadsheet would run as a formula. Read a Parquet file with `polars.read_parquet`,

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.dictionary import EVERYWHERE, described, dictionary_text
-from pipeline.tables import TABLES, Table
+from pipeline.tables.all_tables import TABLES
+from pipeline.tables.table import Table
 
 
 def test_the_dictionary_that_ships_is_the_one_of_the_schemas() -> None:

@@ -6,11 +6,12 @@ from typing import BinaryIO
 import polars as pl
 import pytest
 
-from pipeline import tables
 from pipeline.errors import InputError, StageError
 from pipeline.files import write_text, write_whole
 from pipeline.ids import content_ids
-from pipeline.tables import Table, read_table, write_table
+from pipeline.tables.all_tables import TABLES
+from pipeline.tables.ingest import SetAside
+from pipeline.tables.table import Table, read_table, write_table
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_ids_do_not_change_when_another_text_comes_before() -> None:
 
 
 def _table(folder: Path) -> Table:
-    return Table(folder / "outputs" / "ingest" / "set_aside.parquet", tables.SetAside)
+    return Table(folder / "outputs" / "ingest" / "set_aside.parquet", SetAside)
 
 
 def test_a_table_that_is_not_there_names_the_stage_that_makes_it(tmp_path: Path) -> None:
@@ -66,5 +67,5 @@ def test_a_table_cut_short_is_an_error_with_a_mend(tmp_path: Path) -> None:
 
 
 def test_every_column_that_needs_words_has_them() -> None:
-    assert len(tables.TABLES) >= 20
-    assert all(table.schema.__doc__ for table in tables.TABLES)
+    assert len(TABLES) >= 20
+    assert all(table.schema.__doc__ for table in TABLES)

@@ -11,12 +11,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import tables
 from pipeline.errors import StageError
 from pipeline.stage import only_run, run_stage
-from pipeline.tables import Table, write_table
+from pipeline.tables.ingest import SetAside
+from pipeline.tables.table import Table, write_table
 
-TABLE = Table(Path("outputs/ingest/set_aside.parquet"), tables.SetAside)
+TABLE = Table(Path("outputs/ingest/set_aside.parquet"), SetAside)
 ROW = {"document_id": ["a"], "reason": ["empty"]}
 
 

@@ -15,7 +15,8 @@ from pipeline.files import clear_parts, write_json
 from pipeline.manifest import FETCHED_FOLDER, MANIFEST_FILE, of_profile, read_manifest
 from pipeline.settings import load_settings
 from pipeline.stage import run_stage, say
-from pipeline.tables import ACQUIRED, write_table
+from pipeline.tables.acquire import ACQUIRED
+from pipeline.tables.table import write_table
 
 STAGING = Path(".cache/acquire")
 """Files wait here until they are verified: outside corpus/un, which DVC keeps as an output."""

@@ -9,13 +9,15 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import polars as pl
 
-from pipeline import tables
 from pipeline.codebook import Codebook, load_codebook
 from pipeline.codings import CODING_FOLDER, SUGGESTED, UNREAD, codes_by_unit, read_codings
 from pipeline.errors import InputError
 from pipeline.manifest import Entry
 from pipeline.settings import load_settings
-from pipeline.tables import read_table
+from pipeline.tables.ingest import DOCUMENTS
+from pipeline.tables.segment import FAMILIES, PASSAGES
+from pipeline.tables.table import read_table
+from pipeline.tables.themes import SCORES, UNITS
 
 _WIDTH = 88
 _NOT_TO_BE_CODED = ("heading", "note", "annex")
@@ -112,10 +114,10 @@ def suggested_passages(n: int) -> pl.DataFrame:
     from pipeline.themes.suggesting import most_telling, uncertainty
     from pipeline.vectors import read_vectors
 
-    passages = read_table(tables.PASSAGES).with_row_index("row")
+    passages = read_table(PASSAGES).with_row_index("row")
     vectors = read_vectors(passages.height)
     coded = _coded_passages()
-    scores = read_table(tables.SCORES).group_by("passage_id").agg("probability")
+    scores = read_table(SCORES).group_by("passage_id").agg("probability")
     open_ones = _open_passages(passages, coded).join(
         scores, on="passage_id", how="left", maintain_order="left"
     )
@@ -129,14 +131,14 @@ def suggested_passages(n: int) -> pl.DataFrame:
 
 
 def _coded_passages() -> pl.Series:
-    units = read_table(tables.UNITS)
+    units = read_table(UNITS)
     return units["passage_ids"].explode().drop_nulls().unique().sort()
 
 
 def _open_passages(passages: pl.DataFrame, coded: pl.Series) -> pl.DataFrame:
     """Passages of UN documents that say something and are no near copy of a coded one."""
-    kinds = read_table(tables.DOCUMENTS).select("document_id", pl.col("kind").cast(pl.String))
-    families = read_table(tables.FAMILIES).select("passage_id", "family_id")
+    kinds = read_table(DOCUMENTS).select("document_id", pl.col("kind").cast(pl.String))
+    families = read_table(FAMILIES).select("passage_id", "family_id")
     joined = passages.join(kinds, on="document_id", maintain_order="left").join(
         families, on="passage_id", maintain_order="left"
     )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.errors import InputError
 from pipeline.files import FINDINGS_FILE
-from pipeline.tables import read_table
+from pipeline.tables.compare import GAP
+from pipeline.tables.segment import PASSAGES
+from pipeline.tables.table import read_table
+from pipeline.tables.themes import EVALUATION
+from pipeline.tables.topics import TOPICS
 
 
 def topics_found() -> pl.DataFrame:
     """One row a topic, largest first."""
     return (
-        read_table(tables.TOPICS)
+        read_table(TOPICS)
         .sort("n_passages", "topic_id", descending=[True, False])
         .select("topic_id", "label", "n_passages", pl.col("terms").list.head(8))
     )
@@ -26,7 +29,7 @@ def themes_found() -> pl.DataFrame:
     """
     from pipeline.settings import load_settings
 
-    found = read_table(tables.EVALUATION).with_columns(pl.col("setting", "measure").cast(pl.String))
+    found = read_table(EVALUATION).with_columns(pl.col("setting", "measure").cast(pl.String))
     keys = ["setting", "theme_id"]
     f1 = found.filter(pl.col("measure") == "f1").select(
         *keys, "model", "support", "learnable", f1="value", low="low", high="high"
@@ -47,7 +50,7 @@ def themes_found() -> pl.DataFrame:
 def gap_found() -> pl.DataFrame:
     """One row a theme, from most over-represented in policy to most in interviews."""
     columns = ("policy", "policy_low", "policy_high", "interviews", "difference", "low", "high")
-    found = read_table(tables.GAP).select("theme_id", *columns, "q_value")
+    found = read_table(GAP).select("theme_id", *columns, "q_value")
     return found.sort("difference", descending=True, nulls_last=True)
 
 
@@ -75,7 +78,7 @@ def nearest_passages(text: str, n: int) -> pl.DataFrame:
     from pipeline.settings import load_settings
     from pipeline.vectors import read_vectors
 
-    passages = read_table(tables.PASSAGES)
+    passages = read_table(PASSAGES)
     (query,) = load_encoder(load_settings().embed).encode([text])
     similarity = read_vectors(passages.height) @ query
     return (

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.anchors import anchor_units
 from pipeline.codebook import Codebook, load_codebook
 from pipeline.codings import (
@@ -33,7 +32,8 @@ from pipeline.imports.refi_project import read_refi_project
 from pipeline.imports.sheet import read_sheet
 from pipeline.manifest import read_manifest
 from pipeline.stage import say
-from pipeline.tables import read_table
+from pipeline.tables.ingest import BLOCKS, DOCUMENTS
+from pipeline.tables.table import read_table
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _read(file: Path) -> list[FoundCoding]:
 
 
 def _shelf(codings: Sequence[Coding]) -> Shelf:
-    documents, blocks = read_table(tables.DOCUMENTS), read_table(tables.BLOCKS)
+    documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
     symbols = {entry.symbol for entry in read_manifest() if entry.symbol}
     anchors = [anchor_units(coding, blocks, documents, symbols).anchors for coding in codings]
     anchored = pl.concat(anchors).rename({"unit_id": "name"})

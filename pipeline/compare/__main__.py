@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.codebook import load_codebook
 from pipeline.codings import read_codings
 from pipeline.compare.baselines import one_thread
@@ -24,23 +23,41 @@ from pipeline.files import FINDINGS_FILE, write_bytes, write_text
 from pipeline.manifest import MANIFEST_FILE, read_manifest
 from pipeline.settings import EmbedSettings, load_settings
 from pipeline.stage import run_stage, say, write_metrics
-from pipeline.tables import Table, csv_of, read_table, write_table
+from pipeline.tables.compare import (
+    AGREEMENT,
+    ALIGNMENT,
+    CITATIONS,
+    CURVE,
+    EXPLANATION,
+    GAP,
+    GAP_SENSITIVITY,
+    GAP_SERIES,
+    QUOTATIONS,
+    RECOVERY,
+    SEMANTIC_ALIGNMENT,
+    VOICE_SHARES,
+)
+from pipeline.tables.ingest import BLOCKS, DOCUMENTS, NOTES
+from pipeline.tables.segment import FAMILIES, PASSAGES
+from pipeline.tables.table import Table, csv_of, read_table, write_table
+from pipeline.tables.themes import PASSAGE_CODES, PREVALENCE, PREVALENCE_OF_FAMILIES, SCORES, UNITS
+from pipeline.tables.topics import ARTICLE_ASSIGNMENTS, ASSIGNMENTS, GUIDED, HIERARCHY, TOPICS
 from pipeline.turns import load_turns
 from pipeline.vectors import read_vectors
 
 WRITTEN = (
-    tables.AGREEMENT,
-    tables.ALIGNMENT,
-    tables.RECOVERY,
-    tables.EXPLANATION,
-    tables.SEMANTIC_ALIGNMENT,
-    tables.CURVE,
-    tables.GAP,
-    tables.GAP_SENSITIVITY,
-    tables.GAP_SERIES,
-    tables.VOICE_SHARES,
-    tables.CITATIONS,
-    tables.QUOTATIONS,
+    AGREEMENT,
+    ALIGNMENT,
+    RECOVERY,
+    EXPLANATION,
+    SEMANTIC_ALIGNMENT,
+    CURVE,
+    GAP,
+    GAP_SENSITIVITY,
+    GAP_SERIES,
+    VOICE_SHARES,
+    CITATIONS,
+    QUOTATIONS,
 )
 
 
@@ -65,26 +82,26 @@ def main() -> None:
 
 
 def _read(embed: EmbedSettings) -> Material:
-    passages = read_table(tables.PASSAGES)
+    passages = read_table(PASSAGES)
     codebook = load_codebook()
     definitions = load_encoder(embed).encode([definition_text(each) for each in codebook.themes])
     return Material(
         passages=passages,
-        documents=read_table(tables.DOCUMENTS),
-        blocks=read_table(tables.BLOCKS),
-        notes=read_table(tables.NOTES),
-        assignments=_read_if_made(tables.ASSIGNMENTS),
-        topics=_read_if_made(tables.TOPICS),
-        units=_read_if_made(tables.UNITS),
+        documents=read_table(DOCUMENTS),
+        blocks=read_table(BLOCKS),
+        notes=read_table(NOTES),
+        assignments=_read_if_made(ASSIGNMENTS),
+        topics=_read_if_made(TOPICS),
+        units=_read_if_made(UNITS),
         coder_codes=_coder_codes(codebook.theme_ids),
-        passage_codes=_read_if_made(tables.PASSAGE_CODES),
-        scores=_read_if_made(tables.SCORES),
-        prevalence=_read_if_made(tables.PREVALENCE),
-        prevalence_of_families=_read_if_made(tables.PREVALENCE_OF_FAMILIES),
-        hierarchy=_read_if_made(tables.HIERARCHY),
-        guided=_read_if_made(tables.GUIDED),
-        article_assignments=_read_if_made(tables.ARTICLE_ASSIGNMENTS),
-        families=_read_if_made(tables.FAMILIES),
+        passage_codes=_read_if_made(PASSAGE_CODES),
+        scores=_read_if_made(SCORES),
+        prevalence=_read_if_made(PREVALENCE),
+        prevalence_of_families=_read_if_made(PREVALENCE_OF_FAMILIES),
+        hierarchy=_read_if_made(HIERARCHY),
+        guided=_read_if_made(GUIDED),
+        article_assignments=_read_if_made(ARTICLE_ASSIGNMENTS),
+        families=_read_if_made(FAMILIES),
         codebook=codebook,
         vectors=read_vectors(passages.height),
         definitions=definitions,
@@ -115,8 +132,8 @@ def _link(material: Material, findings: Findings) -> None:
     shelf = shelf_of(material.documents, material.blocks, [entry.symbol for entry in entries])
     text = file.read_text(encoding="utf-8", errors="replace")
     cited, quoted = link_tables(text, blocks, shelf)
-    findings.add(tables.CITATIONS, cited)
-    findings.add(tables.QUOTATIONS, quoted)
+    findings.add(CITATIONS, cited)
+    findings.add(QUOTATIONS, quoted)
 
 
 def _read_if_made(table: Table) -> pl.DataFrame:

@@ -22,7 +22,8 @@ from pipeline.compare.frames import empty, from_rows
 from pipeline.compare.labels import LabelledPassages, random_for
 from pipeline.compare.measures import MEASURES, Integers, label_kinds
 from pipeline.settings import CompareSettings
-from pipeline.tables import OUTLIER, Agreement
+from pipeline.tables.compare import Agreement
+from pipeline.tables.topics import OUTLIER
 
 FEWEST_PASSAGES = 10
 """With fewer passages no agreement is worked out."""

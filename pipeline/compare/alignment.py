@@ -12,7 +12,8 @@ from pipeline.compare.dependence import design_effects, one_sided
 from pipeline.compare.frames import fitted, from_rows
 from pipeline.compare.labels import LabelledPassages
 from pipeline.compare.measures import Booleans, Floats, Integers
-from pipeline.tables import OUTLIER, Alignment, Explanation
+from pipeline.tables.compare import Alignment, Explanation
+from pipeline.tables.topics import OUTLIER
 
 _PASSAGES_TO_READ = 3
 

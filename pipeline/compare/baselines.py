@@ -15,7 +15,7 @@ import polars as pl
 
 from pipeline.compare.labels import LabelledPassages
 from pipeline.compare.measures import Integers, RealNumbers
-from pipeline.tables import OUTLIER
+from pipeline.tables.topics import OUTLIER
 
 _STARTS = 3
 _NMF_ROUNDS = 200

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from pipeline import tables
 from pipeline.compare import placing
 from pipeline.compare.agreement import FEWEST_PASSAGES, agreement_table
 from pipeline.compare.alignment import alignment_table, explanation_table
@@ -20,6 +19,14 @@ from pipeline.compare.measures import Integers
 from pipeline.compare.recovery import recovery_table
 from pipeline.compare.semantic import semantic_table
 from pipeline.settings import CompareSettings
+from pipeline.tables.compare import (
+    AGREEMENT,
+    ALIGNMENT,
+    CURVE,
+    EXPLANATION,
+    RECOVERY,
+    SEMANTIC_ALIGNMENT,
+)
 
 THEMED = ("codes", "classifier")
 """References that are themes of the codebook, not families or sections."""
@@ -40,9 +47,9 @@ def compare_topics(
         return
     baselines = Baselines(material, seed)
     for each in compared:
-        findings.add(tables.AGREEMENT, agreement_table(each, settings, seed))
+        findings.add(AGREEMENT, agreement_table(each, settings, seed))
         for beside in baselines.beside(each):
-            findings.add(tables.AGREEMENT, agreement_table(beside, settings, seed))
+            findings.add(AGREEMENT, agreement_table(beside, settings, seed))
         if each.reference in THEMED:
             _align(each, material, settings, seed, findings)
         if each.passages == placing.ARTICLE:
@@ -59,16 +66,16 @@ def _align(
 ) -> None:
     topics = dict(material.topics.select("topic_id", "label").iter_rows())
     rate = settings.false_discovery_rate
-    findings.add(tables.ALIGNMENT, alignment_table(labelled))
-    findings.add(tables.RECOVERY, recovery_table(labelled, settings, seed))
-    findings.add(tables.EXPLANATION, explanation_table(labelled, topics, rate))
+    findings.add(ALIGNMENT, alignment_table(labelled))
+    findings.add(RECOVERY, recovery_table(labelled, settings, seed))
+    findings.add(EXPLANATION, explanation_table(labelled, topics, rate))
 
 
 def _add_curves(
     labelled: LabelledPassages, material: Material, seed: int, findings: Findings
 ) -> None:
     """By number of topics along their hierarchy, and by number and seed for k-means."""
-    findings.add(tables.CURVE, hierarchy_curve(labelled, material.hierarchy, seed))
+    findings.add(CURVE, hierarchy_curve(labelled, material.hierarchy, seed))
     vectors = material.vectors_of(labelled.passage_ids)
     named = replace(labelled, candidate="k-means, article alone")
 
@@ -76,14 +83,14 @@ def _add_curves(
         return kmeans_groups(vectors, n_groups, group_seed, n_starts=1)
 
     seeds = [seed + step for step in range(CURVE_SEEDS)]
-    findings.add(tables.CURVE, seed_curve(named, make_groups, KMEANS_SIZES, seeds))
+    findings.add(CURVE, seed_curve(named, make_groups, KMEANS_SIZES, seeds))
 
 
 def _add_semantic(material: Material, findings: Findings) -> None:
     texts = different_texts(material.clustered)["passage_id"]
     group_of = dict(material.assignments.select("passage_id", "topic_id").iter_rows())
     findings.add(
-        tables.SEMANTIC_ALIGNMENT,
+        SEMANTIC_ALIGNMENT,
         semantic_table(
             material.topics["topic_id"].to_list(),
             np.array([group_of[passage_id] for passage_id in texts], dtype=np.int64),

@@ -12,7 +12,8 @@ from pipeline.compare.chance import Grouping, chance_levels, shuffled_freely
 from pipeline.compare.frames import from_rows
 from pipeline.compare.labels import LabelledPassages, random_for
 from pipeline.compare.measures import Integers, label_kinds
-from pipeline.tables import OUTLIER, Curve
+from pipeline.tables.compare import Curve
+from pipeline.tables.topics import OUTLIER
 
 KMEANS_SIZES = (2, 3, 5, 8, 12, 16, 21, 30, 40)
 """Numbers of groups for k-means on the article; 5 and 21 are its families and codes."""

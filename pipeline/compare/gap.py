@@ -33,7 +33,7 @@ from pipeline.compare.frames import fitted
 from pipeline.compare.policy import PolicyShare, widened
 from pipeline.compare.shares import UNKNOWN, Share, difference_of_shares
 from pipeline.settings import CompareSettings
-from pipeline.tables import Gap, GapSensitivity
+from pipeline.tables.compare import Gap, GapSensitivity
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.compare.measures import Booleans, Integers
-from pipeline.tables import OUTLIER
+from pipeline.tables.topics import OUTLIER
 
 NO_THEME = -1
 """The primary theme of a passage that was read and carries none."""

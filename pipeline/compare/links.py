@@ -8,7 +8,6 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.compare import placing
 from pipeline.compare.frames import from_rows
 from pipeline.compare.quotations import (
@@ -20,6 +19,7 @@ from pipeline.compare.quotations import (
     unified,
 )
 from pipeline.compare.references import Citation, citations, symbol_key, un_references
+from pipeline.tables.compare import Citations, Quotations
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ def shelf_of(documents: pl.DataFrame, blocks: pl.DataFrame, known: list[str]) ->
     """Put UN documents on the shelf.
 
     Args:
-        documents: tables.Documents.
-        blocks: tables.Blocks.
+        documents: Documents.
+        blocks: Blocks.
         known: symbols of the manifest.
     """
     un = documents.filter(pl.col("kind").cast(pl.String) != placing.ARTICLE)
@@ -62,7 +62,7 @@ def shelf_of(documents: pl.DataFrame, blocks: pl.DataFrame, known: list[str]) ->
 def link_tables(
     article_text: str, article_blocks: pl.DataFrame, shelf: Shelf
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """tables.Citations and tables.Quotations of the article.
+    """Citations and Quotations of the article.
 
     Args:
         article_text: with its list of references.
@@ -78,7 +78,7 @@ def link_tables(
         whole = role_of[citation.block_id] == "quotation"
         for quotation in quotations(text_of[citation.block_id], citation, whole=whole):
             quoted.append(_quotation_row(len(quoted), quotation, shelf))
-    return from_rows(tables.Citations, cited), from_rows(tables.Quotations, quoted)
+    return from_rows(Citations, cited), from_rows(Quotations, quoted)
 
 
 def _citation_row(order: int, citation: Citation, shelf: Shelf) -> dict[str, Any]:

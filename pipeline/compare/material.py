@@ -11,7 +11,7 @@ import polars as pl
 from pipeline.codebook import Codebook
 from pipeline.compare import placing
 from pipeline.compare.frames import empty
-from pipeline.tables import Table
+from pipeline.tables.table import Table
 from pipeline.vector_cache import Vectors
 
 

@@ -7,10 +7,16 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.compare.material import Findings, Material
 from pipeline.compare.sensitivity import PARTS
 from pipeline.settings import CompareSettings
+from pipeline.tables.compare import (
+    CITATIONS,
+    GAP,
+    GAP_SENSITIVITY,
+    QUOTATIONS,
+    VOICE_SHARES,
+)
 from pipeline.wording import count, counted, listed, percent, points
 
 POLICY_SIDE, INTERVIEW_SIDE = "more in policy", "more in interviews"
@@ -26,7 +32,7 @@ _QUOTED = {
         "are from documents that were not read",
     ),
 }
-"""What is said of a quotation, and of several, by its status in tables.Quotations."""
+"""What is said of a quotation, and of several, by its status in Quotations."""
 
 _SPEAKERS = {
     "military": "military",
@@ -36,14 +42,14 @@ _SPEAKERS = {
     "police": "police",
     "anonymous": "anonymous",
 }
-"""Speaker groups of tables.VOICES."""
+"""Speaker groups of VOICES."""
 
 Row = Mapping[str, Any]
 
 
 def gap_words(findings: Findings, material: Material, settings: CompareSettings) -> str:
     """Parts of all that is said first, because they do not lean to the article."""
-    gap = findings.frame(tables.GAP)
+    gap = findings.frame(GAP)
     if gap.is_empty():
         return ""
     if gap["difference"].null_count() == gap.height:
@@ -54,7 +60,7 @@ def gap_words(findings: Findings, material: Material, settings: CompareSettings)
     sentences = [
         _sides(rows, name_of, settings),
         _passages(rows, name_of),
-        _other_ways(findings.frame(tables.GAP_SENSITIVITY), rows, name_of),
+        _other_ways(findings.frame(GAP_SENSITIVITY), rows, name_of),
     ]
     return " ".join(filter(None, sentences))
 
@@ -173,9 +179,7 @@ def _keep(names: Sequence[str]) -> str:
 
 def voice_words(findings: Findings, material: Material, settings: CompareSettings) -> str:
     """Who speaks of what, and how little the passages can bear."""
-    shares = findings.frame(tables.VOICE_SHARES).filter(
-        pl.col("labels").cast(pl.String) == "themes"
-    )
+    shares = findings.frame(VOICE_SHARES).filter(pl.col("labels").cast(pl.String) == "themes")
     if shares.is_empty():
         return ""
     name_of = {theme.theme_id: theme.name for theme in material.codebook.themes}
@@ -208,7 +212,7 @@ def voice_words(findings: Findings, material: Material, settings: CompareSetting
 
 def link_words(findings: Findings) -> str:
     """Citations resolved, quotations found."""
-    cited, quoted = findings.frame(tables.CITATIONS), findings.frame(tables.QUOTATIONS)
+    cited, quoted = findings.frame(CITATIONS), findings.frame(QUOTATIONS)
     if cited.is_empty():
         return ""
     held = cited.filter(pl.col("status").cast(pl.String) == "in the corpus").height

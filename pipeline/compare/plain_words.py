@@ -12,11 +12,11 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.compare.agreement import RANDOM, TOPICS
 from pipeline.compare.material import Findings, Material
 from pipeline.compare.plain_gap import gap_words, link_words, voice_words
 from pipeline.settings import CompareSettings
+from pipeline.tables.compare import AGREEMENT, EXPLANATION, RECOVERY
 from pipeline.wording import count, counted, decimal, listed, p_text
 
 MEASURE = "adjusted_mutual_information"
@@ -82,7 +82,7 @@ def as_markdown(words: Sequence[Words]) -> str:
 
 def agreement_words(findings: Findings, settings: CompareSettings) -> str:
     """The figure declared beforehand, against chance and against other ways of grouping."""
-    rows = findings.frame(tables.AGREEMENT).filter(
+    rows = findings.frame(AGREEMENT).filter(
         (pl.col("passages") == "article")
         & (pl.col("reference") == "codes")
         & (pl.col("measure") == MEASURE)
@@ -168,7 +168,7 @@ def theme_words(findings: Findings, material: Material) -> str:
 
 def _recovered(findings: Findings, material: Material, passages: str, which: str) -> str:
     tested = (
-        findings.frame(tables.RECOVERY)
+        findings.frame(RECOVERY)
         .filter((pl.col("passages") == passages) & (pl.col("reference") == "codes"))
         .drop_nulls("q_value")
     )
@@ -194,7 +194,7 @@ def _unexplained(findings: Findings) -> str:
     By the classifier's themes, which thousands of passages carry; by hand codes a topic has so few
     passages that its silence says nothing.
     """
-    rows = findings.frame(tables.EXPLANATION).filter(
+    rows = findings.frame(EXPLANATION).filter(
         (pl.col("reference") == "classifier") & (pl.col("n_topic") > 0)
     )
     if rows.is_empty():

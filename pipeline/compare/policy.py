@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.compare.coded import CodedUnits
 from pipeline.compare.shares import UNKNOWN, Share
-from pipeline.tables import POLICY_KINDS
+from pipeline.tables.ingest import POLICY_KINDS
 
 FEWEST_POSITIVES = 5
 """With fewer hand-coded paragraphs on a theme, resampling them gives intervals far too narrow."""

@@ -14,7 +14,8 @@ from pipeline.compare.frames import empty, fitted
 from pipeline.compare.labels import LabelledPassages, random_for
 from pipeline.compare.measures import Booleans, Floats, Integers
 from pipeline.settings import CompareSettings
-from pipeline.tables import OUTLIER, Recovery
+from pipeline.tables.compare import Recovery
+from pipeline.tables.topics import OUTLIER
 
 FEWEST_WITH_THEME = 5
 """A theme of fewer passages is not called recovered: two passages in one small topic are luck."""

@@ -10,7 +10,7 @@ import polars as pl
 from pipeline.codebook import Theme
 from pipeline.compare.frames import empty, fitted
 from pipeline.compare.measures import Floats, Integers, RealNumbers
-from pipeline.tables import SemanticAlignment
+from pipeline.tables.compare import SemanticAlignment
 
 
 def definition_text(theme: Theme) -> str:

@@ -22,7 +22,7 @@ from pipeline.compare.spoken import (
     spoken_passages,
     units_as_coded,
 )
-from pipeline.tables import POLICY_KINDS
+from pipeline.tables.ingest import POLICY_KINDS
 
 PARTS = "parts of what is said"
 """Begins the name of a way that asks how much of all that is said is said of a theme."""

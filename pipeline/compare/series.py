@@ -14,7 +14,7 @@ from pipeline.compare.material import Material
 from pipeline.compare.policy import POLICY
 from pipeline.compare.shares import Share, clustered_share, difference_of_shares
 from pipeline.settings import CompareSettings
-from pipeline.tables import GapSeries
+from pipeline.tables.compare import GapSeries
 from pipeline.turns import Turn
 
 COURSE_KINDS = ("resolution", "presidential_statement")

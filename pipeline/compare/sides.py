@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.compare.coded import coded_units
 from pipeline.compare.gap import gap_table, sensitivity_rows
 from pipeline.compare.material import Findings, Material
@@ -16,6 +15,8 @@ from pipeline.compare.series import course_table, marks_of, series_table
 from pipeline.compare.spoken import passage_labels, spoken_passages
 from pipeline.compare.voices import voice_table
 from pipeline.settings import CompareSettings
+from pipeline.tables.compare import GAP, GAP_SENSITIVITY, GAP_SERIES, VOICE_SHARES
+from pipeline.tables.topics import OUTLIER
 from pipeline.turns import ALL, Turn
 
 FEWEST_INTERVIEW_PASSAGES = 5
@@ -43,13 +44,13 @@ def compare_sides(
             else "there are no UN documents; the interview side stands alone"
         )
     by_hand = hand_coded_policy(material)
-    findings.add(tables.GAP, gap_table(policy, by_hand, interviews, theme_ids, settings))
+    findings.add(GAP, gap_table(policy, by_hand, interviews, theme_ids, settings))
     findings.add(
-        tables.GAP_SERIES,
+        GAP_SERIES,
         series_table(material.prevalence, interviews, theme_ids, settings, marks_of(turns)),
     )
     for way in other_ways(material, policy, interviews, settings.confidence):
-        findings.add(tables.GAP_SENSITIVITY, sensitivity_rows(way, theme_ids, settings))
+        findings.add(GAP_SENSITIVITY, sensitivity_rows(way, theme_ids, settings))
 
 
 def _add_course(
@@ -64,7 +65,7 @@ def _add_course(
             if material.has_un
             else "there are no UN documents"
         )
-    findings.add(tables.GAP_SERIES, course)
+    findings.add(GAP_SERIES, course)
 
 
 def compare_voices(material: Material, settings: CompareSettings, findings: Findings) -> None:
@@ -78,13 +79,13 @@ def compare_voices(material: Material, settings: CompareSettings, findings: Find
     codes = material.code_labels.select("passage_id", pl.col("theme_id").alias("label"))
     order = {theme_id: place for place, theme_id in enumerate(material.codebook.theme_ids)}
     codes = codes.sort(pl.col("label").replace_strict(order, return_dtype=pl.Int64))
-    findings.add(tables.VOICE_SHARES, voice_table(spoken, codes, "themes", n_notes, settings))
+    findings.add(VOICE_SHARES, voice_table(spoken, codes, "themes", n_notes, settings))
     topics = (
-        material.assignments.filter(pl.col("topic_id") != tables.OUTLIER)
+        material.assignments.filter(pl.col("topic_id") != OUTLIER)
         .sort("topic_id", "passage_id")
         .select("passage_id", pl.col("topic_id").cast(pl.String).alias("label"))
     )
     if topics.is_empty():
         findings.not_computed["voices by topic"] = "no topics were found"
         return
-    findings.add(tables.VOICE_SHARES, voice_table(spoken, topics, "topics", n_notes, settings))
+    findings.add(VOICE_SHARES, voice_table(spoken, topics, "topics", n_notes, settings))

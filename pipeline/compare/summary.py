@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.compare.material import Findings
+from pipeline.tables.compare import AGREEMENT, EXPLANATION, GAP, RECOVERY
 
 _LARGEST = 3
 _IN_FULL = ("low", "high", "chance_high", "p_value", "within_p_value", "shifted_p_value")
@@ -16,10 +16,10 @@ _IN_FULL = ("low", "high", "chance_high", "p_value", "within_p_value", "shifted_
 def summarised(findings: Findings) -> dict[str, Any]:
     """The declared figure with chance and p-value, recovered themes, and the largest gaps."""
     return {
-        "agreement": _agreement(findings.frame(tables.AGREEMENT)),
-        "recovered": _recovered(findings.frame(tables.RECOVERY)),
-        "topics_explained": _explained(findings.frame(tables.EXPLANATION)),
-        "gap": _gaps(findings.frame(tables.GAP)),
+        "agreement": _agreement(findings.frame(AGREEMENT)),
+        "recovered": _recovered(findings.frame(RECOVERY)),
+        "topics_explained": _explained(findings.frame(EXPLANATION)),
+        "gap": _gaps(findings.frame(GAP)),
         "not_computed": dict(sorted(findings.not_computed.items())),
     }
 

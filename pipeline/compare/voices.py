@@ -10,7 +10,8 @@ from pipeline.compare.dependence import design_effects, two_sided
 from pipeline.compare.frames import empty, fitted
 from pipeline.compare.shares import clustered_share
 from pipeline.settings import CompareSettings
-from pipeline.tables import VOICES, VoiceShares
+from pipeline.tables.compare import VoiceShares
+from pipeline.tables.ingest import VOICES
 
 
 def voice_table(

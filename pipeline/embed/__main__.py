@@ -5,7 +5,8 @@ from __future__ import annotations
 from pipeline.encoder import load_encoder
 from pipeline.settings import load_settings
 from pipeline.stage import run_stage, say, write_metrics
-from pipeline.tables import PASSAGES, read_table
+from pipeline.tables.segment import PASSAGES
+from pipeline.tables.table import read_table
 from pipeline.vectors import write_vectors
 
 

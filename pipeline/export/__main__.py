@@ -7,7 +7,6 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.anchors import anchor_units
 from pipeline.codebook import Codebook, load_codebook
 from pipeline.codings import Coding, read_codings
@@ -22,7 +21,11 @@ from pipeline.files import write_folder
 from pipeline.manifest import read_manifest
 from pipeline.refi import MACHINE
 from pipeline.stage import run_stage, say, write_metrics
-from pipeline.tables import TABLES, csv_of, read_table
+from pipeline.tables.all_tables import TABLES
+from pipeline.tables.ingest import BLOCKS, DOCUMENTS
+from pipeline.tables.segment import PASSAGES
+from pipeline.tables.table import Table, csv_of, read_table
+from pipeline.tables.themes import SCORES
 
 FOLDER = Path("outputs/export")
 PROJECT_NAME = "Robust peacekeeping in policy and practice"
@@ -35,7 +38,7 @@ source of the documents is the United Nations; the texts are read from unofficia
 def main() -> None:
     """Write the project, the codebook, the references, all tables and what they mean."""
     codebook = load_codebook()
-    documents, blocks = read_table(tables.DOCUMENTS), read_table(tables.BLOCKS)
+    documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
     entries = read_manifest()
     symbols = {entry.symbol for entry in entries if entry.symbol}
     codings = read_codings(codebook.theme_ids)
@@ -85,8 +88,8 @@ def _selections(
         for coding, anchors in anchored
         for selection in hand_selections(coding, anchors, texts, codebook.theme_ids)
     ]
-    passages = read_table(tables.PASSAGES).filter(pl.col("document_id").is_in(list(texts)))
-    scores = read_table(tables.SCORES)
+    passages = read_table(PASSAGES).filter(pl.col("document_id").is_in(list(texts)))
+    scores = read_table(SCORES)
     return by_hand + machine_selections(scores, passages, texts, codebook.theme_ids)
 
 
@@ -100,11 +103,11 @@ def _sources(documents: pl.DataFrame, texts: dict[str, DocumentText]) -> Iterato
             yield Source(row["document_id"], name, described(row), text)
 
 
-def _made() -> Iterator[tables.Table]:
+def _made() -> Iterator[Table]:
     return (table for table in TABLES if table.path.is_file())
 
 
-def _sheet(table: tables.Table) -> str:
+def _sheet(table: Table) -> str:
     return f"{table.stage}-{table.path.stem}"
 
 

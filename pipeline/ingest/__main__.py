@@ -11,15 +11,9 @@ from pipeline.ingest.readings import KnownReadings
 from pipeline.manifest import Entry, read_manifest
 from pipeline.settings import load_missions, load_settings
 from pipeline.stage import run_stage, say, write_metrics
-from pipeline.tables import (
-    ACQUIRED,
-    BLOCKS,
-    DOCUMENTS,
-    NOTES,
-    SET_ASIDE,
-    read_table,
-    write_table,
-)
+from pipeline.tables.acquire import ACQUIRED
+from pipeline.tables.ingest import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
+from pipeline.tables.table import read_table, write_table
 
 CORPUS = Path("corpus")
 

@@ -17,7 +17,8 @@ from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.recognising import GUESSED_KIND, recognition_of
 from pipeline.manifest import Entry
 from pipeline.settings import IngestSettings, Mission
-from pipeline.tables import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE, Table
+from pipeline.tables.ingest import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
+from pipeline.tables.table import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.codebook import CODEBOOK_FILE, load_codebook
 from pipeline.files import FINDINGS_FILE, read_json, sha256_of, write_folder
 from pipeline.manifest import MANIFEST_FILE, read_manifest
@@ -18,11 +17,15 @@ from pipeline.report.plain_view import paragraphs_of
 from pipeline.report.rendering import render
 from pipeline.settings import MISSIONS_FILE, load_missions, load_settings
 from pipeline.stage import run_stage, say, write_metrics
-from pipeline.tables import Table, read_table
+from pipeline.tables.acquire import ACQUIRED
+from pipeline.tables.all_tables import TABLES
+from pipeline.tables.ingest import DOCUMENTS, SET_ASIDE
+from pipeline.tables.segment import PASSAGES
+from pipeline.tables.table import Table, read_table
 from pipeline.vectors import MODEL_CARD, VECTORS, read_vectors
 
 FOLDER = Path("outputs/report")
-REQUIRED = (tables.ACQUIRED, tables.DOCUMENTS, tables.SET_ASIDE, tables.PASSAGES)
+REQUIRED = (ACQUIRED, DOCUMENTS, SET_ASIDE, PASSAGES)
 
 
 def main() -> None:
@@ -49,11 +52,11 @@ def main() -> None:
 
 
 def _read() -> Material:
-    frames = {table: _read_if_made(table) for table in tables.TABLES}
-    n_passages = frames[tables.PASSAGES].height
+    frames = {table: _read_if_made(table) for table in TABLES}
+    n_passages = frames[PASSAGES].height
     return Material(
         frames=frames,
-        not_made=frozenset(table for table in tables.TABLES if not table.path.is_file()),
+        not_made=frozenset(table for table in TABLES if not table.path.is_file()),
         codebook=load_codebook(),
         missions=load_missions(),
         settings=load_settings(),
@@ -82,7 +85,7 @@ def _read_if_made(table: Table) -> pl.DataFrame:
 
 
 def _metrics() -> dict[str, dict[str, Any]]:
-    stages = sorted({"export", *(table.stage for table in tables.TABLES)})
+    stages = sorted({"export", *(table.stage for table in TABLES)})
     places = {stage: Path("outputs") / stage / "metrics.json" for stage in stages}
     return {stage: read_json(place) for stage, place in places.items() if place.is_file()}
 
@@ -90,7 +93,7 @@ def _metrics() -> dict[str, dict[str, Any]]:
 def _inputs() -> list[Path]:
     """What a person wrote, and the tables and vectors that were made of it."""
     written = [MANIFEST_FILE, CODEBOOK_FILE, MISSIONS_FILE]
-    made = [*(table.path for table in tables.TABLES), VECTORS]
+    made = [*(table.path for table in TABLES), VECTORS]
     return [file for file in [*written, *made] if file.is_file()]
 
 

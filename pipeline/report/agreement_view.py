@@ -7,12 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.charts import Mark, Row, intervals
 from pipeline.report.comparison_names import passages_name, reference_name, reference_order
 from pipeline.report.elements import Cell, Figure, Grid, Key, grid, passages_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import count_cell, interval_cell, p_cell, score_cell
+from pipeline.tables.compare import AGREEMENT
 
 MEASURE = "adjusted_mutual_information"
 TOPICS = "topics"
@@ -21,7 +21,7 @@ Agreement = Mapping[str, Any]
 
 def agreement_rows(material: Material) -> list[Agreement]:
     """Adjusted mutual information with outliers kept, the topics first in each comparison."""
-    agreement = material.frame(tables.AGREEMENT).filter(
+    agreement = material.frame(AGREEMENT).filter(
         (pl.col("measure") == MEASURE) & pl.col("outliers")
     )
     return sorted(agreement.iter_rows(named=True), key=_place)
@@ -40,7 +40,7 @@ def _place(row: Agreement) -> tuple[bool, int, bool, float, str]:
 def agreement_figure(material: Material) -> Figure:
     """Topics and every other grouping, beside what chance gives."""
     rows = agreement_rows(material)
-    absent = material.why_absent(tables.AGREEMENT)
+    absent = material.why_absent(AGREEMENT)
     return Figure(
         "compare-agreement",
         "Agreement of topics and themes, against chance",

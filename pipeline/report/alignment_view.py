@@ -7,12 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.charts import Tile, heat
 from pipeline.report.comparison_names import compared_link, passages_name, reference_name
 from pipeline.report.elements import Cell, Chart, Figure, Grid, Key, grid
 from pipeline.report.material import Material
 from pipeline.report.numbers import count_cell, p_cell, p_text, rounded, score_cell
+from pipeline.tables.compare import ALIGNMENT
+from pipeline.tables.topics import OUTLIER
 
 N_TOPICS = 30
 """Topics in the chart; the table holds all."""
@@ -23,14 +24,14 @@ Alignment = Mapping[str, Any]
 def alignment_figure(material: Material, passages: str, reference: str) -> Figure:
     """The table of topics by themes of some passages."""
     rows = (
-        material.frame(tables.ALIGNMENT)
+        material.frame(ALIGNMENT)
         .filter((pl.col("passages") == passages) & (pl.col("reference") == reference))
-        .filter(pl.col("topic_id") != tables.OUTLIER)
+        .filter(pl.col("topic_id") != OUTLIER)
         .sort("jaccard", "topic_id", "theme_id", descending=[True, False, False])
     )
     topics = rows["topic_id"].unique(maintain_order=True).to_list()
     rate = material.settings.compare.false_discovery_rate
-    absent = material.why_absent(tables.ALIGNMENT)
+    absent = material.why_absent(ALIGNMENT)
     if not absent and rows.is_empty():
         absent = "Not computed in this run: too few passages have both a topic and a theme."
     left = f" The {N_TOPICS} topics that overlap most are drawn; the table has all."

@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.charts import Mark, Row, intervals
 from pipeline.report.elements import Cell, Figure, Key, grid
 from pipeline.report.material import Material
 from pipeline.report.numbers import count_cell, interval_cell, score_cell
+from pipeline.tables.themes import CALIBRATION
 
 ALL = "all"
 _SETTINGS = {"article": "Article", "un": "UN documents", "transfer": "From article to UN"}
@@ -19,7 +19,7 @@ _SETTINGS = {"article": "Article", "un": "UN documents", "transfer": "From artic
 
 def calibration_figure(material: Material) -> Figure:
     """Share that says the theme, by the probability that was given, in each setting."""
-    curve = material.frame(tables.CALIBRATION)
+    curve = material.frame(CALIBRATION)
     rows = [
         row
         for setting in _SETTINGS
@@ -46,7 +46,7 @@ def calibration_figure(material: Material) -> Figure:
         ),
         grid(names, [_line(row) for row in rows]),
         (Key("Share that says the theme, with interval", "model"), Key("Probability", "baseline")),
-        material.why_absent(tables.CALIBRATION),
+        material.why_absent(CALIBRATION),
     )
 
 

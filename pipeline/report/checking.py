@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pipeline import tables
 from pipeline.errors import StageError
 from pipeline.report.material import Material
+from pipeline.tables.segment import PASSAGES
+from pipeline.tables.themes import PASSAGE_CODES, SCORES
+from pipeline.tables.topics import ASSIGNMENTS
 
-_NAMING = (tables.ASSIGNMENTS, tables.SCORES, tables.PASSAGE_CODES)
+_NAMING = (ASSIGNMENTS, SCORES, PASSAGE_CODES)
 
 
 def check_passages(material: Material) -> None:
@@ -15,11 +17,11 @@ def check_passages(material: Material) -> None:
     Raises:
         StageError: a table is of an earlier run.
     """
-    known = material.frame(tables.PASSAGES).select("passage_id")
+    known = material.frame(PASSAGES).select("passage_id")
     for table in _NAMING:
         strange = material.frame(table).join(known, on="passage_id", how="anti")
         if not strange.is_empty():
             raise StageError(
                 f"{table.path} names {strange['passage_id'].n_unique()} passages that are not in "
-                f"{tables.PASSAGES.path}; run: dvc repro {table.stage}"
+                f"{PASSAGES.path}; run: dvc repro {table.stage}"
             )

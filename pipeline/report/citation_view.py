@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pipeline import tables
 from pipeline.report.elements import Cell, Figure, grid, passages_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import counted
+from pipeline.tables.compare import CITATIONS, QUOTATIONS
 
 
 def citation_figure(material: Material) -> Figure:
     """Places where the article cites a UN document, and the quotations found there."""
-    cited = list(material.frame(tables.CITATIONS).sort("order").iter_rows(named=True))
+    cited = list(material.frame(CITATIONS).sort("order").iter_rows(named=True))
     read = sum(str(row["status"]) == "in the corpus" for row in cited)
     return Figure(
         "corpus-citations",
@@ -36,13 +36,13 @@ def citation_figure(material: Material) -> Figure:
                 for row in cited
             ],
         ),
-        absent=material.why_absent(tables.CITATIONS),
+        absent=material.why_absent(CITATIONS),
     )
 
 
 def quotation_figure(material: Material) -> Figure:
     """Quotations from UN documents, looked up in the documents."""
-    quoted = list(material.frame(tables.QUOTATIONS).sort("order").iter_rows(named=True))
+    quoted = list(material.frame(QUOTATIONS).sort("order").iter_rows(named=True))
     found = sum(str(row["status"]).startswith("found") for row in quoted)
     unread = sum(str(row["status"]) == "the cited document was not read" for row in quoted)
     return Figure(
@@ -69,5 +69,5 @@ def quotation_figure(material: Material) -> Figure:
                 for row in quoted
             ],
         ),
-        absent=material.why_absent(tables.QUOTATIONS),
+        absent=material.why_absent(QUOTATIONS),
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline import tables
 from pipeline.report.charts import Mark, Row, intervals
 from pipeline.report.elements import Cell, Figure, Key, grid, passages_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import count_cell, interval_cell, score_cell, share_cell
+from pipeline.tables.themes import CODER_AGREEMENT, CODER_CONFUSIONS
 
 ALL, SETS = "all", "sets"
 _POOLED = {ALL: "Mean of the themes in use", SETS: "Whole sets of codes (MASI)"}
@@ -24,7 +24,7 @@ def coded_link(theme_id: str, setting: str) -> str:
 
 def coder_figure(material: Material) -> Figure:
     """Krippendorff's alpha by theme for both sets of coded units."""
-    agreement = material.frame(tables.CODER_AGREEMENT)
+    agreement = material.frame(CODER_AGREEMENT)
     found = {
         (str(row["unit_set"]), row["theme_id"]): row for row in agreement.iter_rows(named=True)
     }
@@ -48,7 +48,7 @@ def coder_figure(material: Material) -> Figure:
         ),
         grid(names, [_line(material, theme_id, found) for theme_id in shown]),
         tuple(Key(name, unit_set) for unit_set, name in _SETS.items()),
-        material.why_absent(tables.CODER_AGREEMENT),
+        material.why_absent(CODER_AGREEMENT),
     )
 
 
@@ -95,7 +95,7 @@ def confusion_figure(material: Material) -> Figure:
             Cell(material.theme_name(row["other_id"])),
             count_cell(row["n"]),
         )
-        for row in material.frame(tables.CODER_CONFUSIONS).iter_rows(named=True)
+        for row in material.frame(CODER_CONFUSIONS).iter_rows(named=True)
     ]
     return Figure(
         "themes-confusions",
@@ -103,6 +103,6 @@ def confusion_figure(material: Material) -> Figure:
         "How often one coder gave the first theme and not the second where another gave the second "
         "and not the first: pairs whose definitions should be sharpened.",
         grid=grid(["Units", "Theme", "Other theme", "Times"], rows),
-        absent=material.why_absent(tables.CODER_CONFUSIONS)
+        absent=material.why_absent(CODER_CONFUSIONS)
         or ("" if rows else "No coder took one theme for another in this run."),
     )

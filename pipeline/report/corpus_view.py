@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.charts import bars, columns
 from pipeline.report.citation_view import citation_figure, quotation_figure
 from pipeline.report.elements import (
@@ -21,15 +20,17 @@ from pipeline.report.elements import (
 )
 from pipeline.report.material import Material
 from pipeline.report.numbers import count, count_cell, counted, kind_name, listed, percent
-from pipeline.tables import KINDS
+from pipeline.tables.acquire import ACQUIRED
+from pipeline.tables.ingest import DOCUMENTS, KINDS, SET_ASIDE
+from pipeline.tables.segment import PASSAGES
 
 
 def facts(material: Material) -> tuple[Fact, ...]:
     """The numbers of the first screen."""
-    documents = material.frame(tables.DOCUMENTS)
+    documents = material.frame(DOCUMENTS)
     un = documents.filter(pl.col("kind").cast(pl.String) != "article")
     years = sorted(un["year"].drop_nulls().to_list())
-    passages = material.frame(tables.PASSAGES)
+    passages = material.frame(PASSAGES)
     voiced = passages.filter(pl.col("voices").list.len() > 0).height
     found = [
         Fact(count(un.height), "UN documents read"),
@@ -48,17 +49,13 @@ def _span(first: int, last: int) -> str:
 def notices(material: Material) -> tuple[Notice, ...]:
     """What the reader must know first: documents that are missing or were set aside."""
     found = [*_missing(material), *_set_aside(material)]
-    if (
-        material.frame(tables.DOCUMENTS)
-        .filter(pl.col("kind").cast(pl.String) != "article")
-        .is_empty()
-    ):
+    if material.frame(DOCUMENTS).filter(pl.col("kind").cast(pl.String) != "article").is_empty():
         found.insert(0, Notice("No UN document was read: this page rests on the article alone."))
     return tuple(found)
 
 
 def _missing(material: Material) -> Iterable[Notice]:
-    acquired = material.frame(tables.ACQUIRED).filter(pl.col("status").cast(pl.String) != "present")
+    acquired = material.frame(ACQUIRED).filter(pl.col("status").cast(pl.String) != "present")
     for (status, reason), rows in acquired.sort("document_id").group_by(
         "status", "reason", maintain_order=True
     ):
@@ -71,7 +68,7 @@ def _missing(material: Material) -> Iterable[Notice]:
 
 
 def _set_aside(material: Material) -> Iterable[Notice]:
-    set_aside = material.frame(tables.SET_ASIDE).sort("document_id")
+    set_aside = material.frame(SET_ASIDE).sort("document_id")
     for (reason,), rows in set_aside.group_by("reason", maintain_order=True):
         n = rows.height
         verb = "was" if n == 1 else "were"
@@ -118,10 +115,10 @@ def _described(documents: pl.DataFrame) -> str:
 
 
 def _counted_documents(material: Material) -> pl.DataFrame:
-    passages = material.frame(tables.PASSAGES)
+    passages = material.frame(PASSAGES)
     n_passages = passages.group_by("document_id").agg(pl.len().cast(pl.Int64).alias("n_passages"))
     return (
-        material.frame(tables.DOCUMENTS)
+        material.frame(DOCUMENTS)
         .join(n_passages, on="document_id", how="left")
         .with_columns(pl.col("n_passages").fill_null(0), pl.col("kind").cast(pl.String))
     )

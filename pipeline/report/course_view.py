@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.charts import Tile, heat
 from pipeline.report.elements import Cell, Figure, Key, grid, passages_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import count, percent, share_cell
+from pipeline.tables.compare import GAP_SERIES
 
 ROBUST = "robust_force"
 ALL = "all"
@@ -59,7 +59,7 @@ def turns_figure(material: Material) -> Figure:
 
 
 def _rows(material: Material, chosen: pl.Expr) -> list[dict[str, Any]]:
-    series = material.frame(tables.GAP_SERIES).filter(
+    series = material.frame(GAP_SERIES).filter(
         chosen & (pl.col("year") >= _FIRST_YEAR).fill_null(value=False)
     )
     return list(series.iter_rows(named=True))
@@ -76,7 +76,7 @@ def _figure(
     name, cells, keys = down
     years = sorted({year for _, year in found})
     columns = list(range(years[0], years[-1] + 1)) if years else []
-    absent = material.why_absent(tables.GAP_SERIES)
+    absent = material.why_absent(GAP_SERIES)
     if not absent and not found:
         absent = "Not computed in this run: no dated policy document was scored."
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.charts import Mark, Row, intervals
 from pipeline.report.comparison_names import reference_name
 from pipeline.report.elements import Cell, Figure, Grid, Key, grid
 from pipeline.report.material import Material
 from pipeline.report.numbers import count, count_cell, score_cell
+from pipeline.tables.compare import CURVE
 
 TOPICS = "topics"
 REFERENCE = "codes"
@@ -20,7 +20,7 @@ REFERENCE = "codes"
 
 def curve_figure(material: Material) -> Figure:
     """Adjusted mutual information with hand codes in the article, by number of groups."""
-    curve = material.frame(tables.CURVE).filter(pl.col("reference") == REFERENCE)
+    curve = material.frame(CURVE).filter(pl.col("reference") == REFERENCE)
     summed = (
         curve.group_by("candidate", "n_groups")
         .agg(
@@ -34,7 +34,7 @@ def curve_figure(material: Material) -> Figure:
         .sort(pl.col("candidate") != TOPICS, "candidate", "n_groups")
     )
     rows = list(summed.iter_rows(named=True))
-    absent = material.why_absent(tables.CURVE)
+    absent = material.why_absent(CURVE)
     if not absent and not rows:
         absent = "Not computed in this run: too few passages have both a group and a theme."
     return Figure(

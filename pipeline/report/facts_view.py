@@ -25,9 +25,9 @@ class RunFacts:
 
 def run_facts(material: Material) -> RunFacts:
     """No time, no machine: the same inputs give the same page."""
-    from pipeline import tables
+    from pipeline.tables.ingest import DOCUMENTS
 
-    documents = material.frame(tables.DOCUMENTS).sort("document_id")
+    documents = material.frame(DOCUMENTS).sort("document_id")
     remarks = [
         (
             Cell(row["symbol"] or row["title"], link=f"#passages?document={row['document_id']}"),

@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.agreement_view import agreement_rows
 from pipeline.report.elements import Cell, Sentence, passages_link, said
 from pipeline.report.gap_rows import interview_link, policy_link
@@ -15,6 +14,8 @@ from pipeline.report.material import Material
 from pipeline.report.numbers import count, counted, decimal, p_text, percent
 from pipeline.report.theme_view import CODER, MACRO, model_in_use, scores_of
 from pipeline.report.topic_view import largest_first
+from pipeline.tables.compare import GAP, RECOVERY
+from pipeline.tables.topics import ASSIGNMENTS, OUTLIER, TOPICS
 
 _NAMED = 2
 """Themes named on each side of the gap."""
@@ -34,7 +35,7 @@ def sentences(material: Material) -> tuple[Sentence, ...]:
 
 
 def _gap_counts(material: Material) -> Sentence | None:
-    gap = material.frame(tables.GAP)
+    gap = material.frame(GAP)
     decided = gap.group_by(pl.col("direction").cast(pl.String)).len()
     n = dict(decided.iter_rows())
     computed = gap.height - n.get("not computed", 0)
@@ -53,7 +54,7 @@ def _gap_counts(material: Material) -> Sentence | None:
 
 def _by_mentions(material: Material) -> tuple[str | Cell, ...]:
     """The same by a measure that does not depend on how many themes a passage holds."""
-    gap = material.frame(tables.GAP).drop_nulls("part_difference")
+    gap = material.frame(GAP).drop_nulls("part_difference")
     if gap.is_empty():
         return ()
     n = dict(gap.group_by(pl.col("part_direction").cast(pl.String)).len().iter_rows())
@@ -75,7 +76,7 @@ def _gap_side(material: Material, direction: str) -> Sentence | None:
     sign = 1 if direction == "more in policy" else -1
     rows = [
         row
-        for row in material.frame(tables.GAP).iter_rows(named=True)
+        for row in material.frame(GAP).iter_rows(named=True)
         if str(row["direction"]) == direction and row["difference"] is not None
     ]
     if not rows:
@@ -97,11 +98,11 @@ def _gap_side(material: Material, direction: str) -> Sentence | None:
 
 
 def _topics(material: Material) -> Sentence | None:
-    topics = material.frame(tables.TOPICS)
-    assignments = material.frame(tables.ASSIGNMENTS)
+    topics = material.frame(TOPICS)
+    assignments = material.frame(ASSIGNMENTS)
     if topics.is_empty() or assignments.is_empty():
         return None
-    outliers = assignments.filter(pl.col("topic_id") == tables.OUTLIER).height
+    outliers = assignments.filter(pl.col("topic_id") == OUTLIER).height
     first = largest_first(material).row(0, named=True)
     return said(
         f"Left to itself, the machine sorts {counted(assignments.height, 'passage')} into ",
@@ -109,7 +110,7 @@ def _topics(material: Material) -> Sentence | None:
         f"; the largest is “{first['label']}” with ",
         Cell(counted(first["n_passages"], "passage"), link=passages_link(topic=first["topic_id"])),
         ", and ",
-        Cell(percent(outliers / assignments.height), link=passages_link(topic=tables.OUTLIER)),
+        Cell(percent(outliers / assignments.height), link=passages_link(topic=OUTLIER)),
         " of the passages fit no topic.",
     )
 
@@ -133,7 +134,7 @@ def _agreement(material: Material) -> Sentence | None:
     if row["shifted_chance_high"] is not None:
         pieces.append(f"; moved along the text, {decimal(row['shifted_chance_high'])}")
     recovery = (
-        material.frame(tables.RECOVERY)
+        material.frame(RECOVERY)
         .filter((pl.col("passages") == "article") & (pl.col("reference") == "codes"))
         .drop_nulls("q_value")
     )
@@ -167,7 +168,7 @@ def _verdict(row: Mapping[str, Any]) -> str:
 
 
 def _declared(material: Material) -> Mapping[str, Any] | None:
-    """The figure that was declared before the results were seen: see tables.Agreement."""
+    """The figure that was declared before the results were seen: see Agreement."""
     declared = ("article", "topics", "codes")
     for row in agreement_rows(material):
         if (row["passages"], row["candidate"], row["reference"]) == declared:

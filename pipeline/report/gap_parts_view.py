@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pipeline import tables
 from pipeline.report.charts import intervals
 from pipeline.report.elements import Cell, Figure, grid
 from pipeline.report.gap_rows import (
@@ -17,16 +16,17 @@ from pipeline.report.gap_rows import (
 )
 from pipeline.report.material import Material
 from pipeline.report.numbers import p_cell, points_cell, share_cell
+from pipeline.tables.compare import GAP
 
 
 def part_figure(material: Material) -> Figure:
     """Each theme's part of all mentions in policy against its part in the interviews."""
-    gap = material.frame(tables.GAP).sort(
+    gap = material.frame(GAP).sort(
         "part_difference", "theme_id", descending=[True, False], nulls_last=True
     )
     rows = [row for row in gap.iter_rows(named=True) if row["part_difference"] is not None]
     names = ["Theme", "Policy", "Interviews", "Difference (points)", "Interval (points)", "q"]
-    absent = material.why_absent(tables.GAP)
+    absent = material.why_absent(GAP)
     return Figure(
         "gap-parts",
         "The same gap, as parts of what each side talks about",

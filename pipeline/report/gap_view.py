@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.charts import intervals
 from pipeline.report.course_view import turns_figure, years_figure
 from pipeline.report.elements import Cell, Figure, Grid, Section, grid, passages_link, said
@@ -33,11 +32,12 @@ from pipeline.report.numbers import (
 )
 from pipeline.report.sensitivity_view import sensitivity_figure
 from pipeline.report.series_view import series_figure
+from pipeline.tables.compare import GAP
 
 
 def section(material: Material) -> Section:
     """The gap as shares of passages, as parts of what is said, and measured in other ways."""
-    gap = material.frame(tables.GAP).sort(
+    gap = material.frame(GAP).sort(
         "difference", "theme_id", descending=[True, False], nulls_last=True
     )
     theme_ids = gap["theme_id"].to_list()
@@ -67,7 +67,7 @@ def _gap_figure(material: Material, gap: pl.DataFrame) -> Figure:
     rows: list[Gap] = list(gap.iter_rows(named=True))
     known = [row for row in rows if row["policy"] is not None or row["interviews"] is not None]
     left = len(rows) - len(known)
-    absent = material.why_absent(tables.GAP)
+    absent = material.why_absent(GAP)
     if not absent and not known:
         absent = "Not computed in this run: no share could be computed on either side."
     return Figure(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline import tables
 from pipeline.report.elements import Cell, Chart, Figure, Grid, grid, passages_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import count_cell, decimal, rounded
+from pipeline.tables.topics import HIERARCHY
 
 
 def hierarchy_figure(material: Material) -> Figure:
     """Topics joined step by step, nearest first."""
-    merges = list(material.frame(tables.HIERARCHY).iter_rows(named=True))
+    merges = list(material.frame(HIERARCHY).iter_rows(named=True))
     topics = material.topic_names
     spec = {
         "axis": "Distance",
@@ -34,7 +34,7 @@ def hierarchy_figure(material: Material) -> Figure:
         "Near in the words they use is not the same as near in argument.",
         Chart("tree", spec),
         _grid(material, merges),
-        absent=material.why_absent(tables.HIERARCHY),
+        absent=material.why_absent(HIERARCHY),
     )
 
 

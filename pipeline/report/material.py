@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.codebook import Codebook
 from pipeline.settings import Mission, Settings
-from pipeline.tables import Table
+from pipeline.tables.table import Table
 from pipeline.vector_cache import Vectors
 
 
@@ -70,7 +70,7 @@ class Material:
     @cached_property
     def topic_names(self) -> dict[int, str]:
         """The label of each topic_id."""
-        from pipeline.tables import TOPICS
+        from pipeline.tables.topics import TOPICS
 
         topics = self.frame(TOPICS)
         return dict(zip(topics["topic_id"].to_list(), topics["label"].to_list(), strict=True))

@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.comparison_names import passages_name
 from pipeline.report.elements import Cell, Figure, grid
 from pipeline.report.material import Material
 from pipeline.report.numbers import interval_cell, p_cell, score_cell
+from pipeline.tables.compare import AGREEMENT
 
 ANCHORS = {
     "adjusted_rand": ("0.31 to 0.34", "Mallet, coarse Wikipedia labels; Hoyle et al. 2022"),
@@ -27,7 +27,7 @@ Row = Mapping[str, Any]
 def measures_figure(material: Material) -> Figure:
     """Topics against hand codes by all measures; a table only."""
     rows = (
-        material.frame(tables.AGREEMENT)
+        material.frame(AGREEMENT)
         .filter(
             (pl.col("candidate") == "topics")
             & (pl.col("reference") == "codes")
@@ -47,7 +47,7 @@ def measures_figure(material: Material) -> Figure:
         "they say what is usual, not what would be good here. Purity, V-measure and B-cubed are "
         "high by chance where groups are many and passages few.",
         grid=grid(names, lines),
-        absent=material.why_absent(tables.AGREEMENT)
+        absent=material.why_absent(AGREEMENT)
         or ("" if lines else "Not computed in this run: too few passages have both."),
     )
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.charts import Tile, heat
 from pipeline.report.elements import Cell, Figure, Key, grid, passages_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import count, kind_name, percent, share_cell
+from pipeline.tables.themes import PREVALENCE
 
 POLICY = "policy"
 ALL = "all"
@@ -25,7 +25,7 @@ Rows = Mapping[tuple[str, str], Mapping[str, Any]]
 
 def prevalence_figures(material: Material) -> tuple[Figure, ...]:
     """By kind of document, by mission and by year."""
-    shares = _one_a_place(material.frame(tables.PREVALENCE))
+    shares = _one_a_place(material.frame(PREVALENCE))
     whole = shares.filter((pl.col("mission") == ALL) & pl.col("year").is_null())
     by_mission = shares.filter((pl.col("kind") == POLICY) & (pl.col("mission") != ALL))
     by_year = shares.filter((pl.col("mission") == ALL) & pl.col("year").is_not_null())
@@ -54,7 +54,7 @@ def _figure(
     places = _places(shares, column)
     theme_ids = [theme for theme in material.theme_names if any(theme == key[0] for key in keyed)]
     corrected = any(row["corrected"] for row in keyed.values())
-    absent = material.why_absent(tables.PREVALENCE)
+    absent = material.why_absent(PREVALENCE)
     if not absent and not keyed:
         absent = "Not computed in this run: no share could be given."
     return Figure(

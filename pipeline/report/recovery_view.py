@@ -7,12 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.charts import Mark, Row, intervals
 from pipeline.report.comparison_names import compared_link, passages_name, reference_name
 from pipeline.report.elements import Cell, Figure, Grid, Key, grid, passages_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import count_cell, counted, p_cell, score_cell
+from pipeline.tables.compare import EXPLANATION, RECOVERY
+from pipeline.tables.topics import OUTLIER
 
 Recovery = Mapping[str, Any]
 
@@ -20,7 +21,7 @@ Recovery = Mapping[str, Any]
 def recovery_figure(material: Material, passages: str, reference: str) -> Figure:
     """For each theme the F1 of its best topics, recovered or not."""
     rows = sorted(
-        material.frame(tables.RECOVERY)
+        material.frame(RECOVERY)
         .filter((pl.col("passages") == passages) & (pl.col("reference") == reference))
         .iter_rows(named=True),
         key=lambda row: (-row["f1"], row["theme_id"]),
@@ -28,7 +29,7 @@ def recovery_figure(material: Material, passages: str, reference: str) -> Figure
     n = sum(row["recovered"] for row in rows)
     n_tested = sum(row["q_value"] is not None for row in rows)
     place = passages_name(passages)
-    absent = material.why_absent(tables.RECOVERY)
+    absent = material.why_absent(RECOVERY)
     if not absent and not rows:
         absent = "Not computed in this run: too few passages have both a topic and a theme."
     return Figure(
@@ -100,7 +101,7 @@ def _verdict(row: Recovery) -> str:
 
 def _topics(material: Material, topic_ids: Sequence[int]) -> str:
     return "; ".join(
-        "no topic" if topic_id == tables.OUTLIER else material.topic_name(topic_id)
+        "no topic" if topic_id == OUTLIER else material.topic_name(topic_id)
         for topic_id in topic_ids
     )
 
@@ -109,7 +110,7 @@ def explanation_figure(material: Material) -> Figure:
     """For each topic the theme that fits it best, or why there is none."""
     rows = [
         row
-        for row in material.frame(tables.EXPLANATION).iter_rows(named=True)
+        for row in material.frame(EXPLANATION).iter_rows(named=True)
         if row["reference"] in ("codes", "classifier") and row["n_topic"] > 0
     ]
     n = sum(row["explained"] for row in rows)
@@ -121,7 +122,7 @@ def explanation_figure(material: Material) -> Figure:
         "is more frequent in the topic than by chance; the others are what the machine sees and "
         "the codebook does not name.",
         grid=grid(names, [_explained(material, row) for row in rows]),
-        absent=material.why_absent(tables.EXPLANATION),
+        absent=material.why_absent(EXPLANATION),
     )
 
 

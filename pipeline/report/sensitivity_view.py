@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline import tables
 from pipeline.report.charts import Tile, heat
 from pipeline.report.elements import Cell, Figure, Key, grid
 from pipeline.report.gap_rows import DECIDED, Gap, policy_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import percent, points_cell
+from pipeline.tables.compare import GAP_SENSITIVITY
 
 
 def sensitivity_figure(material: Material, theme_ids: Sequence[str]) -> Figure:
     """Differences by theme and way; ways that could not be computed are left out."""
-    other = material.frame(tables.GAP_SENSITIVITY).drop_nulls("difference")
+    other = material.frame(GAP_SENSITIVITY).drop_nulls("difference")
     ways = other["basis"].unique(maintain_order=True).to_list()
     found = {(row["theme_id"], row["basis"]): row for row in other.iter_rows(named=True)}
     themes = [Cell(material.theme_name(theme), link=policy_link(theme)) for theme in theme_ids]
@@ -44,7 +44,7 @@ def sensitivity_figure(material: Material, theme_ids: Sequence[str]) -> Figure:
             ],
         ),
         (Key("decided", "dot"),),
-        material.why_absent(tables.GAP_SENSITIVITY),
+        material.why_absent(GAP_SENSITIVITY),
     )
 
 

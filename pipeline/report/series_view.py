@@ -7,12 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.charts import Tile, heat
 from pipeline.report.elements import Cell, Figure, Key, grid, passages_link
 from pipeline.report.gap_rows import policy_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import count, percent, points_cell
+from pipeline.tables.compare import GAP_SERIES
 
 ALL = "all"
 Series = Mapping[str, Any]
@@ -20,11 +20,11 @@ Series = Mapping[str, Any]
 
 def series_figure(material: Material, theme_ids: Sequence[str]) -> Figure:
     """Differences by theme and mission, and for all missions together by year."""
-    series = material.frame(tables.GAP_SERIES).drop_nulls("difference")
+    series = material.frame(GAP_SERIES).drop_nulls("difference")
     rows = {(row["theme_id"], _place(row)): row for row in series.iter_rows(named=True)}
     places = _places(series)
     themes = [Cell(material.theme_name(theme), link=policy_link(theme)) for theme in theme_ids]
-    absent = material.why_absent(tables.GAP_SERIES)
+    absent = material.why_absent(GAP_SERIES)
     if not absent and not rows:
         absent = "Not computed in this run: no mission or year has enough hand-coded paragraphs."
 

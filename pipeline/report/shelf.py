@@ -8,11 +8,13 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.material import Material
 from pipeline.report.neighbours import nearest_passages
 from pipeline.report.numbers import kind_name, voice_name
-from pipeline.tables import KINDS, POLICY_KINDS, VOICES
+from pipeline.tables.ingest import DOCUMENTS, KINDS, POLICY_KINDS, VOICES
+from pipeline.tables.segment import PASSAGES
+from pipeline.tables.themes import PASSAGE_CODES, SCORES, UNITS
+from pipeline.tables.topics import ASSIGNMENTS, TOPICS
 
 CHUNK = 500
 """Passages in one file: about 200 kB, read in a few milliseconds from disk."""
@@ -37,8 +39,8 @@ class Shelf:
 
 def fill_shelf(material: Material) -> Shelf:
     """All passages, the article first, then by date, kind and document, in order of reading."""
-    documents = _ordered_documents(material.frame(tables.DOCUMENTS))
-    passages = _ordered_passages(material.frame(tables.PASSAGES), documents)
+    documents = _ordered_documents(material.frame(DOCUMENTS))
+    passages = _ordered_passages(material.frame(PASSAGES), documents)
     places = passages.select("passage_id", "place")
     near = _neighbours(material, passages)
     index = {
@@ -50,15 +52,15 @@ def fill_shelf(material: Material) -> Shelf:
         "kinds": [[kind, kind_name(kind).capitalize()] for kind in KINDS],
         "policy": list(POLICY_KINDS),
         "voices": [[voice, voice_name(voice)] for voice in VOICES],
-        "topic": _topic_of_each(passages, material.frame(tables.ASSIGNMENTS)),
+        "topic": _topic_of_each(passages, material.frame(ASSIGNMENTS)),
         "procedural": _steps(passages.filter("procedural")["place"].to_list()),
         "voiced": {
             voice: _steps(passages.filter(pl.col("voices").list.contains(voice))["place"].to_list())
             for voice in VOICES
         },
-        "scored": _scored(places, material.frame(tables.SCORES)),
-        "coded": _coded(places, material.frame(tables.PASSAGE_CODES)),
-        "read": _steps(_read_by_hand(places, material.frame(tables.UNITS))),
+        "scored": _scored(places, material.frame(SCORES)),
+        "coded": _coded(places, material.frame(PASSAGE_CODES)),
+        "read": _steps(_read_by_hand(places, material.frame(UNITS))),
     }
     chunks = tuple(
         _chunk(part, near[number * CHUNK : (number + 1) * CHUNK])
@@ -109,7 +111,7 @@ def _document_entries(documents: pl.DataFrame, passages: pl.DataFrame) -> Iterat
 
 
 def _topic_entries(material: Material) -> list[list[Any]]:
-    topics = material.frame(tables.TOPICS)
+    topics = material.frame(TOPICS)
     return [list(row) for row in topics.select("topic_id", "label").iter_rows()]
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.calibration_view import calibration_figure
 from pipeline.report.charts import Mark, Row, intervals
 from pipeline.report.coder_view import coded_link, coder_figure, confusion_figure
@@ -15,6 +14,7 @@ from pipeline.report.elements import Cell, Figure, Grid, Key, Section, grid, sai
 from pipeline.report.material import Material
 from pipeline.report.numbers import count_cell, interval_cell, score_cell
 from pipeline.report.prevalence_view import prevalence_figures
+from pipeline.tables.themes import EVALUATION
 
 MACRO, MICRO = "macro", "micro"
 CODER, CHANCE, WORDS = "coder", "majority", "tfidf"
@@ -73,7 +73,7 @@ def section(material: Material) -> Section:
 
 def scores_of(material: Material, setting: str) -> Scores:
     """The rows of one setting."""
-    rows = material.frame(tables.EVALUATION).filter(pl.col("setting").cast(pl.String) == setting)
+    rows = material.frame(EVALUATION).filter(pl.col("setting").cast(pl.String) == setting)
     return {
         (row["model"], row["theme_id"], str(row["measure"])): row
         for row in rows.iter_rows(named=True)
@@ -95,7 +95,7 @@ def _setting_figure(material: Material, setting: str) -> Figure:
     model = model_in_use(material)
     theme_ids = [theme for theme in material.theme_names if (model, theme, "f1") in scores]
     theme_ids.sort(key=lambda theme: _standing(scores[model, theme, "f1"]))
-    absent = material.why_absent(tables.EVALUATION)
+    absent = material.why_absent(EVALUATION)
     if not absent and not theme_ids:
         absent = "Not computed in this run: nothing was coded by hand for this setting."
     first = [MACRO] if (model, MACRO, "f1") in scores else []
@@ -206,7 +206,7 @@ def _models_figure(material: Material) -> Figure:
         "Means over the learnable themes (macro) and over all decisions (micro), each setting on "
         "its own: figures of different settings rest on different texts.",
         grid=grid(names, rows),
-        absent=material.why_absent(tables.EVALUATION),
+        absent=material.why_absent(EVALUATION),
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline import tables
 from pipeline.report.charts import Tile, heat
 from pipeline.report.elements import Cell, Figure, Grid, grid, passages_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import count_cell, counted, decimal, percent, rounded
+from pipeline.tables.topics import ARTICLE_ASSIGNMENTS, ARTICLE_TOPICS, ASSIGNMENTS, OUTLIER
 
 OUTLIER_NAME = "No topic"
 Counts = Mapping[tuple[int, int], int]
@@ -46,14 +46,14 @@ def article_figure(material: Material) -> Figure:
             tile,
         ),
         _grid(material, counts, sizes),
-        absent=material.why_absent(tables.ARTICLE_TOPICS),
+        absent=material.why_absent(ARTICLE_TOPICS),
     )
 
 
 def _counts(material: Material) -> Counts:
     """Passages of the article by their topic in each of the two models."""
-    both = material.frame(tables.ARTICLE_ASSIGNMENTS).join(
-        material.frame(tables.ASSIGNMENTS), on="passage_id", suffix="_whole"
+    both = material.frame(ARTICLE_ASSIGNMENTS).join(
+        material.frame(ASSIGNMENTS), on="passage_id", suffix="_whole"
     )
     pairs = both.group_by("topic_id", "topic_id_whole").len().sort("topic_id", "topic_id_whole")
     return {(own, whole): n for own, whole, n in pairs.iter_rows()}
@@ -64,16 +64,16 @@ def _by_size(counts: Counts, side: int) -> list[int]:
     sizes: dict[int, int] = {}
     for pair, n in counts.items():
         sizes[pair[side]] = sizes.get(pair[side], 0) + n
-    return sorted(sizes, key=lambda topic: (topic == tables.OUTLIER, -sizes[topic], topic))
+    return sorted(sizes, key=lambda topic: (topic == OUTLIER, -sizes[topic], topic))
 
 
 def _own_names(material: Material) -> dict[int, str]:
-    rows = material.frame(tables.ARTICLE_TOPICS).select("topic_id", "label").iter_rows()
-    return {**dict(rows), tables.OUTLIER: OUTLIER_NAME}
+    rows = material.frame(ARTICLE_TOPICS).select("topic_id", "label").iter_rows()
+    return {**dict(rows), OUTLIER: OUTLIER_NAME}
 
 
 def _whole_name(material: Material, topic_id: int) -> str:
-    return OUTLIER_NAME if topic_id == tables.OUTLIER else material.topic_name(topic_id)
+    return OUTLIER_NAME if topic_id == OUTLIER else material.topic_name(topic_id)
 
 
 def _link(whole: int) -> str:
@@ -102,7 +102,7 @@ def _grid(material: Material, counts: Counts, sizes: Mapping[int, int]) -> Grid:
         ],
         [
             _row(row, sizes.get(row["topic_id"], 0), _nearest(material, counts, row["topic_id"]))
-            for row in material.frame(tables.ARTICLE_TOPICS).iter_rows(named=True)
+            for row in material.frame(ARTICLE_TOPICS).iter_rows(named=True)
         ],
     )
 

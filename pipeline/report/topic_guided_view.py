@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.charts import Tile, heat
 from pipeline.report.elements import Cell, Figure, grid, passages_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import count_cell, counted, share_cell
 from pipeline.report.topic_share_view import N_DRAWN
+from pipeline.tables.topics import ASSIGNMENTS, GUIDED
 
 
 def guided_figure(material: Material) -> Figure:
     """How each topic spreads over the definitions of the codebook."""
-    placed = material.frame(tables.GUIDED).join(
-        material.frame(tables.ASSIGNMENTS).select("passage_id", "topic_id"), on="passage_id"
+    placed = material.frame(GUIDED).join(
+        material.frame(ASSIGNMENTS).select("passage_id", "topic_id"), on="passage_id"
     )
     counts = {
         (topic, theme): n
@@ -47,7 +47,7 @@ def guided_figure(material: Material) -> Figure:
             tile,
         ),
         grid(["Theme", "Passages", "Share", "Lead over the next"], _rows(material, placed)),
-        absent=material.why_absent(tables.GUIDED),
+        absent=material.why_absent(GUIDED),
     )
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.charts import Tile, heat
 from pipeline.report.elements import Cell, Figure, grid, passages_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import decimal, rounded
+from pipeline.tables.topics import HIERARCHY, SIMILARITY
 
 
 def likeness_figure(material: Material) -> Figure:
     """Cosines between the mean vectors of topics."""
-    pairs = material.frame(tables.SIMILARITY)
+    pairs = material.frame(SIMILARITY)
     likeness = {(row[0], row[1]): row[2] for row in pairs.iter_rows()}
-    order = _order(material.frame(tables.HIERARCHY))
+    order = _order(material.frame(HIERARCHY))
     named = [Cell(material.topic_name(each), link=passages_link(topic=each)) for each in order]
 
     def tile(row: int, column: int) -> Tile | None:
@@ -45,7 +45,7 @@ def likeness_figure(material: Material) -> Figure:
                 for first, other, value in nearest.iter_rows()
             ],
         ),
-        absent=material.why_absent(tables.SIMILARITY),
+        absent=material.why_absent(SIMILARITY),
     )
 
 

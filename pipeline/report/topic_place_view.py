@@ -7,17 +7,17 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.elements import Cell, Chart, Figure, Grid, grid, passages_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import count_cell, interval_cell, rounded, share_cell
 from pipeline.report.topic_share_view import ALL, missions_by_size, years_between
+from pipeline.tables.topics import BY_MISSION, OVER_TIME
 
 
 def places_figure(material: Material) -> Figure:
     """A topic that the reader chooses, by mission and by year."""
-    by_mission = material.frame(tables.BY_MISSION).filter(pl.col("mission") != ALL)
-    over_time = material.frame(tables.OVER_TIME).filter(pl.col("mission") == ALL)
+    by_mission = material.frame(BY_MISSION).filter(pl.col("mission") != ALL)
+    over_time = material.frame(OVER_TIME).filter(pl.col("mission") == ALL)
     panels = [
         _panel("mission", missions_by_size(by_mission), by_mission),
         _panel("year", years_between(over_time), over_time),
@@ -33,7 +33,7 @@ def places_figure(material: Material) -> Figure:
         "not, so they are too narrow where a topic lives on repetition.",
         Chart("places", spec),
         _grid(material, by_mission),
-        absent=material.why_absent(tables.BY_MISSION),
+        absent=material.why_absent(BY_MISSION),
     )
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.charts import Tile, heat
 from pipeline.report.elements import Cell, Figure, Grid, grid, passages_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import counted, percent, share_cell
+from pipeline.tables.topics import BY_MISSION, OVER_TIME
 
 FEWEST_PASSAGES = 50
 """A mission with fewer is in the table only: one topic would fill it and set the colours of all."""
@@ -53,7 +53,7 @@ class _Shares:
 
 def years_figure(material: Material) -> Figure:
     """Share of each year's passages that belong to a topic."""
-    over_time = material.frame(tables.OVER_TIME).filter(pl.col("mission") == ALL)
+    over_time = material.frame(OVER_TIME).filter(pl.col("mission") == ALL)
     places = years_between(over_time)
     rows = {(row["topic_id"], str(row["year"])): row for row in over_time.iter_rows(named=True)}
     return Figure(
@@ -63,7 +63,7 @@ def years_figure(material: Material) -> Figure:
         "has all, with 95% intervals. Darker is more.",
         "A year with few documents jumps about: rest the pointer on a cell for its counts.",
         *_drawn(material, "Year", _Shares("year", places, rows), places),
-        absent=material.why_absent(tables.OVER_TIME),
+        absent=material.why_absent(OVER_TIME),
     )
 
 
@@ -75,7 +75,7 @@ def years_between(over_time: pl.DataFrame) -> list[str]:
 
 def missions_figure(material: Material) -> Figure:
     """Share of each mission's passages that belong to a topic, all years together."""
-    by_mission = material.frame(tables.BY_MISSION).filter(pl.col("mission") != ALL)
+    by_mission = material.frame(BY_MISSION).filter(pl.col("mission") != ALL)
     rows = {(row["topic_id"], row["mission"]): row for row in by_mission.iter_rows(named=True)}
     return Figure(
         "topics-missions",
@@ -89,7 +89,7 @@ def missions_figure(material: Material) -> Figure:
             _Shares("mission", missions_by_size(by_mission), rows),
             missions_by_size(_well_filled(by_mission)),
         ),
-        absent=material.why_absent(tables.BY_MISSION),
+        absent=material.why_absent(BY_MISSION),
     )
 
 

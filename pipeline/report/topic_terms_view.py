@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pipeline import tables
 from pipeline.report.elements import Cell, Chart, Figure, grid, passages_link
 from pipeline.report.material import Material
 from pipeline.report.numbers import decimal, rounded
 from pipeline.report.topic_share_view import N_DRAWN
+from pipeline.tables.topics import TOPICS
 
 
 def terms_figure(material: Material) -> Figure:
     """The terms that describe each topic, with their weights."""
-    topics = list(material.frame(tables.TOPICS).iter_rows(named=True))
+    topics = list(material.frame(TOPICS).iter_rows(named=True))
     drawn = [
         {
             "name": row["label"],
@@ -41,5 +41,5 @@ def terms_figure(material: Material) -> Figure:
         "Names of missions, places and persons were taken out before the terms were counted.",
         Chart("terms", {"axis": "Overlap of term and topic", "topics": drawn}),
         grid(["Topic", "Term", "Overlap"], rows),
-        absent=material.why_absent(tables.TOPICS),
+        absent=material.why_absent(TOPICS),
     )

@@ -8,7 +8,6 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.elements import Cell, Section, Sentence, passages_link, said
 from pipeline.report.hierarchy_view import hierarchy_figure
 from pipeline.report.material import Material
@@ -20,6 +19,9 @@ from pipeline.report.topic_models_view import models_figure, stability_sentence
 from pipeline.report.topic_place_view import places_figure
 from pipeline.report.topic_share_view import missions_figure, years_figure
 from pipeline.report.topic_terms_view import terms_figure
+from pipeline.tables.ingest import DOCUMENTS
+from pipeline.tables.segment import PASSAGES
+from pipeline.tables.topics import ASSIGNMENTS, OUTLIER, TOPICS
 
 
 @dataclass(frozen=True)
@@ -77,17 +79,17 @@ def section(material: Material) -> Section:
 
 
 def _lead(material: Material) -> tuple[Sentence, ...]:
-    assignments = material.frame(tables.ASSIGNMENTS)
-    n_topics = material.frame(tables.TOPICS).height
+    assignments = material.frame(ASSIGNMENTS)
+    n_topics = material.frame(TOPICS).height
     if not n_topics or assignments.is_empty():
         return ()
-    outliers = assignments.filter(pl.col("topic_id") == tables.OUTLIER).height
+    outliers = assignments.filter(pl.col("topic_id") == OUTLIER).height
     stability = stability_sentence(material)
     return (
         said(
             "Nobody told the machine what to look for. ",
             f"It found {counted(n_topics, 'topic')} in {counted(assignments.height, 'passage')}; ",
-            Cell(percent(outliers / assignments.height), link=passages_link(topic=tables.OUTLIER)),
+            Cell(percent(outliers / assignments.height), link=passages_link(topic=OUTLIER)),
             " of them fit no topic and are left as outliers, not forced into one.",
         ),
         *((stability,) if stability else ()),
@@ -97,9 +99,7 @@ def _lead(material: Material) -> tuple[Sentence, ...]:
 def topic_map(material: Material, passage_places: pl.DataFrame) -> TopicMap:
     """Points of the map; ``passage_places`` gives each passage_id its place on the shelf."""
     rows = (
-        material.frame(tables.ASSIGNMENTS)
-        .join(passage_places, on="passage_id")
-        .sort("topic_id", "place")
+        material.frame(ASSIGNMENTS).join(passage_places, on="passage_id").sort("topic_id", "place")
     )
     sizes = rows.group_by("topic_id", maintain_order=True).len().iter_rows()
     points = {
@@ -109,16 +109,16 @@ def topic_map(material: Material, passage_places: pl.DataFrame) -> TopicMap:
         "x": [round(value, 2) for value in rows["x"]],
         "y": [round(value, 2) for value in rows["y"]],
     }
-    return TopicMap(material.why_absent(tables.ASSIGNMENTS), rows.height, points)
+    return TopicMap(material.why_absent(ASSIGNMENTS), rows.height, points)
 
 
 def _map_name(material: Material, topic_id: int) -> str:
-    return "No topic" if topic_id == tables.OUTLIER else material.topic_name(topic_id)
+    return "No topic" if topic_id == OUTLIER else material.topic_name(topic_id)
 
 
 def largest_first(material: Material) -> pl.DataFrame:
     """The topics by the number of their passages."""
-    return material.frame(tables.TOPICS).sort(["n_passages", "topic_id"], descending=[True, False])
+    return material.frame(TOPICS).sort(["n_passages", "topic_id"], descending=[True, False])
 
 
 def cards(material: Material) -> tuple[TopicCard, ...]:
@@ -146,10 +146,10 @@ def stability_text(row: Mapping[str, Any]) -> str:
 
 
 def _samples(material: Material) -> dict[str, Sample]:
-    wanted = material.frame(tables.TOPICS)["representatives"].explode().drop_nulls()
-    documents = material.frame(tables.DOCUMENTS).select("document_id", "symbol", "title")
+    wanted = material.frame(TOPICS)["representatives"].explode().drop_nulls()
+    documents = material.frame(DOCUMENTS).select("document_id", "symbol", "title")
     passages = (
-        material.frame(tables.PASSAGES)
+        material.frame(PASSAGES)
         .filter(pl.col("passage_id").is_in(wanted.to_list()))
         .join(documents, on="document_id")
     )

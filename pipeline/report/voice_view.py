@@ -7,12 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.report.charts import Tile, bars, heat
 from pipeline.report.elements import Cell, Figure, Grid, Key, Section, grid, passages_link, said
 from pipeline.report.material import Material
 from pipeline.report.numbers import count_cell, counted, percent, rounded, share_cell, voice_name
-from pipeline.tables import VOICES
+from pipeline.tables.compare import VOICE_SHARES
+from pipeline.tables.ingest import NOTES, VOICES
+from pipeline.tables.segment import PASSAGES
 
 THEMES, TOPICS = "themes", "topics"
 Share = Mapping[str, Any]
@@ -35,8 +36,8 @@ def section(material: Material) -> Section:
 
 
 def _how_often(material: Material) -> Figure:
-    n_passages = _cited(material.frame(tables.PASSAGES))
-    n_notes = _cited(material.frame(tables.NOTES))
+    n_passages = _cited(material.frame(PASSAGES))
+    n_notes = _cited(material.frame(NOTES))
     voices = sorted((voice for voice in VOICES if n_passages[voice]), key=lambda v: -n_passages[v])
     return Figure(
         "voices-passages",
@@ -75,7 +76,7 @@ def _cited(frame: pl.DataFrame) -> dict[str, int]:
 
 
 def _figure(material: Material, labels: str) -> Figure:
-    shares = material.frame(tables.VOICE_SHARES).filter(pl.col("labels").cast(pl.String) == labels)
+    shares = material.frame(VOICE_SHARES).filter(pl.col("labels").cast(pl.String) == labels)
     keyed = {(row["label"], str(row["voice"])): row for row in shares.iter_rows(named=True)}
     voices = [voice for voice in VOICES if any(voice == key[1] for key in keyed)]
     sizes = {str(row["voice"]): row["n_voice"] for row in keyed.values()}
@@ -83,7 +84,7 @@ def _figure(material: Material, labels: str) -> Figure:
     ordered = totals.sort("n", descending=True, maintain_order=True)["label"].to_list()
     rate = material.settings.compare.false_discovery_rate
     differ = any(_differs(row, rate) for row in keyed.values())
-    absent = material.why_absent(tables.VOICE_SHARES)
+    absent = material.why_absent(VOICE_SHARES)
     if not absent and not keyed:
         absent = f"Not computed in this run: no passage that cites an interview has {labels}."
     return Figure(

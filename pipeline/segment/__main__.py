@@ -12,15 +12,9 @@ from pipeline.segment.passages import cut_passages
 from pipeline.segment.sentences import Span, load_splitter, split_sentences
 from pipeline.settings import load_settings
 from pipeline.stage import run_stage, write_metrics
-from pipeline.tables import (
-    BLOCKS,
-    DOCUMENTS,
-    FAMILIES,
-    NOTES,
-    PASSAGES,
-    read_table,
-    write_table,
-)
+from pipeline.tables.ingest import BLOCKS, DOCUMENTS, NOTES
+from pipeline.tables.segment import FAMILIES, PASSAGES
+from pipeline.tables.table import read_table, write_table
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from pipeline.ids import content_ids
 from pipeline.segment.procedural import is_procedural
 from pipeline.segment.sentences import Span
 from pipeline.settings import SegmentSettings
-from pipeline.tables import VOICES
+from pipeline.tables.ingest import VOICES
 
 _LONGEST_SENTENCE = 1.5
 """In units of max_words. A longer sentence would not fit the model's 256 tokens and is cut at a

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.codebook import Codebook, load_codebook
 from pipeline.codings import read_codings
 from pipeline.encoder import load_encoder
 from pipeline.manifest import read_manifest
 from pipeline.settings import load_settings
 from pipeline.stage import run_stage, say, write_metrics
-from pipeline.tables import read_table, write_table
+from pipeline.tables.ingest import BLOCKS, DOCUMENTS
+from pipeline.tables.segment import FAMILIES, PASSAGES
+from pipeline.tables.table import read_table, write_table
+from pipeline.tables.themes import (
+    CALIBRATION,
+    CODER_AGREEMENT,
+    CODER_CONFUSIONS,
+    EVALUATION,
+    PASSAGE_CODES,
+    PREVALENCE,
+    PREVALENCE_OF_FAMILIES,
+    SCORES,
+    UNIT_SCORES,
+    UNITS,
+    Prevalence,
+)
 from pipeline.themes.saving import SavedThemes, save_themes
 from pipeline.themes.study import Corpus, Study, study_themes
 from pipeline.themes.units import passage_codes_table, units_table
@@ -23,10 +37,10 @@ def main() -> None:
     settings = load_settings()
     codebook = load_codebook()
     codings = read_codings(codebook.theme_ids)
-    passages, documents = read_table(tables.PASSAGES), read_table(tables.DOCUMENTS)
+    passages, documents = read_table(PASSAGES), read_table(DOCUMENTS)
     symbols = {entry.symbol for entry in read_manifest() if entry.symbol}
     rule = settings.themes.label_rule
-    blocks, families = read_table(tables.BLOCKS), read_table(tables.FAMILIES)
+    blocks, families = read_table(BLOCKS), read_table(FAMILIES)
     units, n_absent = units_table(codings, rule, blocks, passages, documents, families, symbols)
     if n_absent:
         say(f"themes: {n_absent} coded paragraphs are in documents that are not here")
@@ -34,8 +48,8 @@ def main() -> None:
     vectors = read_vectors(passages.height)
     corpus = Corpus(passages, documents, blocks, families, vectors, units, codings)
     study = study_themes(corpus, codebook, encoder, settings.themes, settings.seed)
-    write_table(tables.UNITS, units)
-    write_table(tables.PASSAGE_CODES, passage_codes_table(units))
+    write_table(UNITS, units)
+    write_table(PASSAGE_CODES, passage_codes_table(units))
     _write(study)
     _save(study, codebook, encoder.card.fingerprint)
     write_metrics("themes", {**study.metrics, "units_not_here": n_absent})
@@ -51,18 +65,18 @@ def _save(study: Study, codebook: Codebook, fingerprint: str) -> None:
 
 
 def _write(study: Study) -> None:
-    write_table(tables.CODER_AGREEMENT, study.agreement)
-    write_table(tables.CODER_CONFUSIONS, study.confusions)
-    write_table(tables.SCORES, study.scores)
-    write_table(tables.UNIT_SCORES, study.unit_scores)
-    write_table(tables.EVALUATION, study.evaluation)
-    write_table(tables.CALIBRATION, study.calibration)
+    write_table(CODER_AGREEMENT, study.agreement)
+    write_table(CODER_CONFUSIONS, study.confusions)
+    write_table(SCORES, study.scores)
+    write_table(UNIT_SCORES, study.unit_scores)
+    write_table(EVALUATION, study.evaluation)
+    write_table(CALIBRATION, study.calibration)
     if study.prevalence is None:
         say("themes: no prevalence, since there are no UN documents")
-    none = pl.DataFrame(schema=tables.Prevalence.create_empty().schema)
+    none = pl.DataFrame(schema=Prevalence.create_empty().schema)
     for table, shares in (
-        (tables.PREVALENCE, study.prevalence),
-        (tables.PREVALENCE_OF_FAMILIES, study.prevalence_of_families),
+        (PREVALENCE, study.prevalence),
+        (PREVALENCE_OF_FAMILIES, study.prevalence_of_families),
     ):
         write_table(table, none if shares is None else shares)
 

@@ -30,7 +30,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.settings import ThemeSettings
-from pipeline.tables import POLICY_KINDS
+from pipeline.tables.ingest import POLICY_KINDS
 from pipeline.themes.evaluation import group_weights
 from pipeline.themes.samples import Booleans, Floats
 

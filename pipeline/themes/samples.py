@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,11 +54,3 @@ class Sample:
             np.vstack([self.labels, other.labels]),
             self.groups + other.groups,
         )
-
-
-@dataclass(frozen=True)
-class Texts:
-    """Texts to be scored: n texts and their vectors, float32 [n, dimension]."""
-
-    texts: Sequence[str]
-    vectors: Vectors

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from pipeline import tables
 from pipeline.codebook import load_codebook
 from pipeline.encoder import load_encoder
 from pipeline.settings import load_missions, load_settings
 from pipeline.stage import run_stage, say, write_metrics
-from pipeline.tables import read_table, write_table
+from pipeline.tables.ingest import DOCUMENTS
+from pipeline.tables.segment import FAMILIES, PASSAGES
+from pipeline.tables.table import read_table, write_table
+from pipeline.tables.topics import (
+    ARTICLE_ASSIGNMENTS,
+    ARTICLE_TOPICS,
+    ASSIGNMENTS,
+    BY_MISSION,
+    GUIDED,
+    HIERARCHY,
+    OVER_TIME,
+    SIMILARITY,
+    TOPICS,
+)
 from pipeline.topics.finding import Corpus, Findings, find_topics
 from pipeline.topics.renaming import load_labels
 from pipeline.vectors import read_vectors
@@ -16,11 +28,11 @@ from pipeline.vectors import read_vectors
 def main() -> None:
     """Find topics in the passages."""
     settings = load_settings()
-    passages = read_table(tables.PASSAGES)
+    passages = read_table(PASSAGES)
     corpus = Corpus(
         passages=passages,
-        families=read_table(tables.FAMILIES),
-        documents=read_table(tables.DOCUMENTS),
+        families=read_table(FAMILIES),
+        documents=read_table(DOCUMENTS),
         vectors=read_vectors(passages.height),
         missions=load_missions(),
         themes=[(theme.theme_id, theme.definition) for theme in load_codebook().themes],
@@ -33,19 +45,19 @@ def main() -> None:
 
 
 def _write(findings: Findings) -> None:
-    write_table(tables.ASSIGNMENTS, findings.whole.assignments)
-    write_table(tables.TOPICS, findings.whole.topics)
-    write_table(tables.HIERARCHY, findings.hierarchy)
-    write_table(tables.SIMILARITY, findings.similarity)
-    write_table(tables.OVER_TIME, findings.over_time)
-    write_table(tables.BY_MISSION, findings.by_mission)
-    write_table(tables.GUIDED, findings.guided)
+    write_table(ASSIGNMENTS, findings.whole.assignments)
+    write_table(TOPICS, findings.whole.topics)
+    write_table(HIERARCHY, findings.hierarchy)
+    write_table(SIMILARITY, findings.similarity)
+    write_table(OVER_TIME, findings.over_time)
+    write_table(BY_MISSION, findings.by_mission)
+    write_table(GUIDED, findings.guided)
     article = findings.article
     whole = findings.whole
     empty = whole.topics.clear(), whole.assignments.clear()
     topics, assignments = (article.topics, article.assignments) if article else empty
-    write_table(tables.ARTICLE_TOPICS, topics)
-    write_table(tables.ARTICLE_ASSIGNMENTS, assignments)
+    write_table(ARTICLE_TOPICS, topics)
+    write_table(ARTICLE_ASSIGNMENTS, assignments)
     write_metrics("topics", findings.metrics)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.tables import OUTLIER
+from pipeline.tables.topics import OUTLIER
 from pipeline.topics.layout import Floats, umap_layout
 from pipeline.topics.measures import (
     Agreement,

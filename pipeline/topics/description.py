@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from pipeline.tables import OUTLIER
+from pipeline.tables.topics import OUTLIER
 from pipeline.topics.fitting import FittedTopics
 from pipeline.topics.layout import Floats
 from pipeline.topics.measures import Integers

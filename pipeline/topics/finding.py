@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.encoder import Encoder
 from pipeline.settings import Mission, TopicSettings
-from pipeline.tables import OUTLIER
+from pipeline.tables.topics import OUTLIER
 from pipeline.topics import baselines, description
 from pipeline.topics.baselines import Grouping
 from pipeline.topics.directions import without_group_means

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.errors import StageError
 from pipeline.settings import TopicSettings
-from pipeline.tables import OUTLIER
+from pipeline.tables.topics import OUTLIER
 from pipeline.topics.clustering import group
 from pipeline.topics.layout import Floats, lay_out
 from pipeline.topics.measures import Agreement, Integers, agreement_of, best_match_jaccard

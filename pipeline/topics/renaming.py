@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from pipeline.errors import InputError
-from pipeline.tables import OUTLIER
+from pipeline.tables.topics import OUTLIER
 
 LABELS_FILE = Path("configs/topic_labels.yaml")
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.errors import StageError
 from pipeline.settings import TopicSettings
-from pipeline.tables import FAMILIES
+from pipeline.tables.segment import FAMILIES
 from pipeline.topics.measures import Integers
 from pipeline.vector_cache import Vectors
 

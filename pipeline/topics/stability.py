@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.tables import OUTLIER
+from pipeline.tables.topics import OUTLIER
 from pipeline.topics.measures import Integers, best_match_jaccard, topic_jaccard
 
 DISSOLVED = 0.5

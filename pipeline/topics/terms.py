@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import StageError
-from pipeline.tables import OUTLIER
+from pipeline.tables.topics import OUTLIER
 from pipeline.topics.measures import Integers
 from pipeline.topics.names import NAME_WORD
 

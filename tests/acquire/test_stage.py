@@ -11,7 +11,8 @@ import pytest
 
 from pipeline.acquire.__main__ import acquire
 from pipeline.errors import InputError, StageError
-from pipeline.tables import ACQUIRED, read_table
+from pipeline.tables.acquire import ACQUIRED
+from pipeline.tables.table import read_table
 
 CONFIGS = Path("configs").resolve()
 

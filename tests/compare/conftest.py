@@ -13,22 +13,10 @@ from pipeline.codebook import load_codebook
 from pipeline.compare.frames import empty, from_rows
 from pipeline.compare.material import Material
 from pipeline.settings import CompareSettings, Settings, load_settings
-from pipeline.tables import (
-    OUTLIER,
-    Assignments,
-    Blocks,
-    Documents,
-    Families,
-    Guided,
-    Hierarchy,
-    Notes,
-    PassageCodes,
-    Passages,
-    Prevalence,
-    Scores,
-    Topics,
-    Units,
-)
+from pipeline.tables.ingest import Blocks, Documents, Notes
+from pipeline.tables.segment import Families, Passages
+from pipeline.tables.themes import PassageCodes, Prevalence, Scores, Units
+from pipeline.tables.topics import OUTLIER, Assignments, Guided, Hierarchy, Topics
 
 THEMES = ("robust_force", "protection_of_civilians", "humanitarian_space", "intelligence")
 PARAGRAPHS = 40

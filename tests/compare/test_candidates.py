@@ -5,13 +5,13 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from pipeline import tables
 from pipeline.compare.agreement import RANDOM, agreement_table
 from pipeline.compare.candidates import Baselines
 from pipeline.compare.comparing import labelled_passages
 from pipeline.compare.labels import LabelledPassages
 from pipeline.compare.material import Material
 from pipeline.settings import CompareSettings
+from pipeline.tables.compare import AGREEMENT
 
 Plant = Callable[..., Material]
 
@@ -71,7 +71,7 @@ def test_random_partitions_of_the_same_sizes_stand_beside_the_topics(
 
     random = table.filter(pl.col("candidate") == RANDOM)
     topics = table.filter(pl.col("candidate") == "topics")
-    tables.AGREEMENT.schema.validate(table)
+    AGREEMENT.schema.validate(table)
     assert random["value"].to_list() == topics["chance"].to_list()
     ami = random.filter(measure="adjusted_mutual_information").row(0, named=True)
     assert ami["low"] < ami["value"] < ami["high"]

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from pipeline import tables
 from pipeline.compare.__main__ import WRITTEN
 from pipeline.compare.comparing import compare_topics
 from pipeline.compare.material import Findings, Material
 from pipeline.compare.sides import compare_sides, compare_voices
 from pipeline.compare.summary import summarised
 from pipeline.settings import CompareSettings
+from pipeline.tables.compare import AGREEMENT, GAP, RECOVERY, VOICE_SHARES
 from pipeline.turns import load_turns
 
 Plant = Callable[..., Material]
@@ -34,7 +34,7 @@ def found(plant: Plant, settings: CompareSettings) -> Findings:
 
 def declared(findings: Findings) -> dict[str, float]:
     """The figure that was declared beforehand."""
-    rows = findings.frame(tables.AGREEMENT).filter(
+    rows = findings.frame(AGREEMENT).filter(
         passages="article",
         candidate="topics",
         reference="codes",
@@ -61,11 +61,11 @@ def test_a_corpus_with_nothing_in_it_has_no_agreement(
 
     assert abs(declared(findings)["value"]) < 0.1
     assert declared(findings)["p_value"] > 0.05
-    assert not findings.frame(tables.RECOVERY).filter(passages="article")["recovered"].any()
+    assert not findings.frame(RECOVERY).filter(passages="article")["recovered"].any()
 
 
 def test_planted_themes_are_recovered_each_by_its_topic(found: Findings) -> None:
-    recovery = found.frame(tables.RECOVERY).filter(passages="article", reference="codes")
+    recovery = found.frame(RECOVERY).filter(passages="article", reference="codes")
     by_theme = {row["theme_id"]: row for row in recovery.iter_rows(named=True)}
 
     assert by_theme["robust_force"]["topic_ids"] == [0]
@@ -75,7 +75,7 @@ def test_planted_themes_are_recovered_each_by_its_topic(found: Findings) -> None
 
 
 def test_the_gap_has_both_directions(found: Findings) -> None:
-    gap = {row["theme_id"]: row for row in found.frame(tables.GAP).iter_rows(named=True)}
+    gap = {row["theme_id"]: row for row in found.frame(GAP).iter_rows(named=True)}
 
     assert gap["humanitarian_space"]["direction"] == "more in interviews"
     assert gap["robust_force"]["difference"] > 0
@@ -85,7 +85,7 @@ def test_the_gap_has_both_directions(found: Findings) -> None:
 
 
 def test_voices_count_passages_of_each_group(found: Findings) -> None:
-    voices = found.frame(tables.VOICE_SHARES).filter(labels="themes", label="robust_force")
+    voices = found.frame(VOICE_SHARES).filter(labels="themes", label="robust_force")
 
     assert voices["voice"].to_list() == ["military", "ngo"]
     assert voices["n_voice"].to_list() == [40, 40]
@@ -154,7 +154,7 @@ def test_the_article_alone_has_everything_but_the_policy_side(
 
     assert declared(findings)["value"] > 0.3
     assert "there are no UN documents" in findings.not_computed["gap, policy side"]
-    gap = findings.frame(tables.GAP)
+    gap = findings.frame(GAP)
     assert gap["policy"].null_count() == gap.height
     assert gap.filter(pl.col("theme_id") == "robust_force")["interviews"][0] > 0
     assert findings.not_computed["topics and codes (un)"] == "there are no UN documents"
@@ -169,5 +169,5 @@ def test_one_mission_only_still_has_shuffling_within_missions(
 
     findings = compared(Material(**fields | {"documents": one}), settings)
 
-    rows = findings.frame(tables.AGREEMENT).filter(passages="un", candidate="topics")
+    rows = findings.frame(AGREEMENT).filter(passages="un", candidate="topics")
     assert rows["within_p_value"].null_count() == 0

@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline import tables
 from pipeline.compare.coded import CodedUnits, coded_units, parts_of_units
 from pipeline.compare.frames import from_rows
 from pipeline.compare.gap import Way, gap_table, sensitivity_rows
@@ -21,6 +20,7 @@ from pipeline.compare.spoken import (
     spoken_passages,
 )
 from pipeline.settings import CompareSettings
+from pipeline.tables.themes import Prevalence
 
 THEME_IDS = ("escorts", "training")
 
@@ -28,7 +28,7 @@ THEME_IDS = ("escorts", "training")
 def prevalence(*rows: tuple[str, str, str, float | None]) -> pl.DataFrame:
     """Rows of theme, kind, method, share; 100 passages and 10 coded units each."""
     return from_rows(
-        tables.Prevalence,
+        Prevalence,
         [
             {
                 "theme_id": theme_id,

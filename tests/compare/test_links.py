@@ -5,11 +5,11 @@ from datetime import date
 import polars as pl
 import pytest
 
-from pipeline import tables
 from pipeline.compare.frames import from_rows
 from pipeline.compare.links import link_tables, shelf_of
 from pipeline.compare.quotations import find_quotation, unified
 from pipeline.compare.references import un_references
+from pipeline.tables.ingest import Blocks, Documents
 
 REFERENCES = """
 Body of the article.
@@ -82,10 +82,10 @@ def document(document_id: str, kind: str, symbol: str) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def linked() -> tuple[pl.DataFrame, pl.DataFrame]:
     documents = from_rows(
-        tables.Documents,
+        Documents,
         [document("article", "article", ""), document("res", "resolution", "S/RES/9227 (2015)")],
     )
-    all_blocks = from_rows(tables.Blocks, blocks("article", ARTICLE) + blocks("res", RESOLUTION))
+    all_blocks = from_rows(Blocks, blocks("article", ARTICLE) + blocks("res", RESOLUTION))
     shelf = shelf_of(documents, all_blocks, ["S/RES/9227 (2015)", "S/2014/999", ""])
     article = all_blocks.filter(pl.col("document_id") == "article").sort("order")
     return link_tables(REFERENCES, article, shelf)

@@ -6,18 +6,28 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import tables
 from pipeline.compare.material import Findings, Material
 from pipeline.compare.plain_gap import gap_words, link_words, voice_words
 from pipeline.compare.plain_words import agreement_words, as_markdown, plain_words, theme_words
 from pipeline.settings import CompareSettings
+from pipeline.tables.compare import (
+    AGREEMENT,
+    CITATIONS,
+    EXPLANATION,
+    GAP,
+    GAP_SENSITIVITY,
+    QUOTATIONS,
+    RECOVERY,
+    VOICE_SHARES,
+)
+from pipeline.tables.table import Table
 
 AMI = "adjusted_mutual_information"
 KEYS = {"passages": "article", "reference": "codes", "measure": AMI, "outliers": True}
 COUNTS = {"n_passages": 110, "n_clusters": 60, "n_groups": 22, "n_themes": 21}
 
 
-def found(table: tables.Table, rows: list[dict[str, Any]]) -> Findings:
+def found(table: Table, rows: list[dict[str, Any]]) -> Findings:
     """Findings with these rows; columns that they leave out are null."""
     findings = Findings()
     empty = pl.DataFrame(table.schema.create_empty())
@@ -45,7 +55,7 @@ def agreement(value: float, p_values: tuple[float, float, float], **others: floa
         {**KEYS, **COUNTS, "candidate": name.replace("_", " "), "value": other}
         for name, other in others.items()
     ]
-    return found(tables.AGREEMENT, [topics, *beside])
+    return found(AGREEMENT, [topics, *beside])
 
 
 @pytest.mark.parametrize(
@@ -116,7 +126,7 @@ def test_a_gap_names_the_side_that_gives_more_room(
         gap_row("training", 0.01, "undecided"),
     ]
 
-    text = gap_words(found(tables.GAP, rows), plant(), settings)
+    text = gap_words(found(GAP, rows), plant(), settings)
 
     assert "the mandates give more room to “Extension of State authority" in text
     assert "+16 points, +11 to +21" in text
@@ -130,7 +140,7 @@ def test_no_gap_is_said_as_no_gap(
 ) -> None:
     rows = [gap_row("training", 0.01, "undecided"), gap_row("escorts", -0.01, "undecided")]
 
-    text = gap_words(found(tables.GAP, rows), plant(), settings)
+    text = gap_words(found(GAP, rows), plant(), settings)
 
     assert "no theme takes more room on one side than chance allows" in text
     assert "no theme differs between the two sides beyond chance" in text
@@ -154,7 +164,7 @@ def test_a_gap_that_turns_round_when_measured_otherwise_is_said_to(
     plant: Callable[..., Material], settings: CompareSettings
 ) -> None:
     findings = found(
-        tables.GAP,
+        GAP,
         [
             gap_row("state_authority", 0.16, "more in policy"),
             gap_row("tcc_commitment", -0.1, "more in interviews"),
@@ -166,7 +176,7 @@ def test_a_gap_that_turns_round_when_measured_otherwise_is_said_to(
         *other_ways("state_authority", (0.1, "more in policy"), (0.2, "more in policy")),
         *other_ways("tcc_commitment", (-0.1, "undecided"), (0.02, "undecided")),
     ]
-    findings.parts |= found(tables.GAP_SENSITIVITY, ways).parts
+    findings.parts |= found(GAP_SENSITIVITY, ways).parts
 
     text = gap_words(findings, plant(), settings)
 
@@ -190,8 +200,8 @@ def test_voices_that_cannot_be_told_apart_and_voices_that_can(
         "high": 0.55,
     }
 
-    same = voice_words(found(tables.VOICE_SHARES, [{**row, "q_value": 0.5}]), plant(), settings)
-    apart = voice_words(found(tables.VOICE_SHARES, [{**row, "q_value": 0.01}]), plant(), settings)
+    same = voice_words(found(VOICE_SHARES, [{**row, "q_value": 0.5}]), plant(), settings)
+    apart = voice_words(found(VOICE_SHARES, [{**row, "q_value": 0.01}]), plant(), settings)
 
     assert "No group differs" in same
     assert "typically 30 points wide" in same
@@ -209,10 +219,10 @@ def test_quotations_are_counted_by_what_became_of_them() -> None:
         "paragraphs": [],
     }
     quoted = {"block_id": "b", "text": "t", "cited_as": "x", "label": "", "found_text": ""}
-    findings = found(tables.CITATIONS, [{**cited, "status": "in the corpus"}])
+    findings = found(CITATIONS, [{**cited, "status": "in the corpus"}])
     statuses = ["found", "found", "not found"]
     rows = [{**quoted, "order": n, "status": status} for n, status in enumerate(statuses)]
-    findings.parts |= found(tables.QUOTATIONS, rows).parts
+    findings.parts |= found(QUOTATIONS, rows).parts
 
     assert link_words(findings) == (
         "The article cites UN documents in 1 place; 1 leads to a document that was read. Of 3 "
@@ -234,7 +244,7 @@ def test_themes_missed_and_topics_unexplained_are_named(plant: Callable[..., Mat
         "q_value": 0.02,
     }
     findings = found(
-        tables.RECOVERY,
+        RECOVERY,
         [
             {**recovery, "theme_id": "escorts", "recovered": True},
             {**recovery, "theme_id": "training", "recovered": False},
@@ -246,7 +256,7 @@ def test_themes_missed_and_topics_unexplained_are_named(plant: Callable[..., Mat
         {**topic, "topic_id": 0, "label": "Elections", "n_topic": 30, "explained": False},
         {**topic, "topic_id": 1, "label": "Patrols", "n_topic": 40, "explained": True},
     ]
-    findings.parts |= found(tables.EXPLANATION, rows).parts
+    findings.parts |= found(EXPLANATION, rows).parts
 
     text = theme_words(findings, plant())
 
@@ -262,7 +272,7 @@ def test_topics_are_not_called_unexplained_for_want_of_hand_coded_passages(
     row = {"passages": "article", "reference": "codes", "reason": "", "passage_ids": []}
     few = {**row, "topic_id": 0, "label": "Elections", "n_topic": 3, "explained": False}
 
-    text = theme_words(found(tables.EXPLANATION, [few]), plant())
+    text = theme_words(found(EXPLANATION, [few]), plant())
 
     assert text == "Which topics no theme explains cannot be said from so few hand-coded passages."
 

@@ -13,7 +13,6 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from pipeline import tables
 from pipeline.cli import app
 from pipeline.export.__main__ import main
 from pipeline.ids import text_hash
@@ -21,7 +20,10 @@ from pipeline.ingest.akoma_ntoso import read_akoma_ntoso
 from pipeline.ingest.article import read_article
 from pipeline.ingest.corpus import Corpus, corpus_of
 from pipeline.manifest import COLUMNS, Entry, cells_of, read_manifest
-from pipeline.tables import write_table
+from pipeline.tables.ingest import BLOCKS, DOCUMENTS
+from pipeline.tables.segment import PASSAGES
+from pipeline.tables.table import write_table
+from pipeline.tables.themes import SCORES
 
 ROOT = Path(__file__).parents[2]
 RESOLUTION = "s-res-9001-2031"
@@ -156,10 +158,10 @@ def build_project(folder: Path) -> Project:
     )
     with chdir(folder):
         for table, frame in (
-            (tables.DOCUMENTS, corpus.documents),
-            (tables.BLOCKS, corpus.blocks),
-            (tables.PASSAGES, passages),
-            (tables.SCORES, scores),
+            (DOCUMENTS, corpus.documents),
+            (BLOCKS, corpus.blocks),
+            (PASSAGES, passages),
+            (SCORES, scores),
         ):
             write_table(table, frame)
     project = Project(folder)

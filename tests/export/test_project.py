@@ -12,7 +12,7 @@ from lxml import etree
 
 from pipeline.codebook import load_codebook
 from pipeline.export.archive import zipped
-from pipeline.tables import csv_of
+from pipeline.tables.table import csv_of
 from tests.export.conftest import HOSTILE_TITLE, RESOLUTION, SYMBOL, UN_CODES, Project
 
 SCHEMAS = Path(__file__).parent / "schemas"

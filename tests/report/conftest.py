@@ -15,11 +15,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline import tables
 from pipeline.files import FINDINGS_FILE, write_json, write_text
 from pipeline.manifest import COLUMNS
 from pipeline.report.__main__ import main
-from pipeline.tables import Table, write_table
+from pipeline.tables.acquire import ACQUIRED
+from pipeline.tables.compare import GAP
+from pipeline.tables.ingest import DOCUMENTS, SET_ASIDE
+from pipeline.tables.segment import PASSAGES
+from pipeline.tables.table import Table, write_table
+from pipeline.tables.themes import PASSAGE_CODES, SCORES
+from pipeline.tables.topics import ASSIGNMENTS, TOPICS
 from tests.browser import Visit
 from tests.report.topic_material import write_topic_tables
 
@@ -34,7 +39,7 @@ MANDATES = [
     "Stresses the need for better intelligence and the mission’s co‑operation in Côte d’Ivoire.",
     "Requests the Secretary-General to ensure that contingents patrol on foot and at night.",
 ]
-DOCUMENTS = [
+EXAMPLES = [
     # document_id, kind, symbol, missions, year
     ("gilder-2026", "article", "", ["MINUSMA", "MINUSCA"], 2026),
     ("s-res-9001-2014", "resolution", "S/RES/9001 (2014)", ["MINUSMA"], 2014),
@@ -43,7 +48,11 @@ DOCUMENTS = [
     ("hostile", "report", "S/2019/999", ["UNMISS"], 2019),
 ]
 THEMES = ("protection_of_civilians", "host_state", "robust_force")
-TOPICS = ("Protect, civilians, threat", "Host, state, authority", "<b>Patrols</b>, foot, night")
+TOPIC_LABELS = (
+    "Protect, civilians, threat",
+    "Host, state, authority",
+    "<b>Patrols</b>, foot, night",
+)
 
 EXPORTED = {
     "documents_in_project": 161,
@@ -60,7 +69,7 @@ def article_sentences(n: int) -> list[str]:
 
 def passage_rows() -> list[dict[str, Any]]:
     rows = []
-    for document_id, kind, _, _, _ in DOCUMENTS:
+    for document_id, kind, _, _, _ in EXAMPLES:
         if kind == "article":
             texts = article_sentences(60)
         elif document_id == "hostile":
@@ -108,12 +117,12 @@ def document_rows() -> list[dict[str, Any]]:
             "n_words": 500,
             "remarks": [],
         }
-        for document_id, kind, symbol, missions, year in DOCUMENTS
+        for document_id, kind, symbol, missions, year in EXAMPLES
     ]
 
 
 def acquired_rows() -> list[dict[str, Any]]:
-    present = [(document_id, "present", "") for document_id, *_ in DOCUMENTS]
+    present = [(document_id, "present", "") for document_id, *_ in EXAMPLES]
     return [
         {
             "document_id": document_id,
@@ -146,7 +155,7 @@ def theme_of(row: dict[str, Any]) -> str:
 
 
 def topic_of(row: dict[str, Any]) -> int:
-    return row["order"] % (len(TOPICS) + 1) - 1
+    return row["order"] % (len(TOPIC_LABELS) + 1) - 1
 
 
 def score_rows(passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -193,7 +202,7 @@ def topic_rows(passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 :2
             ],
         }
-        for number, label in enumerate(TOPICS)
+        for number, label in enumerate(TOPIC_LABELS)
     ]
 
 
@@ -257,22 +266,22 @@ def build_project(folder: Path, with_findings: bool = True) -> Path:
         Path("outputs/embed").mkdir(parents=True)
         np.save("outputs/embed/vectors.npy", vectors_of([row["text"] for row in passages]))
         write_text(Path("corpus/manifest.csv"), content.getvalue())
-        write_rows(tables.ACQUIRED, acquired_rows())
-        write_rows(tables.DOCUMENTS, document_rows())
-        write_rows(tables.SET_ASIDE, [])
-        write_rows(tables.PASSAGES, passages)
+        write_rows(ACQUIRED, acquired_rows())
+        write_rows(DOCUMENTS, document_rows())
+        write_rows(SET_ASIDE, [])
+        write_rows(PASSAGES, passages)
         if with_findings:
-            write_rows(tables.ASSIGNMENTS, assignment_rows(passages))
-            write_rows(tables.TOPICS, topic_rows(passages))
+            write_rows(ASSIGNMENTS, assignment_rows(passages))
+            write_rows(TOPICS, topic_rows(passages))
             write_topic_tables(
                 passages, assignment_rows(passages), topic_rows(passages), document_rows()
             )
-            write_rows(tables.SCORES, score_rows(passages))
-            write_rows(tables.GAP, gap_rows())
+            write_rows(SCORES, score_rows(passages))
+            write_rows(GAP, gap_rows())
             write_json(Path("outputs/export/metrics.json"), EXPORTED)
             write_text(FINDINGS_FILE, "# What was found\n\n**Voices** Soldiers say <b>most</b>.\n")
             write_rows(
-                tables.PASSAGE_CODES,
+                PASSAGE_CODES,
                 [
                     {"passage_id": row["passage_id"], "theme_id": theme_of(row), "n_units": 1}
                     for row in passages[:30]
@@ -300,7 +309,7 @@ def mixed_project(tmp_path: Path) -> Path:
     folder = build_project(tmp_path / "mixed")
     with chdir(folder):
         kept = [row for row in passage_rows() if row["document_id"] != "hostile"]
-        write_rows(tables.PASSAGES, kept)
+        write_rows(PASSAGES, kept)
         Path("outputs/embed/vectors.npy").unlink()
     return folder
 

@@ -8,9 +8,18 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import tables
 from pipeline.files import write_json
-from pipeline.tables import OUTLIER, Table, write_table
+from pipeline.tables.table import Table, write_table
+from pipeline.tables.topics import (
+    ARTICLE_ASSIGNMENTS,
+    ARTICLE_TOPICS,
+    BY_MISSION,
+    GUIDED,
+    HIERARCHY,
+    OUTLIER,
+    OVER_TIME,
+    SIMILARITY,
+)
 
 Rows = list[dict[str, Any]]
 MODELS = {
@@ -23,15 +32,15 @@ def write_topic_tables(passages: Rows, assignments: Rows, topics: Rows, document
     """Shares, hierarchy, likeness, the article alone, and the guided view."""
     topic_of = {row["passage_id"]: row["topic_id"] for row in assignments}
     of_article = [row for row in passages if row["document_id"] == "gilder-2026"]
-    _write(tables.BY_MISSION, _shares(passages, topic_of, documents, "mission"))
-    _write(tables.OVER_TIME, _shares(passages, topic_of, documents, "year"))
-    _write(tables.HIERARCHY, [_merge(3, 0, 1, 0.2, 2), _merge(4, 2, 3, 0.5, 3)])
-    _write(tables.SIMILARITY, [_pair(0, 1, 0.8), _pair(0, 2, -0.1), _pair(1, 2, 0.5)])
-    _write(tables.ARTICLE_TOPICS, topics[:1])
+    _write(BY_MISSION, _shares(passages, topic_of, documents, "mission"))
+    _write(OVER_TIME, _shares(passages, topic_of, documents, "year"))
+    _write(HIERARCHY, [_merge(3, 0, 1, 0.2, 2), _merge(4, 2, 3, 0.5, 3)])
+    _write(SIMILARITY, [_pair(0, 1, 0.8), _pair(0, 2, -0.1), _pair(1, 2, 0.5)])
+    _write(ARTICLE_TOPICS, topics[:1])
     own = [row["passage_id"] for row in of_article]
-    _write(tables.ARTICLE_ASSIGNMENTS, [_assigned(each, 0) for each in own])
+    _write(ARTICLE_ASSIGNMENTS, [_assigned(each, 0) for each in own])
     _write(
-        tables.GUIDED,
+        GUIDED,
         [
             {"passage_id": each, "theme_id": "host_state", "similarity": 0.4, "lead": 0.05}
             for each in topic_of

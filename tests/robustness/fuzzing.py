@@ -19,7 +19,6 @@ from datetime import date
 from io import BytesIO
 from pathlib import Path
 
-from pipeline import tables
 from pipeline.ingest.corpus import corpus_of
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
@@ -27,6 +26,7 @@ from pipeline.ingest.recognising import recognise
 from pipeline.manifest import Entry
 from pipeline.segment.passages import cut_passages
 from pipeline.settings import IngestSettings, load_settings
+from pipeline.tables.ingest import BLOCKS, DOCUMENTS, NOTES
 
 PATIENCE = 20
 """Seconds of processor time that one document may take."""
@@ -129,9 +129,9 @@ def read_through(sample: Sample, content: bytes, limits: IngestSettings) -> str:
 def _check_tables(sample: Sample, reading: Reading) -> None:
     corpus = corpus_of([(_entry(sample), reading)])
     for table, frame in (
-        (tables.DOCUMENTS, corpus.documents),
-        (tables.BLOCKS, corpus.blocks),
-        (tables.NOTES, corpus.notes),
+        (DOCUMENTS, corpus.documents),
+        (BLOCKS, corpus.blocks),
+        (NOTES, corpus.notes),
     ):
         table.schema.validate(frame, cast=True)
     for block in reading.blocks:

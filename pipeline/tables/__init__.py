@@ -1,0 +1,1 @@
+"""Schemas of all tables, a module for the tables of each stage."""
