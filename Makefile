@@ -31,10 +31,11 @@ format: $(VENV)/.installed-for-tests ## format the code
 	@ruff format pipeline tests benchmarks
 	@ruff check --fix pipeline tests benchmarks
 
-bench: $(VENV)/.installed-for-tests ## measure speed and memory beside baselines, after make: an hour
+bench: $(VENV)/.installed-for-tests ## measure speed and memory beside baselines, after make: hours
 	@python -m benchmarks.embedding --texts 2000
 	@python -m benchmarks.incremental
 	@python -m benchmarks.whole_run
+	@python -m benchmarks.scaling --times 1 4
 
 fuzz: $(VENV)/.installed-for-tests ## read damaged documents for ten minutes
 	@python -m benchmarks.fuzz

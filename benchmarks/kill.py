@@ -1,7 +1,7 @@
 """Kill -9 at random moments of `dvc repro` on a tiny project; the next run must mend all.
 
-Each run begins with nothing made; it is killed with all that it started, files below outputs/ are
-looked at, and a run to the end must give the bytes of an undisturbed one.
+Each time begins with nothing made. The run is killed with all that it started, the files below
+outputs/ are looked at, and the next run must end with the bytes of an undisturbed one.
 
 Example: python -m benchmarks.kill --moments 20
 """
@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.figures import present
+from benchmarks.figures import Row, present
 from tests.end_to_end.conftest import Project, make_project
 
 REPRO = ("-m", "dvc", "repro")
@@ -27,7 +27,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--moments", type=int, default=20)
     parser.add_argument("--seed", type=int, default=8)
-    parser.add_argument("--in-a-row", type=int, default=5, help="kills before a run to the end")
     wanted = parser.parse_args()
     moments = random.Random(wanted.seed)
     with tempfile.TemporaryDirectory() as name:
@@ -35,39 +34,37 @@ def main() -> None:
         began = time.monotonic()
         _finish(whole)
         usual = time.monotonic() - began
-        # what is computed once for all runs is not computed again after each kill
-        seconds = [moments.uniform(0, usual) for _ in range(wanted.moments)]
-        rows = []
-        for start in range(0, len(seconds), wanted.in_a_row):
-            rows += _round(whole, Path(name) / f"round-{start}", seconds[start:][: wanted.in_a_row])
+        rows: list[Row] = []
+        while len(rows) < wanted.moments:
+            row = _killed(whole, Path(name) / "killed", moments.uniform(0, usual))
+            rows += [row] if row else []
     present("kill", rows, f"an undisturbed run took {usual:.0f} s")
     sys.exit(any(row["half-written"] or row["differs"] for row in rows))
 
 
-def _round(whole: Project, folder: Path, seconds: list[float]) -> list[dict[str, str | int]]:
-    """Several kills one after another, then a run to the end."""
+def _killed(whole: Project, folder: Path, moment: float) -> Row | None:
+    """One kill and the run after it; None when the run had ended before."""
     unmade = shutil.ignore_patterns("outputs", "dvc.lock", "cache", ".cache")
     shutil.copytree(whole.folder, folder, symlinks=True, ignore=unmade)
     project = Project(folder)
-    rows: list[dict[str, str | int]] = []
-    for moment in seconds:
-        killed = project.kill_after(moment, *REPRO)
-        row: dict[str, str | int] = {
-            "killed after": f"{moment:.0f} s" if killed else "not: it had ended",
-            "at work": _at_work(project),
-            "half-written": len(project.half_written()),
-            "differs": 0,
-        }
-        rows.append(row)
-        print(", ".join(f"{name}: {value}" for name, value in row.items()), flush=True)
+    if not project.kill_after(moment, *REPRO):
+        shutil.rmtree(folder)
+        return None
+    at_work, half_written = _at_work(project), project.half_written()
+    began = time.monotonic()
     _finish(project)
     made, expected = project.outputs(), whole.outputs()
     different = [name for name in made | expected if made.get(name) != expected.get(name)]
-    for row in rows:
-        row["differs"] = len(different)
-    print(f"after {len(rows)} kills: differ: {different or 'none'}", flush=True)
     shutil.rmtree(folder)
-    return rows
+    row: Row = {
+        "killed after": f"{moment:.0f} s",
+        "at work": at_work,
+        "half-written": len(half_written),
+        "the next run took": f"{time.monotonic() - began:.0f} s",
+        "differs": len(different),
+    }
+    print(", ".join(f"{name}: {value}" for name, value in row.items()), *different, flush=True)
+    return row
 
 
 def _at_work(project: Project) -> str:
