@@ -95,7 +95,6 @@ def labelled(groups: Integers, themes: Integers) -> LabelledPassages:
         primary=themes,
         cluster=place // A_PARAGRAPH,
         stratum=place // (PASSAGES // 4),
-        n_not_clustered=0,
     )
 
 

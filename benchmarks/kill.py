@@ -1,7 +1,8 @@
 """Kill -9 at random moments of `dvc repro` on a tiny project; the next run must mend all.
 
-Each time begins with nothing made. The run is killed with all that it started, the files below
-outputs/ are looked at, and the next run must end with the bytes of an undisturbed one.
+A run is killed with all that it started, files below outputs/ are looked at, and the next run goes
+on from there until it is killed too; the last of a row must end with the bytes of an undisturbed
+run.
 
 Example: python -m benchmarks.kill --moments 20
 """
@@ -28,6 +29,7 @@ def main() -> None:
     """Kill as often as wished and print what each moment met; exit code 1 when a byte differs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--moments", type=int, default=20)
+    parser.add_argument("--in-a-row", type=int, default=5, help="kills before a run may end")
     parser.add_argument("--seed", type=int, default=8)
     wanted = parser.parse_args()
     moments = random.Random(wanted.seed)
@@ -38,35 +40,40 @@ def main() -> None:
         usual = time.monotonic() - began
         rows: list[Row] = []
         while len(rows) < wanted.moments:
-            row = _killed(whole, Path(name) / "killed", moments.uniform(0, usual))
-            rows += [row] if row else []
+            most = min(wanted.in_a_row, wanted.moments - len(rows))
+            within = 2 * usual / most
+            rows += _round(
+                whole, Path(name) / "killed", [moments.uniform(0, within) for _ in range(most)]
+            )
     present("kill", rows, f"an undisturbed run took {usual:.0f} s")
     sys.exit(any(row["half-written"] or row["differs"] for row in rows))
 
 
-def _killed(whole: Project, folder: Path, moment: float) -> Row | None:
-    """One kill and the run after it; None when the run had ended before."""
+def _round(whole: Project, folder: Path, seconds: list[float]) -> list[Row]:
+    """Kill one run after the other, each going on where the last was killed, then let one end."""
     unmade = shutil.ignore_patterns("outputs", "dvc.lock", "cache", ".cache")
     shutil.copytree(whole.folder, folder, symlinks=True, ignore=unmade)
     project = Project(folder)
-    if not project.kill_after(moment, *REPRO):
-        shutil.rmtree(folder)
-        return None
-    at_work, half_written = _at_work(project), project.half_written()
-    began = time.monotonic()
+    rows: list[dict[str, str | int | float]] = []
+    for moment in seconds:
+        _run(project, MEND)
+        if not project.kill_after(moment, *REPRO):
+            break  # it had ended before
+        rows.append(
+            {
+                "killed after": f"{moment:.1f} s",
+                "at work": _at_work(project),
+                "half-written": len(project.half_written()),
+            }
+        )
     _finish(project)
     made, expected = project.outputs(), whole.outputs()
     different = [name for name in made | expected if made.get(name) != expected.get(name)]
     shutil.rmtree(folder)
-    row: Row = {
-        "killed after": f"{moment:.0f} s",
-        "at work": at_work,
-        "half-written": len(half_written),
-        "the next run took": f"{time.monotonic() - began:.0f} s",
-        "differs": len(different),
-    }
-    print(", ".join(f"{name}: {value}" for name, value in row.items()), *different, flush=True)
-    return row
+    for row in rows:
+        row["differs"] = len(different)
+        print(", ".join(f"{name}: {value}" for name, value in row.items()), flush=True)
+    return rows  # type: ignore[return-value]
 
 
 def _at_work(project: Project) -> str:
@@ -76,10 +83,15 @@ def _at_work(project: Project) -> str:
 
 
 def _finish(project: Project) -> None:
-    for command in (MEND, REPRO):
-        done = project.python(*command)
-        if done.returncode:
-            sys.exit(f"a run to the end failed: {done.stderr[-3000:]}")
+    """As make does it."""
+    _run(project, MEND)
+    _run(project, REPRO)
+
+
+def _run(project: Project, command: tuple[str, ...]) -> None:
+    done = project.python(*command)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed: {done.stderr[-3000:]}")
 
 
 if __name__ == "__main__":

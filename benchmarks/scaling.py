@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from benchmarks.figures import present
+from benchmarks.figures import Row, present
 from benchmarks.incremental import LEFT_OUT
 from benchmarks.whole_run import STAGES, measured
 from pipeline.encoder import CachedEncoder
@@ -41,8 +41,6 @@ _TURNED = 0.3  # length of the noise that is added to a vector of length 1
 _EXCHANGED = 3  # every third word, so that no three consecutive words stay
 _KNOWN = Path("known-vectors.npy")
 _READING = ("acquire", "ingest")
-
-Row = dict[str, str | float]
 
 
 def main() -> None:
@@ -127,7 +125,7 @@ def _n_words(folder: Path) -> int:
 
 
 def _measured(folder: Path, times: int, stage: str) -> Row:
-    """One stage with an empty cache; of embed, the seconds that each text takes."""
+    """One stage with an empty cache; embed computes the vectors of COMPUTED texts only."""
     cache = folder / f"cache-of-{stage}"
     call = f"from benchmarks.scaling import run_stage; run_stage({stage!r})"
     row = measured(stage, folder, cache, "-c", call)

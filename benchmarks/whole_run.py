@@ -22,7 +22,10 @@ import psutil
 from benchmarks.figures import present
 from benchmarks.incremental import LEFT_OUT
 
-STAGES = ("acquire", "ingest", "segment", "embed", "topics", "themes", "compare", "report")
+STAGES = (
+    *("acquire", "ingest", "segment", "embed", "topics"),
+    *("themes", "compare", "export", "report"),
+)
 _PEEK = 0.1
 _MEGABYTE = 1_000_000
 

@@ -1,48 +1,65 @@
 """Put dvc.lock back when a killed run left a part of it, on which DVC would stop.
 
-The copy is of the moment before the last stage, so that at most this stage runs again. Without a
-copy the file is taken away, and every stage runs again. Exit code 0, whatever was done.
+DVC empties dvc.lock and writes it anew after each stage. Here a whole one is copied, and one that
+was cut off is replaced by the copy, so that at most what ran since the copy runs again; without a
+copy it is taken away, and every stage runs again. Exit code 0, whatever was done.
 """
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import Any
 
 import yaml
 
 from pipeline.files import write_bytes
-from pipeline.stage import KEPT_LOCKFILE, LOCKFILE, say
+from pipeline.stage import say
+
+LOCKFILE = Path("dvc.lock")
+KEPT_LOCKFILE = Path(".cache/dvc.lock")
+PIPELINE = Path("dvc.yaml")
 
 _CONFLICT = b"<<<<<<< "
 
 
 def mend_lockfile() -> None:
-    """Leave a dvc.lock that DVC can read, or none; what git could not merge is left to a person."""
+    """Leave a whole dvc.lock, or none; what git could not merge is left to a person."""
     if not LOCKFILE.is_file():
         return
     content = LOCKFILE.read_bytes()
-    if _is_whole(content) or _CONFLICT in content:
+    kept = KEPT_LOCKFILE.read_bytes() if KEPT_LOCKFILE.is_file() else b""
+    if _CONFLICT in content:
+        return
+    known = _stages(kept) & _stages_of_pipeline()
+    if content.endswith(b"\n") and _stages(content) and known <= _stages(content):
+        write_bytes(KEPT_LOCKFILE, content)
         return
     write_bytes(KEPT_LOCKFILE.with_suffix(".cut-off"), content)
-    kept = KEPT_LOCKFILE.read_bytes() if KEPT_LOCKFILE.is_file() else b""
-    if _is_whole(kept):
+    if known:
         write_bytes(LOCKFILE, kept)
-        say("dvc.lock was cut off by a run that was killed; it is put back as it was before")
+        say("dvc.lock was cut off by a run that was killed; the last whole one is put back")
     else:
         LOCKFILE.unlink()
         say("dvc.lock was cut off by a run that was killed; without it every stage runs again")
 
 
-def _is_whole(content: bytes) -> bool:
-    """By the schema that DVC itself applies."""
+def _stages(content: bytes) -> set[str]:
+    """Names of the stages in a lock file that DVC can read, by its own schema; else none."""
     from dvc.schema import COMPILED_LOCKFILE_SCHEMA
     from voluptuous import Invalid
 
     try:
-        COMPILED_LOCKFILE_SCHEMA(yaml.safe_load(content))
+        lock: dict[str, Any] = COMPILED_LOCKFILE_SCHEMA(yaml.safe_load(content))
     except (yaml.YAMLError, UnicodeDecodeError, Invalid):
-        return False
-    return True
+        return set()
+    return set(lock.get("stages", {}))
+
+
+def _stages_of_pipeline() -> set[str]:
+    if not PIPELINE.is_file():
+        return set()
+    return set(yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))["stages"])
 
 
 def main() -> None:

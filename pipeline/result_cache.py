@@ -22,6 +22,18 @@ from pipeline.stage import say
 T = TypeVar("T")
 
 _HASHES_A_QUERY = 500
+_PRIMARY = 0xFF  # the part of an SQLite error code that names its kind
+_NO_DAMAGE = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_AUTH,
+    sqlite3.SQLITE_NOMEM,
+}
 
 
 def cache_folder() -> Path:
@@ -38,13 +50,21 @@ def code_hash(files: Iterable[Path], packages: Iterable[str]) -> str:
     return digest.hexdigest()[:16]
 
 
+def _checksum(key: str, result: bytes) -> int:
+    """Over both, so that a result that a damaged index gives for another key is found too."""
+    return zlib.crc32(result, zlib.crc32(key.encode()))
+
+
 class ResultCache:
     """Bytes by hash, each with its checksum, so that a damaged entry counts as absent."""
 
     def __init__(self, file: Path) -> None:
         """Open the cache, or begin it; one that cannot be read is set aside and begun again."""
         self._file = file
-        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StageError(f"no cache can be kept in {file.parent}: {error.strerror}") from error
         self._on_disk(self._begin, None)
 
     def find(self, hashes: Sequence[str]) -> dict[str, bytes]:
@@ -66,9 +86,9 @@ class ResultCache:
         """
         try:
             return use()
-        except sqlite3.OperationalError as error:
-            raise StageError(f"the cache {self._file} cannot be used: {error}") from error
         except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & _PRIMARY in _NO_DAMAGE:
+                raise StageError(f"the cache {self._file} cannot be used: {error}") from error
             say(f"the cache {self._file} cannot be read ({error}); it is begun again")
             self._file.replace(self._file.with_suffix(".unreadable"))
             self._begin()
@@ -82,7 +102,7 @@ class ResultCache:
                 marks = ",".join("?" * len(part))
                 query = f"SELECT hash, result, checksum FROM entries WHERE hash IN ({marks})"  # noqa: S608
                 for key, result, checksum in connection.execute(query, part):
-                    if isinstance(result, bytes) and zlib.crc32(result) == checksum:
+                    if isinstance(result, bytes) and _checksum(key, result) == checksum:
                         found[key] = result
         return found
 
@@ -90,7 +110,7 @@ class ResultCache:
         with self._connection() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO entries VALUES (?, ?, ?)",
-                [(key, result, zlib.crc32(result)) for key, result in rows],
+                [(key, result, _checksum(key, result)) for key, result in rows],
             )
 
     def _begin(self) -> None:

@@ -16,14 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError, StageError
-from pipeline.files import clear_parts, write_bytes, write_json
+from pipeline.files import clear_parts, write_json
 
 OUTPUTS = Path("outputs")
 LOCKS = Path(".cache/locks")
 """In the project and not in the cache that PEACETEXT_CACHE names: other projects may go on."""
-
-LOCKFILE = Path("dvc.lock")
-KEPT_LOCKFILE = Path(".cache/dvc.lock")
 
 _NO_FAULT_OF_OURS = {
     errno.ENOSPC,
@@ -88,15 +85,6 @@ def named_disk_errors() -> Iterator[None]:
         raise StageError(f"{place}: {error.strerror}; what was made before is kept") from error
 
 
-def _keep_lockfile() -> None:
-    """Copy dvc.lock, which DVC empties and writes anew after each stage, while it is whole.
-
-    A run killed in that tenth of a second leaves a part; `pipeline.lockfile` puts the copy back.
-    """
-    if LOCKFILE.is_file():
-        write_bytes(KEPT_LOCKFILE, LOCKFILE.read_bytes())
-
-
 @contextmanager
 def heavy_imports() -> Iterator[None]:
     """Import torch or spaCy in here, and none of it is searched for garbage, now or later.
@@ -132,7 +120,6 @@ def run_stage(name: str, help_text: str, stage: Callable[[], None]) -> None:
     try:
         with named_disk_errors(), only_run(name):
             clear_parts(OUTPUTS / name)
-            _keep_lockfile()
             stage()
     except InputError as error:
         say(f"{name}: {error}")

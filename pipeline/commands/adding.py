@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from pipeline.commands.additions import Addition, slug
+from pipeline.commands.additions import Addition, Corrections, slug
 from pipeline.commands.coding import check_not_article, check_not_coded
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
@@ -126,15 +126,30 @@ def _with_place(addition: Addition, entries: Sequence[Entry], old: Entry | None)
     """The entry with an id that is free (or that of the one replaced) and the path of its file."""
     entry = addition.entry
     if old is not None:
-        entry = replace(
-            entry, document_id=old.document_id, profiles=old.profiles, themes=old.themes
-        )
+        if old.sha256 == entry.sha256:
+            entry = _as_known(entry, old, addition.corrections)
+        profiles = tuple(dict.fromkeys([*entry.profiles, *old.profiles]))
+        entry = replace(entry, document_id=old.document_id, profiles=profiles, themes=old.themes)
     else:
         taken = {other.document_id for other in entries}
         taken |= _unlisted(entries, addition)
         entry = replace(entry, document_id=_free(entry.document_id, taken))
     folder = REQUESTED if addition.content is None else INBOX
     return replace(entry, path=f"{folder}/{entry.document_id}{entry.path}")
+
+
+def _as_known(entry: Entry, old: Entry, corrections: Corrections) -> Entry:
+    """Of the same bytes its row knows more than the reader finds; what is corrected now changes."""
+    said = {
+        "kind": corrections.kind,
+        "symbol": corrections.symbol,
+        "source_url": corrections.symbol,
+        "licence": corrections.symbol,
+        "title": corrections.title,
+        "date": corrections.day,
+        "missions": corrections.missions,
+    }
+    return replace(entry, **{name: getattr(old, name) for name in said if not said[name]})
 
 
 def _unlisted(entries: Sequence[Entry], addition: Addition) -> set[str]:

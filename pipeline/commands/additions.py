@@ -42,11 +42,15 @@ class Corrections:
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """A document that may be added: its row, its bytes (None: to be fetched), what was read."""
+    """A document that may be added: its row, its bytes (None: to be fetched), what was read.
+
+    ``corrections`` are those that the row already has from the person who adds it.
+    """
 
     entry: Entry
     content: bytes | None = None
     recognition: Recognition | None = None
+    corrections: Corrections = Corrections()
 
 
 def named_sources(arguments: Sequence[str]) -> Iterator[Path | str]:
@@ -122,7 +126,7 @@ def addition_of(source: Path | str, corrections: Corrections) -> Addition:
         found = recognise(content, source.name, limits, missions, _kind(checked.kind), read)
     except UnreadableError as error:
         raise InputError(source, str(error), "docs/readers.md says what can be read") from None
-    return Addition(_entry_of_file(source, content, found, checked), content, found)
+    return Addition(_entry_of_file(source, content, found, checked), content, found, checked)
 
 
 def _kind(name: str) -> Kind | None:

@@ -31,8 +31,6 @@ class LabelledPassages:
         primary: int [n], the column of the theme that speaks for the passage; NO_THEME for none.
         cluster: int [n]; passages of one paragraph (article) or document (UN) share a number.
         stratum: int [n]; passages of one section (article) or mission (UN) share a number.
-        n_not_clustered: passages that were read for themes and are not here, because topics
-            leave them out (too short, procedural).
     """
 
     passages: str
@@ -45,7 +43,6 @@ class LabelledPassages:
     primary: Integers
     cluster: Integers
     stratum: Integers
-    n_not_clustered: int
 
     @property
     def name(self) -> str:
@@ -135,7 +132,6 @@ def label_passages(
         primary=_places(rows["theme_id"], theme_ids),
         cluster=_numbered(rows["cluster"]),
         stratum=_numbered(rows["stratum"]),
-        n_not_clustered=placed.height - clustered.height,
     )
 
 

@@ -25,12 +25,6 @@ FORMS = re.compile(
     r"|Please recycle.*"
 )
 BAR_CODE = re.compile(r"\*\d{7,9}\*")
-LETTERHEAD = re.compile(
-    r"united nations|united|nations|[asn]|distr\.?.*|general|limited|restricted|provisional"
-    r"|original.{0,3}|original ?: .*|english|english only|security council|general assembly"
-    r"|economic and social council|secretariat|\(?e\)?",
-    re.IGNORECASE,
-)
 SESSION = re.compile(
     r"(?:general assembly|security council|.{4,40}(?:session|year)|agenda items? .*|items? .*)",
     re.IGNORECASE,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.settings import Role
@@ -84,7 +83,3 @@ class Reading:
     title: str = ""
     date: datetime.date | None = None
     remarks: tuple[str, ...] = ()
-
-
-Reader = Callable[[bytes], Reading]
-"""Reads the bytes of one file. Raises UnreadableError; never touches disk or network."""

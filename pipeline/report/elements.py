@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 Value = str | int | float | None
 ChartKind = Literal["intervals", "heat", "columns", "bars", "tree", "terms", "places"]
-NOT_COMPUTED = "Not computed in this run"
 EXPLORER = "#passages"
 
 

@@ -16,7 +16,7 @@ import polars as pl
 from pipeline.segment.shingles import shingle
 
 _ROUNDING = 1e-9
-"""So that .7 times 10 asks for 7 shared shingles and never for 8."""
+"""So that .55 times 100, which is a little more than 55 to a computer, does not ask for 56."""
 
 
 def find_families(

@@ -21,8 +21,7 @@ def shingle(texts: Sequence[str]) -> list[Integers]:
     """The shingles of each text as numbers; equal ones have equal numbers in all texts.
 
     Case does not count, nor does what stands between words. Those in few texts have low numbers,
-    and each text's are sorted, so that its rarest come first. Numbers and not strings, because a
-    million strings would take more memory than the vectors of their passages.
+    and each text's are sorted, so that its rarest come first.
 
     Args:
         texts: any texts, also empty ones.

@@ -133,6 +133,23 @@ def test_another_file_with_the_same_symbol_takes_its_place_only_when_told(
     assert len(list((project / "corpus" / "inbox").iterdir())) == 1
 
 
+def test_the_same_file_again_joins_the_core_and_keeps_what_its_row_knows(project: Path) -> None:
+    # given a document of the profile full alone, whose row says more than its file
+    peacetext("add", "--title", "As a person wrote it", "--missions", "MINUSMA", RESOLUTION)
+    manifest = project / "corpus" / "manifest.csv"
+    *others, row = manifest.read_text(encoding="utf-8").splitlines(keepends=True)
+    manifest.write_text("".join(others) + row.replace("core;full", "full"), encoding="utf-8")
+    assert entry_of("s-res-9001-2031").profiles == ("full",)
+    # when it is added again, with another date
+    done = peacetext("add", "--replace", "--date", "2031-06-01", RESOLUTION)
+    # then only that and its profiles change
+    assert done.exit_code == 0, done.output
+    entry = entry_of("s-res-9001-2031")
+    assert set(entry.profiles) == {"core", "full"}
+    assert (entry.title, entry.missions) == ("As a person wrote it", ("MINUSMA",))
+    assert str(entry.date) == "2031-06-01"
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

@@ -34,7 +34,6 @@ def labelled(group: list[int], themes: list[str]) -> LabelledPassages:
         primary=primary,
         cluster=np.arange(len(group)),
         stratum=np.zeros(len(group), dtype=np.int64),
-        n_not_clustered=0,
     )
 
 

@@ -52,7 +52,6 @@ def test_passages_without_theme_or_topic_are_counted_not_lost() -> None:
     found = label_passages(placed, labels, THEME_IDS, passages="article", reference="codes")
 
     assert found.passage_ids == ("p1", "p3")
-    assert found.n_not_clustered == 1
     assert found.themed().passage_ids == ("p1",)
     assert found.without_outliers().passage_ids == ("p1",)
 

@@ -1,6 +1,7 @@
 """Vectors are those of the published model, and never depend on what else is encoded."""
 
 import csv
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -130,6 +131,39 @@ def test_one_wrong_bit_in_the_cache_is_found_and_computed_again(
     fresh: list[int] = []
     assert np.array_equal(cached.encode(sentences[:3], fresh.append), good)
     assert fresh == [1]
+
+
+def test_a_damaged_index_gives_no_vector_of_another_text(
+    cached: CachedEncoder, sentences: list[str], tmp_path: Path
+) -> None:
+    good = cached.encode(sentences[:3])
+    # given two entries whose keys a damaged index has exchanged
+    one, other = text_hash(sentences[0]), text_hash(sentences[1])
+    with sqlite3.connect(tmp_path / "vectors.sqlite") as connection:
+        for old, new in ((one, "between"), (other, one), ("between", other)):
+            connection.execute("UPDATE entries SET hash = ? WHERE hash = ?", (new, old))
+    connection.close()
+    fresh: list[int] = []
+    assert np.array_equal(cached.encode(sentences[:3], fresh.append), good)
+    assert fresh == [2]
+
+
+def test_a_cache_in_a_form_that_sqlite_does_not_know_is_begun_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "vectors.sqlite"
+    VectorCache(file).add(["a"], np.ones((1, 4), np.float32))
+    content = bytearray(file.read_bytes())
+    content[47] = 9  # number of the schema format in the header
+    file.write_bytes(content)
+    assert VectorCache(file).find(["a"]) == {}
+    assert "begun again" in capsys.readouterr().err
+
+
+def test_a_cache_below_a_file_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StageError, match="no cache can be kept in"):
+        VectorCache(tmp_path / "file" / "cache" / "vectors.sqlite")
 
 
 def test_a_cache_file_that_is_no_database_is_set_aside(

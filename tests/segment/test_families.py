@@ -120,6 +120,14 @@ def test_similarity_is_that_of_sets_of_words_on_real_passages(mandates: pl.DataF
         assert row["similarity"] == pytest.approx(expected, abs=1e-6)
 
 
+def test_a_threshold_is_reached_exactly() -> None:
+    # given 100 triples and a part of them, 55: to a computer .55 times 100 is more than 55
+    words = [f"word{number}" for number in range(102)]
+    texts = {"old": [" ".join(words), " ".join(words[:57])]}
+    found = find_families(_passages(texts), _documents(DATES), 0.55)
+    assert found["similarity"].to_list() == [1.0, 0.55]
+
+
 def test_no_passages_give_no_families() -> None:
     found = find_families(_passages(TEXTS).head(0), _documents(DATES), 0.7)
     assert found.is_empty()
