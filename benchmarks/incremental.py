@@ -119,11 +119,17 @@ def _timed(name: str, folder: Path, *arguments: str) -> dict[str, str | float]:
 
 
 def _run(folder: Path, *arguments: str) -> str:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(folder),
+        "PEACETEXT_CACHE": ".cache",
+    }
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled once, as usual
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
-        env={**os.environ, "PATH": path, "PYTHONPATH": str(folder), "PEACETEXT_CACHE": ".cache"},
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
