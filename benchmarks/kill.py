@@ -54,7 +54,7 @@ def _round(whole: Project, folder: Path, seconds: list[float]) -> list[Row]:
     unmade = shutil.ignore_patterns("outputs", "dvc.lock", "cache", ".cache")
     shutil.copytree(whole.folder, folder, symlinks=True, ignore=unmade)
     project = Project(folder)
-    rows: list[dict[str, str | int | float]] = []
+    rows: list[Row] = []
     for moment in seconds:
         _run(project, MEND)
         if not project.kill_after(moment, *REPRO):
@@ -70,10 +70,10 @@ def _round(whole: Project, folder: Path, seconds: list[float]) -> list[Row]:
     made, expected = project.outputs(), whole.outputs()
     different = [name for name in made | expected if made.get(name) != expected.get(name)]
     shutil.rmtree(folder)
+    rows = [{**row, "differs": len(different)} for row in rows]
     for row in rows:
-        row["differs"] = len(different)
         print(", ".join(f"{name}: {value}" for name, value in row.items()), flush=True)
-    return rows  # type: ignore[return-value]
+    return rows
 
 
 def _at_work(project: Project) -> str:

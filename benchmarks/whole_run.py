@@ -22,10 +22,7 @@ import psutil
 from benchmarks.figures import present
 from benchmarks.incremental import LEFT_OUT
 
-STAGES = (
-    *("acquire", "ingest", "segment", "embed", "topics"),
-    *("themes", "compare", "export", "report"),
-)
+STAGES = tuple("acquire ingest segment embed topics themes compare export report".split())
 _PEEK = 0.1
 _MEGABYTE = 1_000_000
 

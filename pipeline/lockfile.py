@@ -29,10 +29,10 @@ def mend_lockfile() -> None:
         return
     content = LOCKFILE.read_bytes()
     kept = KEPT_LOCKFILE.read_bytes() if KEPT_LOCKFILE.is_file() else b""
-    if _CONFLICT in content:
-        return
-    known = _stages(kept) & _stages_of_pipeline()
-    if content.endswith(b"\n") and _stages(content) and known <= _stages(content):
+    if (kept and content == kept) or _CONFLICT in content:
+        return  # the copy was looked at when it was made
+    known, found = _stages(kept) & _stages_of_pipeline(), _stages(content)
+    if content.endswith(b"\n") and found and known <= found:
         write_bytes(KEPT_LOCKFILE, content)
         return
     write_bytes(KEPT_LOCKFILE.with_suffix(".cut-off"), content)

@@ -52,8 +52,11 @@ def test_wherever_it_was_cut_off_no_stage_is_forgotten(capsys: pytest.CaptureFix
     assert "the last whole one is put back" in capsys.readouterr().err
 
 
-def test_without_a_whole_copy_the_stages_begin_again(capsys: pytest.CaptureFixture[str]) -> None:
-    LOCKFILE.write_bytes(WHOLE[:10])
+@pytest.mark.parametrize("n_bytes", [0, 10])
+def test_without_a_whole_copy_the_stages_begin_again(
+    n_bytes: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    LOCKFILE.write_bytes(WHOLE[:n_bytes])
     mend_lockfile()
     assert not LOCKFILE.exists()
     assert "every stage runs again" in capsys.readouterr().err
