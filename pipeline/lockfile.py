@@ -1,13 +1,17 @@
-"""Put dvc.lock back when a killed run left a part of it, on which DVC would stop.
+"""Mend what DVC had half written when it was killed, and on which it would stop.
 
 DVC empties dvc.lock and writes it anew after each stage. Here a whole one is copied, and one that
 was cut off is replaced by the copy, so that at most what ran since the copy runs again; without a
-copy it is taken away, and every stage runs again. Exit code 0, whatever was done.
+copy it is taken away, and every stage runs again. It also writes .dvc/tmp/rwlock, which says what
+running commands read and write; what is left of one is taken away.
+
+Exit code 0, whatever was done.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,7 @@ from pipeline.stage import say
 LOCKFILE = Path("dvc.lock")
 KEPT_LOCKFILE = Path(".cache/dvc.lock")
 PIPELINE = Path("dvc.yaml")
+BUSY_PATHS = Path(".dvc/tmp/rwlock")
 
 _CONFLICT = b"<<<<<<< "
 
@@ -44,6 +49,31 @@ def mend_lockfile() -> None:
         say("dvc.lock was cut off by a run that was killed; without it every stage runs again")
 
 
+def mend_busy_paths() -> None:
+    """Leave a whole list of the paths that running commands use, or none."""
+    if _is_whole_or_absent(BUSY_PATHS):
+        return
+    from dvc.lock import Lock, LockError
+
+    try:
+        with Lock(str(BUSY_PATHS.with_suffix(".lock"))):  # else it may be one that is being written
+            if not _is_whole_or_absent(BUSY_PATHS):
+                BUSY_PATHS.unlink()
+                say(f"{BUSY_PATHS} was cut off by a run that was killed; it is taken away")
+    except LockError:
+        say(f"{BUSY_PATHS} is being written by another run; it is left as it is")
+
+
+def _is_whole_or_absent(file: Path) -> bool:
+    try:
+        json.loads(file.read_bytes())
+    except FileNotFoundError:
+        return True
+    except ValueError:
+        return False
+    return True
+
+
 def _stages(content: bytes) -> set[str]:
     """Names of the stages in a lock file that DVC can read, by its own schema; else none."""
     from dvc.schema import COMPILED_LOCKFILE_SCHEMA
@@ -63,7 +93,7 @@ def _stages_of_pipeline() -> set[str]:
 
 
 def main() -> None:
-    """Mend dvc.lock in this folder."""
+    """Mend the files of DVC in this folder."""
     parser = argparse.ArgumentParser(
         prog="python -m pipeline.lockfile",
         description=__doc__,
@@ -72,6 +102,7 @@ def main() -> None:
     )
     parser.parse_args()
     mend_lockfile()
+    mend_busy_paths()
 
 
 if __name__ == "__main__":

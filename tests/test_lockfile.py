@@ -1,14 +1,24 @@
-"""A run that is killed while DVC writes dvc.lock stops no later run."""
+"""A run that is killed while DVC writes its own files stops no later run."""
 
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from dvc.lock import Lock
 
-from pipeline.lockfile import KEPT_LOCKFILE, LOCKFILE, mend_lockfile
+from pipeline.lockfile import (
+    BUSY_PATHS,
+    KEPT_LOCKFILE,
+    LOCKFILE,
+    PIPELINE,
+    mend_busy_paths,
+    mend_lockfile,
+)
 
 ROOT = Path.cwd()
 NAMES = ("acquire", "ingest", "segment", "embed")
@@ -86,3 +96,43 @@ def test_what_git_could_not_merge_and_no_file_at_all_are_left_as_they_are() -> N
     LOCKFILE.unlink()
     mend_lockfile()
     assert not LOCKFILE.exists()
+
+
+BUSY = b'{"write": {"/one": {"pid": 12, "cmd": "dvc repro"}}, "read": {}}'
+
+
+def _dvc(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dvc", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_dvc_runs_again_after_its_list_of_busy_paths_was_cut_off() -> None:
+    _dvc("init", "--no-scm")
+    PIPELINE.write_text(yaml.safe_dump({"stages": {"one": {"cmd": "echo done"}}}))
+    BUSY_PATHS.write_bytes(BUSY[:9])
+    assert "corrupted" in _dvc("repro").stderr
+    mend_busy_paths()
+    done = _dvc("repro")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("n_bytes", [0, 9, len(BUSY) - 1])
+def test_a_cut_off_list_of_busy_paths_is_taken_away(
+    n_bytes: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    BUSY_PATHS.parent.mkdir(parents=True)
+    BUSY_PATHS.write_bytes(BUSY[:n_bytes])
+    mend_busy_paths()
+    assert not BUSY_PATHS.exists()
+    assert "it is taken away" in capsys.readouterr().err
+
+
+def test_a_list_of_busy_paths_that_is_whole_or_being_written_is_left() -> None:
+    BUSY_PATHS.parent.mkdir(parents=True)
+    BUSY_PATHS.write_bytes(BUSY)
+    mend_busy_paths()
+    assert BUSY_PATHS.read_bytes() == BUSY
+    BUSY_PATHS.write_bytes(b"")
+    with Lock(str(BUSY_PATHS.with_suffix(".lock"))):
+        mend_busy_paths()
+    assert BUSY_PATHS.exists()
