@@ -5,8 +5,9 @@ One time is the core profile, as it is. Larger ones begin with all real document
 for another word of the corpus, so that no text repeats and no copy is a near copy, while the
 vocabulary stays as it is.
 
-Embedding costs the same for each text, so it is measured on a part of the texts. The others get the
-vector of a real passage, turned a little, and so do the texts that the stages after it ask for.
+Embedding costs the same for each text, so it is measured on a part of the texts. The others get a
+vector between those of two real passages that are near each other, and so do the texts that the
+stages after it ask for.
 
 Example: PEACETEXT_MIRROR=... python -m benchmarks.scaling --times 1 4
 """
@@ -18,12 +19,13 @@ import runpy
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
 from contextlib import chdir
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
+from sklearn.neighbors import NearestNeighbors
 
 from benchmarks.figures import Row, present
 from benchmarks.incremental import LEFT_OUT
@@ -37,9 +39,9 @@ from pipeline.vector_cache import Vectors
 COMPUTED = 2000
 """Texts whose vectors embed really computes."""
 
-_TURNED = 0.3  # length of the noise that is added to a vector of length 1
+_NEAR = 50  # neighbours of a passage, one of which a stand-in lies between
 _EXCHANGED = 3  # every third word, so that no three consecutive words stay
-_KNOWN = Path("known-vectors.npy")
+_KNOWN, _NEIGHBOURS = Path("known-vectors.npy"), Path("known-neighbours.npy")
 _READING = ("acquire", "ingest")
 
 
@@ -55,7 +57,7 @@ def main() -> None:
         for times in wanted.times:
             folder = Path(name) / f"times-{times}"
             shutil.copytree(wanted.project.resolve(), folder, symlinks=True, ignore=LEFT_OUT)
-            shutil.copyfile(folder / "outputs/embed/vectors.npy", folder / _KNOWN)
+            _keep_known(folder)
             if times > 1:
                 rows += _grown(folder, times)
             for stage in wanted.stages:
@@ -64,6 +66,14 @@ def main() -> None:
                     print(rows[-1], flush=True)
             shutil.rmtree(folder)
     present("scaling", rows)
+
+
+def _keep_known(folder: Path) -> None:
+    """The different vectors of the core corpus, and the rows of each one's nearest others."""
+    known = np.unique(np.load(folder / "outputs/embed/vectors.npy"), axis=0)
+    search = NearestNeighbors(n_neighbors=_NEAR, algorithm="brute").fit(known)
+    np.save(folder / _KNOWN, known)
+    np.save(folder / _NEIGHBOURS, search.kneighbors(return_distance=False).astype(np.int32))
 
 
 def _grown(folder: Path, times: int) -> list[Row]:
@@ -136,14 +146,14 @@ def _measured(folder: Path, times: int, stage: str) -> Row:
 
 def run_stage(stage: str) -> None:
     """Run a stage as usual, except that most vectors are stand-ins."""
-    known: Vectors = np.load(_KNOWN)
+    known, neighbours = np.load(_KNOWN), np.load(_NEIGHBOURS)
     compute = CachedEncoder._compute
 
     def stand_in(self: CachedEncoder, hashes: list[str], texts: list[str]) -> dict[str, Vectors]:
         n_computed = COMPUTED if stage == "embed" else 0
         real = compute(self, hashes[:n_computed], texts[:n_computed])
         others = hashes[n_computed:]
-        vectors = _turned(known, others)
+        vectors = _between(known, neighbours, len(others))
         self._keep(others, dict(zip(others, vectors, strict=True)))
         return real | dict(zip(others, vectors, strict=True))
 
@@ -152,13 +162,15 @@ def run_stage(stage: str) -> None:
     runpy.run_module(f"pipeline.{stage}", run_name="__main__")
 
 
-def _turned(known: Vectors, hashes: Sequence[str]) -> Vectors:
-    random = np.random.default_rng(len(hashes))
-    noise = random.normal(size=(len(hashes), known.shape[1])).astype(np.float32)
-    noise *= _TURNED / np.linalg.norm(noise, axis=1, keepdims=True)
-    vectors = known[random.integers(0, len(known), len(hashes))] + noise
-    turned: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return turned
+def _between(known: Vectors, neighbours: npt.NDArray[np.int32], n: int) -> Vectors:
+    """Vectors on the way from a real one to one of those near it (as SMOTE; Chawla et al. 2002)."""
+    random = np.random.default_rng(n)
+    rows = random.integers(0, len(known), n)
+    near = neighbours[rows, random.integers(0, neighbours.shape[1], n)]
+    way = random.random((n, 1), dtype=np.float32)
+    vectors = (1 - way) * known[rows] + way * known[near]
+    between: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return between
 
 
 if __name__ == "__main__":

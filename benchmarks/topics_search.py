@@ -23,7 +23,7 @@ from pipeline.tables.table import read_table
 from pipeline.topics import baselines
 from pipeline.topics.clustering import group
 from pipeline.topics.directions import without_group_means
-from pipeline.topics.finding import kinds_and_missions
+from pipeline.topics.finding import origins_of
 from pipeline.topics.fitting import consensus
 from pipeline.topics.layout import Floats, nearest_neighbours, umap_layout
 from pipeline.topics.matter import matter_of
@@ -51,7 +51,8 @@ def main() -> None:
     selection = select_passages(
         passages, read_table(FAMILIES), read_vectors(passages.height), settings.topics
     )
-    kind, mission = kinds_and_missions(selection.passages, read_table(DOCUMENTS))
+    origins = origins_of(selection.passages, read_table(DOCUMENTS))
+    kind, mission = origins["kind"], origins["mission"]
     matter = matter_of(selection.passages["text"].to_list(), load_missions())
     words = count_terms(matter.counted, max_ngram=1, fewest_passages=5)
     neutral = load_encoder(settings.embed).encode(matter.embedded)

@@ -78,6 +78,7 @@ class TopicSettings(_Section):
     leave_out_roles: tuple[Role, ...] = Field(strict=False)
     leave_out_procedural: bool
     min_words: int = Field(ge=1, le=100)
+    most_fitted: int = Field(ge=1000, le=1_000_000)
     neutralise: bool
     kind_shrinkage: float = Field(ge=0, le=1_000_000)
     n_neighbors: int = Field(ge=2, le=200)

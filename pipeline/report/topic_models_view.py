@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.report.charts import Mark, Row, intervals
 from pipeline.report.elements import Cell, Figure, Grid, Key, Sentence, grid, said
 from pipeline.report.material import Material
-from pipeline.report.numbers import count_cell, decimal, score_cell, share_cell
+from pipeline.report.numbers import count_cell, decimal, percent, score_cell, share_cell
 
 OURS, DEFAULTS = "ours", "bertopic_defaults"
 MODELS = {
@@ -51,7 +51,19 @@ def stability_sentence(material: Material) -> Sentence | None:
         " (1 is the same, 0 chance; BERTopic with its defaults has "
         f"{decimal(models[DEFAULTS]['ari'])}); those shown here are what several such fits agree "
         f"on. {metrics['stable_topics']} of {metrics['topics']} are called stable, because other "
-        "fits find them again nearly whole; the others are fragile.",
+        "fits find them again nearly whole; the others are fragile." + _sample_sentence(metrics),
+    )
+
+
+def _sample_sentence(metrics: Mapping[str, Any]) -> str:
+    """Of a corpus too large to be fitted whole: what was fitted, and how well the rest follows."""
+    if "assigned_texts" not in metrics:
+        return ""
+    return (
+        f" The corpus is large: they were fitted on {metrics['fitted_texts']:,} of its texts, "
+        f"drawn by kind, mission and year, and {metrics['assigned_texts']:,} others joined the "
+        "topic of the texts most like them. Of the texts that were fitted "
+        f"{percent(metrics['assigned_as_fitted'])} would get their own topic in that way."
     )
 
 

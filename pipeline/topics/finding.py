@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,9 @@ from pipeline.topics.guided import guided_table
 from pipeline.topics.labels import make_labels
 from pipeline.topics.layout import lay_out_map
 from pipeline.topics.matter import Matter, matter_of
-from pipeline.topics.measures import Strings
+from pipeline.topics.measures import Integers, Strings
 from pipeline.topics.renaming import rename
+from pipeline.topics.sampling import sampled_rows, spread
 from pipeline.topics.selection import Selection, select_passages
 from pipeline.topics.terms import Vocabulary, class_tfidf, count_terms, typicality, weighted_terms
 from pipeline.vector_cache import Vectors
@@ -52,11 +53,21 @@ class Corpus:
 
 @dataclass(frozen=True)
 class View:
-    """Topics of some passages as tables.Topics, tables.Assignments and what they came from."""
+    """Topics of some passages and what they came from.
+
+    Attributes:
+        topics: tables.Topics.
+        assignments: tables.Assignments.
+        fitted: topics of all texts.
+        rows: of the texts, those that topics were fitted on.
+        as_fitted: see `Spread`; None where topics were fitted on all texts.
+    """
 
     topics: pl.DataFrame
     assignments: pl.DataFrame
     fitted: FittedTopics
+    rows: Integers
+    as_fitted: float | None
 
 
 @dataclass(frozen=True)
@@ -86,9 +97,11 @@ def find_topics(corpus: Corpus, encoder: Encoder, settings: TopicSettings, seed:
     texts = selection.passages["text"].to_list()
     matter = matter_of(texts, corpus.missions) if settings.neutralise else Matter(texts, texts)
     plain = encoder.encode(matter.embedded) if settings.neutralise else selection.vectors
-    kind, mission = kinds_and_missions(selection.passages, corpus.documents)
+    origins = origins_of(selection.passages, corpus.documents)
+    kind, mission = origins["kind"], origins["mission"]
     vectors = without_group_means(plain, kind, settings.kind_shrinkage)
-    whole = _view(selection, matter, vectors, encoder, settings, seed)
+    rows = sampled_rows(list(origins.values()), kind == "article", settings.most_fitted, seed)
+    whole = _view(selection, matter, vectors, rows, encoder, settings, seed)
     whole, remarks = _renamed(whole, corpus.labels)
     article = _article_view(selection, matter, plain, kind, encoder, settings, seed)
     means = description.topic_vectors(vectors, whole.fitted.topic)
@@ -102,37 +115,47 @@ def find_topics(corpus: Corpus, encoder: Encoder, settings: TopicSettings, seed:
         by_mission=description.by_mission_table(*tables_of),
         guided=guided_table(selection, plain, corpus.themes, encoder),
         metrics=_metrics(selection, whole, article)
-        | {"models": _models(selection, matter, whole.fitted, mission, seed)},
-        remarks=_changed(settings, whole.fitted.settings) + remarks,
+        | {"models": _models(selection, matter, whole, mission, seed)},
+        remarks=_changed(settings, whole.fitted.settings) + _sampled(whole) + remarks,
     )
 
 
-def kinds_and_missions(passages: pl.DataFrame, documents: pl.DataFrame) -> tuple[Strings, Strings]:
-    """Kind of each passage's document, and the mission most concerned ("" for none)."""
+def origins_of(passages: pl.DataFrame, documents: pl.DataFrame) -> dict[str, Strings]:
+    """Of each passage's document: kind, the mission most concerned ("" for none), and year."""
     mission = pl.col("missions").list.first().fill_null("")
-    # the article speaks of missions but belongs to none
-    mission = (
-        pl.when(pl.col("kind").cast(pl.String) == "article").then(pl.lit("")).otherwise(mission)
-    )
     origins = passages.select("document_id").join(
-        documents.select("document_id", pl.col("kind").cast(pl.String), mission.alias("mission")),
+        documents.select(
+            "document_id",
+            pl.col("kind").cast(pl.String),
+            # the article speaks of missions but belongs to none
+            mission=pl.when(pl.col("kind").cast(pl.String) == "article")
+            .then(pl.lit(""))
+            .otherwise(mission),
+            year=pl.col("year").cast(pl.String).fill_null(""),
+        ),
         on="document_id",
         how="left",
         maintain_order="left",
     )
-    return np.array(origins["kind"].to_list()), np.array(origins["mission"].to_list())
+    return {name: np.array(origins[name].to_list()) for name in ("kind", "mission", "year")}
 
 
 def _view(
     selection: Selection,
     matter: Matter,
     vectors: Vectors,
+    rows: Integers,
     encoder: Encoder,
     settings: TopicSettings,
     seed: int,
 ) -> View:
-    fitted = fit_topics(vectors, settings, seed)
+    fitted = fit_topics(vectors[rows], settings, seed)
     used = fitted.settings
+    places = lay_out_map(vectors[rows], used, seed)
+    as_fitted = None
+    if len(rows) < len(vectors):
+        whole = spread(fitted, places, vectors, rows)
+        fitted, places, as_fitted = whole.fitted, whole.places, whole.as_fitted
     vocabulary = count_terms(
         matter.counted, max_ngram=used.max_ngram, fewest_passages=used.min_term_passages
     )
@@ -141,10 +164,9 @@ def _view(
     labels = make_labels(matter, typical, vocabulary, weights, encoder)
     typical_terms = typicality(vocabulary, fitted.topic)
     terms = weighted_terms(typical_terms, vocabulary.terms, used.n_terms)
-    places = lay_out_map(vectors, used, seed)
     assignments = description.assignments_table(selection, fitted, places)
     topics = description.topics_table(selection, fitted, assignments, terms, labels, typical)
-    return View(topics, assignments, fitted)
+    return View(topics, assignments, fitted, rows, as_fitted)
 
 
 def _article_view(
@@ -157,16 +179,11 @@ def _article_view(
     seed: int,
 ) -> View | None:
     """Topics of the article's passages alone; none when it has too few."""
-    rows = np.flatnonzero(kind == "article").tolist()
+    rows = np.flatnonzero(kind == "article")
     if len(rows) < FEWEST_PASSAGES:
         return None
-    of_article = Matter(
-        [matter.embedded[row] for row in rows], [matter.counted[row] for row in rows]
-    )
-    passages = selection.passages[rows]
-    members = selection.members.join(passages.select("text_key"), on="text_key", how="semi")
-    part = Selection(passages, vectors[rows], members, vectors[rows], np.arange(len(rows)), {})
-    return _view(part, of_article, vectors[rows], encoder, settings, seed)
+    part, of_article = selection.of(rows), matter.of(rows)
+    return _view(part, of_article, vectors[rows], np.arange(len(rows)), encoder, settings, seed)
 
 
 def _renamed(view: View, labels: Mapping[str, str]) -> tuple[View, list[str]]:
@@ -176,7 +193,7 @@ def _renamed(view: View, labels: Mapping[str, str]) -> tuple[View, list[str]]:
         [renaming.labels.get(topic_id) for topic_id in view.topics["topic_id"]], dtype=pl.String
     )
     topics = view.topics.with_columns(label=given.fill_null(view.topics["made_label"]))
-    return View(topics, view.assignments, view.fitted), renaming.remarks
+    return replace(view, topics=topics), renaming.remarks
 
 
 def _changed(asked: TopicSettings, used: TopicSettings) -> list[str]:
@@ -187,16 +204,30 @@ def _changed(asked: TopicSettings, used: TopicSettings) -> list[str]:
     ]
 
 
+def _sampled(view: View) -> list[str]:
+    if view.as_fitted is None:
+        return []
+    remark = (
+        f"fitted on a sample of {len(view.rows)} of {len(view.fitted.topic)} texts "
+        "(topics.most_fitted); the others have the topic of their neighbours, which for "
+        f"{view.as_fitted:.0%} of the sample is the topic that they have"
+    )
+    return [remark]
+
+
 def _metrics(selection: Selection, whole: View, article: View | None) -> dict[str, Any]:
     metrics: dict[str, Any] = {
         **_view_metrics(whole),
         "passages": whole.assignments.height,
         "different_texts": len(selection.all_vectors),
-        "fitted_texts": selection.passages.height,
+        "fitted_texts": len(whole.rows),
         "left_out": selection.left_out,
         "reassigned": 0,  # outliers stay outliers
         "min_cluster_size_used": whole.fitted.settings.min_cluster_size,
     }
+    if whole.as_fitted is not None:
+        metrics["assigned_texts"] = selection.passages.height - len(whole.rows)
+        metrics["assigned_as_fitted"] = round(whole.as_fitted, 4)
     if article is not None:
         metrics["article_alone"] = _view_metrics(article)
     return metrics
@@ -216,14 +247,23 @@ def _view_metrics(view: View) -> dict[str, Any]:
 
 
 def _models(
-    selection: Selection, matter: Matter, fitted: FittedTopics, mission: Strings, seed: int
+    selection: Selection, matter: Matter, whole: View, mission: Strings, seed: int
 ) -> dict[str, Any]:
-    """Ours beside BERTopic's defaults, NMF, LDA and nothing, on the same passages and words."""
+    """Ours beside BERTopic's defaults, NMF, LDA and nothing, on the same passages and words.
+
+    All are of the texts that topics were fitted on.
+    """
+    selection, matter, mission = (
+        selection.of(whole.rows),
+        matter.of(whole.rows),
+        mission[whole.rows],
+    )
+    fitted, topic = whole.fitted, whole.fitted.topic[whole.rows]
     words = count_terms(
         matter.counted, max_ngram=1, fewest_passages=fitted.settings.min_term_passages
     )
-    ours = Grouping(fitted.topic, baselines.words_of(fitted.topic, words), fitted.single)
-    share = float((fitted.topic == OUTLIER).mean())
+    ours = Grouping(topic, baselines.words_of(topic, words), fitted.single)
+    share = float((topic == OUTLIER).mean())
     defaults = baselines.bertopic_defaults(selection.all_vectors, selection.fitted_rows, seed)
     as_many_outliers = [baselines.reassigned(one, selection.vectors, share) for one in defaults]
     groupings = {
@@ -232,9 +272,9 @@ def _models(
         "bertopic_defaults_reassigned": baselines.of_fits(as_many_outliers, words),
         "nmf": baselines.nmf(words, fitted.n_topics, share, seed),
         "lda": baselines.lda(words, fitted.n_topics, share, seed),
-        "shuffled_topics": baselines.shuffled(fitted.topic, words, seed),
+        "shuffled_topics": baselines.shuffled(topic, words, seed),
     }
-    dealt = Grouping(fitted.topic, ours.words)
+    dealt = Grouping(topic, ours.words)
     null: Vocabulary = baselines.shuffled_words(words, seed)
     return {name: baselines.score(one, words, mission) for name, one in groupings.items()} | {
         "shuffled_words": baselines.score(dealt, null, mission)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.settings import Mission
@@ -21,6 +21,11 @@ class Matter:
 
     embedded: list[str]
     counted: list[str]
+
+    def of(self, rows: Iterable[int]) -> Matter:
+        """These texts alone."""
+        kept = list(rows)
+        return Matter([self.embedded[row] for row in kept], [self.counted[row] for row in kept])
 
 
 def matter_of(texts: Sequence[str], missions: Mapping[str, Mission]) -> Matter:

@@ -25,6 +25,7 @@ class Selection:
         members: passage_id and text_key of every selected passage: near copies have the text_key
             of the text that stands for their family.
         all_vectors: float32 of all different texts, near copies too, ordered by passage_id.
+        all_keys: text_key of the text that stands for each row of ``all_vectors``.
         fitted_rows: row of ``all_vectors`` for each row of ``passages``.
         left_out: how many passages were left out, by reason.
     """
@@ -33,8 +34,23 @@ class Selection:
     vectors: Vectors
     members: pl.DataFrame
     all_vectors: Vectors
+    all_keys: Integers
     fitted_rows: Integers
     left_out: dict[str, int]
+
+    def of(self, rows: Integers) -> Selection:
+        """These rows of ``passages`` alone, in order, with what belongs to them."""
+        passages = self.passages[rows]
+        kept = np.isin(self.all_keys, passages["text_key"].to_numpy())
+        return Selection(
+            passages=passages,
+            vectors=self.vectors[rows],
+            members=self.members.join(passages.select("text_key"), on="text_key", how="semi"),
+            all_vectors=self.all_vectors[kept],
+            all_keys=self.all_keys[kept],
+            fitted_rows=(np.cumsum(kept) - 1)[self.fitted_rows[rows]],
+            left_out=self.left_out,
+        )
 
 
 def select_passages(
@@ -68,18 +84,20 @@ def select_passages(
     fitted = _standing(kept)
     _check_variety(fitted.height, kept.height)
     # a text that stands for others stands for itself among the different texts too
-    different = pl.concat([fitted.drop("text_key"), kept]).unique(
-        "text", keep="first", maintain_order=True
+    keys = fitted.select("family_id", "text_key")
+    different = (
+        pl.concat([fitted.drop("text_key"), kept])
+        .unique("text", keep="first", maintain_order=True)
+        .sort("passage_id")
+        .join(keys, on="family_id", how="left", maintain_order="left")
     )
-    different = different.sort("passage_id")
     counts: list[dict[str, Any]] = rows.drop_nulls("reason")["reason"].value_counts().to_dicts()
     return Selection(
         passages=fitted.drop("row", "reason", "family_id"),
         vectors=np.ascontiguousarray(vectors[fitted["row"].to_numpy()]),
-        members=kept.join(
-            fitted.select("family_id", "text_key"), on="family_id", how="left"
-        ).select("passage_id", "text_key"),
+        members=kept.join(keys, on="family_id", how="left").select("passage_id", "text_key"),
         all_vectors=np.ascontiguousarray(vectors[different["row"].to_numpy()]),
+        all_keys=different["text_key"].to_numpy().astype(np.int64),
         fitted_rows=different["passage_id"]
         .search_sorted(fitted["passage_id"])
         .to_numpy()
