@@ -19,6 +19,7 @@ import runpy
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import chdir
 from pathlib import Path
 
@@ -39,6 +40,7 @@ from pipeline.vector_cache import Vectors
 COMPUTED = 2000
 """Texts whose vectors embed really computes."""
 
+_AT_ONCE = 400  # stand-ins, as many as computed vectors are kept at once
 _NEAR = 50  # neighbours of a passage, one of which a stand-in lies between
 _EXCHANGED = 3  # every third word, so that no three consecutive words stay
 _KNOWN, _NEIGHBOURS = Path("known-vectors.npy"), Path("known-neighbours.npy")
@@ -149,22 +151,25 @@ def run_stage(stage: str) -> None:
     known, neighbours = np.load(_KNOWN), np.load(_NEIGHBOURS)
     compute = CachedEncoder._compute
 
-    def stand_in(self: CachedEncoder, hashes: list[str], texts: list[str]) -> dict[str, Vectors]:
+    def stand_in(
+        self: CachedEncoder, hashes: Sequence[str], texts: Sequence[str]
+    ) -> Iterator[tuple[list[int], Vectors]]:
         n_computed = COMPUTED if stage == "embed" else 0
-        real = compute(self, hashes[:n_computed], texts[:n_computed])
-        others = hashes[n_computed:]
-        vectors = _between(known, neighbours, len(others))
-        self._keep(others, dict(zip(others, vectors, strict=True)))
-        return real | dict(zip(others, vectors, strict=True))
+        yield from compute(self, hashes[:n_computed], texts[:n_computed])
+        for start in range(n_computed, len(hashes), _AT_ONCE):
+            keys = list(hashes[start : start + _AT_ONCE])
+            vectors = _between(known, neighbours, len(keys), seed=start)
+            self._keep([(keys, vectors)])
+            yield list(range(start, start + len(keys))), vectors
 
     CachedEncoder._compute = stand_in  # type: ignore[method-assign]
     sys.argv = [stage]
     runpy.run_module(f"pipeline.{stage}", run_name="__main__")
 
 
-def _between(known: Vectors, neighbours: npt.NDArray[np.int32], n: int) -> Vectors:
+def _between(known: Vectors, neighbours: npt.NDArray[np.int32], n: int, seed: int) -> Vectors:
     """Vectors on the way from a real one to one of those near it (as SMOTE; Chawla et al. 2002)."""
-    random = np.random.default_rng(n)
+    random = np.random.default_rng(seed)
     rows = random.integers(0, len(known), n)
     near = neighbours[rows, random.integers(0, neighbours.shape[1], n)]
     way = random.random((n, 1), dtype=np.float32)

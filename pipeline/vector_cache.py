@@ -11,6 +11,9 @@ import numpy.typing as npt
 from pipeline.result_cache import ResultCache
 
 Vectors = npt.NDArray[np.float32]
+Booleans = npt.NDArray[np.bool_]
+
+_HASHES_AT_ONCE = 10_000  # as many are held twice, as bytes and as rows
 
 
 class VectorCache:
@@ -20,10 +23,17 @@ class VectorCache:
         """Open the cache, or begin it."""
         self._results = ResultCache(file)
 
-    def find(self, hashes: Sequence[str]) -> dict[str, Vectors]:
-        """The vectors that are there and whole."""
-        found = self._results.find(hashes)
-        return {key: np.frombuffer(content, dtype=np.float32) for key, content in found.items()}
+    def find(self, hashes: Sequence[str], dimension: int) -> tuple[Vectors, Booleans]:
+        """float32 [len(hashes), dimension] and boolean [len(hashes)], which are there and whole."""
+        vectors = np.zeros((len(hashes), dimension), dtype=np.float32)
+        known = np.zeros(len(hashes), dtype=np.bool_)
+        for start in range(0, len(hashes), _HASHES_AT_ONCE):
+            part = hashes[start : start + _HASHES_AT_ONCE]
+            found = self._results.find(part)
+            for row, key in enumerate(part, start):
+                if key in found:
+                    vectors[row], known[row] = np.frombuffer(found[key], dtype=np.float32), True
+        return vectors, known
 
     def add(self, hashes: Sequence[str], vectors: Vectors) -> None:
         """Keep vectors [len(hashes), dimension] in one transaction."""

@@ -62,15 +62,20 @@ def _leaders(
     texts: Sequence[str], threshold: float, progress: Callable[[Iterable[int]], Iterable[int]]
 ) -> tuple[list[int], list[float]]:
     """For each text the number of the first text of its family, and the similarity with it."""
-    shingles = shingle(texts)
-    sets = [frozenset(one.tolist()) for one in shingles]
+    shingles, lowest_shared = shingle(texts)
+    leaders: dict[int, frozenset[int]] = {}
     leaders_with: dict[int, list[int]] = {}
     firsts: list[int] = []
     similarities: list[float] = []
     for number in progress(range(len(texts))):
-        rarest = shingles[number][: _n_rarest(len(shingles[number]), threshold)].tolist()
+        rarest = shingles[number][: _n_rarest(len(shingles[number]), threshold)]
+        rarest = rarest[rarest.searchsorted(lowest_shared) :].tolist()
         candidates = {one for each in rarest for one in leaders_with.get(each, ())}
-        alike = [(_jaccard(sets[number], sets[one]), -one) for one in candidates]
+        own = frozenset(shingles[number].tolist()) if candidates else frozenset()
+        for one in candidates:  # most leaders are never compared with
+            if one not in leaders:
+                leaders[one] = frozenset(shingles[one].tolist())
+        alike = [(_jaccard(own, leaders[one]), -one) for one in candidates]
         similarity, first = max(alike, default=(0.0, 0))
         if similarity < threshold:
             similarity, first = 1.0, -number

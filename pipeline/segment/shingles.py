@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ _NO_WORD = 0
 """Stands where a text has fewer than three words."""
 
 
-def shingle(texts: Sequence[str]) -> list[Integers]:
+def shingle(texts: Sequence[str]) -> tuple[list[Integers], int]:
     """The shingles of each text as numbers; equal ones have equal numbers in all texts.
 
     Case does not count, nor does what stands between words. Those in few texts have low numbers,
@@ -27,10 +28,11 @@ def shingle(texts: Sequence[str]) -> list[Integers]:
         texts: any texts, also empty ones.
 
     Returns:
-        For each text int64 [different shingles], at least one, ascending.
+        For each text int64 [different shingles], at least one, ascending; and the lowest number
+        of a shingle that is in more than one text.
 
     >>> shingle(["Decides to extend the mandate", "decides: to extend", ""])
-    [array([1, 2, 3]), array([3]), array([0])]
+    ([array([1, 2, 3]), array([3]), array([0])], 3)
     """
     words, counts = _numbered_words(texts)
     owners = np.repeat(np.arange(len(counts)), counts)
@@ -47,14 +49,13 @@ def shingle(texts: Sequence[str]) -> list[Integers]:
 def _numbered_words(texts: Sequence[str]) -> tuple[Integers, Integers]:
     """All words of all texts in a row as numbers from 1, and how many each text has."""
     numbers: dict[str, int] = {}
-    words: list[int] = []
-    counts: list[int] = []
+    words, counts = array("q"), array("q")  # a list takes four times the memory
     for text in texts:
         own = [numbers.setdefault(word, len(numbers) + 1) for word in _WORD.findall(text.lower())]
         own += [_NO_WORD] * (_N_WORDS - len(own))
-        words += own
+        words.extend(own)
         counts.append(len(own))
-    return np.array(words, dtype=np.int64), np.array(counts, dtype=np.int64)
+    return np.array(words), np.array(counts)
 
 
 def _numbered(values: Integers) -> Integers:
@@ -63,7 +64,7 @@ def _numbered(values: Integers) -> Integers:
     return numbers
 
 
-def _rarest_first(owners: Integers, shingles: Integers, n_texts: int) -> list[Integers]:
+def _rarest_first(owners: Integers, shingles: Integers, n_texts: int) -> tuple[list[Integers], int]:
     """Number shingles again by how many texts have them, and cut them into texts."""
     n_different = int(shingles.max(initial=-1)) + 1
     pairs = np.sort(owners * n_different + shingles)
@@ -74,4 +75,5 @@ def _rarest_first(owners: Integers, shingles: Integers, n_texts: int) -> list[In
     ranks[np.argsort(n_texts_with, kind="stable")] = np.arange(n_different)
     ranked: npt.NDArray[Any] = np.sort(owners * n_different + ranks[shingles])
     ends = np.bincount(owners, minlength=n_texts).cumsum()[:-1]
-    return list(np.split(ranked % max(n_different, 1), ends)) if n_texts else []
+    of_texts = list(np.split(ranked % max(n_different, 1), ends)) if n_texts else []
+    return of_texts, int((n_texts_with == 1).sum())

@@ -156,7 +156,7 @@ def test_a_cache_in_a_form_that_sqlite_does_not_know_is_begun_again(
     content = bytearray(file.read_bytes())
     content[47] = 9  # number of the schema format in the header
     file.write_bytes(content)
-    assert VectorCache(file).find(["a"]) == {}
+    assert not VectorCache(file).find(["a"], 4)[1].any()
     assert "begun again" in capsys.readouterr().err
 
 
@@ -172,7 +172,7 @@ def test_a_cache_file_that_is_no_database_is_set_aside(
     file = tmp_path / "vectors.sqlite"
     file.write_bytes(b"this is no database, only text that is long enough to be looked at" * 20)
     cache = VectorCache(file)
-    assert cache.find(["a"]) == {}
+    assert not cache.find(["a"], 4)[1].any()
     assert "begun again" in capsys.readouterr().err
     assert file.with_suffix(".unreadable").is_file()
 
@@ -190,10 +190,12 @@ def test_a_damaged_page_of_the_cache_costs_its_vectors_and_no_run(
     file.write_bytes(content)
     # when it is opened and asked, then it is set aside and works again
     cache = VectorCache(file)
-    assert cache.find(keys) == {}
+    assert not cache.find(keys, 384)[1].any()
     assert "begun again" in capsys.readouterr().err
     cache.add(keys[:3], unit[:3])
-    assert len(cache.find(keys)) == 3
+    vectors, known = cache.find(keys, 384)
+    assert known.tolist() == [True] * 3 + [False] * (len(keys) - 3)
+    assert np.array_equal(vectors[:3], unit[:3])
 
 
 def test_a_full_disk_sets_no_good_cache_aside(tmp_path: Path) -> None:
@@ -216,5 +218,5 @@ def test_a_full_disk_sets_no_good_cache_aside(tmp_path: Path) -> None:
     # then that is an error with the reason, and what was there is there
     assert "StageError: the cache" in done.stderr
     assert "cannot be used" in done.stderr
-    assert len(VectorCache(file).find(keys)) == 50
+    assert VectorCache(file).find(keys, 384)[1].sum() == 50
     assert not file.with_suffix(".unreadable").exists()

@@ -102,13 +102,15 @@ def test_the_similarity_of_two_sentences_worked_by_hand() -> None:
 
 def test_shingles_are_numbered_by_how_many_texts_have_them() -> None:
     texts = ["a b c d", "A, b-c!", "b c d", "c d", "c d e", "", "d"]
-    numbers = [one.tolist() for one in shingle(texts)]
+    shingles, lowest_shared = shingle(texts)
+    numbers = [one.tolist() for one in shingles]
     assert numbers[1][0] in numbers[0]
     assert numbers[2][0] in numbers[0]
     # short texts are alike only where all their words are
     assert len({each for one in numbers for each in one}) == 6
     assert [len(one) for one in numbers] == [2, 1, 1, 1, 1, 1, 1]
     assert min(numbers[0]) > max(max(one) for one in numbers[3:])
+    assert lowest_shared == min(numbers[0])
 
 
 @pytest.mark.mirror
