@@ -45,6 +45,15 @@ def test_the_text_says_how_stable_the_model_is_beside_the_defaults(project: Path
     assert "1 of 3 are called stable, because" in said
 
 
+def test_of_a_sample_the_text_says_how_large_it_is_and_how_well_the_rest_follows(
+    project: Path,
+) -> None:
+    said = words_of(section_of(project))
+    assert "fitted on 40,000 of its texts" in said
+    assert "21,000 others joined the topic" in said
+    assert "89% would get their own topic" in said
+
+
 def test_shares_by_mission_stand_with_their_intervals(project: Path) -> None:
     table = figure_of(project, "topics-missions")
     assert re.search(r"\d+% \(0\.0%–90%\)", table)
