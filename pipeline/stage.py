@@ -86,16 +86,25 @@ def named_disk_errors() -> Iterator[None]:
 
 
 @contextmanager
-def heavy_imports() -> Iterator[None]:
+def heavy_imports(without: str) -> Iterator[None]:
     """Import torch or spaCy in here, and none of it is searched for garbage, now or later.
 
     They bring some million objects that live to the end; searching them again and again took a
     fifth of the import and half of what a stage does with many small objects afterwards.
+
+    Args:
+        without: a library that they would import where it is installed and that is not used:
+            spaCy brings torch, a second, and scikit-learn brings pandas.
     """
+    left_out = without not in sys.modules
     gc.disable()
+    if left_out:
+        sys.modules[without] = None  # type: ignore[assignment]
     try:
         yield
     finally:
+        if left_out:
+            del sys.modules[without]
         gc.freeze()
         gc.enable()
 

@@ -67,6 +67,8 @@ def is_procedural(text: str) -> bool:
     """
     if _FORMULAS.match(text):
         return True
+    if "/" not in text and "(" not in text:
+        return False  # as most passages; every citation has one of the two
     rest, n_citations = _CITATIONS.subn(" ", text)
     if not n_citations:
         return False

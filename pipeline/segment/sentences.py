@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline.stage import heavy_imports
@@ -32,26 +30,13 @@ _CONTINUES = re.compile(r"[a-z0-9;:,.)\]]")
 
 def load_splitter() -> Language:
     """The spaCy pipeline with nothing in it but the part that finds sentences."""
-    with heavy_imports(), _torch_left_out():
+    with heavy_imports(without="torch"):
         import spacy
 
     unused = ["tok2vec", "tagger", "parser", "ner", "lemmatizer", "attribute_ruler"]
     language = spacy.load(SPACY_MODEL, exclude=unused)
     language.enable_pipe("senter")
     return language
-
-
-@contextmanager
-def _torch_left_out() -> Iterator[None]:
-    """spaCy imports torch where it is installed, a second that finding sentences does not use."""
-    if "torch" in sys.modules:
-        yield
-        return
-    sys.modules["torch"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules["torch"]
 
 
 def split_sentences(splitter: Language, texts: Iterable[str]) -> Iterator[list[Span]]:
