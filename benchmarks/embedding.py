@@ -26,8 +26,9 @@ from pipeline.tables.segment import PASSAGES
 from pipeline.tables.table import read_table
 from pipeline.vector_cache import VectorCache, Vectors
 
-PART = 100
-"""Different texts between two turns."""
+PART = 500
+"""Different texts between two turns: so many that the last batch of a length, which is filled up,
+weighs little, as in a first run."""
 
 _NEIGHBOURS = 10
 
