@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from pipeline.encoder import CachedEncoder, SentenceEncoder, device_of, load_sentence_encoder
 from pipeline.errors import StageError
@@ -55,6 +56,43 @@ def test_a_vector_has_the_same_bits_alone_and_in_any_company(
     alone = np.vstack([encoder.encode([text]) for text in sentences[:10]])
     assert np.array_equal(together, backwards)
     assert np.array_equal(together[:10], alone)
+
+
+@pytest.mark.parametrize("which", ["encoder", "rounder"])
+def test_a_vector_has_the_same_bits_on_any_number_of_cores(
+    which: str, sentences: list[str], request: pytest.FixtureRequest
+) -> None:
+    encoder: SentenceEncoder = request.getfixturevalue(which)
+    before = torch.get_num_threads()
+    vectors = []
+    try:
+        for n_cores in (1, 3):
+            torch.set_num_threads(n_cores)
+            vectors.append(encoder.encode(sentences))
+            assert torch.get_num_threads() == n_cores  # others in this process keep their threads
+    finally:
+        torch.set_num_threads(before)
+    assert np.array_equal(*vectors)
+
+
+def test_calls_that_nobody_waits_for_are_not_made(
+    encoder: SentenceEncoder, sentences: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given texts for many calls
+    made: list[int] = []
+    call = SentenceEncoder._call
+
+    def counted(self: SentenceEncoder, tokens: list[np.ndarray], steps: int) -> np.ndarray:
+        made.append(len(tokens))
+        return call(self, tokens, steps)
+
+    monkeypatch.setattr(SentenceEncoder, "_call", counted)
+    # when only the first is taken, as on a keyboard interrupt
+    parts = encoder.encode_in_parts(sentences * 20)
+    next(parts)
+    parts.close()
+    # then no more were made than were begun
+    assert len(made) <= 2 * torch.get_num_threads() + 1
 
 
 def test_bfloat16_is_near_float32_and_has_a_cache_of_its_own(
