@@ -13,6 +13,7 @@ from pipeline.themes.validation import CrossValidation, Predictions, TrainedThem
 from pipeline.vector_cache import Vectors
 
 _DECIMALS = 6
+_PASSAGES_AT_ONCE = 10_000  # parts of their words take 20 kB each
 
 
 def score_passages(
@@ -42,10 +43,12 @@ def score_passages(
     probability: Floats = np.zeros(shape)
     assigned: Booleans = np.zeros(shape, dtype=bool)
     for fold in np.unique(folds):
-        rows = np.flatnonzero(folds == fold)
         themes = validated.trained[fold] if fold >= 0 else trained
-        part = themes.predict(tuple(texts[int(row)] for row in rows), vectors[rows])
-        probability[rows], assigned[rows] = part.probability, part.assigned
+        of_fold = np.flatnonzero(folds == fold)
+        for start in range(0, len(of_fold), _PASSAGES_AT_ONCE):
+            rows = of_fold[start : start + _PASSAGES_AT_ONCE]
+            part = themes.predict(tuple(texts[int(row)] for row in rows), vectors[rows])
+            probability[rows], assigned[rows] = part.probability, part.assigned
     return Predictions(probability, assigned)
 
 
