@@ -11,7 +11,8 @@ from pipeline.vector_cache import Vectors
 
 N_NEIGHBOURS = 5
 _BLOCK = 1024
-"""Texts compared with all others at once: about 100 MB for 25,000 texts."""
+_MOST_AT_ONCE = 25_000_000
+"""Texts compared with all others at once, fewer of a large corpus: likenesses take 300 MB."""
 
 _DECIMALS = 4
 """Likenesses are ordered by so many digits: further ones depend on the machine."""
@@ -39,18 +40,21 @@ def nearest_passages(
     if kept < 1:
         return np.zeros((len(texts), 0), dtype=np.int64)
     compared = np.ascontiguousarray(vectors[different])
+    step = min(_BLOCK, max(1, _MOST_AT_ONCE // len(compared)))
     found = np.vstack(
-        [_of_block(compared, start, kept) for start in range(0, len(compared), _BLOCK)]
+        [
+            _of_block(compared, slice(start, start + step), kept)
+            for start in range(0, len(compared), step)
+        ]
     )
     nearest: npt.NDArray[np.int64] = different[found[[number[text] for text in texts]]]
     return nearest
 
 
-def _of_block(vectors: Vectors, start: int, n: int) -> npt.NDArray[np.int64]:
-    block = vectors[start : start + _BLOCK]
-    likeness = block @ vectors.T
-    rows = np.arange(len(block))
-    likeness[rows, start + rows] = -2  # not its own neighbour
+def _of_block(vectors: Vectors, part: slice, n: int) -> npt.NDArray[np.int64]:
+    likeness = vectors[part] @ vectors.T
+    rows = np.arange(len(likeness))
+    likeness[rows, part.start + rows] = -2  # not its own neighbour
     candidates = np.sort(np.argpartition(likeness, -n, axis=1)[:, -n:], axis=1)
     values = np.take_along_axis(likeness, candidates, axis=1).round(_DECIMALS)
     order = np.argsort(-values, axis=1, kind="stable")
