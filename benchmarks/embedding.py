@@ -60,6 +60,8 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=1000, help="different texts; 0 for all")
     parser.add_argument("--passages", type=Path, default=PASSAGES.path)
     wanted = parser.parse_args()
+    if 0 < wanted.texts <= _NEIGHBOURS:
+        parser.error(f"--texts must be more than the {_NEIGHBOURS} neighbours that are compared")
     parts = _parts(wanted.passages, wanted.texts)
     with tempfile.TemporaryDirectory() as folder:
         methods = _methods(Path(folder))

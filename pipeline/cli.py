@@ -27,8 +27,7 @@ app = typer.Typer(
 Kinds = Annotated[str, typer.Option("--kind", help="Such as report, where it is not found.")]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")]
 
-_PATIENCE = 30.0
-"""Seconds that a command waits for another one that changes the manifest."""
+_PATIENCE = 30.0  # seconds that a command waits for another one that changes the manifest
 
 _STARTED_IN: ContextVar[Path] = ContextVar("started_in")
 
@@ -173,7 +172,7 @@ def remove(
     for document_id in document_ids:
         with only_run("manifest", _PATIENCE):
             entry = take_out(document_id)
-        typer.echo(f"removed {entry.document_id}: {entry.title}")
+        typer.echo(f"removed {entry.document_id}: {entry.title or entry.symbol}")
 
 
 @command

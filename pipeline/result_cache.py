@@ -55,6 +55,11 @@ def _checksum(key: str, result: bytes) -> int:
     return zlib.crc32(result, zlib.crc32(key.encode()))
 
 
+def _is_whole(key: object, result: object, checksum: object) -> bool:
+    """Whether a row is as it was written; a damaged one may hold any type."""
+    return isinstance(key, str) and isinstance(result, bytes) and _checksum(key, result) == checksum
+
+
 class ResultCache:
     """Bytes by hash, each with its checksum, so that a damaged entry counts as absent."""
 
@@ -89,10 +94,13 @@ class ResultCache:
         except sqlite3.DatabaseError as error:
             if getattr(error, "sqlite_errorcode", 0) & _PRIMARY in _NO_DAMAGE:
                 raise StageError(f"the cache {self._file} cannot be used: {error}") from error
-            say(f"the cache {self._file} cannot be read ({error}); it is begun again")
-            self._file.replace(self._file.with_suffix(".unreadable"))
-            self._begin()
-            return otherwise
+            reason = str(error)
+        except UnicodeDecodeError:  # SQLite's own message quotes damaged bytes
+            reason = "its schema is damaged"
+        say(f"the cache {self._file} cannot be read ({reason}); it is begun again")
+        self._file.replace(self._file.with_suffix(".unreadable"))
+        self._begin()
+        return otherwise
 
     def _find(self, hashes: Sequence[str]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
@@ -102,7 +110,7 @@ class ResultCache:
                 marks = ",".join("?" * len(part))
                 query = f"SELECT hash, result, checksum FROM entries WHERE hash IN ({marks})"  # noqa: S608
                 for key, result, checksum in connection.execute(query, part):
-                    if isinstance(result, bytes) and _checksum(key, result) == checksum:
+                    if _is_whole(key, result, checksum):
                         found[key] = result
         return found
 

@@ -31,7 +31,7 @@ class VectorCache:
             part = hashes[start : start + _HASHES_AT_ONCE]
             found = self._results.find(part)
             for row, key in enumerate(part, start):
-                if key in found:
+                if len(found.get(key, b"")) == vectors.itemsize * dimension:
                     vectors[row], known[row] = np.frombuffer(found[key], dtype=np.float32), True
         return vectors, known
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
 import sys
@@ -11,11 +12,14 @@ import pytest
 import yaml
 from dvc.lock import Lock
 
+from pipeline.errors import StageError
 from pipeline.lockfile import (
     BUSY_PATHS,
     KEPT_LOCKFILE,
     LOCKFILE,
     PIPELINE,
+    REPOSITORY_LOCK,
+    main,
     mend_busy_paths,
     mend_lockfile,
 )
@@ -116,12 +120,12 @@ def test_dvc_runs_again_after_its_list_of_busy_paths_was_cut_off() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("n_bytes", [0, 9, len(BUSY) - 1])
+@pytest.mark.parametrize("content", [b"", BUSY[:9], BUSY[:-1], b"[]", b'{"a": {}}', b"[" * 100_000])
 def test_a_cut_off_list_of_busy_paths_is_taken_away(
-    n_bytes: int, capsys: pytest.CaptureFixture[str]
+    content: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     BUSY_PATHS.parent.mkdir(parents=True)
-    BUSY_PATHS.write_bytes(BUSY[:n_bytes])
+    BUSY_PATHS.write_bytes(content)
     mend_busy_paths()
     assert not BUSY_PATHS.exists()
     assert "it is taken away" in capsys.readouterr().err
@@ -133,6 +137,37 @@ def test_a_list_of_busy_paths_that_is_whole_or_being_written_is_left() -> None:
     mend_busy_paths()
     assert BUSY_PATHS.read_bytes() == BUSY
     BUSY_PATHS.write_bytes(b"")
-    with Lock(str(BUSY_PATHS.with_suffix(".lock"))):
+    with (
+        Lock(str(BUSY_PATHS.with_suffix(".lock"))),
+        pytest.raises(StageError, match="being written by another run; it is left as it is"),
+    ):
         mend_busy_paths()
     assert BUSY_PATHS.exists()
+
+
+def test_a_lock_file_that_a_run_is_writing_is_left() -> None:
+    # given a whole one that is known, and a run that has written a part of the next
+    LOCKFILE.write_bytes(WHOLE)
+    mend_lockfile()
+    LOCKFILE.write_bytes(WHOLE[:100])
+    REPOSITORY_LOCK.parent.mkdir(parents=True)
+    # when it is to be mended while that run holds its lock
+    with Lock(str(REPOSITORY_LOCK)), pytest.raises(StageError, match="left as it is"):
+        mend_lockfile()
+    # then it is left to the run, and mended when the run is gone
+    assert LOCKFILE.read_bytes() == WHOLE[:100]
+    mend_lockfile()
+    assert LOCKFILE.read_bytes() == WHOLE
+
+
+def test_a_disk_that_cannot_be_written_is_said_in_a_line_and_make_goes_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(file))
+
+    monkeypatch.setattr("pipeline.lockfile.write_bytes", full)
+    monkeypatch.setattr("sys.argv", ["lockfile"])
+    LOCKFILE.write_bytes(WHOLE)
+    main()
+    assert "No space left on device; what was made before is kept" in capsys.readouterr().err

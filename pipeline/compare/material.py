@@ -72,7 +72,7 @@ class Material:
 
     @cached_property
     def clustered(self) -> pl.DataFrame:
-        """passage_id and text of the passages that topics were fitted on."""
+        """passage_id and text of the passages that topics were looked for in."""
         return self.placed.filter(pl.col("group").is_not_null()).select("passage_id", "text")
 
     def coded_passages(self, unit_set: str) -> pl.DataFrame:

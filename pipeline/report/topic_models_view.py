@@ -61,7 +61,8 @@ def _sample_sentence(metrics: Mapping[str, Any]) -> str:
         return ""
     return (
         f" The corpus is large: they were fitted on {metrics['fitted_texts']:,} of its texts, "
-        f"drawn by kind, mission and year, and {metrics['assigned_texts']:,} others joined the "
+        "the article’s all and the others drawn by kind, mission and year; "
+        f"{metrics['assigned_texts']:,} more joined the "
         "topic of the texts most like them. Of the texts that were fitted "
         f"{percent(metrics['assigned_as_fitted'])} would get their own topic in that way."
     )

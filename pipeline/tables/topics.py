@@ -32,11 +32,16 @@ class Topics(dy.Schema):
 
 
 class Assignments(dy.Schema):
-    """One row a passage that topics were fitted on."""
+    """One row a passage that topics were looked for in."""
 
     passage_id = dy.String(primary_key=True)
     topic_id = dy.Int64(min=OUTLIER, description="-1 for an outlier")
-    probability = dy.Float64(min=0, max=1, description="share of refits that agree")
+    probability = dy.Float64(
+        min=0,
+        max=1,
+        description="share of refits that agree; of a text outside the sample of a large corpus "
+        "(topics.most_fitted) the mean of its five neighbours', 0 where one is in another topic",
+    )
     x = dy.Float64(description="place on the topic map")
     y = dy.Float64(description="place on the topic map")
 

@@ -70,6 +70,7 @@ def spread(fitted: FittedTopics, places: Floats, vectors: Vectors, rows: Integer
 
     Nearest by cosine, `NEIGHBOURS` of them; fewer than `FEWEST_OF_ONE_TOPIC` in one topic make an
     outlier. Its probability is the mean of theirs in that topic, its place on the map their mean.
+    Topics are numbered anew, largest first.
 
     Args:
         fitted: topics of the sample.
@@ -93,8 +94,15 @@ def spread(fitted: FittedTopics, places: Floats, vectors: Vectors, rows: Integer
     agreeing = (fitted.topic[near] == topic[others][:, None]) & (topic[others] != OUTLIER)[:, None]
     probability[others] = (fitted.probability[near] * agreeing).mean(axis=1)
     spread_places[others] = places[near].mean(axis=1)
+    sizes = np.bincount(topic[topic != OUTLIER], minlength=fitted.n_topics)
+    by_size = np.argsort(-sizes, kind="stable")  # now that all texts count
     return Spread(
-        replace(fitted, topic=topic, probability=probability),
+        replace(
+            fitted,
+            topic=np.where(topic == OUTLIER, OUTLIER, np.argsort(by_size)[topic]),
+            probability=probability,
+            stability=fitted.stability[by_size],
+        ),
         spread_places,
         float((majority(fitted.topic[beside]) == fitted.topic).mean()),
     )

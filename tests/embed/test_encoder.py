@@ -4,6 +4,7 @@ import csv
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -184,6 +185,29 @@ def test_a_damaged_index_gives_no_vector_of_another_text(
     fresh: list[int] = []
     assert np.array_equal(cached.encode(sentences[:3], fresh.append), good)
     assert fresh == [2]
+
+
+@pytest.mark.parametrize("damaged", [lambda _: 0xC3, lambda _: 0, lambda byte: byte ^ 1])
+def test_no_damaged_byte_gives_a_wrong_result_or_stops_a_run(
+    damaged: Callable[[int], int], tmp_path: Path
+) -> None:
+    kept = {text_hash(str(number)): f"result {number}".encode() for number in range(40)}
+    file = tmp_path / "results.sqlite"
+    ResultCache(file).add(kept.items())
+    whole = file.read_bytes()
+    places = [place for place, byte in enumerate(whole) if byte]
+    for place in places[:160] + places[160::11]:  # the first are SQLite's own
+        content = bytearray(whole)
+        content[place] = damaged(content[place])
+        file.write_bytes(content)
+        found = ResultCache(file).find(sorted(kept))
+        assert found.items() <= kept.items(), place
+
+
+def test_a_vector_of_another_length_counts_as_absent(tmp_path: Path) -> None:
+    cache = VectorCache(tmp_path / "vectors.sqlite")
+    cache.add(["a"], np.ones((1, 10), np.float32))
+    assert not cache.find(["a"], 384)[1].any()
 
 
 def test_a_cache_in_a_form_that_sqlite_does_not_know_is_begun_again(

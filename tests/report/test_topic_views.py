@@ -50,7 +50,7 @@ def test_of_a_sample_the_text_says_how_large_it_is_and_how_well_the_rest_follows
 ) -> None:
     said = words_of(section_of(project))
     assert "fitted on 40,000 of its texts" in said
-    assert "21,000 others joined the topic" in said
+    assert "21,000 more joined the topic" in said
     assert "89% would get their own topic" in said
 
 

@@ -76,6 +76,10 @@ def test_texts_outside_the_sample_join_the_topic_of_their_subject(sampled: Findi
     mixed = inside.group_by("topic_id").agg(subject.n_unique().alias("n"))
     assert mixed["n"].to_list() == [1] * mixed.height
     assert inside.height > 0.8 * N_PASSAGES
+    # topics are numbered by the size that they have with all texts
+    n_texts = sampled.whole.topics["n_texts"].to_list()
+    assert n_texts == sorted(n_texts, reverse=True)
+    assert sampled.whole.topics["topic_id"].to_list() == list(range(len(n_texts)))
     assert sampled.whole.topics["n_passages"].sum() == inside.height
     assert any("a sample of 120 of 240 texts" in remark for remark in sampled.remarks)
 
