@@ -72,7 +72,7 @@ def _round(whole: Project, folder: Path, seconds: list[float]) -> list[Row]:
     shutil.rmtree(folder)
     rows = [{**row, "differs": len(different)} for row in rows]
     for row in rows:
-        print(", ".join(f"{name}: {value}" for name, value in row.items()), flush=True)
+        print(", ".join(f"{name}: {value}" for name, value in row.items()), *different, flush=True)
     return rows
 
 

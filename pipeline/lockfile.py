@@ -105,14 +105,10 @@ def _dvc_waits(lock: Path, file: Path) -> Iterator[None]:
 
     lock.parent.mkdir(parents=True, exist_ok=True)
     try:
-        held = Lock(str(lock))
-        held.lock()
+        with Lock(str(lock)):
+            yield
     except LockError:
         raise StageError(f"{file} is being written by another run; it is left as it is") from None
-    try:
-        yield
-    finally:
-        held.unlock()
 
 
 def _kept() -> bytes:
