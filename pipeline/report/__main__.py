@@ -35,22 +35,22 @@ def main() -> None:
     page = compose(_read())
     rendered = render(page, get_plotlyjs(), commit_of(Path.cwd()))
     write_folder(FOLDER, rendered, last="index.html")
-    n_files = len(rendered)
-    del rendered["commit.js"]  # its size is not the page's: it says whether files were changed
-    size = sum(len(content) for content in rendered.values())
+    # the size of commit.js is not the page's: it says whether files were changed
+    content_of = {name: content for name, content in rendered.items() if name != "commit.js"}
+    size = sum(len(content) for content in content_of.values())
     write_metrics(
         "report",
         {
-            "files": n_files,
+            "files": len(rendered),
             "bytes": size,
-            "bytes_first_view": _first_view(rendered),
+            "bytes_first_view": _first_view(content_of),
             "passages": page.shelf.n_passages,
             "sections": len(page.sections),
             "charts": len(page.charts),
             "not_computed": sorted(page.absent),
         },
     )
-    say(f"report: {n_files} files, {size / 1e6:.1f} MB; open {FOLDER / 'index.html'}")
+    say(f"report: {len(rendered)} files, {size / 1e6:.1f} MB; open {FOLDER / 'index.html'}")
 
 
 def _read() -> Material:

@@ -1,4 +1,4 @@
-"""Which passages topics are fitted on, each family of near copies once."""
+"""Which passages topics are looked for in, each family of near copies once."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from pipeline.vector_cache import Vectors
 
 @dataclass(frozen=True)
 class Selection:
-    """The passages that topics are fitted on.
+    """The passages that topics are looked for in; of a large corpus a sample of them is fitted.
 
     Attributes:
-        passages: one row a text that is fitted, ordered by passage_id; `text_key` numbers them.
+        passages: one row a text that may be fitted, ordered by passage_id; `text_key` numbers them.
         vectors: float32 [passages.height, dimension], row i for row i of ``passages``.
         members: passage_id and text_key of every selected passage: near copies have the text_key
             of the text that stands for their family.
