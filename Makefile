@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: run test check format bench fuzz kill licences pins clean help
 
 run: $(VENV)/.installed ## build all that is not up to date, and say where the report lies
-	@python -m pipeline.lockfile
+	@python -m pipeline.run.lockfile
 	@python -m pipeline.acquire.pending && dvc repro --quiet --force --single-item acquire || true
 	@dvc repro
 	@echo "The report: outputs/report/index.html"

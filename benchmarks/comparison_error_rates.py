@@ -17,17 +17,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pipeline.compare.agreement import agreement_table
-from pipeline.compare.alignment import alignment_table
-from pipeline.compare.coded import CodedUnits
-from pipeline.compare.gap import gap_table
-from pipeline.compare.labels import LabelledPassages
-from pipeline.compare.measures import Booleans, Floats, Integers
-from pipeline.compare.policy import PolicyShare
-from pipeline.compare.recovery import recovery_table
-from pipeline.compare.shares import UNKNOWN, Share
-from pipeline.files import write_json
-from pipeline.settings import Settings, load_settings
+from pipeline.compare.gap.gap import gap_table
+from pipeline.compare.gap.sides import CodedUnits, PolicyShare
+from pipeline.compare.statistics.measures import Booleans, Floats, Integers
+from pipeline.compare.statistics.shares import UNKNOWN, Share
+from pipeline.compare.structure.agreement import agreement_table
+from pipeline.compare.structure.alignment import alignment_table
+from pipeline.compare.structure.labels import LabelledPassages
+from pipeline.compare.structure.recovery import recovery_table
+from pipeline.run.files import write_json
+from pipeline.run.settings import Settings, load_settings
 from pipeline.themes.prevalence import CodedPassages, corrected_shares
 
 FILE = Path("docs/comparison-error-rates.json")

@@ -19,12 +19,12 @@ import numpy as np
 import polars as pl
 
 from benchmarks.figures import present
-from pipeline.encoder import CachedEncoder, load_sentence_encoder
-from pipeline.result_cache import ResultCache
-from pipeline.settings import load_settings
-from pipeline.tables.segment import PASSAGES
-from pipeline.tables.table import read_table
-from pipeline.vector_cache import VectorCache, Vectors
+from pipeline.run.caches import ResultCache
+from pipeline.run.settings import load_settings
+from pipeline.run.tables.segment import PASSAGES
+from pipeline.run.tables.table import read_table
+from pipeline.vectors.cache import VectorCache, Vectors
+from pipeline.vectors.encoder import CachedEncoder, load_sentence_encoder
 
 PART = 500
 """Different texts between two turns: so many that the last batch of a length, which is filled up,

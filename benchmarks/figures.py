@@ -7,7 +7,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline.files import write_json
+from pipeline.run.files import write_json
 
 FOLDER = Path(".cache/benchmarks")
 

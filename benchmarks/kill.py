@@ -21,7 +21,7 @@ from benchmarks.figures import Row, present
 from tests.end_to_end.conftest import Project, make_project
 
 REPRO = ("-m", "dvc", "repro")
-MEND = ("-m", "pipeline.lockfile")
+MEND = ("-m", "pipeline.run.lockfile")
 """As make does before dvc repro."""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from pipeline.files import write_text
+from pipeline.run.files import write_text
 
 PAGE = Path("docs/dependencies.md")
 _OWN = "peacetext"

@@ -27,15 +27,15 @@ from benchmarks.pact_paragraphs import (
     label_matrix,
     read_paragraphs,
 )
-from pipeline.encoder import Encoder, load_encoder
-from pipeline.errors import InputError
-from pipeline.files import read_json, write_json
-from pipeline.settings import Settings, load_settings
+from pipeline.run.errors import InputError
+from pipeline.run.files import read_json, write_json
+from pipeline.run.settings import Settings, load_settings
 from pipeline.themes.combination import ThemeText
 from pipeline.themes.evaluation import group_weights
 from pipeline.themes.models import model_makers
 from pipeline.themes.samples import Booleans, Floats, Integers, Sample
 from pipeline.themes.validation import cross_validate
+from pipeline.vectors.encoder import Encoder, load_encoder
 
 PUBLISHED_LABELS = (
     "PoliceReform",

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.errors import InputError
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Block
-from pipeline.settings import load_settings
+from pipeline.run.errors import InputError
+from pipeline.run.settings import load_settings
 from pipeline.themes.samples import Booleans
 
 _NOT_AN_ACTIVITY = 3

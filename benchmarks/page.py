@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.files import write_json
+from pipeline.run.files import write_json
 from tests.browser import ARGUMENTS, CHROMIUM, Visit
 from tests.report.large_shelf import write_large_shelf
 

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pypdfium2
 
-from pipeline.files import write_json
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import UnreadableError
-from pipeline.settings import load_settings
+from pipeline.run.files import write_json
+from pipeline.run.settings import load_settings
 
 TARGETS = {"xml": "1,000 files in under 60 s", "pdf": "20 pages in under 3 s"}
 

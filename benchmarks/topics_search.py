@@ -13,26 +13,23 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.encoder import load_encoder
-from pipeline.files import write_json
-from pipeline.result_cache import cache_folder
-from pipeline.settings import TopicSettings, load_missions, load_settings
-from pipeline.tables.ingest import DOCUMENTS
-from pipeline.tables.segment import FAMILIES, PASSAGES
-from pipeline.tables.table import read_table
+from pipeline.run.caches import cache_folder
+from pipeline.run.files import write_json
+from pipeline.run.settings import TopicSettings, load_missions, load_settings
+from pipeline.run.tables.ingest import DOCUMENTS
+from pipeline.run.tables.segment import FAMILIES, PASSAGES
+from pipeline.run.tables.table import read_table
 from pipeline.topics import baselines
-from pipeline.topics.clustering import group
-from pipeline.topics.directions import without_group_means
 from pipeline.topics.finding import origins_of
-from pipeline.topics.fitting import consensus
-from pipeline.topics.layout import Floats, nearest_neighbours, umap_layout
-from pipeline.topics.matter import matter_of
+from pipeline.topics.fitting import consensus, group, numbered_by_size
+from pipeline.topics.masking import matter_of
 from pipeline.topics.measures import agreement_of, best_match_jaccard
+from pipeline.topics.projection import Floats, nearest_neighbours, umap_layout, without_group_means
 from pipeline.topics.selection import select_passages
-from pipeline.topics.stability import numbered_by_size
 from pipeline.topics.terms import count_terms
-from pipeline.vector_cache import Vectors
-from pipeline.vectors import read_vectors
+from pipeline.vectors.cache import Vectors
+from pipeline.vectors.encoder import load_encoder
+from pipeline.vectors.stored import read_vectors
 
 FIRST_SEED = 1000  # none of the seeds that the stage uses
 REFITS = 10  # in a whole model; two such models share no seed

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.errors import InputError, StageError
-from pipeline.stage import leave_uncollected, named_disk_errors, only_run, say
+from pipeline.run.errors import InputError, StageError
+from pipeline.run.stage import leave_uncollected, named_disk_errors, only_run, say
 
 app = typer.Typer(
     name="peacetext",
@@ -108,7 +108,7 @@ def read(
 ) -> None:
     """Read any file into blocks; the corpus stays as it is. Example: peacetext read report.pdf"""
     from pipeline.commands.additions import Corrections, addition_of
-    from pipeline.commands.cards import read_lines
+    from pipeline.commands.corpus import read_lines
 
     addition = addition_of(Path(_from_here(file)), Corrections(kind=kind))
     for line in read_lines(addition, as_json=json):
@@ -139,7 +139,7 @@ def add(
     """
     from pipeline.commands import additions
     from pipeline.commands.adding import add as put_in
-    from pipeline.commands.cards import addition_lines
+    from pipeline.commands.corpus import addition_lines
 
     corrections = additions.Corrections(kind, symbol, title, date, missions)
     found = list(additions.named_sources([_from_here(source) for source in sources]))
@@ -178,8 +178,7 @@ def remove(
 @command
 def topics(rows: Rows = 20) -> None:
     """Print the topics, largest first. Example: peacetext topics --rows 10"""
-    from pipeline.commands.findings import topics_found
-    from pipeline.commands.printing import print_table
+    from pipeline.commands.printing import print_table, topics_found
 
     print_table(topics_found().head(rows))
 
@@ -187,8 +186,7 @@ def topics(rows: Rows = 20) -> None:
 @command
 def themes(rows: Rows = 30) -> None:
     """Print how well each theme is recognised. Example: peacetext themes"""
-    from pipeline.commands.findings import themes_found
-    from pipeline.commands.printing import print_table
+    from pipeline.commands.printing import print_table, themes_found
 
     print_table(themes_found().head(rows))
 
@@ -217,8 +215,8 @@ def classify(
 @command
 def codebook() -> None:
     """Print the codebook: every code with its definition. Example: peacetext codebook"""
-    from pipeline.codebook import load_codebook
     from pipeline.commands.coding import codebook_lines
+    from pipeline.study.codebook import load_codebook
 
     for line in codebook_lines(load_codebook()):
         typer.echo(line)
@@ -269,8 +267,7 @@ def suggest(
 @command
 def gap(rows: Rows = 30) -> None:
     """Print each theme's share in policy and in interviews. Example: peacetext gap"""
-    from pipeline.commands.findings import gap_found
-    from pipeline.commands.printing import print_table
+    from pipeline.commands.printing import gap_found, print_table
 
     print_table(gap_found().head(rows))
 
@@ -278,7 +275,7 @@ def gap(rows: Rows = 30) -> None:
 @command
 def findings() -> None:
     """Print what was found, on half a page of plain words. Example: peacetext findings"""
-    from pipeline.commands.findings import findings_text
+    from pipeline.commands.printing import findings_text
 
     typer.echo(findings_text())
 
@@ -288,8 +285,7 @@ def explore(
     text: Annotated[str, typer.Argument(help="A sentence or a few words.")], rows: Rows = 5
 ) -> None:
     """Find the passages nearest in meaning. Example: peacetext explore 'staying inside the camp'"""
-    from pipeline.commands.findings import nearest_passages
-    from pipeline.commands.printing import print_table
+    from pipeline.commands.printing import nearest_passages, print_table
 
     print_table(nearest_passages(text, rows))
 
@@ -325,7 +321,7 @@ def import_(
 @command
 def dictionary() -> None:
     """Print what every table and column means. Example: peacetext dictionary | less"""
-    from pipeline.dictionary import dictionary_text
+    from pipeline.run.tables.dictionary import dictionary_text
 
     typer.echo(dictionary_text(), nl=False)
 

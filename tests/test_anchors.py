@@ -9,13 +9,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.anchors import anchor_paragraphs, anchor_sentences
-from pipeline.errors import InputError
-from pipeline.ids import text_hash
-from pipeline.ingest.akoma_ntoso import read_akoma_ntoso
+from pipeline.ingest.akoma.reader import read_akoma_ntoso
 from pipeline.ingest.article import read_article
 from pipeline.ingest.corpus import Corpus, corpus_of
-from pipeline.manifest import Entry, read_manifest
+from pipeline.run.errors import InputError
+from pipeline.run.ids import text_hash
+from pipeline.study.anchors import anchor_paragraphs, anchor_sentences
+from pipeline.study.manifest import Entry, read_manifest
 
 CODING = Path("corpus/coding")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.codebook import load_codebook
-from pipeline.codings import CODING_FOLDER, Coding, read_codings
-from pipeline.errors import InputError
+from pipeline.run.errors import InputError
+from pipeline.study.codebook import load_codebook
+from pipeline.study.codings import CODING_FOLDER, Coding, read_codings
 
 THEMES = load_codebook().theme_ids
 

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.dictionary import EVERYWHERE, described, dictionary_text
-from pipeline.tables.all_tables import TABLES
-from pipeline.tables.table import Table
+from pipeline.run.tables.dictionary import EVERYWHERE, TABLES, described, dictionary_text
+from pipeline.run.tables.table import Table
 
 
 def test_the_dictionary_that_ships_is_the_one_of_the_schemas() -> None:

@@ -6,12 +6,12 @@ from typing import BinaryIO
 import polars as pl
 import pytest
 
-from pipeline.errors import InputError, StageError
-from pipeline.files import write_text, write_whole
-from pipeline.ids import content_ids
-from pipeline.tables.all_tables import TABLES
-from pipeline.tables.ingest import SetAside
-from pipeline.tables.table import Table, read_table, write_table
+from pipeline.run.errors import InputError, StageError
+from pipeline.run.files import write_text, write_whole
+from pipeline.run.ids import content_ids
+from pipeline.run.tables.dictionary import TABLES
+from pipeline.run.tables.ingest import SetAside
+from pipeline.run.tables.table import Table, read_table, write_table
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

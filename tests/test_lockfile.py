@@ -12,8 +12,8 @@ import pytest
 import yaml
 from dvc.lock import Lock
 
-from pipeline.errors import StageError
-from pipeline.lockfile import (
+from pipeline.run.errors import StageError
+from pipeline.run.lockfile import (
     BUSY_PATHS,
     KEPT_LOCKFILE,
     LOCKFILE,
@@ -166,7 +166,7 @@ def test_a_disk_that_cannot_be_written_is_said_in_a_line_and_make_goes_on(
     def full(file: Path, content: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(file))
 
-    monkeypatch.setattr("pipeline.lockfile.write_bytes", full)
+    monkeypatch.setattr("pipeline.run.lockfile.write_bytes", full)
     monkeypatch.setattr("sys.argv", ["lockfile"])
     LOCKFILE.write_bytes(WHOLE)
     main()

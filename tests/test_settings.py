@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InputError
-from pipeline.settings import PARAMS_FILE, load_missions, load_settings
+from pipeline.run.errors import InputError
+from pipeline.run.settings import PARAMS_FILE, load_missions, load_settings
 
 
 def test_the_settings_that_ship_are_valid() -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.errors import StageError
-from pipeline.stage import only_run, run_stage
-from pipeline.tables.ingest import SetAside
-from pipeline.tables.table import Table, write_table
+from pipeline.run.errors import StageError
+from pipeline.run.stage import only_run, run_stage
+from pipeline.run.tables.ingest import SetAside
+from pipeline.run.tables.table import Table, write_table
 
 TABLE = Table(Path("outputs/ingest/set_aside.parquet"), SetAside)
 ROW = {"document_id": ["a"], "reason": ["empty"]}

@@ -6,17 +6,15 @@ import os
 import shutil
 from pathlib import Path
 
-from pipeline.acquire.accounting import acquired_metrics, acquired_table, messages
-from pipeline.acquire.collecting import Shelf, collect
-from pipeline.acquire.mirror import named_mirror
-from pipeline.acquire.sources import sources_of
-from pipeline.errors import StageError
-from pipeline.files import clear_parts, write_json
-from pipeline.manifest import FETCHED_FOLDER, MANIFEST_FILE, of_profile, read_manifest
-from pipeline.settings import load_settings
-from pipeline.stage import run_stage, say
-from pipeline.tables.acquire import ACQUIRED
-from pipeline.tables.table import write_table
+from pipeline.acquire.collecting import Shelf, acquired_metrics, acquired_table, collect, messages
+from pipeline.acquire.sources import named_mirror, sources_of
+from pipeline.run.errors import StageError
+from pipeline.run.files import clear_parts, write_json
+from pipeline.run.settings import load_settings
+from pipeline.run.stage import run_stage, say
+from pipeline.run.tables.acquire import ACQUIRED
+from pipeline.run.tables.table import write_table
+from pipeline.study.manifest import FETCHED_FOLDER, MANIFEST_FILE, of_profile, read_manifest
 
 STAGING = Path(".cache/acquire")
 """Files wait here until they are verified: outside corpus/un, which DVC keeps as an output."""

@@ -12,8 +12,7 @@ import pooch
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from pipeline.acquire.probing import host_of
-from pipeline.acquire.sessions import RefusedError
+from pipeline.acquire.sessions import RefusedError, host_of
 from pipeline.acquire.verifying import MEGABYTE, SILENT, unlike
 
 PATIENCE = 10

@@ -23,12 +23,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline.acquire.mirror import Mirror, mirror_path, named_mirror
+from pipeline.acquire.sources import Mirror, mirror_path, named_mirror
 from pipeline.acquire.verifying import NETWORK_SILENT, examine
-from pipeline.errors import InputError
-from pipeline.files import read_json
-from pipeline.manifest import MANIFEST_FILE, Entry, of_profile, read_manifest
-from pipeline.settings import AcquireSettings, load_settings
+from pipeline.run.errors import InputError
+from pipeline.run.files import read_json
+from pipeline.run.settings import AcquireSettings, load_settings
+from pipeline.study.manifest import MANIFEST_FILE, Entry, of_profile, read_manifest
 
 METRICS_FILE = Path("outputs/acquire/metrics.json")
 
@@ -84,8 +84,7 @@ def _answers(addresses: list[str], trusted: str, settings: AcquireSettings) -> b
     known = list(filter(None, addresses))
     if not known:
         return False
-    from pipeline.acquire.probing import probe
-    from pipeline.acquire.sessions import open_session
+    from pipeline.acquire.sessions import open_session, probe
 
     problems = probe(known, open_session(trusted), settings.probe_seconds)
     return not all(problems.values())

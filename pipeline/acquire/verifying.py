@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from pipeline.files import sha256_of
-from pipeline.manifest import Entry
+from pipeline.run.files import sha256_of
+from pipeline.study.manifest import Entry
 
 MEGABYTE = 1_000_000
 Status = Literal["present", "unavailable", "corrupt"]

@@ -1,4 +1,4 @@
-"""Documents added to the corpus, and taken out again.
+"""Documents added to the corpus, and taken out again, row by row of the manifest.
 
 A file is read first: what cannot be read is refused, and nothing has changed. Then it is copied
 into corpus/inbox under a name of our own making, and its row is written into the manifest.
@@ -6,16 +6,84 @@ into corpus/inbox under a name of our own making, and its row is written into th
 
 from __future__ import annotations
 
+import codecs
+import csv
+import io
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from pipeline.commands.additions import Addition, Corrections, slug
 from pipeline.commands.coding import check_not_article, check_not_coded
-from pipeline.errors import InputError
-from pipeline.files import write_bytes
-from pipeline.manifest import MANIFEST_FILE, Entry, read_manifest
-from pipeline.manifest_rows import add_row, remove_row, replace_row
+from pipeline.run.errors import InputError
+from pipeline.run.files import write_bytes
+from pipeline.study.manifest import MANIFEST_FILE, Entry, line_of, parse_manifest, read_manifest
+
+_MARK = codecs.BOM_UTF8
+
+
+def add_row(entry: Entry, file: Path = MANIFEST_FILE) -> None:
+    """Append a document to the manifest.
+
+    Raises:
+        InputError: the manifest with this row could not be read again; it stays as it was.
+    """
+    lines, mark = _lines(file)
+    if lines and not lines[-1].endswith(("\n", "\r")):
+        lines[-1] += _line_end(lines)
+    _write_manifest([*lines, line_of(entry) + _line_end(lines)], mark, file)
+
+
+def replace_row(row: int, entry: Entry, file: Path = MANIFEST_FILE) -> None:
+    """Put a document in place of the one whose row starts on line ``row``.
+
+    Raises:
+        InputError: as for `add_row`.
+    """
+    lines, mark = _lines(file)
+    last = _last_line(lines, row)
+    _write_manifest(
+        [*lines[: row - 1], line_of(entry) + _line_end(lines), *lines[last:]], mark, file
+    )
+
+
+def remove_row(row: int, file: Path = MANIFEST_FILE) -> None:
+    """Take out the document whose row starts on line ``row``.
+
+    Raises:
+        InputError: as for `add_row`.
+    """
+    lines, mark = _lines(file)
+    _write_manifest([*lines[: row - 1], *lines[_last_line(lines, row) :]], mark, file)
+
+
+def _lines(file: Path) -> tuple[list[str], bytes]:
+    """Lines with their ends as they are, and the byte order mark of a spreadsheet, if any."""
+    content = file.read_bytes()
+    mark = _MARK if content.startswith(_MARK) else b""
+    return list(io.StringIO(content.removeprefix(mark).decode(), newline="")), mark
+
+
+def _line_end(lines: list[str]) -> str:
+    return "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
+
+
+def _last_line(lines: list[str], row: int) -> int:
+    """The last line of the row that starts on line ``row``: a cell may hold line breaks."""
+    reader = csv.reader(lines[row - 1 :], strict=True)
+    try:
+        next(reader)
+    except (StopIteration, csv.Error):
+        raise InputError(MANIFEST_FILE, "no such row", "see: peacetext check", row) from None
+    return row - 1 + reader.line_num
+
+
+def _write_manifest(lines: list[str], mark: bytes, file: Path) -> None:
+    """Write the manifest, once it is known that it can be read again."""
+    text = "".join(lines)
+    parse_manifest(text, file)
+    write_bytes(file, mark + text.encode())
+
 
 CORPUS = MANIFEST_FILE.parent
 INBOX = "inbox"

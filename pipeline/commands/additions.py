@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import get_args
 from urllib.parse import quote
 
-from pipeline.errors import InputError
 from pipeline.ingest.identity import SYMBOL
+from pipeline.ingest.readers import KnownReadings
 from pipeline.ingest.reading import UnreadableError
-from pipeline.ingest.readings import KnownReadings
 from pipeline.ingest.recognising import GUESSED_KIND, SUFFIXES, Recognition, kind_of, recognise
-from pipeline.manifest import Entry
-from pipeline.settings import IngestSettings, Kind, load_missions, load_settings
+from pipeline.run.errors import InputError
+from pipeline.run.settings import IngestSettings, Kind, load_missions, load_settings
+from pipeline.study.manifest import Entry
 
 UN_SITE = "https://docs.un.org/en/"
 UN_LICENCE = "United Nations; acknowledge the United Nations as the source"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.encoder import load_encoder
-from pipeline.errors import InputError, StageError
-from pipeline.settings import load_settings
+from pipeline.run.errors import InputError, StageError
+from pipeline.run.settings import load_settings
 from pipeline.themes.saving import load_themes
+from pipeline.vectors.encoder import load_encoder
 
 _DECIMALS = 6
 _OTHER_MARKS = ";\t|"

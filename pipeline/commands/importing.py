@@ -8,9 +8,20 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.anchors import anchor_units
-from pipeline.codebook import Codebook, load_codebook
-from pipeline.codings import (
+from pipeline.imports.codes import Taken, Themes, coder_name, read_renamed, take
+from pipeline.imports.found import FoundCoding
+from pipeline.imports.placing import Shelf
+from pipeline.imports.qualcoder import DATABASE, read_qualcoder
+from pipeline.imports.refi_project import read_refi_project
+from pipeline.imports.sheet import read_sheet
+from pipeline.run.errors import InputError
+from pipeline.run.files import write_text
+from pipeline.run.stage import say
+from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
+from pipeline.run.tables.table import read_table
+from pipeline.study.anchors import anchor_units
+from pipeline.study.codebook import Codebook, load_codebook
+from pipeline.study.codings import (
     ADJUDICATED,
     SUGGESTED,
     Coding,
@@ -19,21 +30,9 @@ from pipeline.codings import (
     read_codings,
     read_pass,
 )
-from pipeline.codings import unit_set_of as set_of_columns
-from pipeline.document_text import document_texts, ranges
-from pipeline.errors import InputError
-from pipeline.files import write_text
-from pipeline.imports.codes import Themes, read_renamed
-from pipeline.imports.found import FoundCoding
-from pipeline.imports.passes import Taken, coder_name, take
-from pipeline.imports.placing import Shelf
-from pipeline.imports.qualcoder import DATABASE, read_qualcoder
-from pipeline.imports.refi_project import read_refi_project
-from pipeline.imports.sheet import read_sheet
-from pipeline.manifest import read_manifest
-from pipeline.stage import say
-from pipeline.tables.ingest import BLOCKS, DOCUMENTS
-from pipeline.tables.table import read_table
+from pipeline.study.codings import unit_set_of as set_of_columns
+from pipeline.study.manifest import read_manifest
+from pipeline.study.refi import document_texts, ranges
 
 
 @dataclass(frozen=True)

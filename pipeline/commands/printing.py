@@ -1,4 +1,4 @@
-"""Tables in the terminal."""
+"""What a run has found, as frames and text fit for a terminal."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.errors import InputError
-from pipeline.files import write_text
+from pipeline.run.errors import InputError
+from pipeline.run.files import FINDINGS_FILE, write_text
+from pipeline.run.tables.compare import GAP
+from pipeline.run.tables.segment import PASSAGES
+from pipeline.run.tables.table import read_table
+from pipeline.run.tables.themes import EVALUATION
+from pipeline.run.tables.topics import TOPICS
 
 _WIDE = 200  # columns, where the output is a file or a pipe
 
@@ -50,3 +55,80 @@ def _cell(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(str(part) for part in value)
     return str(value)
+
+
+def topics_found() -> pl.DataFrame:
+    """One row a topic, largest first."""
+    return (
+        read_table(TOPICS)
+        .sort("n_passages", "topic_id", descending=[True, False])
+        .select("topic_id", "label", "n_passages", pl.col("terms").list.head(8))
+    )
+
+
+def themes_found() -> pl.DataFrame:
+    """One row a setting and theme: the model in use, its interval, and one coder against another.
+
+    Best first within a setting; 'macro' is the mean of the themes that can be learnt.
+    """
+    from pipeline.run.settings import load_settings
+
+    found = read_table(EVALUATION).with_columns(pl.col("setting", "measure").cast(pl.String))
+    keys = ["setting", "theme_id"]
+    f1 = found.filter(pl.col("measure") == "f1").select(
+        *keys, "model", "support", "learnable", f1="value", low="low", high="high"
+    )
+    precision = found.filter(pl.col("measure") == "average_precision").select(
+        *keys, "model", average_precision="value"
+    )
+    coder = f1.filter(pl.col("model") == "coder").select(*keys, coder_f1="f1")
+    return (
+        f1.filter(pl.col("model") == load_settings().themes.model)
+        .join(precision, on=[*keys, "model"], how="left")
+        .join(coder, on=keys, how="left")
+        .sort("setting", "learnable", "f1", descending=[False, True, True])
+        .drop("model")
+    )
+
+
+def gap_found() -> pl.DataFrame:
+    """One row a theme, from most over-represented in policy to most in interviews."""
+    columns = ("policy", "policy_low", "policy_high", "interviews", "difference", "low", "high")
+    found = read_table(GAP).select("theme_id", *columns, "q_value")
+    return found.sort("difference", descending=True, nulls_last=True)
+
+
+def findings_text() -> str:
+    """The half-page that the compare stage wrote, without the marks of Markdown.
+
+    Raises:
+        InputError: it has not run.
+    """
+    if not FINDINGS_FILE.is_file():
+        raise InputError(FINDINGS_FILE, "is missing", "run: dvc repro compare")
+    text = FINDINGS_FILE.read_text(encoding="utf-8").rstrip()
+    return text.removeprefix("# ").replace("**", "")
+
+
+def nearest_passages(text: str, n: int) -> pl.DataFrame:
+    """The ``n`` passages whose vectors are nearest to that of ``text``, nearest first.
+
+    Raises:
+        InputError: the text has no word.
+    """
+    if not any(letter.isalnum() for letter in text):
+        raise InputError("TEXT", "has no word to look for", "give a sentence or a few words")
+    from pipeline.run.settings import load_settings
+    from pipeline.vectors.encoder import load_encoder
+    from pipeline.vectors.stored import read_vectors
+
+    passages = read_table(PASSAGES)
+    (query,) = load_encoder(load_settings().embed).encode([text])
+    similarity = read_vectors(passages.height) @ query
+    return (
+        passages.select("document_id", "label", "text")
+        .with_columns(similarity=pl.Series(similarity))
+        .unique("text", keep="first", maintain_order=True)
+        .top_k(n, by="similarity")
+        .select("similarity", "document_id", "label", "text")
+    )

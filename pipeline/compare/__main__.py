@@ -6,24 +6,17 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pipeline.codebook import load_codebook
-from pipeline.codings import read_codings
-from pipeline.compare.baselines import one_thread
-from pipeline.compare.comparing import compare_topics
-from pipeline.compare.frames import empty
-from pipeline.compare.links import link_tables, shelf_of
-from pipeline.compare.material import Findings, Material
-from pipeline.compare.placing import ARTICLE
-from pipeline.compare.plain_words import as_markdown, plain_words
-from pipeline.compare.semantic import definition_text
-from pipeline.compare.sides import compare_sides, compare_voices
-from pipeline.compare.summary import summarised
-from pipeline.encoder import load_encoder
-from pipeline.files import FINDINGS_FILE, write_bytes, write_text
-from pipeline.manifest import MANIFEST_FILE, read_manifest
-from pipeline.settings import EmbedSettings, load_settings
-from pipeline.stage import run_stage, say, write_metrics
-from pipeline.tables.compare import (
+from pipeline.compare.findings.summary import summarised
+from pipeline.compare.findings.words import as_markdown, plain_words
+from pipeline.compare.gap.measuring import compare_sides, compare_voices
+from pipeline.compare.material import ARTICLE, Findings, Material, empty
+from pipeline.compare.sources import link_tables, shelf_of
+from pipeline.compare.structure.baselines import definition_text, one_thread
+from pipeline.compare.structure.comparing import compare_topics
+from pipeline.run.files import FINDINGS_FILE, write_bytes, write_text
+from pipeline.run.settings import EmbedSettings, load_settings
+from pipeline.run.stage import run_stage, say, write_metrics
+from pipeline.run.tables.compare import (
     AGREEMENT,
     ALIGNMENT,
     CITATIONS,
@@ -37,13 +30,23 @@ from pipeline.tables.compare import (
     SEMANTIC_ALIGNMENT,
     VOICE_SHARES,
 )
-from pipeline.tables.ingest import BLOCKS, DOCUMENTS, NOTES
-from pipeline.tables.segment import FAMILIES, PASSAGES
-from pipeline.tables.table import Table, csv_of, read_table, write_table
-from pipeline.tables.themes import PASSAGE_CODES, PREVALENCE, PREVALENCE_OF_FAMILIES, SCORES, UNITS
-from pipeline.tables.topics import ARTICLE_ASSIGNMENTS, ASSIGNMENTS, GUIDED, HIERARCHY, TOPICS
-from pipeline.turns import load_turns
-from pipeline.vectors import read_vectors
+from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
+from pipeline.run.tables.segment import FAMILIES, PASSAGES
+from pipeline.run.tables.table import Table, csv_of, read_table, write_table
+from pipeline.run.tables.themes import (
+    PASSAGE_CODES,
+    PREVALENCE,
+    PREVALENCE_OF_FAMILIES,
+    SCORES,
+    UNITS,
+)
+from pipeline.run.tables.topics import ARTICLE_ASSIGNMENTS, ASSIGNMENTS, GUIDED, HIERARCHY, TOPICS
+from pipeline.study.codebook import load_codebook
+from pipeline.study.codings import read_codings
+from pipeline.study.manifest import MANIFEST_FILE, read_manifest
+from pipeline.study.study import load_turns
+from pipeline.vectors.encoder import load_encoder
+from pipeline.vectors.stored import read_vectors
 
 WRITTEN = (
     AGREEMENT,

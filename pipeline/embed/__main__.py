@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline.encoder import load_encoder
-from pipeline.settings import load_settings
-from pipeline.stage import run_stage, say, write_metrics
-from pipeline.tables.segment import PASSAGES
-from pipeline.tables.table import read_table
-from pipeline.vectors import write_vectors
+from pipeline.run.settings import load_settings
+from pipeline.run.stage import run_stage, say, write_metrics
+from pipeline.run.tables.segment import PASSAGES
+from pipeline.run.tables.table import read_table
+from pipeline.vectors.encoder import load_encoder
+from pipeline.vectors.stored import write_vectors
 
 
 def main() -> None:

@@ -8,11 +8,16 @@ from functools import partial
 
 import numpy as np
 
-from pipeline.encoder import CachedEncoder, SentenceEncoder, load_sentence_encoder, processor
-from pipeline.errors import StageError
-from pipeline.ray_work import Work, spread
-from pipeline.settings import EmbedSettings
-from pipeline.vector_cache import Vectors
+from pipeline.run.errors import StageError
+from pipeline.run.ray import Work, spread
+from pipeline.run.settings import EmbedSettings
+from pipeline.vectors.cache import Vectors
+from pipeline.vectors.encoder import (
+    CachedEncoder,
+    SentenceEncoder,
+    load_sentence_encoder,
+    processor,
+)
 
 PIECE = 256
 """Texts that one worker takes at once: some seconds of work."""

@@ -7,25 +7,29 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.anchors import anchor_units
-from pipeline.codebook import Codebook, load_codebook
-from pipeline.codings import Coding, read_codings
-from pipeline.dictionary import dictionary_text
-from pipeline.document_text import DocumentText, document_texts
-from pipeline.export.archive import zipped
-from pipeline.export.codebook_xml import codebook_file
-from pipeline.export.project_xml import Source, described, project_files
 from pipeline.export.references import bibtex, references, ris
-from pipeline.export.selections import Selection, hand_selections, machine_selections
-from pipeline.files import write_folder
-from pipeline.manifest import read_manifest
-from pipeline.refi import MACHINE
-from pipeline.stage import run_stage, say, write_metrics
-from pipeline.tables.all_tables import TABLES
-from pipeline.tables.ingest import BLOCKS, DOCUMENTS
-from pipeline.tables.segment import PASSAGES
-from pipeline.tables.table import Table, csv_of, read_table
-from pipeline.tables.themes import SCORES
+from pipeline.export.refi_qda import (
+    Selection,
+    Source,
+    codebook_file,
+    described,
+    hand_selections,
+    machine_selections,
+    project_files,
+    zipped,
+)
+from pipeline.run.files import write_folder
+from pipeline.run.stage import run_stage, say, write_metrics
+from pipeline.run.tables.dictionary import TABLES, dictionary_text
+from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
+from pipeline.run.tables.segment import PASSAGES
+from pipeline.run.tables.table import Table, csv_of, read_table
+from pipeline.run.tables.themes import SCORES
+from pipeline.study.anchors import anchor_units
+from pipeline.study.codebook import Codebook, load_codebook
+from pipeline.study.codings import Coding, read_codings
+from pipeline.study.manifest import read_manifest
+from pipeline.study.refi import MACHINE, DocumentText, document_texts
 
 FOLDER = Path("outputs/export")
 PROJECT_NAME = "Robust peacekeeping in policy and practice"

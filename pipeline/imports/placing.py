@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.document_text import DocumentText
 from pipeline.imports.found import FoundCoding, LetteredText
-from pipeline.refi import guid
+from pipeline.study.refi import DocumentText, guid
 
 _MOST = 0.5
 """A coding holds for units of which it covers at least half, or for the unit that it lies in."""

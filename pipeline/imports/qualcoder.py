@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from pipeline.errors import InputError
 from pipeline.imports.found import FoundCoding, LetteredText
+from pipeline.run.errors import InputError
 
 DATABASE = "data.qda"
 _QUERY = """

@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from lxml import etree
 
-from pipeline.errors import InputError
 from pipeline.imports.found import FoundCoding, LetteredText
-from pipeline.refi import INTERNAL, PROJECT_FILE
+from pipeline.run.errors import InputError
+from pipeline.study.refi import INTERNAL, PROJECT_FILE
 
 MAX_BYTES = 200_000_000
 """Of one file in the archive, unpacked; a project of text is a few MB."""

@@ -10,8 +10,8 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pipeline.errors import InputError
 from pipeline.imports.found import FoundCoding
+from pipeline.run.errors import InputError
 
 COLUMNS = {
     "document": ("document", "document_id", "source", "file", "filename", "file name", "symbol"),

@@ -16,7 +16,36 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from pipeline.ingest.reading import Block, Note, NoteMark, Reading, UnreadableError
-from pipeline.ingest.speakers import speaker_groups
+
+SPEAKERS: tuple[tuple[str, str], ...] = (
+    ("anonymous", r"anonymous"),
+    ("police", r"(?i:police)"),
+    ("ngo", r"\bNGO\b|\bPAX\b"),
+    ("government", r"Government official"),
+    (
+        "military",
+        r"\b(Colonel|General|commander|staff officer|Defence Forces)\b|Reconnaissance Group",
+    ),
+    ("un_civilian", r"\bUN\b"),
+)
+"""Speaker group and the pattern of a description, the most telling first."""
+
+_INTERVIEW = re.compile(r"\bInterview with ")
+
+
+def speaker_groups(note: str) -> tuple[str, ...]:
+    """The groups of the interviewees that a note names, in its order, each once.
+
+    >>> speaker_groups("Interview with a senior NGO official; Interview with a UN official.")
+    ('ngo', 'un_civilian')
+    """
+    described = _INTERVIEW.split(note)[1:]
+    return tuple(dict.fromkeys(filter(None, (_group(text) for text in described))))
+
+
+def _group(described: str) -> str:
+    return next((group for group, pattern in SPEAKERS if re.search(pattern, described)), "")
+
 
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _DIGITS = str.maketrans(SUPERSCRIPTS, "0123456789")

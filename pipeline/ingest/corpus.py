@@ -11,14 +11,14 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.ids import content_ids
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.recognising import GUESSED_KIND, recognition_of
-from pipeline.manifest import Entry
-from pipeline.settings import IngestSettings, Mission
-from pipeline.tables.ingest import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
-from pipeline.tables.table import Table
+from pipeline.run.ids import content_ids
+from pipeline.run.settings import IngestSettings, Mission
+from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
+from pipeline.run.tables.table import Table
+from pipeline.study.manifest import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Which reader reads which file: the one place where a format is made known.
+"""Which reader reads a file, in which language it is, and what was read before.
+
+The six languages of the United Nations and a few neighbours are told apart; a text too short or
+too mixed to tell counts as English, so that nothing is set aside on a guess.
 
 To add a format: write a module with a function from bytes to a Reading, and add a line to READERS.
 Modules are imported when the first file of their format comes, so that a stage without PDFs never
@@ -7,12 +10,60 @@ loads a PDF library.
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from pipeline.ingest.language import foreign_language
+from pydantic import TypeAdapter
+
 from pipeline.ingest.reading import Reading, UnreadableError
-from pipeline.settings import IngestSettings
+from pipeline.run.caches import ResultCache, cache_folder, code_hash
+from pipeline.run.settings import IngestSettings
+
+STOP_WORDS = {
+    "English": "the of and to in that for is on with by as at from it be was are its this which",
+    "French": "de la le et les des en du que dans par pour est au une sur qui aux son avec ce",
+    "Spanish": "de la que el en y los del las por con para una su se al lo como más sobre ha",
+    "Portuguese": "de que o e do da em os no na dos para com uma as ao por das pelo são não",
+    "Italian": "di che il la e del in per della un le con dei una al nel sono alla dal non gli",
+    "German": "der die und den von zu das mit des auf für ist im dem nicht ein eine als auch sich",
+    "Dutch": "de het van een en in is dat op te voor met zijn aan door om niet ook bij als",
+}
+SCRIPTS = {
+    "Russian": re.compile(r"[\u0400-\u04ff]"),
+    "Arabic": re.compile(r"[\u0600-\u06ff]"),
+    "Chinese": re.compile(r"[\u4e00-\u9fff]"),
+}
+MIN_WORDS = 40  # shorter texts are not judged
+MIN_SHARE = 0.12  # of the words must be stop words of a language for it to be named
+_WORD = re.compile(r"[^\W\d_]+")
+_LISTS = {language: frozenset(words.split()) for language, words in STOP_WORDS.items()}
+
+
+def foreign_language(text: str) -> str:
+    """The language of a text that is not in English; empty for English and for what is unclear.
+
+    >>> foreign_language("Le Conseil de sécurité rappelle la résolution et prie les parties. " * 9)
+    'French'
+    """
+    letters = sum(character.isalpha() for character in text)
+    for language, script in SCRIPTS.items():
+        if len(script.findall(text)) > 0.5 * letters > MIN_WORDS:
+            return language
+    words = Counter(word.lower() for word in _WORD.findall(text))
+    total = words.total()
+    if total < MIN_WORDS:
+        return ""
+    shares = {
+        language: sum(words[word] for word in common) / total for language, common in _LISTS.items()
+    }
+    likeliest = max(sorted(shares), key=lambda language: shares[language])
+    clear = shares[likeliest] >= MIN_SHARE and shares[likeliest] > 1.5 * shares["English"]
+    return likeliest if clear else ""
+
 
 LimitedReader = Callable[[bytes, IngestSettings], Reading]
 """Reads the bytes of one file within the limits of configs/params.yaml."""
@@ -25,19 +76,19 @@ def _article(content: bytes, _: IngestSettings) -> Reading:
 
 
 def _akoma_ntoso(content: bytes, _: IngestSettings) -> Reading:
-    from pipeline.ingest.akoma_ntoso import read_akoma_ntoso
+    from pipeline.ingest.akoma.reader import read_akoma_ntoso
 
     return read_akoma_ntoso(content)
 
 
 def _pdf(content: bytes, limits: IngestSettings) -> Reading:
-    from pipeline.ingest.pdf import read_pdf
+    from pipeline.ingest.pdf.reader import read_pdf
 
     return read_pdf(content, limits)
 
 
 def _verbatim_record(content: bytes, limits: IngestSettings) -> Reading:
-    from pipeline.ingest.verbatim_record import read_verbatim_record
+    from pipeline.ingest.text.verbatim import read_verbatim_record
 
     return read_verbatim_record(content, limits)
 
@@ -49,19 +100,19 @@ def _word(content: bytes, limits: IngestSettings) -> Reading:
 
 
 def _html(content: bytes, limits: IngestSettings) -> Reading:
-    from pipeline.ingest.html import read_html
+    from pipeline.ingest.text.html import read_html
 
     return read_html(content, limits)
 
 
 def _markdown(content: bytes, limits: IngestSettings) -> Reading:
-    from pipeline.ingest.markdown import read_markdown
+    from pipeline.ingest.text.markdown import read_markdown
 
     return read_markdown(content, limits)
 
 
 def _plain_text(content: bytes, limits: IngestSettings) -> Reading:
-    from pipeline.ingest.plain_text import read_plain_text
+    from pipeline.ingest.text.plain import read_plain_text
 
     return read_plain_text(content, limits)
 
@@ -127,3 +178,30 @@ def _in_english(reading: Reading) -> Reading:
     if language:
         raise UnreadableError(f"is in {language}; only documents in English are read")
     return reading
+
+
+_LIBRARIES = ("lxml", "pypdfium2", "python-docx", "markdown-it-py")
+_READING = TypeAdapter(Reading)
+
+
+class KnownReadings:
+    """Reads a file, or gives what the same code made of the same bytes before."""
+
+    def __init__(self, limits: IngestSettings) -> None:
+        """Open the cache of this version of the readers."""
+        code = code_hash(Path(__file__).parent.rglob("*.py"), _LIBRARIES)
+        self._cache = ResultCache(cache_folder() / f"readings-{code}.sqlite")
+        self._limits = limits.model_dump_json()
+
+    def read(self, content: bytes, kind: str, suffix: str, limits: IngestSettings) -> Reading:
+        """As `read_file`; a document that is refused is looked at again each time."""
+        form = format_of(kind, suffix)
+        reader = f"{form.suffix} {' '.join(form.kinds)}" if form else "none"
+        asked = f"{hashlib.sha256(content).hexdigest()} {reader} {self._limits}"
+        key = hashlib.sha256(asked.encode()).hexdigest()
+        kept = self._cache.find([key]).get(key)
+        if kept is not None:
+            return _READING.validate_json(kept)
+        reading = read_file(content, kind, suffix, limits)
+        self._cache.add([(key, _READING.dump_json(reading))])
+        return reading

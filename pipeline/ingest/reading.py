@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from pipeline.settings import Role
+from pipeline.run.settings import Role
 
 
 class UnreadableError(Exception):

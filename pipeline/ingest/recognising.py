@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
 
-from pipeline.ingest.decoding import decoded
 from pipeline.ingest.readers import READERS, read_file
 from pipeline.ingest.reading import Reading, UnreadableError
-from pipeline.ingest.verbatim_record import SPEECH
-from pipeline.settings import IngestSettings, Kind, Mission
+from pipeline.ingest.text.decoding import decoded
+from pipeline.ingest.text.verbatim import SPEECH
+from pipeline.run.settings import IngestSettings, Kind, Mission
 
 SUFFIXES = tuple(dict.fromkeys(form.suffix for form in READERS))
 """Of the files that can be read, with the dot."""

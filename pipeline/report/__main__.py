@@ -7,22 +7,19 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.codebook import CODEBOOK_FILE, load_codebook
-from pipeline.files import FINDINGS_FILE, read_json, sha256_of, write_folder
-from pipeline.manifest import MANIFEST_FILE, read_manifest
 from pipeline.report.material import ManifestLine, Material
-from pipeline.report.origin import commit_of, versions
-from pipeline.report.page import compose
-from pipeline.report.plain_view import paragraphs_of
-from pipeline.report.rendering import render
-from pipeline.settings import MISSIONS_FILE, load_missions, load_settings
-from pipeline.stage import run_stage, say, write_metrics
-from pipeline.tables.acquire import ACQUIRED
-from pipeline.tables.all_tables import TABLES
-from pipeline.tables.ingest import DOCUMENTS, SET_ASIDE
-from pipeline.tables.segment import PASSAGES
-from pipeline.tables.table import Table, read_table
-from pipeline.vectors import MODEL_CARD, VECTORS, read_vectors
+from pipeline.report.page import commit_of, compose, paragraphs_of, render, versions
+from pipeline.run.files import FINDINGS_FILE, read_json, sha256_of, write_folder
+from pipeline.run.settings import MISSIONS_FILE, load_missions, load_settings
+from pipeline.run.stage import run_stage, say, write_metrics
+from pipeline.run.tables.acquire import ACQUIRED
+from pipeline.run.tables.dictionary import TABLES
+from pipeline.run.tables.ingest import DOCUMENTS, SET_ASIDE
+from pipeline.run.tables.segment import PASSAGES
+from pipeline.run.tables.table import Table, read_table
+from pipeline.study.codebook import CODEBOOK_FILE, load_codebook
+from pipeline.study.manifest import MANIFEST_FILE, read_manifest
+from pipeline.vectors.stored import MODEL_CARD, VECTORS, read_vectors
 
 FOLDER = Path("outputs/report")
 REQUIRED = (ACQUIRED, DOCUMENTS, SET_ASIDE, PASSAGES)

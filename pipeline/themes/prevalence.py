@@ -29,8 +29,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.settings import ThemeSettings
-from pipeline.tables.ingest import POLICY_KINDS
+from pipeline.run.settings import ThemeSettings
+from pipeline.run.tables.ingest import POLICY_KINDS
 from pipeline.themes.evaluation import group_weights
 from pipeline.themes.samples import Booleans, Floats
 

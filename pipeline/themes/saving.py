@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.errors import InputError, StageError
-from pipeline.files import read_json, sha256_of, write_bytes, write_json
-from pipeline.themes.combination import Fitted
+from pipeline.run.errors import InputError, StageError
+from pipeline.run.files import read_json, sha256_of, write_bytes, write_json
+from pipeline.themes.combination import Fitted, Vocabulary
 from pipeline.themes.samples import Floats
-from pipeline.themes.vocabulary import Vocabulary
 
 WEIGHTS = Path("outputs/themes/model.safetensors")
 CARD = Path("outputs/themes/model.json")

@@ -10,7 +10,7 @@ import polars as pl
 from pipeline.themes.evaluation import Judged
 from pipeline.themes.samples import Booleans, Floats, Integers, Sample
 from pipeline.themes.validation import CrossValidation, Predictions, TrainedThemes
-from pipeline.vector_cache import Vectors
+from pipeline.vectors.cache import Vectors
 
 _DECIMALS = 6
 _PASSAGES_AT_ONCE = 10_000  # parts of their words take 20 kB each

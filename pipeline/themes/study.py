@@ -9,21 +9,25 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.codebook import Codebook
-from pipeline.codings import SUGGESTED, Coding
-from pipeline.encoder import Encoder
-from pipeline.errors import StageError
-from pipeline.settings import ThemeSettings
-from pipeline.themes.agreement import agreement_table, confusion_table
-from pipeline.themes.calibration import ALL, calibration_error, calibration_table
-from pipeline.themes.coders import code_matrices, coder_ceiling
+from pipeline.run.errors import StageError
+from pipeline.run.settings import ThemeSettings
+from pipeline.study.codebook import Codebook
+from pipeline.study.codings import SUGGESTED, Coding
+from pipeline.themes.agreement import agreement_table, code_matrices, coder_ceiling, confusion_table
 from pipeline.themes.combination import Combination, ThemeText, described_theme
-from pipeline.themes.evaluation import MACRO, Judged, evaluation_table
-from pipeline.themes.groups import passages_with_groups
+from pipeline.themes.evaluation import (
+    ALL,
+    MACRO,
+    Judged,
+    calibration_error,
+    calibration_table,
+    evaluation_table,
+)
 from pipeline.themes.models import ModelMaker, model_makers
 from pipeline.themes.prevalence import CodedPassages, prevalence_table
 from pipeline.themes.samples import Floats, Sample
 from pipeline.themes.scoring import score_passages, scores_table, unit_scores_table
+from pipeline.themes.units import passages_with_groups
 from pipeline.themes.validation import (
     CrossValidation,
     Predictions,
@@ -31,7 +35,8 @@ from pipeline.themes.validation import (
     cross_validate,
     train,
 )
-from pipeline.vector_cache import Vectors
+from pipeline.vectors.cache import Vectors
+from pipeline.vectors.encoder import Encoder
 
 
 @dataclass(frozen=True)

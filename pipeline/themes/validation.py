@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.settings import ThemeSettings
-from pipeline.themes.folds import grouped_folds
+from pipeline.run.settings import ThemeSettings
 from pipeline.themes.models import ModelMaker, ThemeModel
-from pipeline.themes.samples import Booleans, Floats, Integers, Sample
-from pipeline.vector_cache import Vectors
+from pipeline.themes.samples import Booleans, Floats, Integers, Sample, grouped_folds
+from pipeline.vectors.cache import Vectors
 
 _SHRINKAGE = 20.0
 """Positives for which a theme's own threshold weighs as much as the threshold of all themes."""

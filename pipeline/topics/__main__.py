@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline.codebook import load_codebook
-from pipeline.encoder import load_encoder
-from pipeline.settings import load_missions, load_settings
-from pipeline.stage import run_stage, say, write_metrics
-from pipeline.tables.ingest import DOCUMENTS
-from pipeline.tables.segment import FAMILIES, PASSAGES
-from pipeline.tables.table import read_table, write_table
-from pipeline.tables.topics import (
+from pipeline.run.settings import load_missions, load_settings
+from pipeline.run.stage import run_stage, say, write_metrics
+from pipeline.run.tables.ingest import DOCUMENTS
+from pipeline.run.tables.segment import FAMILIES, PASSAGES
+from pipeline.run.tables.table import read_table, write_table
+from pipeline.run.tables.topics import (
     ARTICLE_ASSIGNMENTS,
     ARTICLE_TOPICS,
     ASSIGNMENTS,
@@ -20,9 +18,11 @@ from pipeline.tables.topics import (
     SIMILARITY,
     TOPICS,
 )
+from pipeline.study.codebook import load_codebook
 from pipeline.topics.finding import Corpus, Findings, find_topics
 from pipeline.topics.renaming import load_labels
-from pipeline.vectors import read_vectors
+from pipeline.vectors.encoder import load_encoder
+from pipeline.vectors.stored import read_vectors
 
 
 def main() -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.tables.topics import OUTLIER
-from pipeline.topics.layout import Floats, umap_layout
+from pipeline.run.tables.topics import OUTLIER
+from pipeline.topics.fitting import numbered_by_size
 from pipeline.topics.measures import (
     Agreement,
     Integers,
@@ -18,9 +18,9 @@ from pipeline.topics.measures import (
     mission_information,
     word_npmi,
 )
-from pipeline.topics.stability import numbered_by_size
+from pipeline.topics.projection import Floats, umap_layout
 from pipeline.topics.terms import Vocabulary, top_terms, typicality
-from pipeline.vector_cache import Vectors
+from pipeline.vectors.cache import Vectors
 
 N_WORDS = 10
 """Words of a topic that coherence and diversity are measured on, as is the custom."""

@@ -1,16 +1,19 @@
-"""Fitted topics as tables: labels, representatives, hierarchy, years and missions."""
+"""Topics as tables: terms, hierarchy, likeness, years, missions, and the zero-shot view."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
-from pipeline.tables.topics import OUTLIER
+from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.fitting import FittedTopics
-from pipeline.topics.layout import Floats
 from pipeline.topics.measures import Integers
+from pipeline.topics.projection import Floats
 from pipeline.topics.selection import Selection
-from pipeline.vector_cache import Vectors
+from pipeline.vectors.cache import Vectors
+from pipeline.vectors.encoder import Encoder
 
 _DECIMALS = 6  # the last bits of a library's float may wander
 _WILSON_Z = 1.959964  # 95%
@@ -182,3 +185,32 @@ def _wilson() -> dict[str, pl.Expr]:
     centre = (share + square / (2 * n)) / (1 + square / n)
     spread = (share * (1 - share) / n + square / (4 * n**2)).sqrt() * _WILSON_Z / (1 + square / n)
     return {"low": (centre - spread).clip(0, 1), "high": (centre + spread).clip(0, 1)}
+
+
+def guided_table(
+    selection: Selection, vectors: Vectors, themes: Sequence[tuple[str, str]], encoder: Encoder
+) -> pl.DataFrame:
+    """tables.Guided: zero-shot themes, by cosine with what the codebook says of them.
+
+    Nothing is learned from codings here. ``lead`` is how much nearer the first theme is than the
+    second; where it is small the theme is a guess.
+
+    Args:
+        selection: the passages.
+        vectors: of their matter, before any centring.
+        themes: theme_id and text of each theme, at least two.
+        encoder: of the same model.
+    """
+    definitions = encoder.encode([text for _, text in themes])
+    cosines = (vectors @ definitions.T).astype(np.float64)
+    order = np.argsort(-cosines.round(6), axis=1, kind="stable")
+    best, second = (np.take_along_axis(cosines, order[:, [place]], 1)[:, 0] for place in (0, 1))
+    texts = pl.DataFrame(
+        {
+            "text_key": selection.passages["text_key"],
+            "theme_id": [themes[place][0] for place in order[:, 0]],
+            "similarity": best.round(6).clip(-1, 1),
+            "lead": (best - second).round(6).clip(0, 2),
+        }
+    )
+    return selection.members.join(texts, on="text_key", how="left").drop("text_key")

@@ -9,23 +9,21 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.encoder import Encoder
-from pipeline.settings import Mission, TopicSettings
-from pipeline.tables.topics import OUTLIER
+from pipeline.run.settings import Mission, TopicSettings
+from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics import baselines, description
 from pipeline.topics.baselines import Grouping
-from pipeline.topics.directions import without_group_means
+from pipeline.topics.description import guided_table
 from pipeline.topics.fitting import FEWEST_PASSAGES, FittedTopics, fit_topics, fitting_settings
-from pipeline.topics.guided import guided_table
 from pipeline.topics.labels import make_labels
-from pipeline.topics.layout import lay_out_map
-from pipeline.topics.matter import Matter, matter_of
+from pipeline.topics.masking import Matter, matter_of
 from pipeline.topics.measures import Integers, Strings
+from pipeline.topics.projection import lay_out_map, without_group_means
 from pipeline.topics.renaming import rename
-from pipeline.topics.sampling import sampled_rows, spread
-from pipeline.topics.selection import Selection, select_passages
+from pipeline.topics.selection import Selection, sampled_rows, select_passages, spread
 from pipeline.topics.terms import Vocabulary, class_tfidf, count_terms, typicality, weighted_terms
-from pipeline.vector_cache import Vectors
+from pipeline.vectors.cache import Vectors
+from pipeline.vectors.encoder import Encoder
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,141 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from pipeline.errors import StageError
-from pipeline.settings import TopicSettings
-from pipeline.tables.topics import OUTLIER
-from pipeline.topics.clustering import group
-from pipeline.topics.layout import Floats, lay_out
-from pipeline.topics.measures import Agreement, Integers, agreement_of, best_match_jaccard
-from pipeline.topics.stability import numbered_by_size, vote, without_dissolved, without_small
-from pipeline.vector_cache import Vectors
+from pipeline.run.errors import StageError
+from pipeline.run.settings import TopicSettings
+from pipeline.run.tables.topics import OUTLIER
+from pipeline.topics.measures import (
+    Agreement,
+    Integers,
+    agreement_of,
+    best_match_jaccard,
+    topic_jaccard,
+)
+from pipeline.topics.projection import lay_out
+from pipeline.vectors.cache import Vectors
+
+DISSOLVED = 0.5
+"""Hennig (2007): a cluster with a lower mean best-match Jaccard is not found again."""
+
+Floats = npt.NDArray[np.float64]
+
+
+def vote(reference: Integers, refits: Sequence[Integers]) -> Floats:
+    """Share of refits that put each passage in its topic of the reference, float [n].
+
+    A group of a refit speaks for the topic of the reference that it is most like (Jaccard), as in
+    BagClust1 (Dudoit and Fridlyand 2003). An outlier of the reference has 0.
+    """
+    agreed = np.zeros(len(reference))
+    for refit in refits:
+        agreed += (matched(reference, refit) == reference) & (reference != OUTLIER)
+    shares: Floats = agreed / len(refits)
+    return shares
+
+
+def matched(reference: Integers, refit: Integers) -> Integers:
+    """A refit in the numbers of the reference: each group by the topic it is most like."""
+    likeness = topic_jaccard(reference, refit)
+    best = np.where(likeness.max(axis=0) > 0, likeness.argmax(axis=0), OUTLIER)
+    numbers: Integers = np.where(refit == OUTLIER, OUTLIER, best[refit])
+    return numbers
+
+
+def numbered_by_size(topic: Integers) -> Integers:
+    """The same groups numbered from 0, largest first; outliers stay."""
+    groups, counts = np.unique(topic[topic != OUTLIER], return_counts=True)
+    order = groups[np.argsort(-counts, kind="stable")]
+    number = {int(group): place for place, group in enumerate(order)} | {OUTLIER: OUTLIER}
+    return np.array([number[int(group)] for group in topic], dtype=np.int64)
+
+
+def without_small(topic: Integers, fewest: int) -> Integers:
+    """Groups with fewer passages become outliers."""
+    groups, counts = np.unique(topic, return_counts=True)
+    kept: Integers = np.where(np.isin(topic, groups[counts >= fewest]), topic, OUTLIER)
+    return kept
+
+
+def without_dissolved(topic: Integers, refits: Sequence[Integers]) -> Integers:
+    """Topics whose mean best-match Jaccard with the refits is under `DISSOLVED` become outliers."""
+    if (topic == OUTLIER).all():
+        return topic
+    numbers = numbered_by_size(topic)
+    gone = np.flatnonzero(best_match_jaccard(numbers, refits) < DISSOLVED)
+    kept: Integers = np.where(np.isin(numbers, gone), OUTLIER, topic)
+    return kept
+
+
+_STARTS = 10  # of plain k-means, of which the best is kept
+_SAMPLES = 20  # that a refined beginning is made of
+_SAMPLED = 0.8  # of the places, in each of them
+_ROUNDS = 50  # of k-means in a sample
+_MOST_SEED = 2**31
+
+
+def group(places: Floats, settings: TopicSettings, seed: int) -> Integers:
+    """Groups of a layout, or of several side by side, int [n]; only HDBSCAN leaves outliers.
+
+    Args:
+        places: float [n, dimensions].
+        settings: which clustering, and into how many groups.
+        seed: of everything that the clustering draws.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):  # the order of sums decides ties
+        clustering = _clustering(places, settings, seed)
+        found: Integers = clustering.fit_predict(places).astype(np.int64)
+    return found
+
+
+def _clustering(places: Floats, settings: TopicSettings, seed: int) -> Any:
+    from sklearn.cluster import AgglomerativeClustering, KMeans
+
+    if settings.clusters == "hdbscan":
+        import hdbscan
+
+        return hdbscan.HDBSCAN(
+            min_cluster_size=settings.min_cluster_size,
+            min_samples=settings.min_samples,
+            cluster_selection_method="eom",
+            core_dist_n_jobs=1,
+        )
+    if settings.clusters == "ward":
+        return AgglomerativeClustering(settings.n_topics, linkage="ward")
+    if settings.clusters == "kmeans":
+        return KMeans(settings.n_topics, n_init=_STARTS, random_state=seed % _MOST_SEED)
+    means = refined_means(places, settings.n_topics, seed)
+    return KMeans(len(means), init=means, n_init=1)
+
+
+def refined_means(places: Floats, n_groups: int, seed: int) -> Floats:
+    """Where k-means should begin: what k-means of many samples agree on, float [groups, dims].
+
+    Where plain k-means begins decides where it ends. Here k-means finds the means of `_SAMPLES`
+    random samples, and these means are themselves put into groups, whose means are the beginning
+    (Bradley and Fayyad 1998, "Refining initial points for k-means clustering"; the means are
+    grouped by Ward's method here). Samples and their beginnings are drawn with ``seed``.
+    """
+    from sklearn.cluster import AgglomerativeClustering, KMeans
+
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(_SAMPLES):
+        sample = random.permutation(len(places))[: round(_SAMPLED * len(places))]
+        start = int(random.integers(_MOST_SEED))
+        model = KMeans(n_groups, n_init=1, max_iter=_ROUNDS, random_state=start)
+        found.append(model.fit(places[np.sort(sample)]).cluster_centers_)
+    means = np.vstack(found)
+    together = AgglomerativeClustering(n_groups, linkage="ward").fit_predict(means)
+    return _means_of(means, together)
+
+
+def _means_of(places: Floats, groups: Integers) -> Floats:
+    return np.array([places[groups == number].mean(axis=0) for number in np.unique(groups)])
+
 
 FEWEST_PASSAGES = 20
 """Below this neither neighbours nor clusters mean anything."""

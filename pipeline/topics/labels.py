@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.encoder import Encoder
-from pipeline.topics.matter import Matter
-from pipeline.topics.names import NAME_WORD
+from pipeline.topics.masking import NAME_WORD, Matter
 from pipeline.topics.terms import Vocabulary
+from pipeline.vectors.encoder import Encoder
 
 Floats = npt.NDArray[np.float64]
 

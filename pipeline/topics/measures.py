@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.tables.topics import OUTLIER
+from pipeline.run.tables.topics import OUTLIER
 
 Integers = npt.NDArray[np.int64]
 Strings = npt.NDArray[np.str_]

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from pipeline.errors import InputError
-from pipeline.tables.topics import OUTLIER
+from pipeline.run.errors import InputError
+from pipeline.run.tables.topics import OUTLIER
 
 LABELS_FILE = Path("configs/topic_labels.yaml")
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import StageError
-from pipeline.tables.topics import OUTLIER
+from pipeline.run.errors import StageError
+from pipeline.run.tables.topics import OUTLIER
+from pipeline.topics.masking import NAME_WORD
 from pipeline.topics.measures import Integers
-from pipeline.topics.names import NAME_WORD
 
 Floats = npt.NDArray[np.float64]
 

@@ -13,11 +13,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.acquire.collecting import Shelf, collect
-from pipeline.acquire.mirror import Mirror
-from pipeline.acquire.sources import Source, sources_of
+from pipeline.acquire.sources import Mirror, Source, sources_of
 from pipeline.acquire.verifying import Finding
-from pipeline.manifest import COLUMNS, Entry, read_manifest
-from pipeline.settings import AcquireSettings
+from pipeline.run.settings import AcquireSettings
+from pipeline.study.manifest import COLUMNS, Entry, read_manifest
 
 ARTICLE = b"Interviewees said that the mandate lacked a strategic vision.\n"
 MALI = b"<akomaNtoso><p>Decides that MINUSMA shall protect civilians.</p></akomaNtoso>\n"

@@ -14,12 +14,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.acquire import sessions
-from pipeline.acquire.mirror import Mirror
-from pipeline.acquire.sources import MirrorFolder, Source, sources_of
+from pipeline.acquire.sources import Mirror, MirrorFolder, Source, sources_of
 from pipeline.acquire.verifying import Finding
-from pipeline.errors import StageError
-from pipeline.manifest import Entry
-from pipeline.settings import AcquireSettings
+from pipeline.run.errors import StageError
+from pipeline.run.settings import AcquireSettings
+from pipeline.study.manifest import Entry
 
 CONGO = "/resolutions/congo.xml"
 PAGE = b"\n<!DOCTYPE html><html><body>Please sign in to this network</body></html>"

@@ -33,7 +33,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         found = {address.split("/")[2] for address in addresses}
         return {host: hosts.get(host, "did not answer") for host in found}
 
-    monkeypatch.setattr("pipeline.acquire.probing.probe", probe)
+    monkeypatch.setattr("pipeline.acquire.sessions.probe", probe)
     monkeypatch.setattr("pipeline.acquire.sources.probe", probe)
     return hosts
 
@@ -42,7 +42,7 @@ def test_nothing_is_pending_when_all_is_there(project, monkeypatch) -> None:
     monkeypatch.setenv("PEACETEXT_MIRROR", str(project.mirror))
     acquire()
 
-    monkeypatch.setattr("pipeline.acquire.probing.probe", None)  # asking would fail
+    monkeypatch.setattr("pipeline.acquire.sessions.probe", None)  # asking would fail
     assert not is_pending()
 
 

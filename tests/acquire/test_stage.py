@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.acquire.__main__ import acquire
-from pipeline.errors import InputError, StageError
-from pipeline.tables.acquire import ACQUIRED
-from pipeline.tables.table import read_table
+from pipeline.run.errors import InputError, StageError
+from pipeline.run.tables.acquire import ACQUIRED
+from pipeline.run.tables.table import read_table
 
 CONFIGS = Path("configs").resolve()
 

@@ -13,11 +13,11 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.encoder import CachedEncoder, load_encoder
-from pipeline.settings import load_settings
+from pipeline.run.settings import load_settings
 from pipeline.themes.combination import Combination, ThemeText
 from pipeline.themes.samples import Sample
 from pipeline.themes.saving import SavedThemes, save_themes
+from pipeline.vectors.encoder import CachedEncoder, load_encoder
 
 PATROLS = (
     "Forces should patrol at night and leave their camps.",

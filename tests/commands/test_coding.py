@@ -9,7 +9,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.codebook import load_codebook
+from pipeline.study.codebook import load_codebook
 
 CODING = Path("corpus/coding")
 

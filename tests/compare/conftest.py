@@ -9,14 +9,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.codebook import load_codebook
-from pipeline.compare.frames import empty, from_rows
-from pipeline.compare.material import Material
-from pipeline.settings import CompareSettings, Settings, load_settings
-from pipeline.tables.ingest import Blocks, Documents, Notes
-from pipeline.tables.segment import Families, Passages
-from pipeline.tables.themes import PassageCodes, Prevalence, Scores, Units
-from pipeline.tables.topics import OUTLIER, Assignments, Guided, Hierarchy, Topics
+from pipeline.compare.material import Material, empty, from_rows
+from pipeline.run.settings import CompareSettings, Settings, load_settings
+from pipeline.run.tables.ingest import Blocks, Documents, Notes
+from pipeline.run.tables.segment import Families, Passages
+from pipeline.run.tables.themes import PassageCodes, Prevalence, Scores, Units
+from pipeline.run.tables.topics import OUTLIER, Assignments, Guided, Hierarchy, Topics
+from pipeline.study.codebook import load_codebook
 
 THEMES = ("robust_force", "protection_of_civilians", "humanitarian_space", "intelligence")
 PARAGRAPHS = 40

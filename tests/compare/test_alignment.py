@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from pipeline.compare.alignment import (
+from pipeline.compare.structure.alignment import (
     alignment_table,
     explanation_table,
     false_discovery_rates,
@@ -14,9 +14,9 @@ from pipeline.compare.alignment import (
     one_to_one_matching,
     topic_theme_cells,
 )
-from pipeline.compare.labels import NO_THEME, LabelledPassages
-from pipeline.compare.recovery import best_topics, recovery_table
-from pipeline.settings import CompareSettings
+from pipeline.compare.structure.labels import NO_THEME, LabelledPassages
+from pipeline.compare.structure.recovery import best_topics, recovery_table
+from pipeline.run.settings import CompareSettings
 
 
 def labelled(group: list[int], themes: list[str]) -> LabelledPassages:

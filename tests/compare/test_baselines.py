@@ -4,13 +4,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.compare.baselines import groups_by_text, kmeans_groups, nmf_groups
-from pipeline.compare.curve import merged_topics
-from pipeline.compare.labels import label_passages, primary_themes
-from pipeline.compare.placing import family_labels
-from pipeline.compare.semantic import nearest_definitions, semantic_table
-from pipeline.compare.voices import voice_table
-from pipeline.settings import CompareSettings
+from pipeline.compare.gap.speakers import voice_table
+from pipeline.compare.material import family_labels
+from pipeline.compare.structure.agreement import merged_topics
+from pipeline.compare.structure.baselines import (
+    groups_by_text,
+    kmeans_groups,
+    nearest_definitions,
+    nmf_groups,
+    semantic_table,
+)
+from pipeline.compare.structure.labels import label_passages, primary_themes
+from pipeline.run.settings import CompareSettings
 
 THEME_IDS = ("a", "b", "c")
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from pipeline.compare.agreement import RANDOM, agreement_table
-from pipeline.compare.candidates import Baselines
-from pipeline.compare.comparing import labelled_passages
-from pipeline.compare.labels import LabelledPassages
 from pipeline.compare.material import Material
-from pipeline.settings import CompareSettings
-from pipeline.tables.compare import AGREEMENT
+from pipeline.compare.structure.agreement import RANDOM, agreement_table
+from pipeline.compare.structure.baselines import Baselines
+from pipeline.compare.structure.comparing import labelled_passages
+from pipeline.compare.structure.labels import LabelledPassages
+from pipeline.run.settings import CompareSettings
+from pipeline.run.tables.compare import AGREEMENT
 
 Plant = Callable[..., Material]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.compare.chance import (
+from pipeline.compare.statistics.chance import (
     Grouping,
     centred_interval,
     chance_levels,
@@ -13,7 +13,7 @@ from pipeline.compare.chance import (
     shuffled_freely,
     shuffled_within,
 )
-from pipeline.compare.measures import label_kinds
+from pipeline.compare.statistics.measures import label_kinds
 
 AMI = "adjusted_mutual_information"
 PARAGRAPHS, A_PARAGRAPH = 40, 3

@@ -6,13 +6,13 @@ import polars as pl
 import pytest
 
 from pipeline.compare.__main__ import WRITTEN
-from pipeline.compare.comparing import compare_topics
+from pipeline.compare.findings.summary import summarised
+from pipeline.compare.gap.measuring import compare_sides, compare_voices
 from pipeline.compare.material import Findings, Material
-from pipeline.compare.sides import compare_sides, compare_voices
-from pipeline.compare.summary import summarised
-from pipeline.settings import CompareSettings
-from pipeline.tables.compare import AGREEMENT, GAP, RECOVERY, VOICE_SHARES
-from pipeline.turns import load_turns
+from pipeline.compare.structure.comparing import compare_topics
+from pipeline.run.settings import CompareSettings
+from pipeline.run.tables.compare import AGREEMENT, GAP, RECOVERY, VOICE_SHARES
+from pipeline.study.study import load_turns
 
 Plant = Callable[..., Material]
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipeline.compare.gap.measuring import course_table, marks_of
 from pipeline.compare.material import Material
-from pipeline.compare.series import course_table, marks_of
-from pipeline.errors import InputError
 from pipeline.ingest.readers import read_file
-from pipeline.manifest import MANIFEST_FILE, read_manifest
-from pipeline.settings import load_settings
-from pipeline.turns import Turn, load_turns
+from pipeline.run.errors import InputError
+from pipeline.run.settings import load_settings
+from pipeline.study.manifest import MANIFEST_FILE, read_manifest
+from pipeline.study.study import Turn, load_turns
 
 
 def test_every_turn_stands_in_the_document_that_it_names(mirror: Path) -> None:

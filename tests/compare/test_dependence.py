@@ -14,8 +14,8 @@ from benchmarks.comparison_error_rates import (
     true_findings,
     unrelated,
 )
-from pipeline.compare.dependence import design_effects, one_sided, two_sided
-from pipeline.settings import Settings
+from pipeline.compare.statistics.chance import design_effects, one_sided, two_sided
+from pipeline.run.settings import Settings
 
 RUNS = 40
 """The benchmark makes 200 of each; docs/methods.md has its figures."""

@@ -6,21 +6,24 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.compare.coded import CodedUnits, coded_units, parts_of_units
-from pipeline.compare.frames import from_rows
-from pipeline.compare.gap import Way, gap_table, sensitivity_rows
-from pipeline.compare.material import Material
-from pipeline.compare.policy import PolicyShare, policy_shares, widened
-from pipeline.compare.sensitivity import other_ways
-from pipeline.compare.series import series_table
-from pipeline.compare.shares import UNKNOWN, Share
-from pipeline.compare.spoken import (
+from pipeline.compare.gap.gap import Way, gap_table, sensitivity_rows
+from pipeline.compare.gap.measuring import series_table
+from pipeline.compare.gap.sensitivity import other_ways
+from pipeline.compare.gap.sides import (
+    CodedUnits,
+    PolicyShare,
+    coded_units,
+    parts_of_units,
+    policy_shares,
     sentences_near_a_note,
     sentences_with_a_note,
     spoken_passages,
+    widened,
 )
-from pipeline.settings import CompareSettings
-from pipeline.tables.themes import Prevalence
+from pipeline.compare.material import Material, from_rows
+from pipeline.compare.statistics.shares import UNKNOWN, Share
+from pipeline.run.settings import CompareSettings
+from pipeline.run.tables.themes import Prevalence
 
 THEME_IDS = ("escorts", "training")
 

@@ -5,11 +5,9 @@ from datetime import date
 import polars as pl
 import pytest
 
-from pipeline.compare.frames import from_rows
-from pipeline.compare.links import link_tables, shelf_of
-from pipeline.compare.quotations import find_quotation, unified
-from pipeline.compare.references import un_references
-from pipeline.tables.ingest import Blocks, Documents
+from pipeline.compare.material import from_rows
+from pipeline.compare.sources import find_quotation, link_tables, shelf_of, un_references, unified
+from pipeline.run.tables.ingest import Blocks, Documents
 
 REFERENCES = """
 Body of the article.

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from pipeline.compare.measures import MEASURES, count_tables, label_kinds, measure
+from pipeline.compare.statistics.measures import MEASURES, count_tables, label_kinds, measure
 
 BLACK, GRAY, DASHED = 0, 1, 2
 

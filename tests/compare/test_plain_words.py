@@ -6,11 +6,11 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipeline.compare.findings.gap import gap_words, link_words, voice_words
+from pipeline.compare.findings.words import agreement_words, as_markdown, plain_words, theme_words
 from pipeline.compare.material import Findings, Material
-from pipeline.compare.plain_gap import gap_words, link_words, voice_words
-from pipeline.compare.plain_words import agreement_words, as_markdown, plain_words, theme_words
-from pipeline.settings import CompareSettings
-from pipeline.tables.compare import (
+from pipeline.run.settings import CompareSettings
+from pipeline.run.tables.compare import (
     AGREEMENT,
     CITATIONS,
     EXPLANATION,
@@ -20,7 +20,7 @@ from pipeline.tables.compare import (
     RECOVERY,
     VOICE_SHARES,
 )
-from pipeline.tables.table import Table
+from pipeline.run.tables.table import Table
 
 AMI = "adjusted_mutual_information"
 KEYS = {"passages": "article", "reference": "codes", "measure": AMI, "outliers": True}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.compare.shares import (
+from pipeline.compare.statistics.shares import (
     UNKNOWN,
     Share,
     clustered_share,

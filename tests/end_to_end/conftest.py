@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.files import sha256_of
+from pipeline.run.files import sha256_of
 
 PROJECT = Path(__file__).parents[2]
 DOCUMENTS = PROJECT / "tests" / "ingest" / "documents"

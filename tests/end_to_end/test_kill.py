@@ -47,7 +47,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_bytes_of_an_undisturbed_on
         assert unmade.half_written() == []
     assert any(killed)
     # when one runs to its end, as make does it
-    assert unmade.python("-m", "pipeline.lockfile").returncode == 0
+    assert unmade.python("-m", "pipeline.run.lockfile").returncode == 0
     done = unmade.python(*arguments)
     # then it is as if nothing had happened, and nothing is left lying about
     assert done.returncode == 0, done.stderr[-2000:]

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.tables.all_tables import TABLES
+from pipeline.run.tables.dictionary import TABLES
 from tests.end_to_end.conftest import Project
 
 pytestmark = pytest.mark.slow

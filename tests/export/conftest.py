@@ -15,15 +15,15 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.export.__main__ import main
-from pipeline.ids import text_hash
-from pipeline.ingest.akoma_ntoso import read_akoma_ntoso
+from pipeline.ingest.akoma.reader import read_akoma_ntoso
 from pipeline.ingest.article import read_article
 from pipeline.ingest.corpus import Corpus, corpus_of
-from pipeline.manifest import COLUMNS, Entry, cells_of, read_manifest
-from pipeline.tables.ingest import BLOCKS, DOCUMENTS
-from pipeline.tables.segment import PASSAGES
-from pipeline.tables.table import write_table
-from pipeline.tables.themes import SCORES
+from pipeline.run.ids import text_hash
+from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
+from pipeline.run.tables.segment import PASSAGES
+from pipeline.run.tables.table import write_table
+from pipeline.run.tables.themes import SCORES
+from pipeline.study.manifest import COLUMNS, Entry, cells_of, read_manifest
 
 ROOT = Path(__file__).parents[2]
 RESOLUTION = "s-res-9001-2031"

@@ -77,7 +77,7 @@ def test_coders_keep_their_names_through_a_program_that_gives_new_ids(project: P
     with zipfile.ZipFile(project.exported / "peacetext.qdpx") as original:
         files = {name: original.read(name) for name in original.namelist()}
     xml = files.pop("project.qde").decode()
-    from pipeline.refi import guid
+    from pipeline.study.refi import guid
 
     for kind, names in (("user", "123"), ("code", ["host_state", "training"])):
         for number, name in enumerate(names):

@@ -10,9 +10,9 @@ from pathlib import Path
 import polars as pl
 from lxml import etree
 
-from pipeline.codebook import load_codebook
-from pipeline.export.archive import zipped
-from pipeline.tables.table import csv_of
+from pipeline.export.refi_qda import zipped
+from pipeline.run.tables.table import csv_of
+from pipeline.study.codebook import load_codebook
 from tests.export.conftest import HOSTILE_TITLE, RESOLUTION, SYMBOL, UN_CODES, Project
 
 SCHEMAS = Path(__file__).parent / "schemas"

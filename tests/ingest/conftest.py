@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading
-from pipeline.settings import IngestSettings
+from pipeline.run.settings import IngestSettings
 
 FONTS = {"plain": "Times-Roman", "bold": "Times-Bold", "italic": "Times-Italic"}
 

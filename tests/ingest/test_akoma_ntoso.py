@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ingest.akoma_ntoso import read_akoma_ntoso
+from pipeline.ingest.akoma.reader import read_akoma_ntoso
 from pipeline.ingest.reading import Block, Reading, UnreadableError
 
 DOCUMENTS = Path(__file__).parent / "documents"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from pipeline.ingest.akoma_ntoso import read_akoma_ntoso
+from pipeline.ingest.akoma.reader import read_akoma_ntoso
 from pipeline.ingest.reading import Block, Reading
 
 pytestmark = pytest.mark.mirror

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.ingest.akoma_numbers import Numbering, number_readings
+from pipeline.ingest.akoma.numbers import Numbering, number_readings
 
 
 def _labels(*printed: str) -> list[str]:

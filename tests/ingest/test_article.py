@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ingest.article import read_article
+from pipeline.ingest.article import read_article, speaker_groups
 from pipeline.ingest.reading import Reading, UnreadableError
-from pipeline.ingest.speakers import speaker_groups
 
 SMALL = Path(__file__).parent / "documents" / "article.txt"
 ARTICLE = Path("corpus/article/gilder-2026.txt")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.ingest.html import read_html
-from pipeline.ingest.language import foreign_language
-from pipeline.ingest.markdown import read_markdown
-from pipeline.ingest.plain_text import read_plain_text
-from pipeline.ingest.readers import read_file
+from pipeline.ingest.readers import foreign_language, read_file
 from pipeline.ingest.reading import UnreadableError
+from pipeline.ingest.text.html import read_html
+from pipeline.ingest.text.markdown import read_markdown
+from pipeline.ingest.text.plain import read_plain_text
 
 FRENCH = "Le Conseil de sécurité rappelle ses résolutions sur la situation et prie les parties. "
 SPANISH = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.ingest.pdf import read_pdf
+from pipeline.ingest.pdf.reader import read_pdf
 from pipeline.ingest.reading import UnreadableError
 
 FULL = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"

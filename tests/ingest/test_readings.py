@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ingest import readings
-from pipeline.ingest.readers import read_file
+from pipeline.ingest import readers
+from pipeline.ingest.readers import KnownReadings, read_file
 from pipeline.ingest.reading import Reading, UnreadableError
-from pipeline.ingest.readings import KnownReadings
-from pipeline.segment.known import KnownSentences
-from pipeline.settings import IngestSettings
+from pipeline.run.settings import IngestSettings
+from pipeline.segment.sentences import KnownSentences
 
 DOCUMENTS = [
     (Path("tests/ingest/documents/S-RES-9001-2031.xml"), "resolution"),
@@ -41,7 +40,7 @@ def test_a_kept_reading_is_the_reading(
     def refuse(*_: object) -> Reading:
         raise AssertionError("read again")
 
-    monkeypatch.setattr(readings, "read_file", refuse)
+    monkeypatch.setattr(readers, "read_file", refuse)
     assert _read_all(limits) == fresh
     # a kind that the same reader reads is the same question, as when a document is added
     xml = DOCUMENTS[0][0].read_bytes()
@@ -56,8 +55,8 @@ def test_a_kept_reading_is_the_reading(
 
 def test_other_code_reads_again(limits: IngestSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     _read_all(limits)
-    monkeypatch.setattr(readings, "code_hash", lambda *_: "0" * 16)
-    monkeypatch.setattr(readings, "read_file", lambda *_: Reading(()))
+    monkeypatch.setattr(readers, "code_hash", lambda *_: "0" * 16)
+    monkeypatch.setattr(readers, "read_file", lambda *_: Reading(()))
     assert _read_all(limits) == [Reading(())] * 3
 
 

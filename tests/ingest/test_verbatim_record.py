@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.ingest.reading import UnreadableError
-from pipeline.ingest.verbatim_record import read_verbatim_record
+from pipeline.ingest.text.verbatim import read_verbatim_record
 
 OPENING = (
     "The President (spoke in French): I invite the following briefers to participate in this "

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InputError
-from pipeline.manifest import COLUMNS, line_of, of_profile, read_manifest
+from pipeline.run.errors import InputError
+from pipeline.study.manifest import COLUMNS, line_of, of_profile, read_manifest
 
 MISSIONS = ("MINUSMA", "MONUSCO")
 MALI = {

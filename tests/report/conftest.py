@@ -15,16 +15,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.files import FINDINGS_FILE, write_json, write_text
-from pipeline.manifest import COLUMNS
 from pipeline.report.__main__ import main
-from pipeline.tables.acquire import ACQUIRED
-from pipeline.tables.compare import GAP
-from pipeline.tables.ingest import DOCUMENTS, SET_ASIDE
-from pipeline.tables.segment import PASSAGES
-from pipeline.tables.table import Table, write_table
-from pipeline.tables.themes import PASSAGE_CODES, SCORES
-from pipeline.tables.topics import ASSIGNMENTS, TOPICS
+from pipeline.run.files import FINDINGS_FILE, write_json, write_text
+from pipeline.run.tables.acquire import ACQUIRED
+from pipeline.run.tables.compare import GAP
+from pipeline.run.tables.ingest import DOCUMENTS, SET_ASIDE
+from pipeline.run.tables.segment import PASSAGES
+from pipeline.run.tables.table import Table, write_table
+from pipeline.run.tables.themes import PASSAGE_CODES, SCORES
+from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
+from pipeline.study.manifest import COLUMNS
 from tests.browser import Visit
 from tests.report.topic_material import write_topic_tables
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.report import neighbours
-from pipeline.report.neighbours import nearest_passages
+from pipeline.report import explorer
+from pipeline.report.explorer import nearest_passages
 
 ANGLES = {"north": 0, "north again": 10, "east": 90, "south": 185}
 
@@ -41,7 +41,7 @@ def test_fewer_texts_than_neighbours() -> None:
 
 @pytest.mark.parametrize("at_once", [25_000_000, 3000 * 7])
 def test_blocks_do_not_change_the_result(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbours, "_MOST_AT_ONCE", at_once)
+    monkeypatch.setattr(explorer, "_MOST_AT_ONCE", at_once)
     random = np.random.default_rng(1)
     vectors = random.normal(size=(3000, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -12,10 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import StageError
-from pipeline.report.origin import commit_of
-from pipeline.report.rendering import Commit
-from pipeline.report.scripts import registering_script, script_json
+from pipeline.report.page import Commit, commit_of, registering_script, script_json
+from pipeline.run.errors import StageError
 
 
 def files_of(project: Path) -> dict[str, bytes]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.files import write_json
-from pipeline.tables.table import Table, write_table
-from pipeline.tables.topics import (
+from pipeline.run.files import write_json
+from pipeline.run.tables.table import Table, write_table
+from pipeline.run.tables.topics import (
     ARTICLE_ASSIGNMENTS,
     ARTICLE_TOPICS,
     BY_MISSION,

@@ -23,10 +23,10 @@ from pipeline.ingest.corpus import corpus_of
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.recognising import recognise
-from pipeline.manifest import Entry
+from pipeline.run.settings import IngestSettings, load_settings
+from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
 from pipeline.segment.passages import cut_passages
-from pipeline.settings import IngestSettings, load_settings
-from pipeline.tables.ingest import BLOCKS, DOCUMENTS, NOTES
+from pipeline.study.manifest import Entry
 
 PATIENCE = 20
 """Seconds of processor time that one document may take."""

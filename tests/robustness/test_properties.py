@@ -16,18 +16,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.anchors import anchor_sentences
-from pipeline.codings import read_codings
-from pipeline.ingest.akoma_ntoso import read_akoma_ntoso
+from pipeline.ingest.akoma.reader import read_akoma_ntoso
 from pipeline.ingest.corpus import Corpus, corpus_of
-from pipeline.ingest.html import read_html
-from pipeline.ingest.markdown import read_markdown
-from pipeline.ingest.plain_text import read_plain_text
 from pipeline.ingest.reading import Reading
-from pipeline.manifest import Entry
+from pipeline.ingest.text.html import read_html
+from pipeline.ingest.text.markdown import read_markdown
+from pipeline.ingest.text.plain import read_plain_text
+from pipeline.run.settings import IngestSettings, load_settings
 from pipeline.segment.passages import cut_passages
 from pipeline.segment.sentences import load_splitter, split_sentences
-from pipeline.settings import IngestSettings, load_settings
+from pipeline.study.anchors import anchor_sentences
+from pipeline.study.codings import read_codings
+from pipeline.study.manifest import Entry
 
 LIMITS = IngestSettings(
     max_megabytes=50, max_pages=1000, max_unpacked_megabytes=200, max_entries=2000

@@ -14,13 +14,13 @@ import pytest
 
 from pipeline.embed import on_ray as embed_on_ray
 from pipeline.embed.on_ray import RayEncoder
-from pipeline.encoder import load_sentence_encoder, processor
-from pipeline.errors import StageError
 from pipeline.ingest.article import read_article
-from pipeline.ray_work import Work, spread
-from pipeline.segment import on_ray as segment_on_ray
+from pipeline.run.errors import StageError
+from pipeline.run.ray import Work, spread
+from pipeline.run.settings import load_settings
+from pipeline.segment import sentences
 from pipeline.segment.sentences import load_splitter, split_sentences
-from pipeline.settings import load_settings
+from pipeline.vectors.encoder import load_sentence_encoder, processor
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'peacetext[ray]'")
 pytestmark = pytest.mark.slow
@@ -81,8 +81,8 @@ def test_vectors_of_a_cluster_that_loses_a_worker_are_bit_for_bit_those_of_one_m
 def test_sentences_of_a_cluster_are_those_of_one_machine(
     cluster: None, texts: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(segment_on_ray, "BATCH", 20)
-    there = list(segment_on_ray.split_on_ray(texts))
+    monkeypatch.setattr(sentences, "BATCH", 20)
+    there = list(sentences.split_on_ray(texts))
     assert there == list(split_sentences(load_splitter(), texts))
 
 
@@ -100,4 +100,4 @@ def test_work_that_fails_is_one_line_with_its_reason(cluster: None) -> None:
 
 def test_no_pieces_start_no_cluster() -> None:
     assert list(spread([], _refuses)) == []
-    assert pl.Series(list(segment_on_ray.split_on_ray([]))).is_empty()
+    assert pl.Series(list(sentences.split_on_ray([]))).is_empty()

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.ingest.akoma_ntoso import read_akoma_ntoso
+from pipeline.ingest.akoma.reader import read_akoma_ntoso
 
 
 @pytest.fixture(scope="session")

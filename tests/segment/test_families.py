@@ -9,8 +9,7 @@ from itertools import combinations
 import polars as pl
 import pytest
 
-from pipeline.segment.families import find_families
-from pipeline.segment.shingles import shingle
+from pipeline.segment.near_duplicates import find_families, shingle
 
 EXTENDS = (
     "Decides to extend until {year} the mandate of MONUSCO in the Congo, "

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.segment.passages import cut_passages, passage_spans
-from pipeline.segment.procedural import is_procedural
+from pipeline.run.settings import SegmentSettings
+from pipeline.segment.passages import cut_passages, is_procedural, passage_spans
 from pipeline.segment.sentences import load_splitter, split_sentences
-from pipeline.settings import SegmentSettings
 
 SETTINGS = SegmentSettings(max_words=20, min_words=5, near_copy=0.7)
 

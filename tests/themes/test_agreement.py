@@ -10,12 +10,12 @@ from pipeline.themes.agreement import (
     _nominal,
     _sets,
     agreement_table,
+    coder_ceiling,
     confusion_table,
     masi_distance,
     nominal_alpha,
     resampled_alphas,
 )
-from pipeline.themes.coders import coder_ceiling
 from pipeline.themes.samples import Booleans
 
 RESAMPLING = (0.95, 200, 1)

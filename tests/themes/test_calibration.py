@@ -6,9 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.settings import ThemeSettings, load_settings
-from pipeline.themes.calibration import calibration_error, calibration_table
-from pipeline.themes.evaluation import Judged, evaluation_table
+from pipeline.run.settings import ThemeSettings, load_settings
+from pipeline.themes.evaluation import (
+    Judged,
+    calibration_error,
+    calibration_table,
+    evaluation_table,
+)
 from pipeline.themes.validation import Predictions
 
 

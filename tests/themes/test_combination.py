@@ -5,10 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.themes.combination import EVIDENCE, Combination, ThemeText
-from pipeline.themes.ridge import balanced_ridge
+from pipeline.themes.combination import (
+    EVIDENCE,
+    STEMS,
+    Combination,
+    ThemeText,
+    balanced_ridge,
+    learn_vocabulary,
+)
 from pipeline.themes.samples import Booleans, Floats, Sample
-from pipeline.themes.vocabulary import STEMS, learn_vocabulary
 
 THEMES = ThemeText(
     (

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.settings import ThemeSettings, load_settings
+from pipeline.run.settings import ThemeSettings, load_settings
 from pipeline.themes.prevalence import (
     CodedPassages,
     corrected_shares,

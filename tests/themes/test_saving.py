@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.errors import InputError, StageError
+from pipeline.run.errors import InputError, StageError
 from pipeline.themes.combination import Combination, ThemeText
 from pipeline.themes.samples import Sample
 from pipeline.themes.saving import SavedThemes, load_themes, save_themes

@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.anchors import anchor_suggested
-from pipeline.codebook import load_codebook
-from pipeline.codings import CODING_FOLDER, Coding, read_codings
-from pipeline.errors import InputError
+from pipeline.commands.coding import most_telling, uncertainty
+from pipeline.run.errors import InputError
+from pipeline.study.anchors import anchor_suggested
+from pipeline.study.codebook import load_codebook
+from pipeline.study.codings import CODING_FOLDER, Coding, read_codings
 from pipeline.themes.evaluation import Judged
-from pipeline.themes.suggesting import most_telling, uncertainty
 from pipeline.themes.validation import Predictions
 
 THEMES = load_codebook().theme_ids

@@ -5,10 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipeline.codings import Coding
-from pipeline.errors import InputError
-from pipeline.themes.groups import join_near_copies
-from pipeline.themes.units import passage_codes_table, units_table
+from pipeline.run.errors import InputError
+from pipeline.study.codings import Coding
+from pipeline.themes.units import join_near_copies, passage_codes_table, units_table
 
 FIRST, SECOND = "Patrols went out at night.", "Convoys did not."
 

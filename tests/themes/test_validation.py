@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from pipeline.settings import ThemeSettings, load_settings
+from pipeline.run.settings import ThemeSettings, load_settings
 from pipeline.themes import scoring
 from pipeline.themes.combination import ThemeText
 from pipeline.themes.evaluation import (
@@ -19,9 +19,8 @@ from pipeline.themes.evaluation import (
     group_weights,
     weighted_average_precision,
 )
-from pipeline.themes.folds import grouped_folds
 from pipeline.themes.models import Majority, Tfidf, model_makers
-from pipeline.themes.samples import Sample
+from pipeline.themes.samples import Sample, grouped_folds
 from pipeline.themes.scoring import score_passages, unit_scores_table
 from pipeline.themes.validation import Predictions, cross_validate, train, tuned_thresholds
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from pipeline.settings import TopicSettings, load_settings
-from pipeline.topics.clustering import group
+from pipeline.run.settings import TopicSettings, load_settings
+from pipeline.topics.fitting import group
 from pipeline.topics.measures import agreement_of
 
 GROUPS = 16

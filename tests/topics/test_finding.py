@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.errors import StageError
-from pipeline.settings import TopicSettings, load_settings
+from pipeline.run.errors import StageError
+from pipeline.run.settings import TopicSettings, load_settings
 from pipeline.topics.finding import Corpus, Findings, find_topics
 
 SUBJECTS = [

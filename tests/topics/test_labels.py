@@ -5,7 +5,7 @@ import pytest
 import spacy
 
 from pipeline.topics.labels import make_label, noun_phrases
-from pipeline.topics.names import NAME_WORD
+from pipeline.topics.masking import NAME_WORD
 from pipeline.topics.terms import count_terms, top_terms, typicality
 
 TEXTS = [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from pipeline.topics.directions import without_group_means
+from pipeline.topics.fitting import matched, numbered_by_size, vote, without_small
 from pipeline.topics.measures import (
     agreement_of,
     best_match_jaccard,
@@ -12,7 +12,7 @@ from pipeline.topics.measures import (
     mission_information,
     word_npmi,
 )
-from pipeline.topics.stability import matched, numbered_by_size, vote, without_small
+from pipeline.topics.projection import without_group_means
 
 
 def test_npmi_by_hand() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.settings import load_missions
-from pipeline.topics.names import (
+from pipeline.run.settings import load_missions
+from pipeline.topics.masking import (
     BODY,
     MISSION,
     NAME_WORD,
@@ -14,8 +14,8 @@ from pipeline.topics.names import (
     find_names,
     mark_names,
     say_kinds,
+    without_formulas,
 )
-from pipeline.topics.wording import without_formulas
 
 NAMES = Names(
     {"South Sudan": PLACE, "United Nations Mission in Liberia": MISSION},

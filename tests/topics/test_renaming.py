@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InputError
+from pipeline.run.errors import InputError
 from pipeline.topics.renaming import check_labels, load_labels, rename
 
 

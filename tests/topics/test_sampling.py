@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.settings import TopicSettings, load_settings
+from pipeline.run.settings import TopicSettings, load_settings
 from pipeline.topics.finding import Findings
-from pipeline.topics.sampling import majority, sampled_rows
+from pipeline.topics.selection import majority, sampled_rows
 from tests.topics.test_finding import SUBJECTS, corpus_of, found_in
 
 N_PASSAGES, MOST = 240, 120

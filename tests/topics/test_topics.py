@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.errors import StageError
-from pipeline.settings import TopicSettings, load_settings
-from pipeline.topics import layout
+from pipeline.run.errors import StageError
+from pipeline.run.settings import TopicSettings, load_settings
+from pipeline.topics import projection
 from pipeline.topics.description import (
     by_mission_table,
     hierarchy_table,
@@ -22,7 +22,7 @@ from pipeline.topics.fitting import (
     fit_topics,
     fitting_settings,
 )
-from pipeline.topics.layout import nearest_neighbours, umap_layout
+from pipeline.topics.projection import nearest_neighbours, umap_layout
 from pipeline.topics.selection import Selection, select_passages
 
 SUBJECTS = {
@@ -309,13 +309,13 @@ def fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, obje
     """The options of every UMAP that is fitted and not taken from an empty cache."""
     monkeypatch.setenv("PEACETEXT_CACHE", str(tmp_path))
     fitted: list[dict[str, object]] = []
-    fit = layout._fit
+    fit = projection._fit
 
     def counted(vectors: Any, options: dict[str, object], neighbours: Any) -> Any:
         fitted.append(options)
         return fit(vectors, options, neighbours)
 
-    monkeypatch.setattr(layout, "_fit", counted)
+    monkeypatch.setattr(projection, "_fit", counted)
     return fitted
 
 

@@ -1,0 +1,1 @@
+"""The gap between the sides, with intervals, by part, and under other choices."""

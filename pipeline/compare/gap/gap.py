@@ -1,0 +1,170 @@
+"""The gap: each theme's share in policy against its share in what practitioners say.
+
+The unit is the passage on both sides (whole sentences of one paragraph, at most about 110 words),
+because a sentence and a paragraph cannot be compared: the longer a unit, the more themes it holds.
+On the policy side stand the passages from which the coded UN paragraphs were drawn (resolutions and
+presidential statements on the missions of the article), scored by the classifiers; their share is
+corrected for the classifiers' error by the themes stage. On the interview side stand the hand-coded
+passages of the article that cite an interview; they are coded by people, so nothing is corrected.
+
+Two questions are asked of each theme. In how many passages is it said? The codebook was made from
+the article, so nearly every theme is in more of its passages, and a mandate also speaks of much
+that the codebook has no word for. Hence the second: of all that is said of these themes, how much
+is said of this one (its *part*)? There a theme can only gain where another loses.
+
+What it does not show: what the UN does, how often a thing happens, or what all practitioners
+think. The interviews are 31, chosen for their experience, and speak through one author who
+arranged them for an argument about robustness; a resolution and a quotation are different genres.
+A theme that is rarer on one side may be taken for granted there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.compare.gap.sides import (
+    CodedUnits,
+    PolicyShare,
+    parts_of_shares,
+    parts_of_units,
+    widened,
+)
+from pipeline.compare.material import fitted
+from pipeline.compare.statistics.shares import UNKNOWN, Share, difference_of_shares
+from pipeline.compare.structure.alignment import false_discovery_rates
+from pipeline.run.settings import CompareSettings
+from pipeline.run.tables.compare import Gap, GapSensitivity
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to measure the gap: shares of both sides, theme by theme, and their units."""
+
+    name: str
+    policy: Sequence[Share]
+    n_policy: int
+    interviews: Sequence[Share]
+    n_interviews: int
+
+
+def gap_table(
+    policy: Mapping[str, PolicyShare],
+    by_hand: CodedUnits | None,
+    interviews: CodedUnits,
+    theme_ids: Sequence[str],
+    settings: CompareSettings,
+) -> pl.DataFrame:
+    """tables.Gap, one row a theme of the codebook, in its order.
+
+    Args:
+        policy: shares by theme, as by `policy_shares`.
+        by_hand: the hand-coded UN paragraphs, see `widened`; None when there are none.
+        interviews: the coded passages that cite an interview.
+        theme_ids: all themes in the order of the codebook.
+        settings: confidence and false discovery rate.
+    """
+    sides = [policy.get(theme_id) for theme_id in theme_ids]
+    corrected = [UNKNOWN if side is None else side.corrected for side in sides]
+    corrected = widened(corrected, by_hand, settings.confidence)
+    spoken = interviews.shares(settings.confidence)
+    compared = compared_shares(theme_ids, corrected, spoken, settings)
+    parts = compared_shares(
+        theme_ids,
+        parts_of_shares(corrected),
+        parts_of_units(interviews, settings.confidence),
+        settings,
+    )
+    n_positive = [0] * len(theme_ids) if by_hand is None else by_hand.members.sum(0).tolist()
+    counts: dict[str, list[Any]] = {
+        "n_policy": [0 if side is None else side.n for side in sides],
+        "n_policy_coded": [0 if side is None else side.n_coded for side in sides],
+        "n_policy_positive": n_positive,
+        "policy_assigned": [
+            None if side is None else _rounded(side.assigned.value) for side in sides
+        ],
+        "n_interviews": [interviews.n] * len(theme_ids),
+        "n_paragraphs": [len(np.unique(interviews.cluster))] * len(theme_ids),
+    }
+    columns = [pl.Series(name, values) for name, values in counts.items()]
+    return fitted(Gap, compared.with_columns([*columns, *_as_parts(parts)]))
+
+
+def _as_parts(compared: pl.DataFrame) -> list[pl.Series]:
+    """The columns of a comparison of parts under the names that tables.Gap has for them."""
+    names = {
+        "policy": "policy_part",
+        "interviews": "interviews_part",
+        "difference": "part_difference",
+        "low": "part_low",
+        "high": "part_high",
+        "q_value": "part_q_value",
+        "direction": "part_direction",
+    }
+    return [compared[old].alias(new) for old, new in names.items()]
+
+
+def sensitivity_rows(way: Way, theme_ids: Sequence[str], settings: CompareSettings) -> pl.DataFrame:
+    """tables.GapSensitivity for one other way of measuring."""
+    compared = compared_shares(theme_ids, way.policy, way.interviews, settings).with_columns(
+        basis=pl.lit(way.name),
+        n_policy=pl.lit(way.n_policy),
+        n_interviews=pl.lit(way.n_interviews),
+    )
+    return fitted(GapSensitivity, compared)
+
+
+def compared_shares(
+    theme_ids: Sequence[str],
+    policy: Sequence[Share],
+    interviews: Sequence[Share],
+    settings: CompareSettings,
+) -> pl.DataFrame:
+    """Shares, differences with interval, q-values over the themes, and the direction in words."""
+    differences = [
+        difference_of_shares(first, second, settings.confidence)
+        for first, second in zip(policy, interviews, strict=True)
+    ]
+    known = np.array([difference is not None for difference in differences])
+    p_values = np.array([1.0 if each is None else each.p_value for each in differences])
+    q_values = false_discovery_rates(p_values, known)
+    rows = []
+    for place, theme_id in enumerate(theme_ids):
+        difference, first, second = differences[place], policy[place], interviews[place]
+        row: dict[str, Any] = {"theme_id": theme_id, **_ends("policy", first)}
+        row |= _ends("interviews", second)
+        row |= dict.fromkeys(("difference", "low", "high", "p_value", "q_value"))
+        row["direction"] = "not computed"
+        if difference is not None:
+            row |= {
+                "difference": _rounded(difference.value),
+                "low": _rounded(difference.low),
+                "high": _rounded(difference.high),
+                "p_value": _rounded(difference.p_value),
+                "q_value": _rounded(float(q_values[place])),
+                "direction": _direction(difference.value, float(q_values[place]), settings),
+            }
+        rows.append(row)
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _direction(difference: float, q_value: float, settings: CompareSettings) -> str:
+    if q_value > settings.false_discovery_rate:
+        return "undecided"
+    return "more in policy" if difference > 0 else "more in interviews"
+
+
+def _ends(side: str, share: Share) -> dict[str, float | None]:
+    return {
+        side: _rounded(share.value),
+        f"{side}_low": _rounded(share.low),
+        f"{side}_high": _rounded(share.high),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)

@@ -1,0 +1,218 @@
+"""The gap as a whole: both sides, over the years, in other ways, and by speaker group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.compare.gap.gap import gap_table, sensitivity_rows
+from pipeline.compare.gap.sensitivity import hand_coded_policy, other_ways
+from pipeline.compare.gap.sides import (
+    POLICY,
+    CodedUnits,
+    coded_units,
+    passage_labels,
+    policy_shares,
+    spoken_passages,
+)
+from pipeline.compare.gap.speakers import voice_table
+from pipeline.compare.material import Findings, Material, from_rows
+from pipeline.compare.statistics.shares import Share, clustered_share, difference_of_shares
+from pipeline.run.settings import CompareSettings
+from pipeline.run.tables.compare import GAP, GAP_SENSITIVITY, GAP_SERIES, VOICE_SHARES, GapSeries
+from pipeline.run.tables.topics import OUTLIER
+from pipeline.study.study import ALL, Turn
+
+COURSE_KINDS = ("resolution", "presidential_statement")
+"""Kinds by which the Council itself speaks, in every year: what a course over time is read from."""
+
+Marks = Mapping[tuple[str, int | None], str]
+
+
+def marks_of(turns: Sequence[Turn]) -> dict[tuple[str, int | None], str]:
+    """What happened, by mission and year."""
+    marks: dict[tuple[str, int | None], str] = {}
+    for turn in turns:
+        key = (turn.mission, turn.year)
+        marks[key] = "; ".join(filter(None, (marks.get(key, ""), turn.what)))
+    return marks
+
+
+def series_table(
+    prevalence: pl.DataFrame,
+    interviews: CodedUnits,
+    theme_ids: Sequence[str],
+    settings: CompareSettings,
+    marks: Marks,
+) -> pl.DataFrame:
+    """tables.GapSeries: shares in policy by mission and by year, as themes gives them.
+
+    The interviews were held in 2023 and 2024 and cannot be split by mission or year: each row
+    stands beside the same interview share. Corrected shares are taken where themes gives them.
+    There are no q-values: the series shows a course, and its rows share a classifier's error.
+    """
+    spoken = dict(zip(theme_ids, interviews.shares(settings.confidence), strict=True))
+    preferred = (
+        prevalence.filter((pl.col("kind") == POLICY) & pl.col("theme_id").is_in(list(theme_ids)))
+        .drop_nulls("share")
+        .sort("theme_id", "mission", "year", pl.col("method") == "assigned", nulls_last=False)
+        .unique(["theme_id", "mission", "year"], keep="first", maintain_order=True)
+    )
+    rows = [
+        _row(row, spoken[row["theme_id"]], settings.confidence, marks)
+        for row in preferred.iter_rows(named=True)
+    ]
+    return from_rows(GapSeries, rows)
+
+
+def course_table(
+    material: Material, missions: Sequence[str], confidence: float, marks: Marks
+) -> pl.DataFrame:
+    """tables.GapSeries by mission and year: what the classifier assigns, documents as clusters.
+
+    Uncorrected, since no mission has enough coded paragraphs in a year; so the rows show where a
+    share rises and falls, and carry no difference from the interviews.
+
+    Args:
+        material: with scores.
+        missions: acronyms.
+        confidence: of the intervals.
+        marks: as by `marks_of`.
+    """
+    theme_ids = material.scores["theme_id"].unique().sort().to_list()
+    spoken_of = material.documents.select("document_id", "missions", "year").drop_nulls("year")
+    passages = (
+        material.placed.filter(pl.col("kind").is_in(COURSE_KINDS))
+        .join(material.scores.select("passage_id").unique(), on="passage_id", how="semi")
+        .join(spoken_of, on="document_id", maintain_order="left")
+    )
+    if passages.is_empty():
+        return from_rows(GapSeries, [])
+    hits = _assigned(passages["passage_id"].to_list(), material.scores, theme_ids)
+    cluster = np.unique(passages["cluster"].to_numpy(), return_inverse=True)[1]
+    rows = []
+    for mission in missions:
+        of_mission = passages["missions"].list.contains(mission).to_numpy()
+        for year in sorted(set(passages["year"].to_numpy()[of_mission].tolist())):
+            here = of_mission & (passages["year"].to_numpy() == year)
+            for column, theme_id in enumerate(theme_ids):
+                share = clustered_share(hits[here, column], cluster[here], confidence)
+                what = {"theme_id": theme_id, "mission": mission, "year": year}
+                found = {"n_passages": int(here.sum()), "method": "assigned"}
+                ends = {"share": share.value, "low": share.low, "high": share.high}
+                rows.append(_row(what | found | ends, None, confidence, marks))
+    return from_rows(GapSeries, rows)
+
+
+def _assigned(
+    passage_ids: Sequence[str], scores: pl.DataFrame, theme_ids: Sequence[str]
+) -> np.ndarray:
+    """bool [passages, themes]."""
+    row_of = {passage_id: row for row, passage_id in enumerate(passage_ids)}
+    column_of = {theme_id: column for column, theme_id in enumerate(theme_ids)}
+    hits = np.zeros((len(passage_ids), len(theme_ids)), dtype=bool)
+    for passage_id, theme_id in scores.filter("assigned").select("passage_id", "theme_id").rows():
+        if passage_id in row_of:
+            hits[row_of[passage_id], column_of[theme_id]] = True
+    return hits
+
+
+def _row(
+    row: Mapping[str, Any], spoken: Share | None, confidence: float, marks: Marks
+) -> dict[str, Any]:
+    policy = Share(row["share"], row["low"], row["high"])
+    difference = None if spoken is None else difference_of_shares(policy, spoken, confidence)
+    return {
+        "theme_id": row["theme_id"],
+        "mission": row["mission"],
+        "year": row["year"],
+        "n_policy": row["n_passages"],
+        "method": row["method"],
+        "policy": _rounded(policy.value),
+        "policy_low": _rounded(policy.low),
+        "policy_high": _rounded(policy.high),
+        "interviews": None if spoken is None else _rounded(spoken.value),
+        "difference": None if difference is None else _rounded(difference.value),
+        "low": None if difference is None else _rounded(difference.low),
+        "high": None if difference is None else _rounded(difference.high),
+        "mark": marks.get((row["mission"], row["year"]), ""),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
+
+
+FEWEST_INTERVIEW_PASSAGES = 5
+"""With fewer passages that cite an interview there is no interview side."""
+
+
+def compare_sides(
+    material: Material, settings: CompareSettings, turns: Sequence[Turn], findings: Findings
+) -> None:
+    """Fill in the gap, its sensitivity and its course."""
+    _add_course(material, settings, turns, findings)
+    theme_ids = material.codebook.theme_ids
+    policy = policy_shares(material.prevalence)
+    interviews = coded_units(spoken_passages(material), passage_labels(material), theme_ids)
+    if interviews.n < FEWEST_INTERVIEW_PASSAGES:
+        findings.not_computed["gap"] = (
+            f"{interviews.n} coded passages cite an interview; "
+            f"{FEWEST_INTERVIEW_PASSAGES} are needed"
+        )
+        return
+    if not any(side.corrected.known for side in policy.values()):
+        findings.not_computed["gap, policy side"] = (
+            "themes gives no corrected share"
+            if material.has_un
+            else "there are no UN documents; the interview side stands alone"
+        )
+    by_hand = hand_coded_policy(material)
+    findings.add(GAP, gap_table(policy, by_hand, interviews, theme_ids, settings))
+    findings.add(
+        GAP_SERIES,
+        series_table(material.prevalence, interviews, theme_ids, settings, marks_of(turns)),
+    )
+    for way in other_ways(material, policy, interviews, settings.confidence):
+        findings.add(GAP_SENSITIVITY, sensitivity_rows(way, theme_ids, settings))
+
+
+def _add_course(
+    material: Material, settings: CompareSettings, turns: Sequence[Turn], findings: Findings
+) -> None:
+    """The course of each mission that has a turn; it needs no interviews."""
+    missions = list(dict.fromkeys(turn.mission for turn in turns if turn.mission != ALL))
+    course = course_table(material, missions, settings.confidence, marks_of(turns))
+    if course.is_empty():
+        findings.not_computed["gap, course by mission and year"] = (
+            "themes has scored no dated resolution or statement"
+            if material.has_un
+            else "there are no UN documents"
+        )
+    findings.add(GAP_SERIES, course)
+
+
+def compare_voices(material: Material, settings: CompareSettings, findings: Findings) -> None:
+    """Fill in who speaks of what, for themes by hand and for topics."""
+    spoken = spoken_passages(material).rename({"unit_id": "passage_id"})
+    if spoken.is_empty():
+        findings.not_computed["voices"] = "no coded passage cites an interview"
+        return
+    cited = material.notes.select("voices").explode("voices").drop_nulls()
+    n_notes = dict(cited.group_by("voices").len().iter_rows())
+    codes = material.code_labels.select("passage_id", pl.col("theme_id").alias("label"))
+    order = {theme_id: place for place, theme_id in enumerate(material.codebook.theme_ids)}
+    codes = codes.sort(pl.col("label").replace_strict(order, return_dtype=pl.Int64))
+    findings.add(VOICE_SHARES, voice_table(spoken, codes, "themes", n_notes, settings))
+    topics = (
+        material.assignments.filter(pl.col("topic_id") != OUTLIER)
+        .sort("topic_id", "passage_id")
+        .select("passage_id", pl.col("topic_id").cast(pl.String).alias("label"))
+    )
+    if topics.is_empty():
+        findings.not_computed["voices by topic"] = "no topics were found"
+        return
+    findings.add(VOICE_SHARES, voice_table(spoken, topics, "topics", n_notes, settings))

@@ -1,0 +1,213 @@
+"""The gap measured in other ways: does the finding hang on a choice that was ours?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from pipeline.compare.gap.gap import Way
+from pipeline.compare.gap.sides import (
+    CodedUnits,
+    PolicyShare,
+    article_passages,
+    coded_units,
+    coder_labels,
+    parts_of_shares,
+    parts_of_units,
+    passage_labels,
+    policy_shares,
+    sentences_near_a_note,
+    sentences_with_a_note,
+    spoken_passages,
+    units_as_coded,
+    widened,
+)
+from pipeline.compare.material import ARTICLE, Material
+from pipeline.compare.statistics.shares import UNKNOWN, Share, clustered_share
+from pipeline.run.tables.ingest import POLICY_KINDS
+
+PARTS = "parts of what is said"
+"""Begins the name of a way that asks how much of all that is said is said of a theme."""
+
+THRESHOLDS = (0.3, 0.5, 0.7)
+"""Probabilities from which a passage counts as on a theme, in place of the tuned thresholds."""
+
+
+def other_ways(
+    material: Material,
+    policy: Mapping[str, PolicyShare],
+    interviews: CodedUnits,
+    confidence: float,
+) -> Iterator[Way]:
+    """Each other way of measuring that has units on both sides.
+
+    On the interview side: all of the article, the author's own words too; sentences, a shorter
+    unit than the policy side's; each coder alone. On the policy side: hand-coded paragraphs only,
+    without any classifier; each family of near-identical passages once, because mandates repeat
+    paragraphs from year to year; all policy documents as classified, uncorrected, and families
+    once; other thresholds. On both sides by the same instrument: as classified, and by the nearest
+    definition, a model that no coding has trained. And the parts of what is said, by hand, as
+    classified, and by the nearest definition.
+    """
+    theme_ids = material.codebook.theme_ids
+    sides = [policy.get(theme_id) for theme_id in theme_ids]
+    by_hand = hand_coded_policy(material)
+    corrected = [UNKNOWN if side is None else side.corrected for side in sides]
+    corrected = widened(corrected, by_hand, confidence)
+    n_policy = max((side.n for side in policy.values()), default=0)
+    spoken = interviews.shares(confidence)
+    ways = [
+        Way(name, corrected, n_policy, units.shares(confidence), units.n)
+        for name, units in _interview_sides(material)
+    ]
+    ways += [
+        Way(name, shares, n, spoken, interviews.n)
+        for name, shares, n in _policy_sides(material, confidence)
+    ]
+    ways += _families_once(material, interviews, by_hand, confidence)
+    ways += _same_instrument(material, confidence)
+    ways.append(_parts_way("hand-coded paragraphs", by_hand, interviews, confidence))
+    yield from (way for way in ways if way.n_policy and way.n_interviews)
+
+
+def _interview_sides(material: Material) -> Iterator[tuple[str, CodedUnits]]:
+    theme_ids = material.codebook.theme_ids
+    labels = passage_labels(material)
+    yield "whole article", coded_units(article_passages(material), labels, theme_ids)
+    near = sentences_near_a_note(material)
+    yield "sentences of these passages", units_as_coded(near, theme_ids, pl.lit(1.0))
+    strict = sentences_with_a_note(material)
+    yield "sentences with a note", units_as_coded(strict, theme_ids, pl.lit(1.0))
+    of_article = material.coder_codes.filter(pl.col("unit_set") == "article")
+    for coder in of_article["coder"].unique().sort():
+        own = coder_labels(material, coder)
+        yield f"coder {coder}", coded_units(spoken_passages(material), own, theme_ids)
+
+
+def _policy_sides(material: Material, confidence: float) -> Iterator[tuple[str, list[Share], int]]:
+    theme_ids = material.codebook.theme_ids
+    by_hand = hand_coded_policy(material)
+    yield "hand-coded paragraphs", by_hand.shares(confidence), by_hand.n
+    of_policy = material.placed.filter(pl.col("kind").is_in(POLICY_KINDS))
+    once = _each_family_once(of_policy, material.families)
+    tuned = material.scores.filter("assigned")
+    n_scored = _scored(of_policy, material.scores)
+    yield "as classified", _classified(of_policy, tuned, theme_ids, confidence), n_scored
+    yield (
+        "each family once, as classified",
+        _classified(once, tuned, theme_ids, confidence),
+        _scored(once, material.scores),
+    )
+    for threshold in THRESHOLDS:
+        above = material.scores.filter(pl.col("probability") >= threshold)
+        shares = _classified(of_policy, above, theme_ids, confidence)
+        yield f"threshold {threshold}", shares, n_scored
+
+
+def _families_once(
+    material: Material, interviews: CodedUnits, by_hand: CodedUnits, confidence: float
+) -> Iterator[Way]:
+    """Policy with each family of near-identical passages once, corrected as the gap itself is."""
+    policy = policy_shares(material.prevalence_of_families)
+    sides = [policy.get(theme_id) for theme_id in material.codebook.theme_ids]
+    corrected = [UNKNOWN if side is None else side.corrected for side in sides]
+    corrected = widened(corrected, by_hand, confidence)
+    n_policy = max((side.n for side in policy.values()), default=0)
+    name = "each family once"
+    yield Way(name, corrected, n_policy, interviews.shares(confidence), interviews.n)
+    yield Way(
+        f"{PARTS}, {name}",
+        parts_of_shares(corrected),
+        n_policy,
+        parts_of_units(interviews, confidence),
+        interviews.n,
+    )
+
+
+def _same_instrument(material: Material, confidence: float) -> Iterator[Way]:
+    """Both sides by the classifier, and both by the nearest definition: no coder, no correction.
+
+    The classifier never saw the paragraph that it scores. It is better on the article, which it
+    was trained on, than on UN documents; the nearest definition has no such home.
+    """
+    assigned = material.scores.filter("assigned").select("passage_id", "theme_id")
+    for name, labels in (
+        ("as classified", assigned),
+        ("nearest definition", material.guided.select("passage_id", "theme_id")),
+    ):
+        read = material.scores if name == "as classified" else material.guided
+        policy, interviews = (
+            _units_of(side, read, labels, material.codebook.theme_ids)
+            for side in (
+                material.placed.filter(pl.col("kind").is_in(POLICY_KINDS)),
+                material.placed.filter(
+                    (pl.col("kind") == ARTICLE) & (pl.col("voices").list.len() > 0)
+                ),
+            )
+        )
+        sides = policy.shares(confidence), interviews.shares(confidence)
+        yield Way(f"{name}, both sides", sides[0], policy.n, sides[1], interviews.n)
+        yield _parts_way(f"{name}, both sides", policy, interviews, confidence)
+
+
+def _parts_way(name: str, policy: CodedUnits, interviews: CodedUnits, confidence: float) -> Way:
+    return Way(
+        f"{PARTS}, {name}",
+        parts_of_units(policy, confidence),
+        policy.n,
+        parts_of_units(interviews, confidence),
+        interviews.n,
+    )
+
+
+def _units_of(
+    placed: pl.DataFrame, read: pl.DataFrame, labels: pl.DataFrame, theme_ids: Sequence[str]
+) -> CodedUnits:
+    """The passages of one side that an instrument has read, with the themes it gave them."""
+    units = placed.join(read.select("passage_id").unique(), on="passage_id", how="semi").select(
+        pl.col("passage_id").alias("unit_id"), "cluster", pl.lit(1.0).alias("weight")
+    )
+    return coded_units(units, labels.rename({"passage_id": "unit_id"}), theme_ids)
+
+
+def _each_family_once(placed: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
+    """One passage a family of near-identical ones; each text once where families were not made."""
+    ordered = placed.sort("passage_id")
+    if families.is_empty():
+        return ordered.unique("text", keep="first", maintain_order=True)
+    return ordered.join(
+        families.select("passage_id", "family_id"), on="passage_id", maintain_order="left"
+    ).unique("family_id", keep="first", maintain_order=True)
+
+
+def _scored(placed: pl.DataFrame, scores: pl.DataFrame) -> int:
+    return placed.join(scores.select("passage_id").unique(), on="passage_id", how="semi").height
+
+
+def _classified(
+    placed: pl.DataFrame, positive: pl.DataFrame, theme_ids: Sequence[str], confidence: float
+) -> list[Share]:
+    """The share of passages that the classifiers give each theme; documents are the clusters.
+
+    A theme that no classifier was trained for is not known, rather than absent.
+    """
+    cluster = np.unique(placed["cluster"].to_numpy(), return_inverse=True)[1]
+    shares = []
+    for theme_id in theme_ids:
+        of_theme = positive.filter(pl.col("theme_id") == theme_id).select("passage_id")
+        if of_theme.is_empty():
+            shares.append(UNKNOWN)
+            continue
+        hits = placed["passage_id"].is_in(of_theme["passage_id"].implode()).to_numpy()
+        shares.append(clustered_share(hits, cluster, confidence))
+    return shares
+
+
+def hand_coded_policy(material: Material) -> CodedUnits:
+    """Coded UN paragraphs, weighted by one over the probability with which they were drawn."""
+    drawn = material.units.filter(
+        (pl.col("unit_set") == "un") & (pl.col("inclusion_probability") > 0)
+    )
+    return units_as_coded(drawn, material.codebook.theme_ids, 1 / pl.col("inclusion_probability"))

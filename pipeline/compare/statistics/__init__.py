@@ -1,0 +1,1 @@
+"""Measures, chance levels and shares, each written once."""

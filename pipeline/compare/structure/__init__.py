@@ -1,0 +1,1 @@
+"""Machine topics against the study's thematic structure."""

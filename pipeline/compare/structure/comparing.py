@@ -1,0 +1,164 @@
+"""Topics against the article's structures: every comparison for which there is enough material."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from pipeline.compare.material import (
+    ARTICLE,
+    Findings,
+    Material,
+    classifier_labels,
+    family_labels,
+    section_labels,
+)
+from pipeline.compare.statistics.measures import Integers
+from pipeline.compare.structure.agreement import (
+    FEWEST_PASSAGES,
+    KMEANS_SIZES,
+    agreement_table,
+    hierarchy_curve,
+    seed_curve,
+)
+from pipeline.compare.structure.alignment import alignment_table, explanation_table
+from pipeline.compare.structure.baselines import (
+    Baselines,
+    different_texts,
+    kmeans_groups,
+    semantic_table,
+)
+from pipeline.compare.structure.labels import LabelledPassages, label_passages
+from pipeline.compare.structure.recovery import recovery_table
+from pipeline.run.settings import CompareSettings
+from pipeline.run.tables.compare import (
+    AGREEMENT,
+    ALIGNMENT,
+    CURVE,
+    EXPLANATION,
+    RECOVERY,
+    SEMANTIC_ALIGNMENT,
+)
+
+THEMED = ("codes", "classifier")
+"""References that are themes of the codebook, not families or sections."""
+
+CURVE_SEEDS = 5
+
+
+def compare_topics(
+    material: Material, settings: CompareSettings, seed: int, findings: Findings
+) -> None:
+    """Fill in agreement, alignment, recovery, explanation, curves and semantic alignment."""
+    compared = [
+        labelled
+        for labelled in labelled_passages(material)
+        if _enough(labelled, material, findings)
+    ]
+    if not compared:
+        return
+    baselines = Baselines(material, seed)
+    for each in compared:
+        findings.add(AGREEMENT, agreement_table(each, settings, seed))
+        for beside in baselines.beside(each):
+            findings.add(AGREEMENT, agreement_table(beside, settings, seed))
+        if each.reference in THEMED:
+            _align(each, material, settings, seed, findings)
+        if each.passages == ARTICLE:
+            _add_curves(each, material, seed, findings)
+    _add_semantic(material, findings)
+
+
+def _align(
+    labelled: LabelledPassages,
+    material: Material,
+    settings: CompareSettings,
+    seed: int,
+    findings: Findings,
+) -> None:
+    topics = dict(material.topics.select("topic_id", "label").iter_rows())
+    rate = settings.false_discovery_rate
+    findings.add(ALIGNMENT, alignment_table(labelled))
+    findings.add(RECOVERY, recovery_table(labelled, settings, seed))
+    findings.add(EXPLANATION, explanation_table(labelled, topics, rate))
+
+
+def _add_curves(
+    labelled: LabelledPassages, material: Material, seed: int, findings: Findings
+) -> None:
+    """By number of topics along their hierarchy, and by number and seed for k-means."""
+    findings.add(CURVE, hierarchy_curve(labelled, material.hierarchy, seed))
+    vectors = material.vectors_of(labelled.passage_ids)
+    named = replace(labelled, candidate="k-means, article alone")
+
+    def make_groups(n_groups: int, group_seed: int) -> Integers:
+        return kmeans_groups(vectors, n_groups, group_seed, n_starts=1)
+
+    seeds = [seed + step for step in range(CURVE_SEEDS)]
+    findings.add(CURVE, seed_curve(named, make_groups, KMEANS_SIZES, seeds))
+
+
+def _add_semantic(material: Material, findings: Findings) -> None:
+    texts = different_texts(material.clustered)["passage_id"]
+    group_of = dict(material.assignments.select("passage_id", "topic_id").iter_rows())
+    findings.add(
+        SEMANTIC_ALIGNMENT,
+        semantic_table(
+            material.topics["topic_id"].to_list(),
+            np.array([group_of[passage_id] for passage_id in texts], dtype=np.int64),
+            material.vectors_of(texts),
+            material.codebook.theme_ids,
+            material.definitions,
+        ),
+    )
+
+
+def labelled_passages(material: Material) -> list[LabelledPassages]:
+    """Topics beside each reference.
+
+    Hand codes and their families, on the coded passages of the article and of the UN; the article's
+    sections, on all its passages; and what the classifiers assign, on UN passages, each text once.
+    The last is descriptive: classifiers and topics read the same vectors.
+    """
+    placed, codebook = material.placed, material.codebook
+    article = placed.join(material.coded_passages("article"), on="passage_id", how="semi")
+    un = placed.join(material.coded_passages("un"), on="passage_id", how="semi")
+    codes, theme_ids = material.code_labels, codebook.theme_ids
+    families = family_labels(codes, codebook.family_of)
+    family_ids = [family.family_id for family in codebook.families]
+    whole_article = placed.filter(pl.col("kind") == ARTICLE)
+    sections = section_labels(whole_article)
+    section_ids = sections["theme_id"].unique(maintain_order=True).to_list()
+    classified = placed.filter(pl.col("kind") != ARTICLE)
+    classified = classified.unique("text", keep="first", maintain_order=True)
+    assigned = classifier_labels(material.scores)
+    return [
+        label_passages(article, codes, theme_ids, passages="article", reference="codes"),
+        label_passages(article, families, family_ids, passages="article", reference="families"),
+        label_passages(
+            whole_article, sections, section_ids, passages="article", reference="sections"
+        ),
+        label_passages(un, codes, theme_ids, passages="un", reference="codes"),
+        label_passages(un, families, family_ids, passages="un", reference="families"),
+        label_passages(classified, assigned, theme_ids, passages="un", reference="classifier"),
+    ]
+
+
+def _enough(labelled: LabelledPassages, material: Material, findings: Findings) -> bool:
+    n = len(labelled.themed().passage_ids)
+    if n >= FEWEST_PASSAGES:
+        return True
+    if material.topics.is_empty():
+        reason = "no topics were found"
+    elif labelled.passages == "un" and not material.has_un:
+        reason = "there are no UN documents"
+    elif labelled.reference == "classifier" and material.scores.is_empty():
+        reason = "themes has scored no passage"
+    elif labelled.reference in ("codes", "families") and material.passage_codes.is_empty():
+        reason = "no theme was coded by hand"
+    else:
+        reason = f"{n} passages have both; {FEWEST_PASSAGES} are needed"
+    findings.not_computed[f"topics and {labelled.reference} ({labelled.passages})"] = reason
+    return False

@@ -1,0 +1,1 @@
+"""The reader of Akoma Ntoso, the XML of UN resolutions and statements."""

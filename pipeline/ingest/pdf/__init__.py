@@ -1,0 +1,1 @@
+"""The reader of PDF: pages to lines, rows, chunks and numbered paragraphs."""

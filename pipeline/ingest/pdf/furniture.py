@@ -1,0 +1,207 @@
+"""What a page carries besides its text: running heads, page and job numbers, the letterhead.
+
+It is known by its place (the outer ninth of the page) together with its form, or by its return at
+one place on page after page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from pipeline.ingest.identity import date_of, likeliest_symbol, symbol_of
+from pipeline.ingest.pdf.pages import Line, Page
+
+EDGE = 0.115  # share of the height at the top and at the bottom where furniture stands
+FORMS = re.compile(
+    r"\d{2}[-–]\d{5}\*?(?: ?\(E\))?(?: +\d{6})?(?: +\d{1,3}/\d{1,3})?"  # job number
+    r"|\*\w{6,9}\*"  # bar code
+    r"|\d{0,3}/\d{1,3}(?: +\d{2}-\d{5})?|\d{1,3}|[Pp]age +\d+|\(E\)|\d{6}"  # page number
+    r"|English(?: only)?|/?\.\.\. ?|/\.\.\."
+    r"|Please recycle.*"
+)
+BAR_CODE = re.compile(r"\*\d{7,9}\*")
+SESSION = re.compile(
+    r"(?:general assembly|security council|.{4,40}(?:session|year)|agenda items? .*|items? .*)",
+    re.IGNORECASE,
+)
+LEADERS = re.compile(r"(?:\. ?){5,}\s*\d*$|…{3,}\s*\d*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What the first page says about the document.
+
+    Attributes:
+        symbol: from the letterhead, else from the running heads; may be empty.
+        title: bold or capital lines below the letterhead; may be empty.
+        date: the date of the letterhead, or of adoption.
+    """
+
+    symbol: str
+    title: str
+    date: date | None
+
+
+def without_furniture(pages: Sequence[Page]) -> tuple[list[Page], list[str]]:
+    """The pages without running heads and feet, and the text of what was taken away."""
+    repeated = _repeated(pages)
+    kept, taken = [], []
+    for page in pages:
+        rest = []
+        for line in page.lines:
+            if _is_furniture(line, page, repeated):
+                taken.append(line.text)
+            else:
+                rest.append(line)
+        kept.append(replace(page, lines=tuple(rest)))
+    return kept, taken
+
+
+def without_contents(page: Page) -> tuple[Page, int]:
+    """The page without a table of contents, and how many lines of it there were."""
+    leaders = [line for line in page.lines if LEADERS.search(line.text)]
+    if len(leaders) < 3:
+        return page, 0
+    top, foot = max(line.y for line in leaders), min(line.y for line in leaders)
+    rest = tuple(line for line in page.lines if not foot - 1 <= line.y <= top + 45)
+    return replace(page, lines=rest), len(page.lines) - len(rest)
+
+
+def without_noise(page: Page) -> Page:
+    """A page of a scan without the misread remains of its head and foot."""
+    top = max((line.y for line in page.lines), default=0) - 40
+    foot = min((line.y for line in page.lines), default=0) + 20
+    long = [line.y for line in page.lines if len(line.text) > 16]
+    highest, lowest = max(long, default=0), min(long, default=0)
+    kept = [
+        line
+        for line in page.lines
+        if not (line.y > max(top, highest + 2) or line.y < min(foot, lowest - 2))
+    ]
+    return replace(page, lines=tuple(kept))
+
+
+def split_cover(
+    pages: Sequence[Page], heads: Iterable[str], body_size: float
+) -> tuple[list[Page], Cover]:
+    """The pages without letterhead and title, and what these said."""
+    first, rest = pages[0], list(pages[1:])
+    letterhead, below = _split_letterhead(first)
+    title, text = _split_title(below, body_size, bool(letterhead))
+    if not letterhead and not _has_prose(first, body_size):
+        title, text = _largest(first), ()
+        rest = _after_covers(rest, body_size)
+    said = [line.text for line in letterhead]
+    cover = Cover(
+        symbol=next(filter(None, map(symbol_of, said)), "") or likeliest_symbol(heads),
+        title=title,
+        date=date_of("\n".join(said)) or date_of(title),
+    )
+    return [replace(first, lines=tuple(text)), *rest], cover
+
+
+def _repeated(pages: Sequence[Page]) -> set[tuple[str, int]]:
+    """Texts (digits aside) that stand at one height near the edge of at least three pages."""
+    seen: Counter[tuple[str, int]] = Counter()
+    for page in pages:
+        seen.update({_place(line) for line in page.lines if _at_edge(line, page)})
+    return {place for place, count in seen.items() if count >= max(3, len(pages) // 4)}
+
+
+def _place(line: Line) -> tuple[str, int]:
+    return re.sub(r"\d+", "#", line.text), round(line.y / 4)
+
+
+def _at_edge(line: Line, page: Page) -> bool:
+    return not EDGE * page.height < line.y < (1 - EDGE / 1.15) * page.height
+
+
+def _is_furniture(line: Line, page: Page, repeated: set[tuple[str, int]]) -> bool:
+    if BAR_CODE.fullmatch(line.text):
+        return True
+    if not _at_edge(line, page):
+        return False
+    known = FORMS.fullmatch(line.text) or symbol_of(line.text[:1].upper() + line.text[1:])
+    short = len(line.text) < 60
+    known_here = bool(known) and not _in_letterhead(line, page)
+    return known_here or (short and _place(line) in repeated)
+
+
+def _in_letterhead(line: Line, page: Page) -> bool:
+    return page.number == 1 and line.y > page.height / 2
+
+
+def _split_letterhead(page: Page) -> tuple[list[Line], list[Line]]:
+    upper = [line for line in page.lines if line.y > 0.6 * page.height]
+    marks = [line for line in upper if re.match(r"(?i)original|distr\.|english", line.text)]
+    if not marks:
+        return [], list(page.lines)
+    foot = min(line.y for line in marks) - 1
+    above = [line for line in page.lines if line.y >= foot]
+    return above, [line for line in page.lines if line.y < foot]
+
+
+def _split_title(
+    lines: Sequence[Line], body_size: float, letterhead: bool
+) -> tuple[str, Sequence[Line]]:
+    """The title that opens the lines, and the lines after it."""
+    large = [line for line in lines if line.bold and line.size > body_size + 1]
+    start = lines.index(large[0]) if large else 0
+    if not all(_before_title(line) for line in lines[:start]):
+        start = 0
+    title: list[Line] = []
+    for line in lines[start:]:
+        if not _titles(line, title, body_size, letterhead):
+            break
+        title.append(line)
+    return _joined_title(title), lines[start + len(title) :] if title else lines
+
+
+def _before_title(line: Line) -> bool:
+    """Session and agenda item, in bold or at the outer margin."""
+    return line.bold or line.x0 < 110 or line.x0 > 330 or SESSION.fullmatch(line.text) is not None
+
+
+def _titles(line: Line, title: Sequence[Line], body_size: float, letterhead: bool) -> bool:
+    if re.match(r"(?:[IVX]+|[A-Z]|\d+)\. ?", line.text):
+        return False
+    capitals = letterhead and line.text.isupper() and line.x0 > 90
+    if not (capitals or (line.bold and line.size > body_size + 1)):
+        return False
+    if not title:
+        return True
+    last, grown = title[-1], line.size > title[-1].size + 0.5
+    near = last.y - line.y < (1.6 if line.size == last.size else 2.6) * max(line.size, 9)
+    return near and not grown
+
+
+def _joined_title(lines: Sequence[Line]) -> str:
+    """Lines of one size run on; a smaller size starts a subtitle."""
+    title = ""
+    for index, line in enumerate(lines):
+        smaller = index and line.size < lines[index - 1].size - 0.5
+        title += (": " if smaller else " ") + line.text if title else line.text
+    return title
+
+
+def _largest(page: Page) -> str:
+    size = max((line.size for line in page.lines), default=0)
+    return " ".join(line.text for line in page.lines if line.size > size - 0.5)
+
+
+def _has_prose(page: Page, body_size: float) -> bool:
+    body = [line for line in page.lines if abs(line.size - body_size) < 1 and not line.bold]
+    return sum(len(line.text) for line in body) > 400
+
+
+def _after_covers(pages: Sequence[Page], body_size: float) -> list[Page]:
+    """The pages with everything before the first page of prose emptied."""
+    started, kept = False, []
+    for page in pages:
+        started = started or _has_prose(page, body_size)
+        kept.append(page if started else replace(page, lines=()))
+    return kept

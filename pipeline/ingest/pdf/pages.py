@@ -1,0 +1,307 @@
+"""The pages of a PDF and their lines, or the reason why there are none.
+
+Works on an open pypdfium2 page. Coordinates are points (1/72 inch) from the lower left corner of
+the page as a person reads it: a page whose text runs sideways is turned first.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+from pipeline.ingest.reading import NoteMark, UnreadableError
+from pipeline.run.settings import IngestSettings
+
+GAP = 1.35  # a space wider than this many times the size of the type parts two pieces
+SUPERSCRIPT_SIZE = 0.78  # a note mark is smaller than this share of the type beside it
+SUPERSCRIPT_RISE = 0.12  # and stands at least this share of it above the line
+SPACE = 0.17  # a gap wider than this share of the type parts two words
+MARK = re.compile(r"\d{1,3}|[a-z]|\*{1,4}")
+UNIT = re.compile(r"(?:^|[\s\d])[kcm]?m$")  # metres, before their exponent
+SOFT_HYPHENS = "\x02\xad"  # what pdfium gives for a hyphen at the end of a line
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character and its place."""
+
+    text: str
+    x0: float
+    x1: float
+    y: float
+    size: float
+    bold: bool
+    italic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Characters on one base line without a wide space between them.
+
+    Attributes:
+        page: number of the page, from 1.
+        x0: left end; ``x1`` is the right end.
+        y: base line.
+        size: height of most of its type.
+        bold: is most of it bold; likewise ``italic``.
+        marks: note marks, taken out of the text.
+    """
+
+    page: int
+    x0: float
+    x1: float
+    y: float
+    size: float
+    bold: bool
+    italic: bool
+    text: str
+    marks: tuple[NoteMark, ...] = ()
+
+
+def page_lines(text_page: pdfium.PdfTextPage, number: int) -> tuple[list[Line], int]:
+    """The lines of a page from top to bottom, and how many characters run another way.
+
+    Text at another angle than most of the page (labels on a map, marginal codes) gives no line.
+    """
+    glyphs, odd = _upright(list(_glyphs(text_page)))
+    pieces = [_line(piece, number) for piece in _pieces(glyphs)]
+    lines = [line for line in pieces if line.text or line.marks]
+    return sorted(lines, key=lambda line: (-round(line.y), line.x0)), odd
+
+
+def joined(left: Line, right: Line) -> Line:
+    """Two pieces of one line as one, with a space between."""
+    text = f"{left.text} {right.text}"
+    shift = len(left.text) + 1
+    moved = tuple(NoteMark(mark.number, mark.offset + shift) for mark in right.marks)
+    return replace(left, x1=right.x1, text=text, marks=left.marks + moved)
+
+
+def _glyphs(text_page: pdfium.PdfTextPage) -> Iterator[tuple[float, Glyph]]:
+    """Each visible character with its angle in degrees, in the order of the file."""
+    x, y = ctypes.c_double(), ctypes.c_double()
+    box, matrix = raw.FS_RECTF(), raw.FS_MATRIX()
+    name, flags = ctypes.create_string_buffer(160), ctypes.c_int()
+    for index in range(text_page.count_chars()):
+        code = raw.FPDFText_GetUnicode(text_page, index)
+        text = chr(code) if code < 0x110000 else "\ufffd"
+        if text in "\r\n":
+            continue
+        raw.FPDFText_GetCharOrigin(text_page, index, x, y)
+        raw.FPDFText_GetLooseCharBox(text_page, index, box)
+        raw.FPDFText_GetMatrix(text_page, index, matrix)
+        raw.FPDFText_GetFontInfo(text_page, index, name, 160, flags)
+        scale = math.hypot(matrix.c, matrix.d) or 1.0
+        size = raw.FPDFText_GetFontSize(text_page, index) * scale
+        font = name.value.lower()
+        angle = round(math.degrees(math.atan2(matrix.b, matrix.a))) % 360
+        turned = _turn(angle, x.value, y.value, box)
+        glyph = Glyph(text, *turned, size, b"bold" in font, b"italic" in font or b"oblique" in font)
+        yield angle, glyph
+
+
+def _turn(angle: float, x: float, y: float, box: raw.FS_RECTF) -> tuple[float, float, float]:
+    """Left end, right end and base line of a character after its text was turned upright."""
+    if angle == 90:
+        return box.bottom, box.top, -x
+    if angle == 270:
+        return -box.top, -box.bottom, x
+    if angle == 180:
+        return -box.right, -box.left, -y
+    return box.left, box.right, y
+
+
+def _upright(glyphs: Sequence[tuple[float, Glyph]]) -> tuple[list[Glyph], int]:
+    angles = Counter(angle for angle, glyph in glyphs if not glyph.text.isspace())
+    if not angles:
+        return [], 0
+    main = max(sorted(angles), key=lambda angle: angles[angle])
+    if main not in (0, 90, 180, 270):
+        main = 0
+    upright = [glyph for angle, glyph in glyphs if angle == main]
+    return upright, sum(angles.values()) - angles[main]
+
+
+def _pieces(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
+    """Runs of characters on one base line without a wide space or a step back."""
+    piece: list[Glyph] = []
+    for glyph in glyphs:
+        if piece and not _continues(piece, glyph):
+            yield piece
+            piece = []
+        if piece or not glyph.text.isspace():
+            piece.append(glyph)
+    if piece:
+        yield piece
+
+
+def _continues(piece: Sequence[Glyph], glyph: Glyph) -> bool:
+    if glyph.text.isspace():
+        return True
+    last = next((g for g in reversed(piece) if not g.text.isspace()), piece[-1])
+    size = max(last.size, glyph.size)
+    same_line = abs(glyph.y - last.y) <= 0.25 * size or _raised(piece, glyph)
+    return same_line and -0.6 * size <= glyph.x0 - last.x1 <= GAP * size
+
+
+def _raised(piece: Sequence[Glyph], glyph: Glyph) -> bool:
+    """Do both stand on one line, one of them as a superscript?"""
+    main = max(piece, key=lambda g: g.size)
+    low, high = (main, glyph) if glyph.size < main.size else (glyph, piece[-1])
+    return high.size < SUPERSCRIPT_SIZE * low.size and -0.2 < (high.y - low.y) / low.size < 0.65
+
+
+def _line(piece: Sequence[Glyph], page: int) -> Line:
+    visible = [glyph for glyph in piece if not glyph.text.isspace()]
+    size = _most_common([round(glyph.size, 1) for glyph in visible])
+    base = _most_common([round(glyph.y, 1) for glyph in visible if round(glyph.size, 1) == size])
+    text, marks = _text_and_marks(piece, size, base)
+    return Line(
+        page=page,
+        x0=visible[0].x0,
+        x1=visible[-1].x1,
+        y=base,
+        size=size,
+        bold=_mostly([glyph.bold for glyph in visible]),
+        italic=_mostly([glyph.italic for glyph in visible]),
+        text=text,
+        marks=marks,
+    )
+
+
+def _text_and_marks(
+    piece: Sequence[Glyph], size: float, base: float
+) -> tuple[str, tuple[NoteMark, ...]]:
+    text, mark, end = "", "", piece[0].x0
+    marks: list[NoteMark] = []
+    for glyph in piece:
+        if glyph.text.isspace():
+            # pdfium adds a space of no width wherever letters stand a little apart
+            text += " " if text and text[-1] != " " and glyph.x1 > glyph.x0 else ""
+            continue
+        raised = glyph.size < SUPERSCRIPT_SIZE * size and glyph.y - base > SUPERSCRIPT_RISE * size
+        if raised and _is_mark(text, mark + glyph.text):
+            mark += glyph.text
+        else:
+            if mark:
+                marks.append(NoteMark(mark, len(text)))
+            apart = glyph.x0 - end > SPACE * size or (mark and glyph.text.isalnum())
+            text += " " if apart and text and text[-1] != " " else ""
+            text += "-" if glyph.text in SOFT_HYPHENS else glyph.text
+            mark = ""
+        end = glyph.x1
+    if mark:
+        marks.append(NoteMark(mark, len(text)))
+    clean = text.rstrip()
+    return clean, tuple(NoteMark(m.number, min(m.offset, len(clean))) for m in marks)
+
+
+def _is_mark(text: str, mark: str) -> bool:
+    """A number, a letter or asterisks; not the 2 of km2, nor the st of 1st."""
+    return MARK.fullmatch(mark) is not None and UNIT.search(text) is None
+
+
+def _most_common(values: Sequence[float]) -> float:
+    counts = Counter(values)
+    return max(sorted(counts), key=lambda value: counts[value])
+
+
+def _mostly(flags: Sequence[bool]) -> bool:
+    return sum(flags) * 2 > len(flags)
+
+
+MIN_LETTERS = 25  # a page with fewer has no text of its own, at most a stamp
+MAX_GLYPHS = 60_000  # on one page; the fullest UN page has about 6,000
+OCR_ADVICE = "recognise its text first: ocrmypdf IN.pdf OUT.pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page.
+
+    Attributes:
+        number: from 1.
+        height: in points.
+        lines: from top to bottom.
+        turned: characters that run another way than the rest, left out of the lines.
+        picture: does an image cover most of it.
+    """
+
+    number: int
+    height: float
+    lines: tuple[Line, ...]
+    turned: int
+    picture: bool
+
+    @property
+    def letters(self) -> int:
+        """Letters of all lines."""
+        return sum(character.isalpha() for line in self.lines for character in line.text)
+
+
+def read_pages(content: bytes, settings: IngestSettings) -> list[Page]:
+    """Every page of a PDF.
+
+    Raises:
+        UnreadableError: not a PDF, broken, encrypted, too large, or a scan without text.
+    """
+    document = _opened(content, settings)
+    try:
+        pages = list(_pages(document))
+    except pdfium.PdfiumError as error:
+        raise UnreadableError(f"is a broken PDF ({error})") from None
+    finally:
+        document.close()
+    if sum(page.letters >= MIN_LETTERS for page in pages) == 0:
+        if any(page.picture for page in pages):
+            raise UnreadableError(f"is a scan without a text layer; {OCR_ADVICE}")
+        raise UnreadableError("is a PDF without text")
+    return pages
+
+
+def _opened(content: bytes, settings: IngestSettings) -> pdfium.PdfDocument:
+    if b"%PDF-" not in content[:1024]:
+        raise UnreadableError("is empty" if not content.strip() else "is not a PDF")
+    if len(content) > settings.max_megabytes * 1_000_000:
+        raise UnreadableError(f"is larger than ingest.max_megabytes ({settings.max_megabytes} MB)")
+    try:
+        document = pdfium.PdfDocument(content)
+        count = len(document)
+    except pdfium.PdfiumError as error:
+        if "password" in str(error).lower() or "security" in str(error).lower():
+            raise UnreadableError("is encrypted; save a copy without a password") from None
+        raise UnreadableError("is a broken PDF; fetch it again") from None
+    if count > settings.max_pages:
+        document.close()
+        raise UnreadableError(f"has {count} pages, more than ingest.max_pages allows")
+    if count == 0:
+        raise UnreadableError("is a PDF without pages")
+    return document
+
+
+def _pages(document: pdfium.PdfDocument) -> Iterator[Page]:
+    for number, page in enumerate(document, start=1):
+        text_page = page.get_textpage()
+        if text_page.count_chars() > MAX_GLYPHS:
+            raise UnreadableError(f"has too much text on page {number} for a page")
+        lines, turned = page_lines(text_page, number)
+        yield Page(number, page.get_height(), tuple(lines), turned, _is_picture(page))
+        text_page.close()
+        page.close()
+
+
+def _is_picture(page: pdfium.PdfPage) -> bool:
+    """Does one image cover more than half of the page?"""
+    area = page.get_width() * page.get_height()
+    for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+        left, bottom, right, top = image.get_bounds()
+        if (right - left) * (top - bottom) > area / 2:
+            return True
+    return False

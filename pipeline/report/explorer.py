@@ -1,0 +1,246 @@
+"""All passages for the explorer: a light index for filters, chunks with texts, nearest passages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipeline.report.elements import kind_name, voice_name
+from pipeline.report.material import Material
+from pipeline.run.tables.ingest import DOCUMENTS, KINDS, POLICY_KINDS, VOICES
+from pipeline.run.tables.segment import PASSAGES
+from pipeline.run.tables.themes import PASSAGE_CODES, SCORES, UNITS
+from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
+from pipeline.vectors.cache import Vectors
+
+N_NEIGHBOURS = 5
+_BLOCK = 1024
+_MOST_AT_ONCE = 25_000_000
+"""Texts compared with all others at once, fewer of a large corpus: likenesses take 300 MB."""
+
+_DECIMALS = 4
+"""Likenesses are ordered by so many digits: further ones depend on the machine."""
+
+
+def nearest_passages(
+    vectors: Vectors, texts: Sequence[str], n: int = N_NEIGHBOURS
+) -> npt.NDArray[np.int64]:
+    """The rows nearest to each row by cosine, nearest first, int [n_passages, at most n].
+
+    Mandates repeat paragraphs, so each text counts once, by its first row, and a passage is no
+    neighbour of its own text.
+
+    Args:
+        vectors: float32 [n_passages, dimension], L2-normalised.
+        texts: one a row; equal texts have equal vectors.
+        n: neighbours a passage.
+    """
+    first: dict[str, int] = {}
+    for row, text in enumerate(texts):
+        first.setdefault(text, row)
+    different = np.fromiter(first.values(), dtype=np.int64, count=len(first))
+    number = {text: place for place, text in enumerate(first)}
+    kept = min(n, len(different) - 1)
+    if kept < 1:
+        return np.zeros((len(texts), 0), dtype=np.int64)
+    compared = np.ascontiguousarray(vectors[different])
+    step = min(_BLOCK, max(1, _MOST_AT_ONCE // len(compared)))
+    found = np.vstack(
+        [
+            _of_block(compared, slice(start, start + step), kept)
+            for start in range(0, len(compared), step)
+        ]
+    )
+    nearest: npt.NDArray[np.int64] = different[found[[number[text] for text in texts]]]
+    return nearest
+
+
+def _of_block(vectors: Vectors, part: slice, n: int) -> npt.NDArray[np.int64]:
+    likeness = vectors[part] @ vectors.T
+    rows = np.arange(len(likeness))
+    likeness[rows, part.start + rows] = -2  # not its own neighbour
+    candidates = np.sort(np.argpartition(likeness, -n, axis=1)[:, -n:], axis=1)
+    values = np.take_along_axis(likeness, candidates, axis=1).round(_DECIMALS)
+    order = np.argsort(-values, axis=1, kind="stable")
+    return np.take_along_axis(candidates, order, axis=1)
+
+
+CHUNK = 500
+"""Passages in one file: about 200 kB, read in a few milliseconds from disk."""
+NOT_CLUSTERED = -2
+"""In place of a topic_id: topics were not fitted on this passage."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What the explorer loads.
+
+    Attributes:
+        index: documents, topics, themes, and for every filter the passages that it keeps.
+        chunks: the texts; passage i stands in chunk i // CHUNK at place i % CHUNK.
+        n_passages: of all chunks.
+    """
+
+    index: dict[str, Any]
+    chunks: tuple[dict[str, Any], ...]
+    n_passages: int
+
+
+def fill_shelf(material: Material) -> Shelf:
+    """All passages, the article first, then by date, kind and document, in order of reading."""
+    documents = _ordered_documents(material.frame(DOCUMENTS))
+    passages = _ordered_passages(material.frame(PASSAGES), documents)
+    places = passages.select("passage_id", "place")
+    near = _neighbours(material, passages)
+    index = {
+        "chunk": CHUNK,
+        "n": passages.height,
+        "documents": list(_document_entries(documents, passages)),
+        "topics": _topic_entries(material),
+        "themes": _theme_entries(material),
+        "kinds": [[kind, kind_name(kind).capitalize()] for kind in KINDS],
+        "policy": list(POLICY_KINDS),
+        "voices": [[voice, voice_name(voice)] for voice in VOICES],
+        "topic": _topic_of_each(passages, material.frame(ASSIGNMENTS)),
+        "procedural": _steps(passages.filter("procedural")["place"].to_list()),
+        "voiced": {
+            voice: _steps(passages.filter(pl.col("voices").list.contains(voice))["place"].to_list())
+            for voice in VOICES
+        },
+        "scored": _scored(places, material.frame(SCORES)),
+        "coded": _coded(places, material.frame(PASSAGE_CODES)),
+        "read": _steps(_read_by_hand(places, material.frame(UNITS))),
+    }
+    chunks = tuple(
+        _chunk(part, near[number * CHUNK : (number + 1) * CHUNK])
+        for number, part in enumerate(passages.iter_slices(CHUNK))
+    )
+    return Shelf(index, chunks, passages.height)
+
+
+def _neighbours(material: Material, passages: pl.DataFrame) -> list[list[int]]:
+    """For each passage on the shelf the places of those nearest in meaning."""
+    if material.vectors is None:
+        return [[] for _ in range(passages.height)]
+    vectors = material.vectors[passages["vector"].to_numpy()]
+    nearest: list[list[int]] = nearest_passages(vectors, passages["text"].to_list()).tolist()
+    return nearest
+
+
+def _ordered_documents(documents: pl.DataFrame) -> pl.DataFrame:
+    article_last = pl.col("kind").cast(pl.String) != "article"
+    return documents.sort(
+        article_last, "date", "document_id", nulls_last=True, maintain_order=True
+    ).with_row_index("shelf")
+
+
+def _ordered_passages(passages: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
+    return (
+        passages.with_row_index("vector")
+        .join(documents.select("document_id", "shelf"), on="document_id")
+        .sort("shelf", "order")
+        .with_row_index("place")
+    )
+
+
+def _document_entries(documents: pl.DataFrame, passages: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    n_passages = dict(passages.group_by("document_id").len().iter_rows())
+    for row in documents.iter_rows(named=True):
+        yield {
+            "id": row["document_id"],
+            "kind": row["kind"],
+            "symbol": row["symbol"],
+            "title": row["title"],
+            "date": "" if row["date"] is None else row["date"].isoformat(),
+            "year": row["year"],
+            "missions": row["missions"],
+            "url": row["source_url"],
+            "n": n_passages.get(row["document_id"], 0),
+        }
+
+
+def _topic_entries(material: Material) -> list[list[Any]]:
+    topics = material.frame(TOPICS)
+    return [list(row) for row in topics.select("topic_id", "label").iter_rows()]
+
+
+def _theme_entries(material: Material) -> list[list[str]]:
+    return [[theme_id, name] for theme_id, name in material.theme_names.items()]
+
+
+def _topic_of_each(passages: pl.DataFrame, assignments: pl.DataFrame) -> list[int]:
+    joined = passages.select("passage_id", "place").join(
+        assignments.select("passage_id", "topic_id"), on="passage_id", how="left"
+    )
+    topics: list[int] = joined.sort("place")["topic_id"].fill_null(NOT_CLUSTERED).to_list()
+    return topics
+
+
+def _scored(places: pl.DataFrame, scores: pl.DataFrame) -> dict[str, Any]:
+    """By theme: the passages at or above its threshold, their scores in percent, and for
+    which of them the score comes from a model that never saw their group."""
+    assigned = scores.filter("assigned").join(places, on="passage_id").sort("place")
+    return {
+        str(theme_id): {
+            "at": _steps(rows["place"].to_list()),
+            "score": (rows["probability"] * 100).round().cast(pl.Int64).to_list(),
+            "fold": "".join("1" if unseen else "0" for unseen in rows["out_of_fold"]),
+        }
+        for (theme_id,), rows in assigned.sort("theme_id", "place").group_by(
+            "theme_id", maintain_order=True
+        )
+    }
+
+
+def _coded(places: pl.DataFrame, codes: pl.DataFrame) -> dict[str, list[int]]:
+    joined = codes.join(places, on="passage_id").sort("theme_id", "place")
+    return {
+        str(theme_id): _steps(rows["place"].to_list())
+        for (theme_id,), rows in joined.group_by("theme_id", maintain_order=True)
+    }
+
+
+def _read_by_hand(places: pl.DataFrame, units: pl.DataFrame) -> list[int]:
+    """Passages that hold a unit which coders read, whether or not they gave it a code."""
+    held = units.select(pl.col("passage_ids").alias("passage_id")).explode("passage_id")
+    joined = held.drop_nulls().unique().join(places, on="passage_id")
+    found: list[int] = joined["place"].sort().to_list()
+    return found
+
+
+def _steps(sorted_places: Sequence[int]) -> list[int]:
+    """Differences from each place to the one before it: far fewer digits than the places."""
+    steps = []
+    last = 0
+    for place in sorted_places:
+        steps.append(place - last)
+        last = place
+    return steps
+
+
+def _chunk(passages: pl.DataFrame, near: Sequence[Sequence[int]]) -> dict[str, Any]:
+    """The columns of some passages; headings stand once."""
+    sections, section = _numbered(passages["section"].to_list())
+    roles, role = _numbered(passages["role"].to_list())
+    return {
+        "id": passages["passage_id"].to_list(),
+        "sections": sections,
+        "section": section,
+        "roles": roles,
+        "role": role,
+        "label": passages["label"].to_list(),
+        "text": passages["text"].to_list(),
+        "near": list(near),
+    }
+
+
+def _numbered(values: Iterable[str]) -> tuple[list[str], list[int]]:
+    """The different values, and for each value its number among them."""
+    numbers: dict[str, int] = {}
+    numbered = [numbers.setdefault(value, len(numbers)) for value in values]
+    return list(numbers), numbered

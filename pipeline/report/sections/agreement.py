@@ -1,0 +1,220 @@
+"""How far topics agree with themes, beside baselines, and what each measure says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from pipeline.report.charts import Mark, Row, intervals
+from pipeline.report.elements import (
+    Cell,
+    Figure,
+    Grid,
+    Key,
+    count_cell,
+    grid,
+    interval_cell,
+    p_cell,
+    passages_link,
+    score_cell,
+)
+from pipeline.report.material import Material
+from pipeline.run.tables.compare import AGREEMENT
+
+COMPARED = (("article", "codes"), ("un", "codes"), ("un", "classifier"))
+"""Passages and themes of the topic by theme tables; the first two against hand codes."""
+
+_PASSAGES = {"article": "Article", "un": "UN documents"}
+_REFERENCES = {
+    "codes": "hand codes",
+    "families": "families of codes",
+    "sections": "sections of the article",
+    "classifier": "the classifier’s themes",
+}
+
+
+def passages_name(passages: str) -> str:
+    """Which passages were compared."""
+    return _PASSAGES.get(passages, passages)
+
+
+def reference_name(reference: str) -> str:
+    """What the topics were compared with."""
+    return _REFERENCES.get(reference, reference)
+
+
+def reference_order(reference: str) -> int:
+    """Hand codes first."""
+    known = list(_REFERENCES)
+    return known.index(reference) if reference in known else len(known)
+
+
+def compared_link(passages: str, reference: str, topic_id: int | None, theme_id: str | None) -> str:
+    """Passages of a topic and a theme, by hand codes or by the classifier.
+
+    Without a theme: of those that coders read, or that the classifier scored.
+    """
+    by_hand = reference != "classifier"
+    return passages_link(
+        topic=topic_id,
+        kind=passages,
+        code=theme_id if by_hand else None,
+        theme=None if by_hand else theme_id,
+        read="yes" if by_hand and theme_id is None else None,
+    )
+
+
+MEASURE = "adjusted_mutual_information"
+TOPICS = "topics"
+Agreement = Mapping[str, Any]
+
+
+def agreement_rows(material: Material) -> list[Agreement]:
+    """Adjusted mutual information with outliers kept, the topics first in each comparison."""
+    agreement = material.frame(AGREEMENT).filter(
+        (pl.col("measure") == MEASURE) & pl.col("outliers")
+    )
+    return sorted(agreement.iter_rows(named=True), key=_place)
+
+
+def _place(row: Agreement) -> tuple[bool, int, bool, float, str]:
+    return (
+        row["passages"] != "article",
+        reference_order(row["reference"]),
+        row["candidate"] != TOPICS,
+        -(row["value"] or 0),
+        row["candidate"],
+    )
+
+
+def agreement_figure(material: Material) -> Figure:
+    """Topics and every other grouping, beside what chance gives."""
+    rows = agreement_rows(material)
+    absent = material.why_absent(AGREEMENT)
+    return Figure(
+        "compare-agreement",
+        "Agreement of topics and themes, against chance",
+        "Adjusted mutual information of groups and themes: 1 if they are the same, about 0 for "
+        "unrelated ones. Whiskers are intervals over paragraphs or documents; the grey tick is "
+        "what shuffled groups reach in 95 of 100 tries. Faint rows are other ways of grouping the "
+        "same passages.",
+        "Above chance is not the same as good. Against the classifier’s themes the figure is "
+        "descriptive only, because classifier and topics read the same vectors.",
+        intervals(
+            ["Adjusted mutual information"],
+            ["score"],
+            [["model", "chance", "baseline"]],
+            [_drawn(row) for row in rows],
+        ),
+        _grid(rows),
+        (
+            Key("Agreement, with interval", "model"),
+            Key("Chance, 95th percentile", "chance"),
+            Key("Chance within sections or missions", "baseline"),
+        ),
+        absent or ("" if rows else "Not computed in this run: too few passages have both."),
+    )
+
+
+def _drawn(row: Agreement) -> Row:
+    by_hand = row["reference"] == "codes"
+    return Row(
+        f"{passages_name(row['passages'])}, {reference_name(row['reference'])}: {row['candidate']}",
+        (
+            Mark("chance", row["chance_high"], name="chance"),
+            Mark("baseline", row["within_chance_high"], name="chance within"),
+            Mark("model", row["value"], row["low"], row["high"], "agreement"),
+        ),
+        passages_link(code="any", kind=row["passages"]) if by_hand else "",
+        faint=row["candidate"] != TOPICS,
+        strong=row["candidate"] == TOPICS,
+    )
+
+
+def _grid(rows: Sequence[Agreement]) -> Grid:
+    names = ["Passages", "Against", "Groups by", "AMI", "Interval", "Chance, 95th percentile", "p"]
+    names += [
+        "p within sections or missions",
+        "p, shifted",
+        "Passages compared",
+        "Groups",
+        "Themes",
+    ]
+    return grid(
+        names,
+        [
+            (
+                Cell(passages_name(row["passages"])),
+                Cell(reference_name(row["reference"])),
+                Cell(row["candidate"]),
+                score_cell(row["value"]),
+                interval_cell(row["low"], row["high"], shares=False),
+                score_cell(row["chance_high"]),
+                p_cell(row["p_value"]),
+                p_cell(row["within_p_value"]),
+                p_cell(row["shifted_p_value"]),
+                count_cell(row["n_passages"]),
+                count_cell(row["n_groups"]),
+                count_cell(row["n_themes"]),
+            )
+            for row in rows
+        ],
+    )
+
+
+ANCHORS = {
+    "adjusted_rand": ("0.31 to 0.34", "Mallet, coarse Wikipedia labels; Hoyle et al. 2022"),
+    "v_measure": ("0.60 to 0.61", "Mallet, the same, as NMI; Hoyle et al. 2022"),
+    "purity": ("0.65", "Mallet, the same; Hoyle et al. 2022"),
+    "harmonic_purity": ("0.74 and 0.64", "TopicGPT and its best baseline; Pham et al. 2024"),
+}
+"""Published figures for other tasks, by measure: the value, and whose it is."""
+
+Line = Mapping[str, Any]
+
+
+def measures_figure(material: Material) -> Figure:
+    """Topics against hand codes by all measures; a table only."""
+    rows = (
+        material.frame(AGREEMENT)
+        .filter(
+            (pl.col("candidate") == "topics")
+            & (pl.col("reference") == "codes")
+            & pl.col("outliers")
+        )
+        .iter_rows(named=True)
+    )
+    lines = [_line(row) for row in rows]
+    names = ["Passages", "Measure", "Value", "Interval", "Chance, mean", "Chance, 95th percentile"]
+    names += ["p", "p within", "p, shifted", "Reported elsewhere", "By whom"]
+    return Figure(
+        "compare-measures",
+        "The same agreement by every measure",
+        "Topics against hand codes, outliers as a group of their own. The first eight measures "
+        "take one theme a passage, the last four all of its themes.",
+        "Figures from elsewhere are for other texts, other labels and other numbers of classes: "
+        "they say what is usual, not what would be good here. Purity, V-measure and B-cubed are "
+        "high by chance where groups are many and passages few.",
+        grid=grid(names, lines),
+        absent=material.why_absent(AGREEMENT)
+        or ("" if lines else "Not computed in this run: too few passages have both."),
+    )
+
+
+def _line(row: Line) -> tuple[Cell, ...]:
+    value, whose = ANCHORS.get(row["measure"], ("", ""))
+    return (
+        Cell(passages_name(row["passages"])),
+        Cell(row["measure"].replace("_", " ")),
+        score_cell(row["value"]),
+        interval_cell(row["low"], row["high"], shares=False),
+        score_cell(row["chance"]),
+        score_cell(row["chance_high"]),
+        p_cell(row["p_value"]),
+        p_cell(row["within_p_value"]),
+        p_cell(row["shifted_p_value"]),
+        Cell(value),
+        Cell(whose),
+    )

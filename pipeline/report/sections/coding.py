@@ -1,0 +1,245 @@
+"""How far coders agree, and how common each theme is by kind, mission and year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from pipeline.report.charts import Mark, Row, Tile, heat, intervals
+from pipeline.report.elements import (
+    Cell,
+    Figure,
+    Key,
+    count,
+    count_cell,
+    grid,
+    interval_cell,
+    kind_name,
+    passages_link,
+    percent,
+    score_cell,
+    share_cell,
+)
+from pipeline.report.material import Material
+from pipeline.run.tables.themes import CODER_AGREEMENT, CODER_CONFUSIONS, PREVALENCE
+
+ALL, SETS = "all", "sets"
+_POOLED = {ALL: "Mean of the themes in use", SETS: "Whole sets of codes (MASI)"}
+_SETS = {"article": "Article sentences", "un": "UN paragraphs"}
+Found = Mapping[tuple[str, str], Mapping[str, Any]]
+
+
+def coded_link(theme_id: str, setting: str) -> str:
+    """Passages coded by hand with a theme, in the texts that a setting is tested on."""
+    return passages_link(code=theme_id, kind="article" if setting == "article" else "un")
+
+
+def coder_figure(material: Material) -> Figure:
+    """Krippendorff's alpha by theme for both sets of coded units."""
+    agreement = material.frame(CODER_AGREEMENT)
+    found = {
+        (str(row["unit_set"]), row["theme_id"]): row for row in agreement.iter_rows(named=True)
+    }
+    theme_ids = [theme for theme in material.theme_names if any(theme == key[1] for key in found)]
+    names = ["Theme", "Units", "Coders"]
+    for place in ("article", "UN"):
+        names += [f"Alpha, {place}", f"Interval, {place}", f"Agree, {place}", f"Used, {place}"]
+    shown = (*theme_ids, *_POOLED) if theme_ids else ()
+    return Figure(
+        "themes-coders",
+        "How far the coders agree",
+        "Krippendorff’s alpha by theme, with interval: 1 is full agreement, 0 what chance gives. "
+        "What coders disagree on, no classifier can be asked to get right.",
+        "These passes were made for this project from the codebook, not by the article’s author, "
+        "and by readers of the same schooling: independent coders would agree less.",
+        intervals(
+            ["Krippendorff’s alpha"],
+            ["score"],
+            [["un", "article"]],
+            [_drawn(material, theme_id, found) for theme_id in theme_ids],
+        ),
+        grid(names, [_line(material, theme_id, found) for theme_id in shown]),
+        tuple(Key(name, unit_set) for unit_set, name in _SETS.items()),
+        material.why_absent(CODER_AGREEMENT),
+    )
+
+
+def _drawn(material: Material, theme_id: str, found: Found) -> Row:
+    marks = tuple(
+        Mark(
+            unit_set,
+            (found.get((unit_set, theme_id)) or {}).get("alpha"),
+            (found.get((unit_set, theme_id)) or {}).get("low"),
+            (found.get((unit_set, theme_id)) or {}).get("high"),
+            name=name,
+            link=coded_link(theme_id, unit_set),
+        )
+        for unit_set, name in _SETS.items()
+    )
+    return Row(material.theme_name(theme_id), marks, passages_link(code=theme_id))
+
+
+def _line(material: Material, theme_id: str, found: Found) -> tuple[Cell, ...]:
+    sets = {name: found.get((name, theme_id)) or {} for name in _SETS}
+    cells: list[Cell] = []
+    for name, row in sets.items():
+        link = "" if theme_id in _POOLED else coded_link(theme_id, name)
+        cells += [
+            score_cell(row.get("alpha")),
+            interval_cell(row.get("low"), row.get("high"), shares=False),
+            share_cell(row.get("percent")),
+            count_cell(row.get("support", 0), link),
+        ]
+    return (
+        Cell(_POOLED.get(theme_id) or material.theme_name(theme_id)),
+        count_cell(sum(row.get("n_units", 0) for row in sets.values())),
+        count_cell(max(row.get("n_coders", 0) for row in sets.values())),
+        *cells,
+    )
+
+
+def confusion_figure(material: Material) -> Figure:
+    """Pairs of codes that one coder took for another, most frequent first."""
+    rows = [
+        (
+            Cell(_SETS[str(row["unit_set"])]),
+            Cell(material.theme_name(row["theme_id"])),
+            Cell(material.theme_name(row["other_id"])),
+            count_cell(row["n"]),
+        )
+        for row in material.frame(CODER_CONFUSIONS).iter_rows(named=True)
+    ]
+    return Figure(
+        "themes-confusions",
+        "Where coders took one theme for another",
+        "How often one coder gave the first theme and not the second where another gave the second "
+        "and not the first: pairs whose definitions should be sharpened.",
+        grid=grid(["Units", "Theme", "Other theme", "Times"], rows),
+        absent=material.why_absent(CODER_CONFUSIONS)
+        or ("" if rows else "No coder took one theme for another in this run."),
+    )
+
+
+POLICY = "policy"
+ALL = "all"
+_CORRECTED = (
+    "A dot marks shares that are corrected for the classifier’s error from hand-coded paragraphs; "
+    "the others are as classified, because too few paragraphs there were coded."
+)
+_UNCORRECTED = "All are as classified, uncorrected: too few paragraphs of each place were coded."
+Rows = Mapping[tuple[str, str], Mapping[str, Any]]
+
+
+def prevalence_figures(material: Material) -> tuple[Figure, ...]:
+    """By kind of document, by mission and by year."""
+    shares = _one_a_place(material.frame(PREVALENCE))
+    whole = shares.filter((pl.col("mission") == ALL) & pl.col("year").is_null())
+    by_mission = shares.filter((pl.col("kind") == POLICY) & (pl.col("mission") != ALL))
+    by_year = shares.filter((pl.col("mission") == ALL) & pl.col("year").is_not_null())
+    return (
+        _figure(material, "kinds", "Themes by kind of document", "Kind", whole, "kind"),
+        _figure(material, "missions", "Themes by mission", "Mission", by_mission, "mission"),
+        _figure(material, "years", "Themes over the years", "Year", by_year, "year"),
+    )
+
+
+def _one_a_place(prevalence: pl.DataFrame) -> pl.DataFrame:
+    """The corrected share where there is one, as classified elsewhere."""
+    known = prevalence.drop_nulls("share").with_columns(
+        pl.col("method").cast(pl.String), corrected=pl.col("method").cast(pl.String) == "corrected"
+    )
+    keys = ["theme_id", "kind", "mission", "year"]
+    return known.sort(*keys, "corrected", descending=[False] * 4 + [True]).unique(
+        keys, keep="first", maintain_order=True
+    )
+
+
+def _figure(
+    material: Material, name: str, title: str, across: str, shares: pl.DataFrame, column: str
+) -> Figure:
+    keyed = {(row["theme_id"], str(row[column])): row for row in shares.iter_rows(named=True)}
+    places = _places(shares, column)
+    theme_ids = [theme for theme in material.theme_names if any(theme == key[0] for key in keyed)]
+    corrected = any(row["corrected"] for row in keyed.values())
+    absent = material.why_absent(PREVALENCE)
+    if not absent and not keyed:
+        absent = "Not computed in this run: no share could be given."
+    return Figure(
+        f"prevalence-{name}",
+        title,
+        f"Share of passages on each theme. {_CORRECTED if corrected else _UNCORRECTED}",
+        "A share as classified may be off by the classifier’s error in either direction; compare "
+        "with care. The passages behind a cell are those that the classifier assigns.",
+        heat(
+            "Theme",
+            across,
+            [
+                Cell(material.theme_name(theme), link=passages_link(theme=theme, kind="un"))
+                for theme in theme_ids
+            ],
+            [Cell(_named(column, place)) for place in places],
+            lambda theme, place: _tile(keyed.get((theme_ids[theme], places[place]))),
+        ),
+        grid(
+            ["Theme", *(_named(column, place) for place in places)],
+            [
+                (
+                    Cell(material.theme_name(theme)),
+                    *(_grid_cell(keyed.get((theme, place))) for place in places),
+                )
+                for theme in theme_ids
+            ],
+        ),
+        (Key("corrected for the classifier’s error", "dot"),) if corrected else (),
+        absent,
+    )
+
+
+def _places(shares: pl.DataFrame, column: str) -> Sequence[str]:
+    """Years in order; kinds and missions by how much there is of them."""
+    if column == "year":
+        return [str(year) for year in sorted(shares["year"].unique().to_list())]
+    largest = shares.group_by(column).agg(pl.col("n_passages").max())
+    ordered = largest.sort(["n_passages", column], descending=[True, False])
+    return [str(place) for place in ordered[column]]
+
+
+def _named(column: str, place: str) -> str:
+    return kind_name(place).capitalize() if column == "kind" else place
+
+
+def _link(row: Mapping[str, Any]) -> str:
+    return passages_link(
+        theme=row["theme_id"],
+        kind=None if row["kind"] == ALL else row["kind"],
+        mission=None if row["mission"] == ALL else row["mission"],
+        year=row["year"],
+    )
+
+
+def _note(row: Mapping[str, Any]) -> str:
+    parts = []
+    if row["low"] is not None and row["high"] is not None:
+        parts.append(f"{percent(row['low'])} to {percent(row['high'])}")
+    parts.append("corrected" if row["corrected"] else "as classified")
+    parts.append(f"{count(row['n_passages'])} passages, {count(row['n_coded'])} coded by hand")
+    return "; ".join(parts)
+
+
+def _tile(row: Mapping[str, Any] | None) -> Tile | None:
+    if row is None:
+        return None
+    return Tile(row["share"], _link(row), row["corrected"], _note(row))
+
+
+def _grid_cell(row: Mapping[str, Any] | None) -> Cell:
+    if row is None:
+        return share_cell(None)
+    cell = share_cell(row["share"], _link(row))
+    if row["low"] is None or row["high"] is None:
+        return cell
+    return Cell(
+        f"{cell.text} ({percent(row['low'])} to {percent(row['high'])})", cell.value, cell.link
+    )

@@ -1,0 +1,159 @@
+"""The comparison: do the machine's topics recover the themes that readers coded?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from pipeline.report.charts import Tile, heat
+from pipeline.report.elements import (
+    Cell,
+    Chart,
+    Figure,
+    Grid,
+    Key,
+    Section,
+    count_cell,
+    grid,
+    p_cell,
+    p_text,
+    rounded,
+    said,
+    score_cell,
+)
+from pipeline.report.material import Material
+from pipeline.report.sections.agreement import (
+    COMPARED,
+    agreement_figure,
+    compared_link,
+    measures_figure,
+    passages_name,
+    reference_name,
+)
+from pipeline.report.sections.recovery import curve_figure, explanation_figure, recovery_figure
+from pipeline.run.tables.compare import ALIGNMENT
+from pipeline.run.tables.topics import OUTLIER
+
+N_TOPICS = 30
+"""Topics in the chart; the table holds all."""
+
+Alignment = Mapping[str, Any]
+
+
+def alignment_figure(material: Material, passages: str, reference: str) -> Figure:
+    """The table of topics by themes of some passages."""
+    rows = (
+        material.frame(ALIGNMENT)
+        .filter((pl.col("passages") == passages) & (pl.col("reference") == reference))
+        .filter(pl.col("topic_id") != OUTLIER)
+        .sort("jaccard", "topic_id", "theme_id", descending=[True, False, False])
+    )
+    topics = rows["topic_id"].unique(maintain_order=True).to_list()
+    rate = material.settings.compare.false_discovery_rate
+    absent = material.why_absent(ALIGNMENT)
+    if not absent and rows.is_empty():
+        absent = "Not computed in this run: too few passages have both a topic and a theme."
+    left = f" The {N_TOPICS} topics that overlap most are drawn; the table has all."
+    return Figure(
+        f"compare-{passages}-{reference}",
+        f"Topics by themes: {passages_name(passages)}, {reference_name(reference)}",
+        "How much of a topic and a theme together is common to both (Jaccard). A dot marks cells "
+        f"with more common passages than chance allows (q below {rate:g})."
+        + (left if len(topics) > N_TOPICS else ""),
+        "A cell counts each text once; the explorer lists every passage, repeated ones too."
+        if reference == "classifier"
+        else "Many cells rest on one or two passages: rest the pointer on a cell for its count.",
+        _chart(material, rows, topics[:N_TOPICS]),
+        _grid(material, rows),
+        (Key("more than chance allows", "dot"),),
+        absent,
+    )
+
+
+def _chart(material: Material, rows: pl.DataFrame, topics: list[int]) -> Chart | None:
+    if rows.is_empty():
+        return None
+    keyed = {(row["topic_id"], row["theme_id"]): row for row in rows.iter_rows(named=True)}
+    theme_ids = [theme for theme in material.theme_names if any(theme == key[1] for key in keyed)]
+    passages, reference = rows["passages"][0], rows["reference"][0]
+    rate = material.settings.compare.false_discovery_rate
+
+    def tile(row: int, column: int) -> Tile | None:
+        return _tile(keyed.get((topics[row], theme_ids[column])), rate)
+
+    return heat(
+        "Topic",
+        "Theme",
+        [
+            Cell(material.topic_name(topic), link=compared_link(passages, reference, topic, None))
+            for topic in topics
+        ],
+        [
+            Cell(material.theme_name(theme), link=compared_link(passages, reference, None, theme))
+            for theme in theme_ids
+        ],
+        tile,
+        "score",
+    )
+
+
+def _tile(row: Alignment | None, rate: float) -> Tile | None:
+    if row is None:
+        return None
+    return Tile(
+        row["jaccard"],
+        _link(row),
+        row["q_value"] < rate and row["lift"] > 1,
+        f"{row['n']} common, {row['lift']:.1f} times expected, q {p_text(row['q_value'])}",
+    )
+
+
+def _link(row: Alignment) -> str:
+    return compared_link(row["passages"], row["reference"], row["topic_id"], row["theme_id"])
+
+
+def _grid(material: Material, rows: pl.DataFrame) -> Grid:
+    names = ["Topic", "Theme", "Common", "Of topic", "Of theme", "Jaccard"]
+    names += ["Times expected", "q", "Best pair"]
+    return grid(
+        names,
+        [
+            (
+                Cell(material.topic_name(row["topic_id"])),
+                Cell(material.theme_name(row["theme_id"])),
+                count_cell(row["n"], _link(row)),
+                count_cell(row["n_topic"]),
+                count_cell(row["n_theme"]),
+                score_cell(row["jaccard"]),
+                Cell(f"{row['lift']:.1f}", rounded(row["lift"])),
+                p_cell(row["q_value"]),
+                Cell("yes" if row["one_to_one"] else ""),
+            )
+            for row in rows.iter_rows(named=True)
+        ],
+    )
+
+
+def section(material: Material) -> Section:
+    """Agreement, the tables of topics by themes, and what each side misses."""
+    return Section(
+        "comparison",
+        "Comparison",
+        "Do the machine’s topics find the article’s themes?",
+        (
+            said(
+                "Topics come from the texts alone, themes from readers. If both saw the same "
+                "structure, the passages of a theme would fall into a few topics of their own."
+            ),
+        ),
+        (
+            agreement_figure(material),
+            measures_figure(material),
+            curve_figure(material),
+            *(alignment_figure(material, *pair) for pair in COMPARED),
+            *(recovery_figure(material, *pair) for pair in COMPARED if pair[1] == "codes"),
+            explanation_figure(material),
+        ),
+    )

@@ -1,0 +1,210 @@
+"""The course of policy over the years, with its milestones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from pipeline.report.charts import Tile, heat
+from pipeline.report.elements import (
+    Cell,
+    Figure,
+    Key,
+    count,
+    grid,
+    passages_link,
+    percent,
+    points_cell,
+    share_cell,
+)
+from pipeline.report.material import Material
+from pipeline.report.sections.gap_tables import policy_link
+from pipeline.run.tables.compare import GAP_SERIES
+
+ALL = "all"
+Series = Mapping[str, Any]
+
+
+def series_figure(material: Material, theme_ids: Sequence[str]) -> Figure:
+    """Differences by theme and mission, and for all missions together by year."""
+    series = material.frame(GAP_SERIES).drop_nulls("difference")
+    rows = {(row["theme_id"], _place(row)): row for row in series.iter_rows(named=True)}
+    places = _places(series)
+    themes = [Cell(material.theme_name(theme), link=policy_link(theme)) for theme in theme_ids]
+    absent = material.why_absent(GAP_SERIES)
+    if not absent and not rows:
+        absent = "Not computed in this run: no mission or year has enough hand-coded paragraphs."
+
+    def tile(row: int, column: int) -> Tile | None:
+        return _series_tile(rows.get((theme_ids[row], places[column])))
+
+    def cells(theme: str) -> list[Cell]:
+        found = (rows.get((theme, place)) or {} for place in places)
+        return [points_cell(row.get("difference")) for row in found]
+
+    return Figure(
+        "gap-series",
+        "The gap by mission and year" if series["year"].count() else "The gap by mission",
+        "Policy share of a mission or year minus the interview share, which is the same in every "
+        "column. Blue: more in policy; orange: more in interviews; a dot marks differences whose "
+        "interval leaves out zero.",
+        "Interviewees speak of several missions at once, so the interview side cannot be told "
+        "apart by mission.",
+        heat("Theme", "Where", themes, [Cell(place) for place in places], tile, "points", True),
+        grid(
+            ["Theme", *places],
+            [(name, *cells(theme)) for name, theme in zip(themes, theme_ids, strict=True)],
+        ),
+        (Key("interval leaves out zero", "dot"),),
+        absent,
+    )
+
+
+def _place(row: Series) -> str:
+    if row["year"] is not None:
+        return str(row["year"]) if row["mission"] == ALL else f"{row['mission']} {row['year']}"
+    return "All missions" if row["mission"] == ALL else str(row["mission"])
+
+
+def _places(series: pl.DataFrame) -> list[str]:
+    """All missions first, then missions by size, then years of all missions together."""
+    largest = series.group_by("mission", "year").agg(pl.col("n_policy").max())
+    ordered = largest.sort(
+        pl.col("year").is_not_null(),
+        pl.col("mission") != ALL,
+        "year",
+        "n_policy",
+        "mission",
+        descending=[False, False, False, True, False],
+        nulls_last=True,
+    )
+    together = (pl.col("mission") == ALL) | pl.col("year").is_null()
+    return [_place(row) for row in ordered.filter(together).iter_rows(named=True)]
+
+
+def _series_tile(row: Series | None) -> Tile | None:
+    if row is None:
+        return None
+    mission = None if row["mission"] == ALL else row["mission"]
+    link = passages_link(theme=row["theme_id"], kind="policy", mission=mission, year=row["year"])
+    decided = row["low"] is not None and (row["low"] > 0 or row["high"] < 0)
+    note = (
+        f"{percent(row['policy'])} of {count(row['n_policy'])} policy passages, {row['method']}; "
+        f"{percent(row['interviews'])} in interviews"
+    )
+    return Tile(
+        row["difference"], link, decided, note + (f"; {row['mark']}" if row["mark"] else "")
+    )
+
+
+ROBUST = "robust_force"
+_FIRST_YEAR = 2000
+Course = Mapping[str, Any]
+_MARKED = (Key("a turn to robustness", "dot"),)
+_UNCORRECTED = (
+    "As classified, not corrected: a year has too few hand-coded paragraphs. It shows where a "
+    "share rises and falls, not how large it is, and a year with few documents jumps about."
+)
+
+
+def years_figure(material: Material, theme_ids: Sequence[str]) -> Figure:
+    """Every theme by year, all missions together."""
+    rows = _rows(material, pl.col("mission") == ALL)
+    found = {(row["theme_id"], row["year"]): row for row in rows}
+    themes = [Cell(material.theme_name(theme_id)) for theme_id in theme_ids]
+    return _figure(
+        material,
+        "gap-years",
+        "Policy over the years, theme by theme",
+        "Share of the year’s policy passages on each theme, all missions together; a dot marks the "
+        "year of a doctrine for all of them.",
+        ("Theme", themes, theme_ids),
+        found,
+    )
+
+
+def turns_figure(material: Material) -> Figure:
+    """Robust force by mission and year, with each mission's turn."""
+    rows = _rows(material, pl.col("theme_id") == ROBUST)
+    found = {(row["mission"], row["year"]): row for row in rows}
+    names = sorted({row["mission"] for row in rows}, key=lambda name: (name != ALL, name))
+    missions = [Cell("All missions" if name == ALL else name) for name in names]
+    return _figure(
+        material,
+        "gap-turns",
+        f"“{material.theme_name(ROBUST)}” by mission and year",
+        "Share of the Council’s resolutions and statements on each mission, in passages; dots mark "
+        "the Capstone Doctrine and each mission’s turn to robustness: rest the pointer on one to "
+        "read what happened. The table has their names.",
+        ("Mission", missions, names),
+        found,
+    )
+
+
+def _rows(material: Material, chosen: pl.Expr) -> list[dict[str, Any]]:
+    series = material.frame(GAP_SERIES).filter(
+        chosen & (pl.col("year") >= _FIRST_YEAR).fill_null(value=False)
+    )
+    return list(series.iter_rows(named=True))
+
+
+def _figure(
+    material: Material,
+    figure_id: str,
+    title: str,
+    shows: str,
+    down: tuple[str, Sequence[Cell], Sequence[str]],
+    found: Mapping[tuple[str, int], Course],
+) -> Figure:
+    name, cells, keys = down
+    years = sorted({year for _, year in found})
+    columns = list(range(years[0], years[-1] + 1)) if years else []
+    absent = material.why_absent(GAP_SERIES)
+    if not absent and not found:
+        absent = "Not computed in this run: no dated policy document was scored."
+
+    def tile(row: int, column: int) -> Tile | None:
+        return _tile(found.get((keys[row], columns[column])))
+
+    return Figure(
+        figure_id,
+        title,
+        shows,
+        _UNCORRECTED,
+        heat(name, "Year", cells, [Cell(str(year)) for year in columns], tile),
+        grid(
+            [name, *(str(year) for year in columns)],
+            [
+                (cell, *(_cell(found.get((key, year))) for year in columns))
+                for cell, key in zip(cells, keys, strict=True)
+            ],
+        ),
+        _MARKED,
+        absent,
+    )
+
+
+def _link(row: Course) -> str:
+    mission = None if row["mission"] == ALL else row["mission"]
+    return passages_link(theme=row["theme_id"], kind="policy", mission=mission, year=row["year"])
+
+
+def _tile(row: Course | None) -> Tile | None:
+    if row is None:
+        return None
+    note = f"of {count(row['n_policy'])} passages"
+    if row["policy_low"] is not None:
+        note += f"; {percent(row['policy_low'])} to {percent(row['policy_high'])}"
+    note += f"; {row['mark']}" if row["mark"] else ""
+    return Tile(row["policy"], _link(row), bool(row["mark"]), note)
+
+
+def _cell(row: Course | None) -> Cell:
+    if row is None:
+        return share_cell(None)
+    shown = share_cell(row["policy"], _link(row))
+    if not row["mark"]:
+        return shown
+    return Cell(f"{shown.text} ({row['mark']})", shown.value, shown.link)

@@ -1,0 +1,132 @@
+"""The gap: what policy speaks of against what the interviewees speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from pipeline.report.charts import intervals
+from pipeline.report.elements import (
+    Cell,
+    Figure,
+    Grid,
+    Section,
+    count,
+    count_cell,
+    counted,
+    grid,
+    interval_cell,
+    p_cell,
+    passages_link,
+    points_cell,
+    said,
+    share_cell,
+)
+from pipeline.report.material import Material
+from pipeline.report.sections.course import series_figure, turns_figure, years_figure
+from pipeline.report.sections.gap_tables import (
+    GAP_KEYS,
+    POINTS_AXIS,
+    Gap,
+    direction_name,
+    drawn,
+    interview_link,
+    part_figure,
+    points_interval,
+    policy_link,
+    sensitivity_figure,
+)
+from pipeline.run.tables.compare import GAP
+
+
+def section(material: Material) -> Section:
+    """The gap as shares of passages, as parts of what is said, and measured in other ways."""
+    gap = material.frame(GAP).sort(
+        "difference", "theme_id", descending=[True, False], nulls_last=True
+    )
+    theme_ids = gap["theme_id"].to_list()
+    return Section(
+        "gap",
+        "The gap",
+        "Policy and practice",
+        (
+            said(
+                "Each theme has two shares: how much of the UN’s policy documents speaks of it, "
+                "and how much of what the interviewees report in the article. The difference "
+                "between the two is the gap."
+            ),
+        ),
+        (
+            _gap_figure(material, gap),
+            part_figure(material),
+            sensitivity_figure(material, theme_ids),
+            series_figure(material, theme_ids),
+            turns_figure(material),
+            years_figure(material, theme_ids),
+        ),
+    )
+
+
+def _gap_figure(material: Material, gap: pl.DataFrame) -> Figure:
+    rows: list[Gap] = list(gap.iter_rows(named=True))
+    known = [row for row in rows if row["policy"] is not None or row["interviews"] is not None]
+    left = len(rows) - len(known)
+    absent = material.why_absent(GAP)
+    if not absent and not known:
+        absent = "Not computed in this run: no share could be computed on either side."
+    return Figure(
+        "gap-chart",
+        "What fills the mandates, and what fills the interviews",
+        "For each theme, the share of passages in policy documents (corrected for the "
+        "classifier’s error) and the share of interview passages in the article, with their "
+        f"intervals; sorted by the difference, policy minus interviews.{_sizes(known)}"
+        + (f" {counted(left, 'theme')} without either share: in the table only." if left else ""),
+        "It does not show what missions do, nor how often a thing happens. The interviewees were "
+        "chosen for their experience and speak through one author; a theme that is rare may be "
+        "taken for granted.",
+        intervals(
+            ["Share of passages", POINTS_AXIS],
+            ["percent", "points"],
+            [["policy", "interviews"], ["difference"]],
+            [drawn(material, row) for row in known],
+        ),
+        _grid(material, rows),
+        GAP_KEYS,
+        absent,
+    )
+
+
+def _sizes(rows: Sequence[Gap]) -> str:
+    if not rows:
+        return ""
+    largest = max(rows, key=lambda row: int(row["n_policy"]))
+    return (
+        f" Behind it are {count(largest['n_policy'])} policy passages, "
+        f"{count(largest['n_policy_coded'])} hand-coded paragraphs among them, and "
+        f"{count(largest['n_interviews'])} interview passages in "
+        f"{count(largest['n_paragraphs'])} paragraphs. Faint: within chance."
+    )
+
+
+def _grid(material: Material, rows: Sequence[Gap]) -> Grid:
+    names = ["Theme", "Policy", "Policy, interval", "As classified", "Hand-coded with it"]
+    names += ["Interviews", "Interviews, interval", "Difference (points)", "Interval (points)"]
+    return grid([*names, "q", "Reading"], [_line(material, row) for row in rows])
+
+
+def _line(material: Material, row: Gap) -> tuple[Cell, ...]:
+    theme_id = row["theme_id"]
+    return (
+        Cell(material.theme_name(theme_id)),
+        share_cell(row["policy"], policy_link(theme_id)),
+        interval_cell(row["policy_low"], row["policy_high"]),
+        share_cell(row["policy_assigned"], policy_link(theme_id)),
+        count_cell(row["n_policy_positive"], passages_link(code=theme_id, kind="policy")),
+        share_cell(row["interviews"], interview_link(theme_id)),
+        interval_cell(row["interviews_low"], row["interviews_high"]),
+        points_cell(row["difference"]),
+        points_interval(row["low"], row["high"]),
+        p_cell(row["q_value"]),
+        Cell(direction_name(row["direction"])),
+    )

@@ -1,0 +1,191 @@
+"""Voices: which groups of interviewees speak of what, as the article reports them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from pipeline.report.charts import Tile, bars, heat
+from pipeline.report.elements import (
+    Cell,
+    Figure,
+    Grid,
+    Key,
+    Section,
+    count_cell,
+    counted,
+    grid,
+    passages_link,
+    percent,
+    rounded,
+    said,
+    share_cell,
+    voice_name,
+)
+from pipeline.report.material import Material
+from pipeline.run.tables.compare import VOICE_SHARES
+from pipeline.run.tables.ingest import NOTES, VOICES
+from pipeline.run.tables.segment import PASSAGES
+
+THEMES, TOPICS = "themes", "topics"
+Share = Mapping[str, Any]
+
+
+def section(material: Material) -> Section:
+    """Themes and topics by speaker group."""
+    return Section(
+        "voices",
+        "Voices",
+        "Who speaks of what",
+        (
+            said(
+                "The article’s endnotes name who was interviewed. Each passage that cites an "
+                "interview is counted for every group that its notes name."
+            ),
+        ),
+        (_how_often(material), _figure(material, THEMES), _figure(material, TOPICS)),
+    )
+
+
+def _how_often(material: Material) -> Figure:
+    n_passages = _cited(material.frame(PASSAGES))
+    n_notes = _cited(material.frame(NOTES))
+    voices = sorted((voice for voice in VOICES if n_passages[voice]), key=lambda v: -n_passages[v])
+    return Figure(
+        "voices-passages",
+        "How often each group is cited",
+        "Passages of the article that cite an interview with each group, or with several.",
+        "It is how often the author cites a group, not how many people were interviewed.",
+        bars(
+            "Passages",
+            [
+                (
+                    voice_name(voice),
+                    n_passages[voice],
+                    counted(n_notes[voice], "note"),
+                    passages_link(voice=voice),
+                )
+                for voice in voices
+            ],
+        ),
+        grid(
+            ["Group", "Passages", "Notes"],
+            [
+                (
+                    Cell(voice_name(voice)),
+                    count_cell(n_passages[voice], passages_link(voice=voice)),
+                    count_cell(n_notes[voice]),
+                )
+                for voice in voices
+            ],
+        ),
+        absent="" if voices else "No passage that was read cites an interview.",
+    )
+
+
+def _cited(frame: pl.DataFrame) -> dict[str, int]:
+    return {voice: frame.filter(pl.col("voices").list.contains(voice)).height for voice in VOICES}
+
+
+def _figure(material: Material, labels: str) -> Figure:
+    shares = material.frame(VOICE_SHARES).filter(pl.col("labels").cast(pl.String) == labels)
+    keyed = {(row["label"], str(row["voice"])): row for row in shares.iter_rows(named=True)}
+    voices = [voice for voice in VOICES if any(voice == key[1] for key in keyed)]
+    sizes = {str(row["voice"]): row["n_voice"] for row in keyed.values()}
+    totals = shares.group_by("label", maintain_order=True).agg(pl.col("n").sum())
+    ordered = totals.sort("n", descending=True, maintain_order=True)["label"].to_list()
+    rate = material.settings.compare.false_discovery_rate
+    differ = any(_differs(row, rate) for row in keyed.values())
+    absent = material.why_absent(VOICE_SHARES)
+    if not absent and not keyed:
+        absent = f"Not computed in this run: no passage that cites an interview has {labels}."
+    return Figure(
+        f"voices-{labels}",
+        f"{labels.capitalize()} by group",
+        _shows(labels, differ, rate),
+        "There are few passages a group, chosen and arranged by one author: without a dot, read a "
+        "cell as an invitation to read its passages, not as a finding.",
+        heat(
+            _kind(labels),
+            "Group",
+            [Cell(_named(material, labels, label)) for label in ordered],
+            [
+                Cell(f"{voice_name(voice)} ({sizes[voice]})", link=passages_link(voice=voice))
+                for voice in voices
+            ],
+            lambda row, column: _tile(keyed.get((ordered[row], voices[column])), rate),
+        ),
+        _grid(material, labels, ordered, voices, keyed),
+        (Key("differs from all others", "dot"),) if differ else (),
+        absent,
+    )
+
+
+def _kind(labels: str) -> str:
+    return "Theme" if labels == THEMES else "Topic"
+
+
+def _shows(labels: str, differ: bool, rate: float) -> str:
+    what = "a theme, as coded by hand" if labels == THEMES else "a topic, as the machine found it"
+    marked = (
+        f"A dot marks groups that differ from all others (q below {rate:g})."
+        if differ
+        else f"No group differs from all others by more than chance (q below {rate:g})."
+    )
+    return (
+        f"Share of a group’s passages that carry {what}. In brackets: how many passages report "
+        f"the group. {marked}"
+    )
+
+
+def _named(material: Material, labels: str, label: str) -> str:
+    return material.theme_name(label) if labels == THEMES else material.topic_name(int(label))
+
+
+def _link(row: Share) -> str:
+    voice = str(row["voice"])
+    if str(row["labels"]) == THEMES:
+        return passages_link(code=row["label"], voice=voice)
+    return passages_link(topic=row["label"], voice=voice)
+
+
+def _differs(row: Share, rate: float) -> bool:
+    return row["q_value"] is not None and bool(row["q_value"] < rate)
+
+
+def _tile(row: Share | None, rate: float) -> Tile | None:
+    if row is None or not row["n"]:
+        return None
+    note = (
+        f"{row['n']} of {counted(row['n_voice'], 'passage')}; "
+        f"{percent(row['low'])} to {percent(row['high'])}"
+    )
+    return Tile(row["share"], _link(row), _differs(row, rate), note)
+
+
+def _grid(
+    material: Material,
+    labels: str,
+    ordered: Sequence[str],
+    voices: Sequence[str],
+    keyed: Mapping[tuple[str, str], Share],
+) -> Grid:
+    return grid(
+        [_kind(labels), *(voice_name(voice) for voice in voices)],
+        [
+            (
+                Cell(_named(material, labels, label)),
+                *(_cell(keyed.get((label, voice))) for voice in voices),
+            )
+            for label in ordered
+        ],
+    )
+
+
+def _cell(row: Share | None) -> Cell:
+    if row is None:
+        return share_cell(None)
+    text = f"{row['n']} of {row['n_voice']} ({percent(row['share'])})"
+    return Cell(text, rounded(row["share"]), _link(row) if row["n"] else "")

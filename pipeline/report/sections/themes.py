@@ -1,0 +1,298 @@
+"""Themes: how well the machine recognises them, beside guesses and beside the coders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from pipeline.report.charts import Mark, Row, intervals
+from pipeline.report.elements import (
+    Cell,
+    Figure,
+    Grid,
+    Key,
+    Section,
+    count_cell,
+    grid,
+    interval_cell,
+    said,
+    score_cell,
+)
+from pipeline.report.material import Material
+from pipeline.report.sections.coding import (
+    coded_link,
+    coder_figure,
+    confusion_figure,
+    prevalence_figures,
+)
+from pipeline.run.tables.themes import CALIBRATION, EVALUATION
+
+ALL = "all"
+_SETTINGS = {"article": "Article", "un": "UN documents", "transfer": "From article to UN"}
+
+
+def calibration_figure(material: Material) -> Figure:
+    """Share that says the theme, by the probability that was given, in each setting."""
+    curve = material.frame(CALIBRATION)
+    rows = [
+        row
+        for setting in _SETTINGS
+        for row in curve.filter(
+            (pl.col("theme_id") == ALL) & (pl.col("setting").cast(pl.String) == setting)
+        )
+        .sort("bin")
+        .iter_rows(named=True)
+    ]
+    names = ["Setting", "Mean probability", "Decisions", "Share that says it", "Interval"]
+    return Figure(
+        "themes-calibration",
+        "Is a probability what it says?",
+        "Decisions (a unit and a theme) with like probabilities are put together; among them the "
+        "share that coders gave the theme should be the probability. Learnable themes only.",
+        "Most probabilities are near 0, since most texts do not say a given theme; where few "
+        "decisions stand together the interval is wide.",
+        intervals(
+            ["share that says the theme"],
+            ["score"],
+            [["model", "baseline"]],
+            [_curves_drawn(row) for row in rows],
+            (0, 1),
+        ),
+        grid(names, [_curve_line(row) for row in rows]),
+        (Key("Share that says the theme, with interval", "model"), Key("Probability", "baseline")),
+        material.why_absent(CALIBRATION),
+    )
+
+
+def _curves_drawn(row: Mapping[str, Any]) -> Row:
+    observed = Mark("model", row["observed"], row["low"], row["high"], "Share that says it")
+    said = Mark("baseline", row["predicted"], name="Mean probability")
+    name = f"{_SETTINGS[str(row['setting'])]}, {row['predicted']:.2f} (n = {row['n']})"
+    return Row(name, (observed, said), "")
+
+
+def _curve_line(row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    return (
+        Cell(_SETTINGS[str(row["setting"])]),
+        score_cell(row["predicted"]),
+        count_cell(row["n"]),
+        score_cell(row["observed"]),
+        interval_cell(row["low"], row["high"], shares=False),
+    )
+
+
+MACRO, MICRO = "macro", "micro"
+CODER, CHANCE, WORDS = "coder", "majority", "tfidf"
+"""Rows of the evaluation that are drawn beside the model in use."""
+
+SETTINGS = {
+    "article": (
+        "In the article itself",
+        "Trained and tested on hand-coded sentences of the article; whole paragraphs are left out.",
+    ),
+    "un": (
+        "In UN documents",
+        "Trained on article and UN paragraphs; documents that share near copies are left out.",
+    ),
+    "transfer": (
+        "From the article to UN documents",
+        "Trained on the article alone, tested on hand-coded UN paragraphs: the loss on the way.",
+    ),
+}
+_MODELS = {
+    "majority": "Guess by frequency",
+    "dictionary": "Codebook’s words alone",
+    "definitions": "Definitions alone",
+    "tfidf": "Words alone (TF-IDF)",
+    "embeddings": "Sentence embeddings",
+    "combined": "Words, meaning and codebook together",
+    "coder": "One coder against another",
+}
+Scores = Mapping[tuple[str, str, str], Mapping[str, Any]]
+"""Rows of the evaluation by model, theme and measure."""
+
+
+def section(material: Material) -> Section:
+    """Scores by theme in each setting, models compared, coders, prevalence."""
+    return Section(
+        "themes",
+        "Themes",
+        "How well the themes are recognised",
+        (
+            said(
+                "Readers coded sentences of the article and paragraphs of UN documents by hand. "
+                "From these a classifier learnt to recognise each theme. It is judged only on text "
+                "it never saw, beside a guess and beside one coder judged against another."
+            ),
+        ),
+        (
+            *(_setting_figure(material, setting) for setting in SETTINGS),
+            _models_figure(material),
+            calibration_figure(material),
+            coder_figure(material),
+            confusion_figure(material),
+            *prevalence_figures(material),
+        ),
+    )
+
+
+def scores_of(material: Material, setting: str) -> Scores:
+    """The rows of one setting."""
+    rows = material.frame(EVALUATION).filter(pl.col("setting").cast(pl.String) == setting)
+    return {
+        (row["model"], row["theme_id"], str(row["measure"])): row
+        for row in rows.iter_rows(named=True)
+    }
+
+
+def model_in_use(material: Material) -> str:
+    """The model that scores the passages."""
+    return material.settings.themes.model
+
+
+def _model_name(model: str) -> str:
+    return _MODELS.get(model, model.replace("_", " ").capitalize())
+
+
+def _setting_figure(material: Material, setting: str) -> Figure:
+    title, shows = SETTINGS[setting]
+    scores = scores_of(material, setting)
+    model = model_in_use(material)
+    theme_ids = [theme for theme in material.theme_names if (model, theme, "f1") in scores]
+    theme_ids.sort(key=lambda theme: _standing(scores[model, theme, "f1"]))
+    absent = material.why_absent(EVALUATION)
+    if not absent and not theme_ids:
+        absent = "Not computed in this run: nothing was coded by hand for this setting."
+    first = [MACRO] if (model, MACRO, "f1") in scores else []
+    return Figure(
+        f"themes-{setting}",
+        f"{title}: F1 by theme",
+        f"{shows} F1 is 1 when every passage on the theme is found and nothing else; faint rows "
+        "have too few coded units to be learnt.",
+        "With few coded units the intervals are wide: a difference inside them is no difference.",
+        intervals(
+            ["F1"],
+            ["score"],
+            [["model", "ceiling", "chance", "baseline"]],
+            [_drawn(material, scores, theme, setting) for theme in (*first, *theme_ids)],
+            (0, 1),
+        ),
+        _setting_grid(material, scores, theme_ids, setting),
+        _keys(model, {name for name, _, _ in scores}),
+        absent,
+    )
+
+
+def _standing(row: Mapping[str, Any]) -> tuple[bool, float]:
+    """Best first, those that cannot be learnt last."""
+    return (not row["learnable"], -row["value"])
+
+
+def _beside(model: str) -> dict[str, str]:
+    """The models that are drawn, by the mark that each gets."""
+    marks = {"ceiling": CODER, "model": model, "chance": CHANCE}
+    return marks if model == WORDS else {**marks, "baseline": WORDS}
+
+
+def _keys(model: str, present: set[str]) -> tuple[Key, ...]:
+    return tuple(
+        Key(_model_name(name) + (", with interval" if mark == "model" else ""), mark)
+        for mark, name in _beside(model).items()
+        if name in present
+    )
+
+
+def _drawn(material: Material, scores: Scores, theme_id: str, setting: str) -> Row:
+    model = model_in_use(material)
+    link = "" if theme_id == MACRO else coded_link(theme_id, setting)
+    marks = []
+    for series, name in _beside(model).items():
+        row = scores.get((name, theme_id, "f1"))
+        if row is not None:
+            whole = series in ("model", "ceiling")  # ticks without whiskers are easier to read
+            low, high = (row["low"], row["high"]) if whole else (None, None)
+            marks.append(Mark(series, row["value"], low, high, _model_name(name), link))
+    own = scores[model, theme_id, "f1"]
+    name = "All learnable themes, mean" if theme_id == MACRO else material.theme_name(theme_id)
+    return Row(
+        name if own["learnable"] else f"{name} (only {own['support']} coded)",
+        tuple(marks),
+        link,
+        faint=not own["learnable"],
+        strong=theme_id == MACRO,
+    )
+
+
+def _setting_grid(
+    material: Material, scores: Scores, theme_ids: Sequence[str], setting: str
+) -> Grid:
+    names = ["Theme", "Coded units", "Learnable", "F1", "F1, interval", "Precision", "Recall"]
+    names += ["Average precision", "AP, interval", "Brier score", "F1 of a guess"]
+    names += ["F1 of words", "F1 of a coder"]
+    model = model_in_use(material)
+    shown = [each for each in (*theme_ids, MACRO, MICRO) if (model, each, "f1") in scores]
+    return grid(names, [_line(material, scores, theme_id, setting) for theme_id in shown])
+
+
+def _line(material: Material, scores: Scores, theme_id: str, setting: str) -> tuple[Cell, ...]:
+    def value(model: str, measure: str) -> Cell:
+        return score_cell((scores.get((model, theme_id, measure)) or {}).get("value"))
+
+    model = model_in_use(material)
+    own = scores[model, theme_id, "f1"]
+    ranked = scores.get((model, theme_id, "average_precision")) or {}
+    pooled = theme_id in (MACRO, MICRO)
+    return (
+        Cell(f"All learnable themes, {theme_id}" if pooled else material.theme_name(theme_id)),
+        count_cell(own["support"], "" if pooled else coded_link(theme_id, setting)),
+        Cell("yes" if own["learnable"] else "no, too few"),
+        score_cell(own["value"]),
+        interval_cell(own["low"], own["high"], shares=False),
+        value(model, "precision"),
+        value(model, "recall"),
+        value(model, "average_precision"),
+        interval_cell(ranked.get("low"), ranked.get("high"), shares=False),
+        value(model, "brier"),
+        *(value(name, "f1") for name in (CHANCE, WORDS, CODER)),
+    )
+
+
+def _models_figure(material: Material) -> Figure:
+    rows = []
+    for setting in SETTINGS:
+        scores = scores_of(material, setting)
+        models = {name for name, theme, _ in scores if theme == MACRO}
+        rows += [_model_line(material, setting, model) for model in sorted(models, key=_order)]
+    names = ["Setting", "Model", "Macro F1", "Interval", "Macro average precision", "AP, interval"]
+    names += ["Micro F1", "Brier score"]
+    return Figure(
+        "themes-models",
+        "The models that were compared",
+        "Means over the learnable themes (macro) and over all decisions (micro), each setting on "
+        "its own: figures of different settings rest on different texts.",
+        grid=grid(names, rows),
+        absent=material.why_absent(EVALUATION),
+    )
+
+
+def _model_line(material: Material, setting: str, model: str) -> tuple[Cell, ...]:
+    scores = scores_of(material, setting)
+    f1 = scores.get((model, MACRO, "f1")) or {}
+    ranked = scores.get((model, MACRO, "average_precision")) or {}
+    return (
+        Cell(SETTINGS[setting][0]),
+        Cell(_model_name(model) + (" (in use)" if model == model_in_use(material) else "")),
+        score_cell(f1.get("value")),
+        interval_cell(f1.get("low"), f1.get("high"), shares=False),
+        score_cell(ranked.get("value")),
+        interval_cell(ranked.get("low"), ranked.get("high"), shares=False),
+        score_cell((scores.get((model, MICRO, "f1")) or {}).get("value")),
+        score_cell((scores.get((model, MACRO, "brier")) or {}).get("value")),
+    )
+
+
+def _order(model: str) -> tuple[int, str]:
+    known = list(_MODELS)
+    return (known.index(model) if model in known else len(known), model)

@@ -1,0 +1,1 @@
+"""How a stage runs: settings, files, errors, caches, the tables that pass between stages, Ray."""

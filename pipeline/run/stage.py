@@ -1,0 +1,143 @@
+"""What every stage's ``__main__`` shares: ``--help``, messages on stderr, and exit codes.
+
+0: done. 1: the stage could not do its work. 2: something that a person wrote must be mended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import gc
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.run.errors import InputError, StageError
+from pipeline.run.files import clear_parts, write_json
+
+OUTPUTS = Path("outputs")
+LOCKS = Path(".cache/locks")
+"""In the project and not in the cache that PEACETEXT_CACHE names: other projects may go on."""
+
+_NO_FAULT_OF_OURS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+}
+
+_SECONDS_IN_A_FILE = "15"
+"""Between two lines of a progress bar that nobody watches: in a log each one stays."""
+
+
+def say(message: str) -> None:
+    """Print one line for the person at the terminal, to stderr."""
+    print(message, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def write_metrics(stage: str, values: Mapping[str, Any]) -> None:
+    """Write what `dvc metrics show` prints for a stage."""
+    write_json(OUTPUTS / stage / "metrics.json", values)
+
+
+@contextmanager
+def only_run(name: str, wait_seconds: float = 0) -> Iterator[None]:
+    """Hold the lock ``name`` of this project; it is free again when the process ends, however.
+
+    Raises:
+        StageError: somebody else holds it, and did so for ``wait_seconds``.
+    """
+    from filelock import FileLock, Timeout
+
+    LOCKS.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(LOCKS / f"{name}.lock")
+    try:
+        lock.acquire(timeout=wait_seconds)
+    except Timeout:
+        raise StageError(
+            "another run is writing the same files; wait until it has ended, or stop it"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def named_disk_errors() -> Iterator[None]:
+    """Turn a full disk, or a file that may not be touched, into one line for a person.
+
+    Raises:
+        StageError: in place of such an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_FAULT_OF_OURS:
+            raise
+        place = error.filename or "a file"
+        raise StageError(f"{place}: {error.strerror}; what was made before is kept") from error
+
+
+@contextmanager
+def heavy_imports(without: str) -> Iterator[None]:
+    """Import torch or spaCy in here, and none of it is searched for garbage, now or later.
+
+    They bring some million objects that live to the end; searching them again and again took a
+    fifth of the import and half of what a stage does with many small objects afterwards.
+
+    Args:
+        without: a library that they would import where it is installed and that is not used:
+            spaCy brings torch, a second, and scikit-learn brings pandas.
+    """
+    left_out = without not in sys.modules
+    gc.disable()
+    if left_out:
+        sys.modules[without] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if left_out:
+            del sys.modules[without]
+        gc.freeze()
+        gc.enable()
+
+
+def leave_uncollected() -> None:
+    """Say that nothing in memory need be searched at the end: after torch that takes a second."""
+    gc.freeze()
+
+
+def run_stage(name: str, help_text: str, stage: Callable[[], None]) -> None:
+    """Run ``stage`` as ``python -m pipeline.<name>`` and leave with its exit code."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m pipeline.{name}",
+        description=help_text,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"Example: python -m pipeline.{name}\n"
+        f"Settings: the sections of configs/params.yaml. In the pipeline: dvc repro {name}",
+    )
+    parser.parse_args()
+    if not sys.stderr.isatty():
+        os.environ.setdefault("TQDM_MININTERVAL", _SECONDS_IN_A_FILE)
+    try:
+        with named_disk_errors(), only_run(name):
+            clear_parts(OUTPUTS / name)
+            stage()
+    except InputError as error:
+        say(f"{name}: {error}")
+        sys.exit(2)
+    except StageError as error:
+        say(f"{name}: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say(f"{name}: stopped by the keyboard; nothing half-written was left")
+        sys.exit(130)
+    finally:
+        leave_uncollected()

@@ -1,0 +1,87 @@
+"""Documents, their blocks and notes, and what was set aside."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import dataframely as dy
+
+from pipeline.run.settings import Kind
+from pipeline.run.tables.table import table
+
+KINDS: tuple[str, ...] = get_args(Kind)
+POLICY_KINDS = ("resolution", "presidential_statement", "report", "doctrine")
+"""Kinds in which the UN speaks as an organisation: the policy side of the gap."""
+
+ROLES = ("heading", "paragraph", "preambular", "operative", "quotation", "note", "annex")
+VOICES = ("military", "un_civilian", "ngo", "government", "police", "anonymous")
+"""Speaker groups of the interviewees whom the article quotes."""
+
+
+class Documents(dy.Schema):
+    """One row a document that was read."""
+
+    document_id = dy.String(primary_key=True)
+    kind = dy.Enum(KINDS)
+    symbol = dy.String(description="UN symbol such as S/RES/2423 (2018); empty when there is none")
+    title = dy.String()
+    date = dy.Date(nullable=True)
+    year = dy.Int32(nullable=True)
+    missions = dy.List(dy.String(), description="acronyms, the one most concerned first")
+    themes = dy.List(dy.String(), description="agenda themes of the manifest; not a coding")
+    source_url = dy.String()
+    n_blocks = dy.Int64(min=0)
+    n_words = dy.Int64(min=0)
+    remarks = dy.List(
+        dy.String(), description="what a person should know: recovered markup, dates that disagree"
+    )
+
+
+class SetAside(dy.Schema):
+    """One row a document that is on disk but was not read, with the reason."""
+
+    document_id = dy.String(primary_key=True)
+    reason = dy.String()
+
+
+class Blocks(dy.Schema):
+    """One row a paragraph, heading, quotation, note or table cell, in document order."""
+
+    block_id = dy.String(primary_key=True)
+    document_id = dy.String()
+    order = dy.Int64(min=0, description="place in the document, from 0")
+    section = dy.String(
+        description="headings above it, outermost first, joined by ' > '; may be empty"
+    )
+    label = dy.String(description="its own number, such as 14 (b) (ii); may be empty")
+    role = dy.Enum(ROLES)
+    text = dy.String(min_length=1, description="white space collapsed, note markers taken out")
+    notes = dy.List(dy.String(), description="numbers of the notes that its text carries, in order")
+    note_offsets = dy.List(
+        dy.Int64(), description="where in text each of these markers stood, in characters"
+    )
+    paragraph = dy.Int64(
+        nullable=True,
+        description="number of the paragraph it belongs to; blocks of one share it",
+    )
+    source_index = dy.Int64(
+        nullable=True,
+        description="for Akoma Ntoso: number of its p element in the file, from 1",
+    )
+
+
+class Notes(dy.Schema):
+    """One row an endnote or footnote, with the interviewees that it names."""
+
+    document_id = dy.String(primary_key=True)
+    number = dy.String(primary_key=True)
+    text = dy.String()
+    voices = dy.List(
+        dy.String(), description="speaker groups of the interviewees named; may be empty"
+    )
+
+
+DOCUMENTS = table("ingest/documents", Documents)
+SET_ASIDE = table("ingest/set_aside", SetAside)
+BLOCKS = table("ingest/blocks", Blocks)
+NOTES = table("ingest/notes", Notes)

@@ -1,0 +1,1 @@
+"""What is studied: the study, its manifest, codebook, codings, and where codings are anchored."""

@@ -1,0 +1,85 @@
+"""The codebook of the hand coding: themes in families, in the order of the article's argument."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.run.errors import InputError
+from pipeline.run.settings import read_yaml
+
+CODEBOOK_FILE = Path("corpus/coding/codebook.yaml")
+
+
+class Theme(BaseModel):
+    """A code: what a unit must say to take it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    theme_id: str = Field(alias="id", pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(min_length=1)
+    definition: str = Field(min_length=1)
+    include: str = ""
+    exclude: str = ""
+
+
+class Family(BaseModel):
+    """Codes that belong to one step of the article's argument, and the sections it is made in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    family_id: str = Field(alias="id", pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(min_length=1)
+    article_sections: tuple[str, ...]
+    themes: tuple[Theme, ...] = Field(alias="codes", min_length=1)
+
+
+@dataclass(frozen=True)
+class Codebook:
+    """All families, in the order of the file."""
+
+    families: tuple[Family, ...]
+
+    @property
+    def themes(self) -> tuple[Theme, ...]:
+        """All themes, family by family."""
+        return tuple(theme for family in self.families for theme in family.themes)
+
+    @property
+    def theme_ids(self) -> tuple[str, ...]:
+        """Their ids, in the same order."""
+        return tuple(theme.theme_id for theme in self.themes)
+
+    @property
+    def family_of(self) -> dict[str, str]:
+        """The family_id of each theme_id."""
+        return {
+            theme.theme_id: family.family_id for family in self.families for theme in family.themes
+        }
+
+
+def load_codebook(file: Path = CODEBOOK_FILE) -> Codebook:
+    """Read and check the codebook.
+
+    Raises:
+        InputError: the file is missing or no YAML, a key is missing or unknown, or two themes
+            have the same id.
+    """
+    content = read_yaml(file)
+    families = content.get("families") if isinstance(content, dict) else None
+    if not isinstance(families, list) or not families:
+        raise InputError(file, "holds no families", f"restore it: git checkout {file}")
+    try:
+        codebook = Codebook(tuple(Family.model_validate(family) for family in families))
+    except ValidationError as error:
+        first = error.errors()[0]
+        row = ".".join(str(part) for part in first["loc"])
+        raise InputError(file, first["msg"].lower(), "correct this key", row) from None
+    counts = Counter(codebook.theme_ids)
+    twice = [theme_id for theme_id, count in counts.items() if count > 1]
+    if twice:
+        raise InputError(file, "stands twice", "give each code an id of its own", twice[0])
+    return codebook

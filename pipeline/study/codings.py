@@ -1,0 +1,350 @@
+"""The hand codings in corpus/coding as one stand-off table: coder, unit, theme.
+
+A unit is a sentence of the article or a paragraph of a UN document. Every file
+``article-coder-NAME.csv`` or ``un-coder-NAME.csv`` is one coder's pass over all units of its set;
+``article-adjudicated.csv`` or ``un-adjudicated.csv``, where there is one, decides. A file
+``suggested-coder-NAME.csv`` is what `peacetext suggest` wrote, filled in: it names its units
+itself, each a range of characters of a block, and may hold any number of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+import polars as pl
+
+from pipeline.run.errors import InputError
+
+CODING_FOLDER = Path("corpus/coding")
+ADJUDICATED = "adjudicated"
+
+SUGGESTED: Final = "suggested"
+SUGGESTED_COLUMNS = ("document_id", "block_id", "start", "end", "codes")
+UNREAD = "?"
+"""What stands in the place of the codes of a suggested unit until a person has read it."""
+
+UnitSet = Literal["article", "un", "suggested"]
+UNIT_SETS: tuple[UnitSet, ...] = ("article", "un")
+
+_UNITS_FILE = {"article": "article-sentences.csv", "un": "un-units.csv"}
+_NAME = r"(?!suggested-a)(article|un|suggested)-(coder-(?!adjudicated\.)[^.].*|adjudicated\.csv)"
+_LIKE_A_NAME = re.compile(r"(article|un|suggested)[-_ ].*\.csv", re.IGNORECASE)
+_ID_COLUMN = {"article": "sentence_id", "un": "unit_id"}
+_COLUMNS: dict[str, dict[str, type[pl.DataType]]] = {
+    "article": {
+        "section": pl.String,
+        "section_title": pl.String,
+        "paragraph": pl.Int64,
+        "text": pl.String,
+    },
+    "un": {
+        "symbol": pl.String,
+        "xml_p_index": pl.Int64,
+        "text_sha256": pl.String,
+        "inclusion_probability": pl.Float64,
+    },
+}
+_NO_ROWS = {"coder": pl.String, "unit_id": pl.String, "theme_id": pl.String}
+
+
+@dataclass(frozen=True)
+class Coding:
+    """All passes over one set of units.
+
+    Attributes:
+        unit_set: article, un or suggested.
+        units: unit_id and the other columns of the file of units, in its order; for suggested ones
+            document_id, block_id, start, end, and the file and row that name them first.
+        coders: names of the coders, sorted; without the adjudicated pass.
+        codes: coder, unit_id, theme_id; one row a code given. The adjudicated pass, where there is
+            one, has the coder 'adjudicated'.
+        adjudicated: whether there is such a pass.
+        n_readers: how many coders read a unit, where not all did.
+    """
+
+    unit_set: UnitSet
+    units: pl.DataFrame
+    coders: tuple[str, ...]
+    codes: pl.DataFrame
+    adjudicated: bool
+    n_readers: Mapping[str, int] = field(default_factory=dict)
+
+    def labels(self, rule: Literal["any", "majority", "all"]) -> pl.DataFrame:
+        """unit_id, theme_id: what the passes together say.
+
+        An adjudicated pass decides where there is one. Otherwise a unit takes a code that any
+        coder who read it gave, that at least half of them did, or that all did.
+        """
+        if self.adjudicated:
+            return self.codes.filter(pl.col("coder") == ADJUDICATED).select("unit_id", "theme_id")
+        given = self.codes.group_by("unit_id", "theme_id").len("n_given")
+        readers = [self.n_readers.get(unit, len(self.coders)) for unit in given["unit_id"]]
+        counts = given.with_columns(pl.Series("n_readers", readers, dtype=pl.Int64))
+        needed = {"any": pl.lit(1), "majority": pl.col("n_readers") / 2, "all": pl.col("n_readers")}
+        kept = counts.filter(pl.col("n_given") >= needed[rule])
+        return kept.select("unit_id", "theme_id").sort("unit_id", "theme_id")
+
+
+def read_codings(theme_ids: Collection[str], folder: Path = CODING_FOLDER) -> tuple[Coding, ...]:
+    """Read every pass of every set of units that has a file of units, and suggested units.
+
+    Raises:
+        InputError: names the file, the row, the problem and the mend.
+    """
+    _refuse_misnamed(folder)
+    codings = [
+        _read_coding(unit_set, folder, theme_ids)
+        for unit_set in UNIT_SETS
+        if (folder / _UNITS_FILE[unit_set]).is_file()
+    ]
+    suggested = sorted(folder.glob(f"{SUGGESTED}-coder-*.csv"))
+    if suggested:
+        codings.append(_read_suggested(suggested, theme_ids))
+    return tuple(codings)
+
+
+def _refuse_misnamed(folder: Path) -> None:
+    """A pass under another name would be passed over in silence, or taken for another kind."""
+    for name in sorted(file.name for file in folder.glob("*") if _LIKE_A_NAME.fullmatch(file.name)):
+        if not (re.fullmatch(_NAME, name) or name in _UNITS_FILE.values()):
+            mend = "name it as article-coder-NAME.csv, or article-adjudicated.csv if it decides"
+            raise InputError(folder / name, "is no name of a pass", mend)
+
+
+def codes_by_unit(file: Path, theme_ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """Codes of each unit in one coder's file, whatever set its units are of.
+
+    Raises:
+        InputError: names the file, the row, the problem and the mend.
+    """
+    if not file.is_file():
+        raise InputError(file, "is missing", "name a coder's file that exists")
+    header = next(csv.reader(_text(file).splitlines()[:1]), [])
+    if "block_id" in header:
+        units, codes = _read_suggested_pass(file, theme_ids)
+        unit_ids = units["unit_id"].to_list()
+    else:
+        column = _ID_COLUMN[unit_set_of(header) or "article"]
+        unit_ids = [row[column] for _, row in _rows(file, [column, "codes"])]
+        codes = _read_pass(file, column, unit_ids, theme_ids)
+    given: dict[str, set[str]] = {unit_id: set() for unit_id in unit_ids}
+    for unit_id, code in codes:
+        given[unit_id].add(code)
+    return {unit_id: frozenset(said) for unit_id, said in given.items()}
+
+
+def unit_set_of(header: Collection[str]) -> UnitSet | None:
+    """The set of units that a pass with these columns codes; None when it is no pass."""
+    for unit_set in UNIT_SETS:
+        if {_ID_COLUMN[unit_set], "codes"} <= set(header):
+            return unit_set
+    return None
+
+
+def read_pass(file: Path, coding: Coding, theme_ids: Collection[str]) -> pl.DataFrame:
+    """unit_id, theme_id of every code in one coder's pass over the units of ``coding``.
+
+    Raises:
+        InputError: as for `read_codings`.
+    """
+    column, unit_ids = _ID_COLUMN[coding.unit_set], coding.units["unit_id"].to_list()
+    rows = _read_pass(file, column, unit_ids, theme_ids)
+    return pl.DataFrame(rows, schema={"unit_id": pl.String, "theme_id": pl.String}, orient="row")
+
+
+def pass_file(coding: Coding, coder: str, folder: Path = CODING_FOLDER) -> Path:
+    """Where a coder's pass over the units of ``coding`` belongs."""
+    return folder / f"{coding.unit_set}-coder-{coder}.csv"
+
+
+def pass_text(coding: Coding, codes: pl.DataFrame, theme_ids: Sequence[str]) -> str:
+    """A pass as its file holds it: a row a unit, its codes in the order of the codebook.
+
+    Args:
+        coding: whose units are listed, in their order.
+        codes: unit_id, theme_id; a unit without a row was read and given no code.
+        theme_ids: all codes, in the order of the codebook.
+    """
+    given: dict[str, set[str]] = {}
+    for unit_id, theme_id in codes.select("unit_id", "theme_id").iter_rows():
+        given.setdefault(unit_id, set()).add(theme_id)
+    lines = [f"{_ID_COLUMN[coding.unit_set]},codes"]
+    for unit_id in coding.units["unit_id"]:
+        ordered = [theme_id for theme_id in theme_ids if theme_id in given.get(unit_id, ())]
+        lines.append(f"{unit_id},{';'.join(ordered)}")
+    return "\n".join(lines) + "\n"
+
+
+def _read_coding(unit_set: UnitSet, folder: Path, theme_ids: Collection[str]) -> Coding:
+    units = _read_units(unit_set, folder / _UNITS_FILE[unit_set])
+    unit_ids = units["unit_id"].to_list()
+    column = _ID_COLUMN[unit_set]
+    prefix = f"{unit_set}-coder-"
+    passes = {
+        file.stem.removeprefix(prefix): _read_pass(file, column, unit_ids, theme_ids)
+        for file in sorted(folder.glob(f"{prefix}*.csv"))
+    }
+    coders = tuple(sorted(passes))
+    decided = folder / f"{unit_set}-{ADJUDICATED}.csv"
+    if decided.is_file():
+        passes[ADJUDICATED] = _read_pass(decided, column, unit_ids, theme_ids)
+    if not passes:
+        mend = f"put a coder's file there, or take {_UNITS_FILE[unit_set]} away too"
+        raise InputError(folder / f"{prefix}1.csv", "is missing, so no unit is coded", mend)
+    rows = [(coder, *code) for coder, codes in passes.items() for code in codes]
+    codes = pl.DataFrame(rows, schema=_NO_ROWS, orient="row")
+    return Coding(unit_set, units, coders, codes, decided.is_file())
+
+
+def _read_suggested(files: Sequence[Path], theme_ids: Collection[str]) -> Coding:
+    """All files of suggested units as one coding; a unit may stand in several of them."""
+    prefix = f"{SUGGESTED}-coder-"
+    frames, rows = [], []
+    for file in files:
+        units, codes = _read_suggested_pass(file, theme_ids)
+        frames.append(units)
+        rows += [(file.stem.removeprefix(prefix), *code) for code in codes]
+    every = pl.concat(frames)
+    return Coding(
+        SUGGESTED,
+        every.unique("unit_id", keep="first", maintain_order=True),
+        tuple(sorted(file.stem.removeprefix(prefix) for file in files)),
+        pl.DataFrame(rows, schema=_NO_ROWS, orient="row"),
+        adjudicated=False,
+        n_readers=dict(every["unit_id"].value_counts().iter_rows()),
+    )
+
+
+def _read_suggested_pass(
+    file: Path, theme_ids: Collection[str]
+) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+    """The units of one file that a person has read, and unit_id and theme_id of every code."""
+    seen: dict[str, int] = {}
+    units: list[tuple[object, ...]] = []
+    codes: list[tuple[str, str]] = []
+    for line, row in _rows(file, SUGGESTED_COLUMNS):
+        start, end = (_number(file, line, name, row[name], pl.Int64) for name in ("start", "end"))
+        unit_id = f"{row['block_id']}:{start}-{end}"
+        _refuse_repeat(file, line, unit_id, seen)
+        if row["codes"].strip() == UNREAD:
+            continue
+        units.append((unit_id, row["document_id"], row["block_id"], start, end, str(file), line))
+        codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
+    schema = {
+        **dict.fromkeys(("unit_id", "document_id", "block_id"), pl.String),
+        **dict.fromkeys(("start", "end"), pl.Int64),
+        "file": pl.String,
+        "row": pl.Int64,
+    }
+    return pl.DataFrame(units, schema=schema, orient="row"), codes
+
+
+def _read_units(unit_set: UnitSet, file: Path) -> pl.DataFrame:
+    columns: dict[str, type[pl.DataType]] = {
+        _ID_COLUMN[unit_set]: pl.String,
+        **_COLUMNS[unit_set],
+    }
+    rows: list[dict[str, object]] = []
+    seen: dict[str, int] = {}
+    for line, row in _rows(file, list(columns)):
+        unit_id = row[_ID_COLUMN[unit_set]]
+        _refuse_repeat(file, line, unit_id, seen)
+        values = {
+            name: _number(file, line, name, row[name], kind) for name, kind in columns.items()
+        }
+        rows.append(values)
+    schema = {
+        "unit_id" if name == _ID_COLUMN[unit_set] else name: kind for name, kind in columns.items()
+    }
+    return pl.DataFrame([list(row.values()) for row in rows], schema=schema, orient="row")
+
+
+def _number(file: Path, line: int, name: str, cell: str, kind: type[pl.DataType]) -> object:
+    if kind == pl.String:
+        return cell
+    try:
+        return int(cell) if kind == pl.Int64 else float(cell)
+    except ValueError:
+        raise InputError(file, f"{name} is no number: {cell!r}", "correct it", line) from None
+
+
+def _read_pass(
+    file: Path, id_column: str, unit_ids: Sequence[str], theme_ids: Collection[str]
+) -> list[tuple[str, str]]:
+    """unit_id and theme_id of every code that one coder gave."""
+    known = set(unit_ids)
+    seen: dict[str, int] = {}
+    codes: list[tuple[str, str]] = []
+    for line, row in _rows(file, [id_column, "codes"]):
+        unit_id = row[id_column]
+        if unit_id not in known:
+            raise InputError(file, f"no unit {unit_id!r}", _nearest(unit_id, known), line)
+        _refuse_repeat(file, line, unit_id, seen)
+        codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
+    missing = [unit_id for unit_id in unit_ids if unit_id not in seen]
+    if missing:
+        problem = f"{len(missing)} units have no row, the first is {missing[0]}"
+        raise InputError(file, problem, "add them; a unit without a code has an empty cell")
+    return codes
+
+
+def _codes(file: Path, line: int, cell: str, theme_ids: Collection[str]) -> list[str]:
+    codes = [code.strip() for code in cell.split(";")] if cell.strip() else []
+    for place, code in enumerate(codes):
+        if not code:
+            raise InputError(file, "an empty code between two semicolons", "delete it", line)
+        if code not in theme_ids:
+            problem = f"no code {code!r} in codebook.yaml"
+            raise InputError(file, problem, _nearest(code, theme_ids), line)
+        if code in codes[:place]:
+            raise InputError(file, f"{code} stands twice", "delete one", line)
+    return codes
+
+
+def _nearest(word: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(word, sorted(known), n=1)
+    return f"did you mean {near[0]}?" if near else f"use one of {', '.join(sorted(known)[:5])} ..."
+
+
+def _refuse_repeat(file: Path, line: int, unit_id: str, seen: dict[str, int]) -> None:
+    if unit_id in seen:
+        raise InputError(file, f"{unit_id} stands in row {seen[unit_id]} too", "delete one", line)
+    seen[unit_id] = line
+
+
+def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number and cells of each row of a comma-separated UTF-8 file."""
+    line, reader = 2, csv.DictReader(io.StringIO(_text(file)), strict=True)
+    header = reader.fieldnames or []
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        raise InputError(file, "its columns are not parted by commas", "save it with commas", 1)
+    for name in needed:
+        if name not in header:
+            raise InputError(file, f"column {name} is missing", f"add it: {','.join(needed)}", 1)
+    try:
+        for row in reader:
+            if None in row or None in row.values():
+                problem = f"a row of {len(header)} cells is needed"
+                mend = "put codes in one cell, parted by ;"
+                raise InputError(file, problem, mend, reader.line_num)
+            yield reader.line_num, row
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(file, str(error), "close the quotation mark", line) from None
+
+
+def _text(file: Path) -> str:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (UnicodeDecodeError, IsADirectoryError):
+        text = "\0"
+    if "\0" in text:  # UTF-16 without its mark reads as UTF-8
+        raise InputError(file, "is not UTF-8", "save it as CSV UTF-8")
+    return text

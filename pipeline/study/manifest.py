@@ -1,0 +1,324 @@
+"""corpus/manifest.csv as checked values: one entry a document.
+
+Light on purpose (no table library), since `python -m pipeline.acquire.pending` and the command
+line read it at every start.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path, PurePosixPath
+from typing import get_args
+from urllib.parse import urlsplit
+
+from pipeline.run.errors import InputError
+from pipeline.run.settings import MISSIONS_FILE, Kind, Profile, load_missions
+
+MANIFEST_FILE = Path("corpus/manifest.csv")
+COLUMNS = (
+    "document_id",
+    "symbol",
+    "kind",
+    "title",
+    "date",
+    "missions",
+    "themes",
+    "profiles",
+    "required",
+    "path",
+    "source_url",
+    "sha256",
+    "licence",
+)
+FETCHED_FOLDER = "un"
+"""Documents under corpus/un are fetched; all others are part of the project."""
+
+_ID = re.compile(r"[a-z0-9][a-z0-9.-]*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One document of the manifest.
+
+    Attributes:
+        document_id: fit as part of a file name; unique.
+        kind: one of settings.Kind.
+        date: of adoption, issue or meeting; None when nobody knows it.
+        missions: acronyms of configs/missions.yaml, the one most concerned first.
+        required: False for a document that nobody has pinned yet and that may be missing.
+        path: below corpus/, with forward slashes; unique.
+        source_url: where it can be had; may be empty.
+        sha256: of its bytes; empty only when not required (then the first file seen is trusted).
+        row: the line of the manifest on which it starts.
+    """
+
+    document_id: str
+    symbol: str
+    kind: str
+    title: str
+    date: date | None
+    missions: tuple[str, ...]
+    themes: tuple[str, ...]
+    profiles: tuple[str, ...]
+    required: bool
+    path: str
+    source_url: str
+    sha256: str
+    licence: str
+    row: int = 0
+
+    @property
+    def fetched(self) -> bool:
+        """Does the file come from outside (corpus/un), or is it part of the project?"""
+        return PurePosixPath(self.path).parts[0] == FETCHED_FOLDER
+
+
+def read_manifest(
+    file: Path = MANIFEST_FILE, missions: Collection[str] | None = None
+) -> tuple[Entry, ...]:
+    """Read and check every row, in the order of the file.
+
+    Args:
+        file: the manifest; the paths in it are relative to its folder.
+        missions: the acronyms that rows may use; None for those of configs/missions.yaml.
+
+    Raises:
+        InputError: the first row that cannot be used, with its line number.
+    """
+    return parse_manifest(_text(file), file, missions)
+
+
+def parse_manifest(
+    text: str, file: Path, missions: Collection[str] | None = None
+) -> tuple[Entry, ...]:
+    """As `read_manifest`, from the text that the file holds or is about to hold."""
+    known = load_missions() if missions is None else missions
+    seen: dict[str, int] = {}
+    entries = []
+    for row, cells in _rows(text, file):
+        entry = _entry(file, row, cells, known)
+        _check_place(file, entry)
+        _check_unique(file, entry, seen)
+        entries.append(entry)
+    return tuple(entries)
+
+
+def of_profile(entries: Iterable[Entry], profile: str) -> tuple[Entry, ...]:
+    """The entries of one profile, in order."""
+    return tuple(entry for entry in entries if profile in entry.profiles)
+
+
+def cells_of(entry: Entry) -> dict[str, str]:
+    """The entry as the manifest writes it: one cell a column, in the order of COLUMNS."""
+    cells = {}
+    for column in COLUMNS:
+        value = getattr(entry, column)
+        if isinstance(value, tuple):
+            value = ";".join(value)
+        elif isinstance(value, bool):
+            value = "yes" if value else "no"
+        cells[column] = "" if value is None else str(value)
+    return cells
+
+
+def line_of(entry: Entry) -> str:
+    """The entry as one line of CSV, without the line end."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(cells_of(entry).values())
+    return line.getvalue()
+
+
+def _rows(text: str, file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """The line number and cells of every row under the header; blank lines are passed over."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header: list[str] | None = None
+    line = 1
+    try:
+        for cells in reader:
+            start, line = line, reader.line_num + 1
+            if not cells:
+                continue
+            if header is None:
+                header = cells
+                _check_header(file, header)
+                continue
+            _check_width(file, start, header, cells)
+            yield start, dict(zip(header, cells, strict=True))
+    except csv.Error as error:
+        mend = "close every quotation mark, and double those inside a cell"
+        raise InputError(file, f"is not CSV ({error})", mend, line) from None
+    if header is None:
+        _check_header(file, [])
+
+
+def _text(file: Path) -> str:
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        raise InputError(file, "is missing", f"restore it: git checkout {file}") from None
+    try:
+        return content.decode("utf-8-sig")  # spreadsheets put a byte order mark first
+    except UnicodeDecodeError as error:
+        row = content[: error.start].count(b"\n") + 1
+        raise InputError(file, "is not UTF-8", "save the file as UTF-8", row) from None
+
+
+def _check_header(file: Path, header: list[str]) -> None:
+    if len(header) == 1 and re.search(r"[;\t]", header[0]):
+        mend = "save it again as CSV with commas between the cells"
+        raise InputError(file, "its cells are not separated by commas", mend, 1)
+    for column in COLUMNS:
+        if header.count(column) != 1:
+            problem = "is missing" if column not in header else "stands twice"
+            mend = f"the first line must be: {','.join(COLUMNS)}"
+            raise InputError(file, f"column {column} {problem}", mend, 1)
+    unknown = [column for column in header if column not in COLUMNS]
+    if unknown:
+        raise InputError(file, f"column {unknown[0]!r} is not known", "delete it", 1)
+
+
+def _check_width(file: Path, row: int, header: list[str], cells: list[str]) -> None:
+    if len(cells) != len(header):
+        problem = f"has {len(cells)} cells, but the first line has {len(header)}"
+        mend = "give every column a cell, and put a cell with a comma in quotation marks"
+        raise InputError(file, problem, mend, row)
+
+
+def _entry(file: Path, row: int, cells: Mapping[str, str], missions: Collection[str]) -> Entry:
+    """One row as an entry; every cell is checked by itself."""
+    for column, fits, problem, mend in _CELL_CHECKS:
+        if not fits(cells[column]):
+            raise InputError(file, f"{column} {cells[column]!r} {problem}", mend, row)
+    required = cells["required"] == "yes"
+    if required and not cells["sha256"]:
+        mend = "give the 64 digits that sha256sum prints, or write required as no"
+        raise InputError(file, "sha256 is empty", mend, row)
+    mend = f"correct it, or add it to {MISSIONS_FILE}"
+    _check_known(file, row, "profiles", cells["profiles"], known=get_args(Profile))
+    _check_known(file, row, "missions", cells["missions"], known=missions, mend=mend)
+    return Entry(
+        document_id=cells["document_id"],
+        symbol=cells["symbol"],
+        kind=cells["kind"],
+        title=cells["title"],
+        date=_date(cells["date"]),
+        missions=_parts(cells["missions"]),
+        themes=_parts(cells["themes"]),
+        profiles=_parts(cells["profiles"]),
+        required=required,
+        path=cells["path"],
+        source_url=cells["source_url"],
+        sha256=cells["sha256"],
+        licence=cells["licence"],
+        row=row,
+    )
+
+
+def _check_known(
+    file: Path,
+    row: int,
+    column: str,
+    cell: str,
+    *,
+    known: Collection[str],
+    mend: str = "",
+) -> None:
+    """Every part of a cell is one of the known words."""
+    for part in _parts(cell):
+        if part not in known:
+            advice = mend or f"use one of: {', '.join(known)}"
+            raise InputError(file, f"{column} {part!r} is not known", advice, row)
+
+
+def _parts(cell: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in cell.split(";") if part.strip())
+
+
+def _date(cell: str) -> date | None:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", cell):
+        return None
+    try:
+        return date.fromisoformat(cell)
+    except ValueError:
+        return None
+
+
+def _is_web_address(address: str) -> bool:
+    """Is it http(s) with a host, or empty? White space and control characters are refused."""
+    if not address:
+        return True
+    try:
+        parts = urlsplit(address)
+        return (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and re.search(r"[\s\x00-\x1f\x7f]", address) is None
+        )
+    except ValueError:
+        return False
+
+
+_CELL_CHECKS: tuple[tuple[str, Callable[[str], object], str, str], ...] = (
+    ("document_id", _ID.fullmatch, "is not fit for a file name", "use a-z, 0-9, '.' and '-'"),
+    (
+        "kind",
+        lambda cell: cell in get_args(Kind),
+        "is not known",
+        f"use one of: {', '.join(get_args(Kind))}",
+    ),
+    (
+        "date",
+        lambda cell: not cell or _date(cell),
+        "is not a date",
+        "write it as 2026-04-06, or leave it empty",
+    ),
+    ("profiles", _parts, "names no profile", f"use: {', '.join(get_args(Profile))}"),
+    ("required", lambda cell: cell in {"yes", "no"}, "is neither yes nor no", "write yes or no"),
+    ("source_url", _is_web_address, "is no http or https address", "correct or empty it"),
+    (
+        "sha256",
+        lambda cell: not cell or _SHA256.fullmatch(cell),
+        "is not a SHA-256",
+        "give the 64 digits that sha256sum prints",
+    ),
+)
+"""Column, what its cell must pass, the problem if it does not, and the mend."""
+
+
+def _check_place(file: Path, entry: Entry) -> None:
+    """The path stays below the manifest's folder, as written and when links are followed.
+
+    DVC may keep the files of corpus/un as links into the project's own .dvc folder; these pass.
+    """
+    path = entry.path
+    if not path.isprintable() or "\\" in path or path != str(PurePosixPath(path)) or path == ".":
+        mend = "write it as un/resolutions/S-RES-2423.xml"
+        raise InputError(file, f"path {path!r} is not a plain path", mend, entry.row)
+    corpus = file.parent.resolve()
+    leaves = PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts
+    if not leaves:
+        try:
+            real = (corpus / path).resolve()
+        except (OSError, RuntimeError):  # a loop of links
+            leaves = True
+        else:
+            allowed = (corpus, corpus.parent / ".dvc")
+            leaves = not any(real.is_relative_to(folder) for folder in allowed)
+    if leaves:
+        mend = "copy the file into corpus/inbox and give that path"
+        raise InputError(file, f"path {path!r} leaves {file.parent}/", mend, entry.row)
+
+
+def _check_unique(file: Path, entry: Entry, seen: dict[str, int]) -> None:
+    """No id and no path stands twice; paths may not differ by case alone (macOS, Windows)."""
+    for column, value in (("document_id", entry.document_id), ("path", entry.path.casefold())):
+        first = seen.setdefault(f"{column} {value}", entry.row)
+        if first != entry.row:
+            problem = f"{column} {getattr(entry, column)!r} stands in row {first} already"
+            raise InputError(file, problem, "delete one of the two rows, or rename one", entry.row)

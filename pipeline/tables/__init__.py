@@ -1,1 +1,0 @@
-"""Schemas of all tables, a module for the tables of each stage."""
