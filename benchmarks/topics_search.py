@@ -15,10 +15,11 @@ import numpy as np
 
 from pipeline.run.caches import cache_folder
 from pipeline.run.files import write_json
-from pipeline.run.settings import TopicSettings, load_missions, load_settings
+from pipeline.run.settings import TopicSettings, load_settings
 from pipeline.run.tables.ingest import DOCUMENTS
 from pipeline.run.tables.segment import FAMILIES, PASSAGES
 from pipeline.run.tables.table import read_table
+from pipeline.study.missions import load_missions
 from pipeline.topics import baselines
 from pipeline.topics.finding import origins_of
 from pipeline.topics.fitting import consensus, group, numbered_by_size

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.run.errors import InputError
-from pipeline.run.settings import PARAMS_FILE, load_missions, load_settings
+from pipeline.run.settings import PARAMS_FILE, load_settings
+from pipeline.study.missions import load_missions
 
 
 def test_the_settings_that_ship_are_valid() -> None:

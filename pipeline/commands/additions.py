@@ -16,8 +16,9 @@ from pipeline.ingest.readers import KnownReadings
 from pipeline.ingest.reading import UnreadableError
 from pipeline.ingest.recognising import GUESSED_KIND, SUFFIXES, Recognition, kind_of, recognise
 from pipeline.run.errors import InputError
-from pipeline.run.settings import IngestSettings, Kind, load_missions, load_settings
+from pipeline.run.settings import IngestSettings, Kind, load_settings
 from pipeline.study.manifest import Entry
+from pipeline.study.missions import load_missions
 
 UN_SITE = "https://docs.un.org/en/"
 UN_LICENCE = "United Nations; acknowledge the United Nations as the source"

@@ -13,11 +13,12 @@ from pipeline.commands.additions import Addition
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.run.errors import InputError
-from pipeline.run.settings import Kind, Profile, load_missions, load_settings
+from pipeline.run.settings import Kind, Profile, load_settings
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import MANIFEST_FILE, Entry, of_profile, read_manifest
-from pipeline.study.study import load_turns
+from pipeline.study.missions import load_missions
+from pipeline.study.study import load_study
 
 
 def addition_lines(addition: Addition, entry: Entry) -> Iterator[str]:
@@ -98,7 +99,7 @@ def check_inputs() -> Iterator[str]:
     yield "configs/params.yaml: in order"
     yield f"configs/missions.yaml: {len(load_missions())} missions"
     yield f"corpus/manifest.csv: {len(read_manifest())} documents"
-    yield f"configs/turns.yaml: {len(load_turns())} turns"
+    yield f"configs/study.yaml: {len(load_study().milestones)} milestones"
     codebook = load_codebook()
     yield f"corpus/coding/codebook.yaml: {len(codebook.themes)} codes"
     for coding in read_codings(codebook.theme_ids):

@@ -44,7 +44,7 @@ from pipeline.run.tables.topics import ARTICLE_ASSIGNMENTS, ASSIGNMENTS, GUIDED,
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
-from pipeline.study.study import load_turns
+from pipeline.study.study import load_study
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import read_vectors
 
@@ -71,7 +71,7 @@ def main() -> None:
     findings = Findings()
     with one_thread():
         compare_topics(material, settings.compare, settings.seed, findings)
-        compare_sides(material, settings.compare, load_turns(), findings)
+        compare_sides(material, settings.compare, load_study().milestones, findings)
         compare_voices(material, settings.compare, findings)
     _link(material, findings)
     for part, reason in findings.not_computed.items():

@@ -8,12 +8,13 @@ from pathlib import Path
 from pipeline.ingest.corpus import Corpus, metrics_of, read_corpus
 from pipeline.ingest.readers import KnownReadings
 from pipeline.run.errors import StageError
-from pipeline.run.settings import load_missions, load_settings
+from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
 from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.run.tables.table import read_table, write_table
 from pipeline.study.manifest import Entry, read_manifest
+from pipeline.study.missions import load_missions
 
 CORPUS = Path("corpus")
 

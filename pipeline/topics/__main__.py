@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.run.settings import load_missions, load_settings
+from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
 from pipeline.run.tables.ingest import DOCUMENTS
 from pipeline.run.tables.segment import FAMILIES, PASSAGES
@@ -19,6 +19,7 @@ from pipeline.run.tables.topics import (
     TOPICS,
 )
 from pipeline.study.codebook import load_codebook
+from pipeline.study.missions import load_missions
 from pipeline.topics.finding import Corpus, Findings, find_topics
 from pipeline.topics.renaming import load_labels
 from pipeline.vectors.encoder import load_encoder

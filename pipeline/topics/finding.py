@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.run.settings import Mission, TopicSettings
+from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.topics import OUTLIER
+from pipeline.study.missions import Mission
 from pipeline.topics import baselines, description
 from pipeline.topics.baselines import Grouping
 from pipeline.topics.description import guided_table

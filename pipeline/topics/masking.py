@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from pipeline.run.settings import Mission
+from pipeline.study.missions import Mission
 
 MISSION, PLACE, PEOPLE, PERSON, BODY = "mission", "place", "people", "person", "body"
 

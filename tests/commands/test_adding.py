@@ -17,8 +17,9 @@ from pipeline.cli import app
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.recognising import recognise
 from pipeline.run.files import sha256_of
-from pipeline.run.settings import load_missions, load_settings
+from pipeline.run.settings import load_settings
 from pipeline.study.manifest import Entry, read_manifest
+from pipeline.study.missions import load_missions
 
 DOCUMENTS = Path(__file__).parents[1] / "ingest" / "documents"
 RESOLUTION = DOCUMENTS / "S-RES-9001-2031.xml"

@@ -12,7 +12,7 @@ from pipeline.compare.material import Findings, Material
 from pipeline.compare.structure.comparing import compare_topics
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import AGREEMENT, GAP, RECOVERY, VOICE_SHARES
-from pipeline.study.study import load_turns
+from pipeline.study.study import load_study
 
 Plant = Callable[..., Material]
 
@@ -20,7 +20,7 @@ Plant = Callable[..., Material]
 def compared(material: Material, settings: CompareSettings, seed: int = 7) -> Findings:
     findings = Findings()
     compare_topics(material, settings, seed, findings)
-    compare_sides(material, settings, load_turns(), findings)
+    compare_sides(material, settings, load_study().milestones, findings)
     compare_voices(material, settings, findings)
     for table in WRITTEN:
         table.schema.validate(findings.frame(table))

@@ -1,6 +1,5 @@
 """The course of policy and the years that are marked in it."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,60 +9,39 @@ import pytest
 from pipeline.compare.gap.measuring import course_table, marks_of
 from pipeline.compare.material import Material
 from pipeline.ingest.readers import read_file
-from pipeline.run.errors import InputError
 from pipeline.run.settings import load_settings
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
-from pipeline.study.study import Turn, load_turns
+from pipeline.study.study import Milestone, load_study
 
 
-def test_every_turn_stands_in_the_document_that_it_names(mirror: Path) -> None:
+def test_every_milestone_stands_in_the_document_that_it_names(mirror: Path) -> None:
     entries = {entry.document_id: entry for entry in read_manifest()}
-    for turn in load_turns():
-        entry = entries[turn.source]
+    for milestone in load_study().milestones:
+        entry = entries[milestone.source]
         places = [MANIFEST_FILE.parent / entry.path, *mirror.rglob(Path(entry.path).name)]
         file = next(place for place in places if place.is_file())
         kind = file.suffix.removeprefix(".")
         reading = read_file(file.read_bytes(), entry.kind, f".{kind}", load_settings().ingest)
         said = [
-            block.text for block in reading.blocks if not turn.label or block.label == turn.label
+            block.text
+            for block in reading.blocks
+            if not milestone.label or block.label == milestone.label
         ]
-        assert any(turn.words in text for text in said), turn
+        assert any(milestone.words in text for text in said), milestone
         if entry.kind != "article":
             assert entry.date is not None
-            assert entry.date.year == turn.year
+            assert entry.date.year == milestone.year
 
 
-def test_two_turns_of_one_year_share_a_mark() -> None:
-    turn = Turn(mission="MINUSMA", year=2013, what="one", source="x", label="", words="y")
+def test_two_milestones_of_one_year_share_a_mark() -> None:
+    milestone = Milestone(mission="MINUSMA", year=2013, what="one", source="x", label="", words="y")
 
-    marks = marks_of([turn, turn.model_copy(update={"what": "two"})])
+    marks = marks_of([milestone, milestone.model_copy(update={"what": "two"})])
 
     assert marks == {("MINUSMA", 2013): "one; two"}
 
 
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        ("mission: all", "holds no list"),
-        ("- [", "is not YAML"),
-        ("- mission: all", "turn 1: year: field required"),
-        ("- {mission: UNKNOWN, year: 2013, what: a, source: b, label: '', words: c}", "no mission"),
-        ("- {mission: all, year: '2013', what: a, source: b, label: '', words: c}", "year"),
-    ],
-)
-def test_a_turn_that_cannot_be_used_is_named_with_its_mend(
-    tmp_path: Path, content: str, problem: str
-) -> None:
-    file = tmp_path / "turns.yaml"
-    file.write_text(content, encoding="utf-8")
-
-    with pytest.raises(InputError, match=re.escape(problem)) as caught:
-        load_turns(file)
-
-    assert "mend: " in str(caught.value)
-
-
-def test_the_course_counts_each_mission_and_year_and_marks_the_turn(
+def test_the_course_counts_each_mission_and_year_and_marks_the_milestone(
     plant: Callable[..., Material],
 ) -> None:
     """Twenty resolutions a mission, all of 2015; of its passages some half are on robust force."""

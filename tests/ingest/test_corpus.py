@@ -13,11 +13,12 @@ import polars as pl
 import pytest
 
 from pipeline.ingest.corpus import Corpus, metrics_of, read_corpus
-from pipeline.run.settings import load_missions, load_settings
+from pipeline.run.settings import load_settings
 from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.run.tables.table import read_table, write_table
 from pipeline.study.manifest import COLUMNS, Entry, line_of
+from pipeline.study.missions import load_missions
 
 FILES = Path(__file__).parent / "documents"
 PROJECT = Path(__file__).parents[2]

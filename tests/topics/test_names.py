@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.run.settings import load_missions
+from pipeline.study.missions import load_missions
 from pipeline.topics.masking import (
     BODY,
     MISSION,

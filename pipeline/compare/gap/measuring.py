@@ -24,7 +24,7 @@ from pipeline.compare.statistics.shares import Share, clustered_share, differenc
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import GAP, GAP_SENSITIVITY, GAP_SERIES, VOICE_SHARES, GapSeries
 from pipeline.run.tables.topics import OUTLIER
-from pipeline.study.study import ALL, Turn
+from pipeline.study.study import ALL, Milestone
 
 COURSE_KINDS = ("resolution", "presidential_statement")
 """Kinds by which the Council itself speaks, in every year: what a course over time is read from."""
@@ -32,12 +32,12 @@ COURSE_KINDS = ("resolution", "presidential_statement")
 Marks = Mapping[tuple[str, int | None], str]
 
 
-def marks_of(turns: Sequence[Turn]) -> dict[tuple[str, int | None], str]:
+def marks_of(milestones: Sequence[Milestone]) -> dict[tuple[str, int | None], str]:
     """What happened, by mission and year."""
     marks: dict[tuple[str, int | None], str] = {}
-    for turn in turns:
-        key = (turn.mission, turn.year)
-        marks[key] = "; ".join(filter(None, (marks.get(key, ""), turn.what)))
+    for milestone in milestones:
+        key = (milestone.mission, milestone.year)
+        marks[key] = "; ".join(filter(None, (marks.get(key, ""), milestone.what)))
     return marks
 
 
@@ -151,10 +151,13 @@ FEWEST_INTERVIEW_PASSAGES = 5
 
 
 def compare_sides(
-    material: Material, settings: CompareSettings, turns: Sequence[Turn], findings: Findings
+    material: Material,
+    settings: CompareSettings,
+    milestones: Sequence[Milestone],
+    findings: Findings,
 ) -> None:
     """Fill in the gap, its sensitivity and its course."""
-    _add_course(material, settings, turns, findings)
+    _add_course(material, settings, milestones, findings)
     theme_ids = material.codebook.theme_ids
     policy = policy_shares(material.prevalence)
     interviews = coded_units(spoken_passages(material), passage_labels(material), theme_ids)
@@ -174,18 +177,21 @@ def compare_sides(
     findings.add(GAP, gap_table(policy, by_hand, interviews, theme_ids, settings))
     findings.add(
         GAP_SERIES,
-        series_table(material.prevalence, interviews, theme_ids, settings, marks_of(turns)),
+        series_table(material.prevalence, interviews, theme_ids, settings, marks_of(milestones)),
     )
     for way in other_ways(material, policy, interviews, settings.confidence):
         findings.add(GAP_SENSITIVITY, sensitivity_rows(way, theme_ids, settings))
 
 
 def _add_course(
-    material: Material, settings: CompareSettings, turns: Sequence[Turn], findings: Findings
+    material: Material,
+    settings: CompareSettings,
+    milestones: Sequence[Milestone],
+    findings: Findings,
 ) -> None:
-    """The course of each mission that has a turn; it needs no interviews."""
-    missions = list(dict.fromkeys(turn.mission for turn in turns if turn.mission != ALL))
-    course = course_table(material, missions, settings.confidence, marks_of(turns))
+    """The course of each mission that has a milestone; it needs no interviews."""
+    missions = list(dict.fromkeys(one.mission for one in milestones if one.mission != ALL))
+    course = course_table(material, missions, settings.confidence, marks_of(milestones))
     if course.is_empty():
         findings.not_computed["gap, course by mission and year"] = (
             "themes has scored no dated resolution or statement"
