@@ -81,7 +81,7 @@ def _forget(folder: Path, document_id: str) -> None:
 
 
 def _forget_results(cache: Path) -> None:
-    """Take away every cache but that of the vectors, which would take minutes to fill again."""
+    """Download every cache but that of the vectors, which would take minutes to fill again."""
     for file in cache.glob("*.sqlite"):
         if not file.name.startswith("vectors-"):
             file.unlink()

@@ -1,4 +1,4 @@
-"""Kill -9 at random moments of `dvc repro` on a tiny project; the next run must mend all.
+"""Kill -9 at random moments of `dvc repro` on a tiny project; the next run must fix all.
 
 A run is killed with all that it started, files below outputs/ are looked at, and the next run goes
 on from there until it is killed too; the last of a row must end with the bytes of an undisturbed
@@ -21,7 +21,7 @@ from benchmarks.figures import Row, present
 from tests.end_to_end.conftest import Project, make_project
 
 REPRO = ("-m", "dvc", "repro")
-MEND = ("-m", "pipeline.run.lockfile")
+FIX = ("-m", "pipeline.run.lockfile")
 """As make does before dvc repro."""
 
 
@@ -56,7 +56,7 @@ def _round(whole: Project, folder: Path, seconds: list[float]) -> list[Row]:
     project = Project(folder)
     rows: list[Row] = []
     for moment in seconds:
-        _run(project, MEND)
+        _run(project, FIX)
         if not project.kill_after(moment, *REPRO):
             break  # it had ended before
         rows.append(
@@ -84,7 +84,7 @@ def _at_work(project: Project) -> str:
 
 def _finish(project: Project) -> None:
     """As make does it."""
-    _run(project, MEND)
+    _run(project, FIX)
     _run(project, REPRO)
 
 

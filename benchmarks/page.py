@@ -18,7 +18,7 @@ from typing import Any
 
 from pipeline.run.files import write_json
 from tests.browser import ARGUMENTS, CHROMIUM, Visit
-from tests.report.large_shelf import write_large_shelf
+from tests.report.large_index import write_large_index
 
 REPORT = Path("outputs/report")
 FIRST_VIEW_SECONDS = 2.0
@@ -56,7 +56,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, sync_playwright() as running:
         folder = Path(name)
         shutil.copytree(REPORT, folder / REPORT)
-        write_large_shelf(folder / REPORT / "data", arguments.passages)
+        write_large_index(folder / REPORT / "data", arguments.passages)
         browser = running.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         visits = [measure(browser, folder) for _ in range(arguments.repeats)]
         browser.close()

@@ -2,7 +2,7 @@
 
 One time is the core profile, as it is. Larger ones begin with all real documents (the profile
 `full`) and go on with copies of them that bear other names: in a copy every third word is exchanged
-for another word of the corpus, so that no text repeats and no copy is a near copy, while the
+for another word of the corpus, so that no text repeats and no copy is a near-duplicate, while the
 vocabulary stays as it is.
 
 Embedding costs the same for each text, so it is measured on a part of the texts. The others get a

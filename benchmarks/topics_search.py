@@ -17,15 +17,20 @@ from pipeline.run.caches import cache_folder
 from pipeline.run.files import write_json
 from pipeline.run.settings import TopicSettings, load_settings
 from pipeline.run.tables.ingest import DOCUMENTS
-from pipeline.run.tables.segment import FAMILIES, PASSAGES
+from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import read_table
 from pipeline.study.missions import load_missions
 from pipeline.topics import baselines
 from pipeline.topics.finding import origins_of
 from pipeline.topics.fitting import consensus, group, numbered_by_size
-from pipeline.topics.masking import matter_of
+from pipeline.topics.masking import masked_texts
 from pipeline.topics.measures import agreement_of, best_match_jaccard
-from pipeline.topics.projection import Floats, nearest_neighbours, umap_layout, without_group_means
+from pipeline.topics.projection import (
+    Floats,
+    nearest_neighbours,
+    umap_projection,
+    without_group_means,
+)
 from pipeline.topics.selection import select_passages
 from pipeline.topics.terms import count_terms
 from pipeline.vectors.cache import Vectors
@@ -47,17 +52,17 @@ def main() -> None:
     settings = load_settings()
     passages = read_table(PASSAGES)
     selection = select_passages(
-        passages, read_table(FAMILIES), read_vectors(passages.height), settings.topics
+        passages, read_table(NEAR_DUPLICATES), read_vectors(passages.height), settings.topics
     )
     origins = origins_of(selection.passages, read_table(DOCUMENTS))
     kind, mission = origins["kind"], origins["mission"]
-    matter = matter_of(selection.passages["text"].to_list(), load_missions())
-    words = count_terms(matter.counted, max_ngram=1, fewest_passages=5)
-    neutral = load_encoder(settings.embed).encode(matter.embedded)
+    masked = masked_texts(selection.passages["text"].to_list(), load_missions())
+    words = count_terms(masked.counted, max_ngram=1, fewest_passages=5)
+    neutral = load_encoder(settings.embed).encode(masked.embedded)
     centred = without_group_means(neutral, kind, settings.topics.kind_shrinkage)
     rows: list[dict[str, object]] = []
 
-    def keep(name: str, grouping: baselines.Grouping, **more: object) -> None:
+    def keep(name: str, grouping: baselines.ModelTopics, **more: object) -> None:
         article = grouping.topic[kind == "article"]
         topics, sizes = np.unique(article[article >= 0], return_counts=True)
         scores = baselines.score(grouping, words, mission)
@@ -76,13 +81,13 @@ def main() -> None:
     ]
     for source, vectors, clusterings in tried_with:
         n_models = 2 if source == "neutral, centred" else 1
-        layouts = list(_layouts(vectors, settings.topics, n_models * REFITS))
+        projections = list(_layouts(vectors, settings.topics, n_models * REFITS))
         for change in clusterings:
             tried = settings.topics.model_copy(update=change)
             name = f"{source}, " + " ".join(map(str, change.values()))
-            topic, more, singles = _models(layouts, tried, n_models)
+            topic, more, singles = _models(projections, tried, n_models)
             found = baselines.words_of(topic, words) if topic.max() >= 0 else []
-            keep(name, baselines.Grouping(topic, found, agreement_of(singles)), **more)
+            keep(name, baselines.ModelTopics(topic, found, agreement_of(singles)), **more)
     defaults = baselines.bertopic_defaults(
         selection.all_vectors, selection.fitted_rows, settings.seed
     )
@@ -102,20 +107,25 @@ def _layouts(vectors: Vectors, settings: TopicSettings, number: int) -> Iterator
         file = folder / f"{key}-{seed}.npy"
         if not file.is_file():
             neighbours = neighbours or nearest_neighbours(vectors, settings.n_neighbors)
-            np.save(file, umap_layout(vectors, seed, neighbours=neighbours, **shape))
+            np.save(file, umap_projection(vectors, seed, neighbours=neighbours, **shape))
         yield np.load(file)
 
 
 def _models(
-    layouts: list[Floats], settings: TopicSettings, number: int
+    projections: list[Floats], settings: TopicSettings, number: int
 ) -> tuple[np.ndarray, dict[str, object], list[np.ndarray]]:
     """The first of several whole models without a seed in common, its figures, and single fits."""
-    singles = [group(layout, settings, FIRST_SEED + place) for place, layout in enumerate(layouts)]
+    singles = [
+        group(projection, settings, FIRST_SEED + place)
+        for place, projection in enumerate(projections)
+    ]
     topics = []
     for start in range(0, number * REFITS, REFITS):
         part = slice(start, start + REFITS)
         seed = 2 * FIRST_SEED + start
-        topics.append(numbered_by_size(consensus(layouts[part], singles[part], settings, seed)[0]))
+        topics.append(
+            numbered_by_size(consensus(projections[part], singles[part], settings, seed)[0])
+        )
     stable = (
         best_match_jaccard(topics[0], singles[:REFITS]) if topics[0].max() >= 0 else np.zeros(0)
     )

@@ -84,8 +84,8 @@ def measured(what: str, folder: Path, cache: Path, *arguments: str) -> dict[str,
 def _memory(process: psutil.Popen) -> int:
     """Bytes in memory of a process and all that it started."""
     try:
-        family = [process, *process.children(recursive=True)]
-        return sum(one.memory_info().rss for one in family)
+        near_duplicates = [process, *process.children(recursive=True)]
+        return sum(one.memory_info().rss for one in near_duplicates)
     except psutil.NoSuchProcess:
         return 0
 

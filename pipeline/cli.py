@@ -249,7 +249,7 @@ def suggest(
 ) -> None:
     """List the passages whose coding would teach most. Example: peacetext suggest --rows 50
 
-    In the CSV put codes of `peacetext codebook`, parted by semicolons, in the place of each ?;
+    In the CSV put codes of `peacetext codebook`, separated by semicolons, in the place of each ?;
     leave the cell empty where no code fits, and the ? where you have not read. Save it as
     corpus/coding/suggested-coder-YOURNAME.csv and run: make
     """
@@ -295,7 +295,7 @@ def import_(
     file: Annotated[
         Path, typer.Argument(resolve_path=True, help="A .qdpx, .qda (QualCoder) or .csv file.")
     ],
-    coder: Annotated[str, typer.Option(help="Name of the pass, if not as in the file.")] = "",
+    coder: Annotated[str, typer.Option(help="Name of the coding, if not as in the file.")] = "",
     user: Annotated[str, typer.Option(help="Only the codings of this user of the file.")] = "",
     code: Annotated[
         list[str] | None, typer.Option(help='Which theme a code is: "Use of force=robust_force".')
@@ -304,17 +304,17 @@ def import_(
         bool, typer.Option("--leave-out", help="Take what fits and say what does not.")
     ] = False,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Replace a pass that is there.")
+        bool, typer.Option("--replace", help="Replace a coding that is there.")
     ] = False,
 ) -> None:
-    """Take codings of NVivo, ATLAS.ti, MAXQDA, QualCoder or a CSV file as another coder's pass.
+    """Take codings of NVivo, ATLAS.ti, MAXQDA, QualCoder or a CSV file as the coding of another coder.
 
     Units without a code count as read. Example: peacetext import project.qdpx --coder ada
     """
-    from pipeline.commands.importing import Wishes, import_codings
+    from pipeline.commands.importing import ImportOptions, import_codings
 
-    wishes = Wishes(coder, user, code or [], leave_out, replace)
-    for line in import_codings(file, wishes):
+    options = ImportOptions(coder, user, code or [], leave_out, replace)
+    for line in import_codings(file, options):
         typer.echo(line)
 
 

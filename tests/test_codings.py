@@ -1,4 +1,4 @@
-"""Codings are read whole, or the file, the row and the mend are named."""
+"""Codings are read whole, or the file, the row and the fix are named."""
 
 from __future__ import annotations
 
@@ -78,16 +78,16 @@ def test_an_adjudicated_pass_decides(folder: Path) -> None:
         ("robust_force;effectiveness", "robust_farce;effectiveness", "did you mean robust_force?"),
         ("g26-s002", "g26-s9002", "no unit 'g26-s9002'"),
         ("g26-s002", "g26-s001", "stands in row 2 too"),
-        ("robust_force;effectiveness", "robust_force;robust_force", "stands twice"),
+        ("robust_force;effectiveness", "robust_force;robust_force", "is there twice"),
         ("robust_force;effectiveness", "robust_force;;effectiveness", "an empty code"),
         ("robust_force;effectiveness", "robust_force,effectiveness", "a row of 2 cells"),
         ("sentence_id,codes", "sentence,codes", "column sentence_id is missing"),
-        ("sentence_id,codes", "sentence_id;codes", "not parted by commas"),
+        ("sentence_id,codes", "sentence_id;codes", "not separated by commas"),
         ("robust_force;effectiveness", '"robust_force', "row 2: unexpected end of data"),
         ("g26-s004,", 'g26-s004,"', "row 5: unexpected end of data"),
     ],
 )
-def test_a_mistake_in_a_pass_is_named_with_its_mend(
+def test_a_mistake_in_a_pass_is_named_with_its_fix(
     folder: Path, old: str, new: str, said: str
 ) -> None:
     file = folder / "article-coder-1.csv"
@@ -144,7 +144,7 @@ def test_utf_16_without_its_mark_is_refused(folder: Path) -> None:
 )
 def test_a_pass_that_nobody_would_read_is_refused(folder: Path, name: str) -> None:
     shutil.copyfile(folder / "article-coder-1.csv", folder / name)
-    with pytest.raises(InputError, match="is no name of a pass; mend: name it as"):
+    with pytest.raises(InputError, match="is not the name of a coding; to fix: name it as"):
         read_codings(THEMES, folder)
 
 

@@ -58,7 +58,7 @@ def test_a_table_against_its_schema_is_refused_and_the_old_one_stays(tmp_path: P
     assert table.path.read_bytes() == good
 
 
-def test_a_table_cut_short_is_an_error_with_a_mend(tmp_path: Path) -> None:
+def test_a_table_cut_short_is_an_error_with_a_fix(tmp_path: Path) -> None:
     table = _table(tmp_path)
     write_table(table, pl.DataFrame({"document_id": ["a"], "reason": ["empty"]}))
     table.path.write_bytes(table.path.read_bytes()[:50])

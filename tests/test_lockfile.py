@@ -19,9 +19,9 @@ from pipeline.run.lockfile import (
     LOCKFILE,
     PIPELINE,
     REPOSITORY_LOCK,
+    fix_busy_paths,
+    fix_lockfile,
     main,
-    mend_busy_paths,
-    mend_lockfile,
 )
 
 ROOT = Path.cwd()
@@ -52,10 +52,10 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_wherever_it_was_cut_off_no_stage_is_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
     LOCKFILE.write_bytes(WHOLE)
-    mend_lockfile()
+    fix_lockfile()
     for n_bytes in range(0, len(WHOLE) - 1, 7):
         LOCKFILE.write_bytes(WHOLE[:n_bytes])
-        mend_lockfile()
+        fix_lockfile()
         stages = yaml.safe_load(LOCKFILE.read_bytes())["stages"]
         assert list(stages) == list(NAMES), n_bytes
         # only the last stage may lack its end, where the cut lies between two of its lines
@@ -71,34 +71,34 @@ def test_without_a_whole_copy_the_stages_begin_again(
     n_bytes: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     LOCKFILE.write_bytes(WHOLE[:n_bytes])
-    mend_lockfile()
+    fix_lockfile()
     assert not LOCKFILE.exists()
     assert "every stage runs again" in capsys.readouterr().err
 
 
 def test_a_cut_off_one_never_takes_the_place_of_the_copy() -> None:
     LOCKFILE.write_bytes(WHOLE)
-    mend_lockfile()
+    fix_lockfile()
     LOCKFILE.write_bytes(_lock(NAMES[:2]))
-    mend_lockfile()
+    fix_lockfile()
     assert LOCKFILE.read_bytes() == KEPT_LOCKFILE.read_bytes() == WHOLE
 
 
 def test_a_stage_that_the_pipeline_has_no_more_is_not_asked_for() -> None:
     LOCKFILE.write_bytes(_lock((*NAMES, "bygone")))
-    mend_lockfile()
+    fix_lockfile()
     LOCKFILE.write_bytes(WHOLE)
-    mend_lockfile()
+    fix_lockfile()
     assert LOCKFILE.read_bytes() == KEPT_LOCKFILE.read_bytes() == WHOLE
 
 
 def test_what_git_could_not_merge_and_no_file_at_all_are_left_as_they_are() -> None:
     conflict = b"<<<<<<< HEAD\n" + WHOLE
     LOCKFILE.write_bytes(conflict)
-    mend_lockfile()
+    fix_lockfile()
     assert LOCKFILE.read_bytes() == conflict
     LOCKFILE.unlink()
-    mend_lockfile()
+    fix_lockfile()
     assert not LOCKFILE.exists()
 
 
@@ -115,7 +115,7 @@ def test_dvc_runs_again_after_its_list_of_busy_paths_was_cut_off() -> None:
     PIPELINE.write_text(yaml.safe_dump({"stages": {"one": {"cmd": "echo done"}}}))
     BUSY_PATHS.write_bytes(BUSY[:9])
     assert "corrupted" in _dvc("repro").stderr
-    mend_busy_paths()
+    fix_busy_paths()
     done = _dvc("repro")
     assert done.returncode == 0, done.stderr
 
@@ -126,37 +126,37 @@ def test_a_cut_off_list_of_busy_paths_is_taken_away(
 ) -> None:
     BUSY_PATHS.parent.mkdir(parents=True)
     BUSY_PATHS.write_bytes(content)
-    mend_busy_paths()
+    fix_busy_paths()
     assert not BUSY_PATHS.exists()
-    assert "it is taken away" in capsys.readouterr().err
+    assert "it was removed" in capsys.readouterr().err
 
 
 def test_a_list_of_busy_paths_that_is_whole_or_being_written_is_left() -> None:
     BUSY_PATHS.parent.mkdir(parents=True)
     BUSY_PATHS.write_bytes(BUSY)
-    mend_busy_paths()
+    fix_busy_paths()
     assert BUSY_PATHS.read_bytes() == BUSY
     BUSY_PATHS.write_bytes(b"")
     with (
         Lock(str(BUSY_PATHS.with_suffix(".lock"))),
         pytest.raises(StageError, match="being written by another run; it is left as it is"),
     ):
-        mend_busy_paths()
+        fix_busy_paths()
     assert BUSY_PATHS.exists()
 
 
 def test_a_lock_file_that_a_run_is_writing_is_left() -> None:
     # given a whole one that is known, and a run that has written a part of the next
     LOCKFILE.write_bytes(WHOLE)
-    mend_lockfile()
+    fix_lockfile()
     LOCKFILE.write_bytes(WHOLE[:100])
     REPOSITORY_LOCK.parent.mkdir(parents=True)
-    # when it is to be mended while that run holds its lock
+    # when it is to be fixed while that run holds its lock
     with Lock(str(REPOSITORY_LOCK)), pytest.raises(StageError, match="left as it is"):
-        mend_lockfile()
-    # then it is left to the run, and mended when the run is gone
+        fix_lockfile()
+    # then it is left to the run, and fixed when the run is gone
     assert LOCKFILE.read_bytes() == WHOLE[:100]
-    mend_lockfile()
+    fix_lockfile()
     assert LOCKFILE.read_bytes() == WHOLE
 
 

@@ -1,4 +1,4 @@
-"""What a person writes into configs/ is checked, and the message says what to mend."""
+"""What a person writes into configs/ is checked, and the message says what to fix."""
 
 from pathlib import Path
 
@@ -38,11 +38,11 @@ def test_a_wrong_setting_is_named_with_its_line(
     assert old in text
     file = tmp_path / "params.yaml"
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    # when they are loaded, then one line names the place and the mend
+    # when they are loaded, then one line names the place and the fix
     with pytest.raises(InputError) as caught:
         load_settings(file)
     assert said in str(caught.value)
-    assert "; mend: " in str(caught.value)
+    assert "; to fix: " in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -50,7 +50,7 @@ def test_a_wrong_setting_is_named_with_its_line(
 def test_a_file_that_is_not_a_mapping_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "params.yaml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match="mend"):
+    with pytest.raises(InputError, match="fix"):
         load_settings(file)
 
 

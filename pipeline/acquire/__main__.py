@@ -6,7 +6,13 @@ import os
 import shutil
 from pathlib import Path
 
-from pipeline.acquire.collecting import Shelf, acquired_metrics, acquired_table, collect, messages
+from pipeline.acquire.collecting import (
+    Collected,
+    acquired_metrics,
+    acquired_table,
+    collect,
+    messages,
+)
 from pipeline.acquire.sources import named_mirror, sources_of
 from pipeline.run.errors import StageError
 from pipeline.run.files import clear_parts, write_json
@@ -25,7 +31,7 @@ def acquire() -> None:
     settings = load_settings().acquire
     entries = of_profile(read_manifest(MANIFEST_FILE), settings.profile)
     sources = sources_of(settings, named_mirror(settings, os.environ))
-    shelf = Shelf(MANIFEST_FILE.parent, STAGING, settings.connections, settings.max_megabytes)
+    shelf = Collected(MANIFEST_FILE.parent, STAGING, settings.connections, settings.max_megabytes)
     shutil.rmtree(STAGING, ignore_errors=True)  # what a killed run left
     clear_parts(shelf.corpus / FETCHED_FOLDER)
     try:

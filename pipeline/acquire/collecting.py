@@ -132,7 +132,7 @@ def _count(first: tuple[str, ...], values: Iterable[str]) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class Collected:
     """Where documents lie and how they are fetched.
 
     Attributes:
@@ -149,7 +149,7 @@ class Shelf:
 
 
 def collect(
-    entries: Iterable[Entry], shelf: Shelf, sources: Iterable[Source]
+    entries: Iterable[Entry], shelf: Collected, sources: Iterable[Source]
 ) -> dict[Entry, Finding]:
     """Put every document in its place that any source has; later sources are asked for the rest.
 
@@ -175,14 +175,14 @@ def _is_there(finding: Finding) -> bool:
     return finding.status == "present"
 
 
-def _on_disk(entry: Entry, shelf: Shelf) -> Finding:
+def _on_disk(entry: Entry, shelf: Collected) -> Finding:
     finding = examine(entry, shelf.corpus / entry.path, shelf.max_megabytes)
     if entry.fetched or _is_there(finding):
         return finding
     return replace(finding, reason=f"in the project: {finding.reason}")
 
 
-def _ask(source: Source, entries: list[Entry], shelf: Shelf) -> Mapping[Entry, Finding]:
+def _ask(source: Source, entries: list[Entry], shelf: Collected) -> Mapping[Entry, Finding]:
     """Fetch what one source has, a few documents at once, and put it in its place."""
     source.prepare(entries)
 

@@ -91,7 +91,7 @@ def _answers(addresses: list[str], trusted: str, settings: AcquireSettings) -> b
 
 
 def main() -> None:
-    """Leave with 0 when acquire should be run again, 1 when not, 2 when input must be mended."""
+    """Leave with 0 when acquire should be run again, 1 when not, 2 when input must be fixed."""
     parser = argparse.ArgumentParser(
         prog="python -m pipeline.acquire.pending",
         description=__doc__,

@@ -29,7 +29,7 @@ HEADERS = {"User-Agent": "peacetext (research on UN documents)", "Accept-Encodin
 
 
 class RefusedError(Exception):
-    """A file that is not taken, and that another try would not mend; the message is the reason."""
+    """A file that is not taken, and that another try would not fix; the message is the reason."""
 
 
 def is_public(address: str) -> bool:

@@ -62,8 +62,8 @@ def named_mirror(settings: AcquireSettings, environment: Mapping[str, str]) -> M
         return Mirror(address=name)
     folder = Path(name).expanduser()
     if not folder.is_dir():
-        mend = "name a folder that exists or an http(s) address, or leave it empty"
-        raise InputError(file, f"the mirror {name!r} is not a folder", mend, key)
+        fix = "name a folder that exists or an http(s) address, or leave it empty"
+        raise InputError(file, f"the mirror {name!r} is not a folder", fix, key)
     return Mirror(folder=folder)
 
 

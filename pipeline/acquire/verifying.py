@@ -15,7 +15,7 @@ Status = Literal["present", "unavailable", "corrupt"]
 NOT_IN_MIRROR = "not in the mirror"
 SILENT = "did not answer"
 NETWORK_SILENT = f"the network {SILENT}"
-"""The reason that a later run with a network may mend; pending.py looks for it."""
+"""The reason that a later run with a network may fix; pending.py looks for it."""
 
 _WEB_PAGE = (b"<!doctype html", b"<html")
 _NEVER_WEB_PAGES = {".xml", ".pdf", ".docx", ".txt"}

@@ -108,8 +108,8 @@ def add(addition: Addition, *, may_replace: bool, dry_run: bool = False) -> Entr
     if old is not None and not may_replace:
         raise _refusal(addition.entry, old)
     if old is not None and addition.content is None:
-        mend = "replace it by a file, or remove it first"
-        raise InputError(old.document_id, "a symbol alone says less than its row", mend)
+        fix = "replace it by a file, or remove it first"
+        raise InputError(old.document_id, "a symbol alone says less than its row", fix)
     if old is not None:
         check_not_article(old)
         if old.sha256 not in ("", addition.entry.sha256):
@@ -183,11 +183,11 @@ def _is_same_symbol(symbol: str, other: str) -> bool:
 def _refusal(entry: Entry, old: Entry) -> InputError:
     same = "the same file" if entry.sha256 and entry.sha256 == old.sha256 else old.symbol
     named = "it" if entry.sha256 else "its file"
-    mend = f"add {named} with --replace, or leave it"
+    fix = f"add {named} with --replace, or leave it"
     if not set(old.profiles) & {"core"}:
-        mend = f"it is in the profile {' and '.join(old.profiles)} (acquire.profile); or {mend}"
+        fix = f"it is in the profile {' and '.join(old.profiles)} (acquire.profile); or {fix}"
     problem = f"{same} is in the corpus already, as {old.document_id}"
-    return InputError(MANIFEST_FILE, problem, mend, old.row)
+    return InputError(MANIFEST_FILE, problem, fix, old.row)
 
 
 def _with_place(addition: Addition, entries: Sequence[Entry], old: Entry | None) -> Entry:

@@ -65,16 +65,16 @@ def named_sources(arguments: Sequence[str]) -> Iterator[Path | str]:
         if path.is_dir():
             files = sorted(file for file in path.rglob("*") if _is_document(file, path))
             if not files:
-                mend = f"name a folder that holds {', '.join(SUFFIXES)}"
-                raise InputError(argument, "holds no document that can be read", mend)
+                fix = f"name a folder that holds {', '.join(SUFFIXES)}"
+                raise InputError(argument, "holds no document that can be read", fix)
             yield from files
         elif path.is_file():
             yield path
         elif symbol := _symbol(argument):
             yield symbol
         else:
-            mend = "name a file or folder that exists, or a symbol such as S/2018/541"
-            raise InputError(argument, "is neither a file nor a UN symbol", mend)
+            fix = "name a file or folder that exists, or a symbol such as S/2018/541"
+            raise InputError(argument, "is neither a file nor a UN symbol", fix)
 
 
 def _symbol(argument: str) -> str:
@@ -144,8 +144,8 @@ def _checked(corrections: Corrections, missions: Collection[str]) -> Corrections
         raise InputError("--date", f"{day!r} is not a date", "write it as 2018-06-06")
     for acronym in _acronyms(corrections.missions):
         if acronym not in missions:
-            mend = f"one of {', '.join(missions)}, or none"
-            raise InputError("--missions", f"{acronym!r} is not known", mend)
+            fix = f"one of {', '.join(missions)}, or none"
+            raise InputError("--missions", f"{acronym!r} is not known", fix)
     return corrections
 
 
@@ -174,8 +174,8 @@ def _content(source: Path, limits: IngestSettings) -> bytes:
     except OSError as error:
         problem = f"cannot be read ({error.strerror})"
         missing = isinstance(error, FileNotFoundError)
-        mend = "name a file that exists" if missing else "give yourself the right to read it"
-        raise InputError(source, problem, mend) from None
+        fix = "name a file that exists" if missing else "give yourself the right to read it"
+        raise InputError(source, problem, fix) from None
 
 
 def _entry_of_file(

@@ -39,8 +39,8 @@ def read_texts(file: Path, text_column: str) -> pl.DataFrame:
     if text_column not in frame.columns:
         one = frame.columns[0] if frame.width == 1 else ""
         parted = any(mark in one for mark in _OTHER_MARKS)
-        mend = _BY_COMMAS if parted else f"--text-column, one of: {', '.join(frame.columns)}"
-        raise InputError(file, f"has no column {text_column!r}", mend, 1)
+        fix = _BY_COMMAS if parted else f"--text-column, one of: {', '.join(frame.columns)}"
+        raise InputError(file, f"has no column {text_column!r}", fix, 1)
     return frame
 
 
@@ -52,18 +52,18 @@ def _no_table(file: Path, content: str) -> InputError:
     header = next(rows)
     if len(header) == 1 and any(mark in header[0] for mark in _OTHER_MARKS):
         return InputError(
-            file, "is no CSV, since its cells are not parted by commas", _BY_COMMAS, 1
+            file, "is not a CSV file, since its cells are not separated by commas", _BY_COMMAS, 1
         )
     for row in rows:
         if len(row) > len(header):
             problem = f"is no CSV: {len(row)} cells, and row 1 names {len(header)}"
-            mend = "put a cell that holds a comma in quotation marks"
-            return InputError(file, problem, mend, rows.line_num)
+            fix = "put a cell that holds a comma in quotation marks"
+            return InputError(file, problem, fix, rows.line_num)
     return InputError(file, "is no CSV", "close its quotation marks and save it as CSV UTF-8")
 
 
 def classified(frame: pl.DataFrame, text_column: str) -> pl.DataFrame:
-    """The frame with a column ``themes`` (those assigned, parted by ;) and one a theme.
+    """The frame with a column ``themes`` (those assigned, separated by ;) and one a theme.
 
     Raises:
         InputError: the themes stage has not run, or a theme has the name of a column.

@@ -12,7 +12,7 @@ import polars as pl
 from pipeline.run.errors import InputError
 from pipeline.run.settings import load_settings
 from pipeline.run.tables.ingest import DOCUMENTS
-from pipeline.run.tables.segment import FAMILIES, PASSAGES
+from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.themes import SCORES, UNITS
 from pipeline.study.codebook import Codebook, load_codebook
@@ -73,10 +73,10 @@ _FEWEST_WORDS = 8
 
 
 def codebook_lines(codebook: Codebook) -> Iterator[str]:
-    """Families and codes with all that decides whether a unit takes a code."""
-    for family in codebook.families:
-        yield f"{family.name.upper()} ({family.family_id})"
-        for theme in family.themes:
+    """NearDuplicates and codes with all that decides whether a unit takes a code."""
+    for group in codebook.code_groups:
+        yield f"{group.name.upper()} ({group.code_group_id})"
+        for theme in group.themes:
             yield ""
             yield f"  {theme.theme_id}: {theme.name}"
             for heading, text in (
@@ -130,12 +130,12 @@ def _check_same_units(
     """The first unit that one file has and the other has not, where there is one."""
     for file, units in zip(files, passes, strict=True):
         if not units:
-            raise InputError(file, "has no unit that was read", "name a pass with a row a unit")
+            raise InputError(file, "has no unit that was read", "name a coding with a row a unit")
     for one, other in ((0, 1), (1, 0)):
         missing = [unit for unit in passes[one] if unit not in passes[other]]
         if missing:
             problem = f"{len(missing)} units of {files[one]} have no row, the first is {missing[0]}"
-            raise InputError(files[other], problem, "name two passes over the same units")
+            raise InputError(files[other], problem, "name two codings over the same units")
 
 
 def _groups(theme_ids: Sequence[str]) -> dict[str, str]:
@@ -151,7 +151,7 @@ def _groups(theme_ids: Sequence[str]) -> dict[str, str]:
 def suggested_passages(n: int) -> pl.DataFrame:
     """The passages of UN documents whose coding would teach most, as a file to be filled in.
 
-    Near copies of what is coded are left out, and of several near copies all but one.
+    Near-duplicates of what is coded are left out, and of several near-duplicates all but one.
 
     Returns:
         document_id, block_id, start, end, codes (all "?"), label, text.
@@ -184,20 +184,22 @@ def _coded_passages() -> pl.Series:
 
 
 def _open_passages(passages: pl.DataFrame, coded: pl.Series) -> pl.DataFrame:
-    """Passages of UN documents that say something and are no near copy of a coded one."""
+    """Passages of UN documents that say something and are no near-duplicate of a coded one."""
     kinds = read_table(DOCUMENTS).select("document_id", pl.col("kind").cast(pl.String))
-    families = read_table(FAMILIES).select("passage_id", "family_id")
+    near_duplicates = read_table(NEAR_DUPLICATES).select("passage_id", "near_duplicate_group")
     joined = passages.join(kinds, on="document_id", maintain_order="left").join(
-        families, on="passage_id", maintain_order="left"
+        near_duplicates, on="passage_id", maintain_order="left"
     )
-    known = joined.filter(pl.col("passage_id").is_in(coded.to_list()))["family_id"].unique()
+    known = joined.filter(pl.col("passage_id").is_in(coded.to_list()))[
+        "near_duplicate_group"
+    ].unique()
     return joined.filter(
         (pl.col("kind") != "article")
         & ~pl.col("role").cast(pl.String).is_in(_NOT_TO_BE_CODED)
         & ~pl.col("procedural")
         & (pl.col("n_words") >= _FEWEST_WORDS)
-        & ~pl.col("family_id").is_in(known.to_list())
-    ).unique("family_id", keep="first", maintain_order=True)
+        & ~pl.col("near_duplicate_group").is_in(known.to_list())
+    ).unique("near_duplicate_group", keep="first", maintain_order=True)
 
 
 def check_not_article(entry: Entry) -> None:

@@ -104,7 +104,7 @@ def check_inputs() -> Iterator[str]:
     yield f"corpus/coding/codebook.yaml: {len(codebook.themes)} codes"
     for coding in read_codings(codebook.theme_ids):
         coders = ", ".join(coding.coders)
-        decides = "; the adjudicated pass decides" if coding.adjudicated else ""
+        decides = "; the adjudicated coding decides" if coding.adjudicated else ""
         said = f"{coding.units.height} units, coders {coders}{decides}"
         yield f"corpus/coding, {coding.unit_set}: {said}"
 
@@ -117,7 +117,9 @@ def documents_table(profile: str, kind: str, mission: str) -> pl.DataFrame:
     """
     chosen = [name for name in PROFILES if name == profile]
     if not chosen:
-        raise InputError("--profile", f"{profile!r} is no profile", f"one of {', '.join(PROFILES)}")
+        raise InputError(
+            "--profile", f"{profile!r} is not a profile", f"one of {', '.join(PROFILES)}"
+        )
     _check_filter("--kind", kind, get_args(Kind))
     _check_filter("--mission", mission, load_missions())
     rows = [

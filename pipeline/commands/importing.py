@@ -1,4 +1,4 @@
-"""`peacetext import`: codings of other programs as further passes in corpus/coding."""
+"""`peacetext import`: codings of other programs as further codings in corpus/coding."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.imports.codes import Taken, Themes, coder_name, read_renamed, take
 from pipeline.imports.found import FoundCoding
-from pipeline.imports.placing import Shelf
+from pipeline.imports.placing import TextIndex
 from pipeline.imports.qualcoder import DATABASE, read_qualcoder
 from pipeline.imports.refi_project import read_refi_project
 from pipeline.imports.sheet import read_sheet
@@ -36,15 +36,15 @@ from pipeline.study.refi import document_texts, ranges
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ImportOptions:
     """What the person asks for.
 
     Attributes:
-        coder: the name of the pass; empty for the name that the file gives.
+        coder: the name of the coding; empty for the name that the file gives.
         user: only this person's codings; empty for all.
         renamed: options such as 'Use of force=robust_force'.
         leave_out: take what fits and say what does not, instead of stopping.
-        replace: a pass that is there may be replaced.
+        replace: a coding that is there may be replaced.
     """
 
     coder: str = ""
@@ -54,13 +54,13 @@ class Wishes:
     replace: bool = False
 
 
-def import_codings(file: Path, wishes: Wishes) -> Iterator[str]:
-    """Take the codings of a file into corpus/coding; a line for each pass.
+def import_codings(file: Path, options: ImportOptions) -> Iterator[str]:
+    """Take the codings of a file into corpus/coding; a line for each coding.
 
     Nothing is written before everything was read and found.
 
     Raises:
-        InputError: the file cannot be read, a coding has no place in the corpus, or a pass of
+        InputError: the file cannot be read, a coding has no place in the corpus, or a coding of
             this name is there already and differs.
     """
     codebook = load_codebook()
@@ -68,11 +68,11 @@ def import_codings(file: Path, wishes: Wishes) -> Iterator[str]:
     codings = [one for one in read_codings(codebook.theme_ids) if one.unit_set != SUGGESTED]
     if not file.exists():
         raise InputError(file, "is not there", "name a .qdpx, .qda or .csv file")
-    own = _own_pass(file, codings, codebook, wishes)
-    passes = own or _passes(file, codings, codebook, wishes)
+    own = _own_pass(file, codings, codebook, options)
+    passes = own or _passes(file, codings, codebook, options)
     if not passes:
         raise InputError(file, "holds no coding by a coder", "code something, or name the --user")
-    new = [each for each in passes if not _is_there(*each, wishes.replace)]
+    new = [each for each in passes if not _is_there(*each, options.replace)]
     for coding, coder, codes in passes:
         target = pass_file(coding, coder)
         if any(coding is each and coder == name for each, name, _ in new):
@@ -88,7 +88,7 @@ _Pass = tuple[Coding, str, pl.DataFrame]
 
 
 def _own_pass(
-    file: Path, codings: Sequence[Coding], codebook: Codebook, wishes: Wishes
+    file: Path, codings: Sequence[Coding], codebook: Codebook, options: ImportOptions
 ) -> list[_Pass]:
     """The file as a pass in our own form (one row a unit); empty when it is not in it."""
     if file.suffix.casefold() != ".csv" or not file.is_file():
@@ -97,22 +97,22 @@ def _own_pass(
         unit_set = set_of_columns([cell.strip() for cell in lines.readline().split(",")])
     for coding in codings:
         if coding.unit_set == unit_set:
-            name = wishes.coder or file.stem.removeprefix(f"{unit_set}-coder-")
+            name = options.coder or file.stem.removeprefix(f"{unit_set}-coder-")
             return [(coding, coder_name(name), read_pass(file, coding, codebook.theme_ids))]
     return []
 
 
 def _passes(
-    file: Path, codings: Sequence[Coding], codebook: Codebook, wishes: Wishes
+    file: Path, codings: Sequence[Coding], codebook: Codebook, options: ImportOptions
 ) -> list[_Pass]:
     def name_of(found: FoundCoding) -> str | None:
-        if wishes.user and found.coder.casefold() != wishes.user.casefold():
+        if options.user and found.coder.casefold() != options.user.casefold():
             return None
-        return coder_name(wishes.coder or found.coder or file.stem)
+        return coder_name(options.coder or found.coder or file.stem)
 
-    themes = Themes(codebook, read_renamed(list(wishes.renamed), codebook))
+    themes = Themes(codebook, read_renamed(list(options.renamed), codebook))
     taken = take(file, _read(file), _shelf(codings), themes, name_of)
-    _answer_for(file, taken, wishes)
+    _answer_for(file, taken, options)
     return [
         (coding, str(coder), rows.select("unit_id", "theme_id"))
         for (coder,), given in taken.codes.group_by("coder", maintain_order=True)
@@ -132,7 +132,7 @@ def _read(file: Path) -> list[FoundCoding]:
     raise InputError(file, f"ends in {ending or 'nothing'}", "name a .qdpx, .qda or .csv file")
 
 
-def _shelf(codings: Sequence[Coding]) -> Shelf:
+def _shelf(codings: Sequence[Coding]) -> TextIndex:
     documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
     symbols = {entry.symbol for entry in read_manifest() if entry.symbol}
     anchors = [anchor_units(coding, blocks, documents, symbols).anchors for coding in codings]
@@ -140,25 +140,25 @@ def _shelf(codings: Sequence[Coding]) -> Shelf:
     texts = document_texts(
         blocks.join(blocks.join(anchored, on="block_id", how="semi"), on="document_id", how="semi")
     )
-    return Shelf(documents, texts, ranges(anchored, texts))
+    return TextIndex(documents, texts, ranges(anchored, texts))
 
 
-def _answer_for(file: Path, taken: Taken, wishes: Wishes) -> None:
+def _answer_for(file: Path, taken: Taken, options: ImportOptions) -> None:
     """Say what was not taken, or stop at it."""
     if taken.of_machine:
         say(f"import: {taken.of_machine} codes of the classifier are no coder's and stay out")
-    if taken.left_out and not wishes.leave_out:
+    if taken.left_out and not options.leave_out:
         more = len(taken.left_out) - 1
         place, problem = taken.left_out[0]
         also = f" (and {more} more like it)" if more else ""
-        mend = "code it in the corpus as it is, or take the rest with --leave-out"
-        raise InputError(file, problem + also, mend, place)
+        fix = "code it in the corpus as it is, or take the rest with --leave-out"
+        raise InputError(file, problem + also, fix, place)
     for place, problem in taken.left_out:
         say(f"import: left out: {place}: {problem}")
 
 
 def _is_there(coding: Coding, coder: str, codes: pl.DataFrame, replace: bool) -> bool:
-    """Is the pass there with the same codes?
+    """Is the coding there with the same codes?
 
     Raises:
         InputError: it is there with others, and the person did not say that it may go.
@@ -169,9 +169,9 @@ def _is_there(coding: Coding, coder: str, codes: pl.DataFrame, replace: bool) ->
     if known and set(before.rows()) == set(codes.rows()):
         return True
     if coder == ADJUDICATED:
-        mend = "import it as a coder's pass: --coder NAME"
-        raise InputError(target, "the adjudicated pass is made by people together", mend)
+        fix = "import it as a coder's coding: --coder NAME"
+        raise InputError(target, "the adjudicated coding is made by people together", fix)
     if known and not replace:
-        mend = "give another name with --coder, or say --replace"
-        raise InputError(target, f"coder {coder} is there already with other codes", mend)
+        fix = "give another name with --coder, or say --replace"
+        raise InputError(target, f"coder {coder} is there already with other codes", fix)
     return False

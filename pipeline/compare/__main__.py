@@ -8,7 +8,7 @@ import polars as pl
 
 from pipeline.compare.findings.summary import summarised
 from pipeline.compare.findings.words import as_markdown, plain_words
-from pipeline.compare.gap.measuring import compare_sides, compare_voices
+from pipeline.compare.gap.measuring import compare_sides, compare_speaker_groups
 from pipeline.compare.material import ARTICLE, Findings, Material, empty
 from pipeline.compare.sources import link_tables, shelf_of
 from pipeline.compare.structure.baselines import definition_text, one_thread
@@ -28,19 +28,25 @@ from pipeline.run.tables.compare import (
     QUOTATIONS,
     RECOVERY,
     SEMANTIC_ALIGNMENT,
-    VOICE_SHARES,
+    SPEAKER_SHARES,
 )
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
-from pipeline.run.tables.segment import FAMILIES, PASSAGES
+from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import Table, csv_of, read_table, write_table
 from pipeline.run.tables.themes import (
     PASSAGE_CODES,
     PREVALENCE,
-    PREVALENCE_OF_FAMILIES,
+    PREVALENCE_DEDUPLICATED,
     SCORES,
     UNITS,
 )
-from pipeline.run.tables.topics import ARTICLE_ASSIGNMENTS, ASSIGNMENTS, GUIDED, HIERARCHY, TOPICS
+from pipeline.run.tables.topics import (
+    ARTICLE_ASSIGNMENTS,
+    ASSIGNMENTS,
+    HIERARCHY,
+    TOPICS,
+    ZERO_SHOT,
+)
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
@@ -58,7 +64,7 @@ WRITTEN = (
     GAP,
     GAP_SENSITIVITY,
     GAP_SERIES,
-    VOICE_SHARES,
+    SPEAKER_SHARES,
     CITATIONS,
     QUOTATIONS,
 )
@@ -72,7 +78,7 @@ def main() -> None:
     with one_thread():
         compare_topics(material, settings.compare, settings.seed, findings)
         compare_sides(material, settings.compare, load_study().milestones, findings)
-        compare_voices(material, settings.compare, findings)
+        compare_speaker_groups(material, settings.compare, findings)
     _link(material, findings)
     for part, reason in findings.not_computed.items():
         say(f"compare: {part}: not computed, because {reason}")
@@ -100,11 +106,11 @@ def _read(embed: EmbedSettings) -> Material:
         passage_codes=_read_if_made(PASSAGE_CODES),
         scores=_read_if_made(SCORES),
         prevalence=_read_if_made(PREVALENCE),
-        prevalence_of_families=_read_if_made(PREVALENCE_OF_FAMILIES),
+        prevalence_deduplicated=_read_if_made(PREVALENCE_DEDUPLICATED),
         hierarchy=_read_if_made(HIERARCHY),
-        guided=_read_if_made(GUIDED),
+        zero_shot=_read_if_made(ZERO_SHOT),
         article_assignments=_read_if_made(ARTICLE_ASSIGNMENTS),
-        families=_read_if_made(FAMILIES),
+        near_duplicates=_read_if_made(NEAR_DUPLICATES),
         codebook=codebook,
         vectors=read_vectors(passages.height),
         definitions=definitions,

@@ -48,7 +48,7 @@ def place_passages(
         groups: passage_id, group; passages without a row were never clustered.
 
     Returns:
-        passage_id, text, voices, section, kind, group (may be null), cluster (paragraph of the
+        passage_id, text, speaker_groups, section, kind, group (may be null), cluster (paragraph of the
         article, or document of the UN), stratum (section of the article, or the first mission of
         the UN document), in the order of documents.
     """
@@ -78,7 +78,7 @@ def place_passages(
             "kind",
             "section",
             "text",
-            "voices",
+            "speaker_groups",
             "group",
             pl.when(is_article)
             .then(pl.concat_str("document_id", paragraph, separator="#"))
@@ -100,10 +100,10 @@ def coded_passages(units: pl.DataFrame, unit_set: str) -> pl.DataFrame:
     )
 
 
-def family_labels(code_labels: pl.DataFrame, family_of: Mapping[str, str]) -> pl.DataFrame:
-    """Themes replaced by their families; a passage's weights for one family are added."""
+def code_group_labels(code_labels: pl.DataFrame, code_group_of: Mapping[str, str]) -> pl.DataFrame:
+    """Themes replaced by their near_duplicates; a passage's weights for one near_duplicates are added."""
     return (
-        code_labels.with_columns(theme_id=pl.col("theme_id").replace_strict(dict(family_of)))
+        code_labels.with_columns(theme_id=pl.col("theme_id").replace_strict(dict(code_group_of)))
         .group_by("passage_id", "theme_id", maintain_order=True)
         .agg(pl.col("weight").sum())
     )
@@ -143,11 +143,11 @@ class Material:
     passage_codes: pl.DataFrame
     scores: pl.DataFrame
     prevalence: pl.DataFrame
-    prevalence_of_families: pl.DataFrame
+    prevalence_deduplicated: pl.DataFrame
     hierarchy: pl.DataFrame
-    guided: pl.DataFrame
+    zero_shot: pl.DataFrame
     article_assignments: pl.DataFrame
-    families: pl.DataFrame
+    near_duplicates: pl.DataFrame
     codebook: Codebook
     vectors: Vectors
     definitions: Vectors

@@ -214,7 +214,7 @@ def unified(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class DocumentIndex:
     """The UN documents that were read, as text to look in.
 
     Attributes:
@@ -230,8 +230,8 @@ class Shelf:
     known: frozenset[str]
 
 
-def shelf_of(documents: pl.DataFrame, blocks: pl.DataFrame, known: list[str]) -> Shelf:
-    """Put UN documents on the shelf.
+def shelf_of(documents: pl.DataFrame, blocks: pl.DataFrame, known: list[str]) -> DocumentIndex:
+    """Put UN documents on the index.
 
     Args:
         documents: Documents.
@@ -242,7 +242,7 @@ def shelf_of(documents: pl.DataFrame, blocks: pl.DataFrame, known: list[str]) ->
     held = blocks.join(un.select("document_id"), on="document_id", how="semi")
     held = held.sort("document_id", "order").select("block_id", "document_id", "label", "text")
     symbols = un.filter(pl.col("symbol") != "").select("symbol", "document_id").sort("document_id")
-    return Shelf(
+    return DocumentIndex(
         document_of={symbol_key(symbol): found for symbol, found in symbols.iter_rows()},
         blocks=held,
         texts=[unified(text) for text in held["text"]],
@@ -251,37 +251,37 @@ def shelf_of(documents: pl.DataFrame, blocks: pl.DataFrame, known: list[str]) ->
 
 
 def link_tables(
-    article_text: str, article_blocks: pl.DataFrame, shelf: Shelf
+    article_text: str, article_blocks: pl.DataFrame, index: DocumentIndex
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Citations and Quotations of the article.
 
     Args:
         article_text: with its list of references.
         article_blocks: its blocks, in order.
-        shelf: where to look.
+        index: where to look.
     """
     cited: list[dict[str, Any]] = []
     quoted: list[dict[str, Any]] = []
     text_of = dict(article_blocks.select("block_id", "text").iter_rows())
     role_of = dict(article_blocks.select("block_id", pl.col("role").cast(pl.String)).iter_rows())
     for citation in citations(article_blocks, un_references(article_text)):
-        cited.append(_citation_row(len(cited), citation, shelf))
+        cited.append(_citation_row(len(cited), citation, index))
         whole = role_of[citation.block_id] == "quotation"
         for quotation in quotations(text_of[citation.block_id], citation, whole=whole):
-            quoted.append(_quotation_row(len(quoted), quotation, shelf))
+            quoted.append(_quotation_row(len(quoted), quotation, index))
     return from_rows(Citations, cited), from_rows(Quotations, quoted)
 
 
-def _citation_row(order: int, citation: Citation, shelf: Shelf) -> dict[str, Any]:
+def _citation_row(order: int, citation: Citation, index: DocumentIndex) -> dict[str, Any]:
     reference = citation.reference
     key = symbol_key(reference.symbol)
-    document_id = shelf.document_of.get(key)
+    document_id = index.document_of.get(key)
     if document_id:
         status = "in the corpus"
     elif not key:
         status = "without a symbol"
     else:
-        status = "in the manifest, not read" if key in shelf.known else "not in the manifest"
+        status = "in the manifest, not read" if key in index.known else "not in the manifest"
     return {
         "order": order,
         "block_id": citation.block_id,
@@ -294,11 +294,11 @@ def _citation_row(order: int, citation: Citation, shelf: Shelf) -> dict[str, Any
     }
 
 
-def _quotation_row(order: int, quotation: Quotation, shelf: Shelf) -> dict[str, Any]:
+def _quotation_row(order: int, quotation: Quotation, index: DocumentIndex) -> dict[str, Any]:
     reference = quotation.citation.reference
-    document_id = shelf.document_of.get(symbol_key(reference.symbol))
-    found, status = _looked_for(quotation, document_id, shelf)
-    block = shelf.blocks.row(found.place, named=True) if found else {}
+    document_id = index.document_of.get(symbol_key(reference.symbol))
+    found, status = _looked_for(quotation, document_id, index)
+    block = index.blocks.row(found.place, named=True) if found else {}
     return {
         "order": order,
         "block_id": quotation.citation.block_id,
@@ -314,16 +314,16 @@ def _quotation_row(order: int, quotation: Quotation, shelf: Shelf) -> dict[str, 
 
 
 def _looked_for(
-    quotation: Quotation, document_id: str | None, shelf: Shelf
+    quotation: Quotation, document_id: str | None, index: DocumentIndex
 ) -> tuple[Found | None, str]:
     """First in the cited document, then, when it is long enough, in all others."""
     if document_id:
-        rows = [row for row, held in enumerate(shelf.blocks["document_id"]) if held == document_id]
-        found = find_quotation(quotation.text, [shelf.texts[row] for row in rows])
+        rows = [row for row, held in enumerate(index.blocks["document_id"]) if held == document_id]
+        found = find_quotation(quotation.text, [index.texts[row] for row in rows])
         if found:
             return Found(rows[found.place], found.likeness, found.text), "found"
     if quotation.n_words >= FEWEST_WORDS:
-        found = find_quotation(quotation.text, shelf.texts)
+        found = find_quotation(quotation.text, index.texts)
         if found:
             return found, "found in another document"
     return None, "not found" if document_id else "the cited document was not read"

@@ -9,8 +9,8 @@ import polars as pl
 
 from pipeline.export.references import bibtex, references, ris
 from pipeline.export.refi_qda import (
-    Selection,
-    Source,
+    CodedSelection,
+    ProjectSource,
     codebook_file,
     described,
     hand_selections,
@@ -34,7 +34,7 @@ from pipeline.study.refi import MACHINE, DocumentText, document_texts
 FOLDER = Path("outputs/export")
 PROJECT_NAME = "Robust peacekeeping in policy and practice"
 _ABOUT = """Gilder (2026), doi:10.1080/17502977.2026.2626205 (CC BY 4.0), and the UN documents with
-hand-coded paragraphs. Each user is one coder's pass; 'machine' holds the classifier's codes of
+hand-coded paragraphs. Each user is the coding of one coder; 'machine' holds the classifier's codes of
 whole passages and is no coder. The codes were made for peacetext, not by the article's author. The
 source of the documents is the United Nations; the texts are read from unofficial copies."""
 
@@ -86,7 +86,7 @@ def _selections(
     codebook: Codebook,
     anchored: Sequence[tuple[Coding, pl.DataFrame]],
     texts: dict[str, DocumentText],
-) -> list[Selection]:
+) -> list[CodedSelection]:
     by_hand = [
         selection
         for coding, anchors in anchored
@@ -97,14 +97,14 @@ def _selections(
     return by_hand + machine_selections(scores, passages, texts, codebook.theme_ids)
 
 
-def _sources(documents: pl.DataFrame, texts: dict[str, DocumentText]) -> Iterator[Source]:
+def _sources(documents: pl.DataFrame, texts: dict[str, DocumentText]) -> Iterator[ProjectSource]:
     """The article first, then UN documents by date."""
     is_article = pl.col("kind").cast(pl.String) == "article"
     for row in documents.sort(~is_article, "date", "document_id").iter_rows(named=True):
         if row["document_id"] in texts:
             text = texts[row["document_id"]].text
             name = row["symbol"] or row["title"]
-            yield Source(row["document_id"], name, described(row), text)
+            yield ProjectSource(row["document_id"], name, described(row), text)
 
 
 def _made() -> Iterator[Table]:

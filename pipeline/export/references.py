@@ -37,7 +37,7 @@ _LATEX = str.maketrans(
 
 
 @dataclass(frozen=True)
-class Reference:
+class BibliographyEntry:
     """One document as a bibliography needs it; what is not known is empty or None."""
 
     key: str
@@ -51,7 +51,7 @@ class Reference:
     note: str
 
 
-def references(documents: pl.DataFrame, licences: dict[str, str]) -> tuple[Reference, ...]:
+def references(documents: pl.DataFrame, licences: dict[str, str]) -> tuple[BibliographyEntry, ...]:
     """One reference a document, the article first, then by id.
 
     Args:
@@ -63,13 +63,13 @@ def references(documents: pl.DataFrame, licences: dict[str, str]) -> tuple[Refer
     return tuple(_reference(row, licences) for row in rows.iter_rows(named=True))
 
 
-def _reference(row: dict[str, object], licences: dict[str, str]) -> Reference:
+def _reference(row: dict[str, object], licences: dict[str, str]) -> BibliographyEntry:
     url, symbol = str(row["source_url"]), str(row["symbol"])
     is_article = str(row["kind"]) == "article"
     licence = licences.get(str(row["document_id"]), "")
     found = _DOI.match(url)
     day = row["date"]
-    return Reference(
+    return BibliographyEntry(
         key=str(row["document_id"]),
         is_article=is_article,
         author=_article_author(licence) if is_article else _author(symbol),
@@ -105,12 +105,12 @@ def _author(symbol: str) -> str:
     return "United Nations"
 
 
-def bibtex(all_references: Iterable[Reference]) -> str:
+def bibtex(all_references: Iterable[BibliographyEntry]) -> str:
     """The references as BibTeX in UTF-8; braces keep names of organs and capitals as they are."""
     return "\n".join(_bibtex_entry(reference) for reference in all_references)
 
 
-def _bibtex_entry(reference: Reference) -> str:
+def _bibtex_entry(reference: BibliographyEntry) -> str:
     kind = "article" if reference.is_article else "techreport"
     author = _latex(reference.author)
     fields = {
@@ -144,12 +144,12 @@ def _url(address: str) -> str:
     return address.replace("{", "%7B").replace("}", "%7D").replace("\\", "%5C")
 
 
-def ris(all_references: Iterable[Reference]) -> str:
+def ris(all_references: Iterable[BibliographyEntry]) -> str:
     """The references as RIS: a tag, two blanks, a dash and a value on each line, ended by ER."""
     return "".join(f"{line}\r\n" for each in all_references for line in _ris_lines(each))
 
 
-def _ris_lines(reference: Reference) -> Sequence[str]:
+def _ris_lines(reference: BibliographyEntry) -> Sequence[str]:
     fields = (
         ("TY", "JOUR" if reference.is_article else "RPRT"),
         ("ID", reference.key),

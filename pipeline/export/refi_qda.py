@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 from lxml import etree
 
-from pipeline.study.codebook import Codebook, Family, Theme
+from pipeline.study.codebook import Codebook, CodeGroup, Theme
 from pipeline.study.codings import Coding
 from pipeline.study.refi import (
     CODEBOOK_NAMESPACE,
@@ -45,7 +45,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class CodedSelection:
     """A range of a document's text to which one coder gave codes.
 
     Attributes:
@@ -69,11 +69,11 @@ def hand_selections(
     anchors: pl.DataFrame,
     texts: Mapping[str, DocumentText],
     theme_ids: Sequence[str],
-) -> list[Selection]:
+) -> list[CodedSelection]:
     """One selection a coder and unit that they gave a code, in the order of the units.
 
     Args:
-        coding: the passes over one set of units.
+        coding: the codings of one set of units.
         anchors: unit_id, block_id, start, end of its units.
         texts: by document_id.
         theme_ids: all codes, in the order of the codebook.
@@ -83,7 +83,7 @@ def hand_selections(
     rows = places.join(given, on="name", maintain_order="left").sort("coder", maintain_order=True)
     columns = ("document_id", "start", "end", "coder", "name", "codes")
     return [
-        Selection(document_id, start, end, coder, name, tuple(codes))
+        CodedSelection(document_id, start, end, coder, name, tuple(codes))
         for document_id, start, end, coder, name, codes in rows.select(columns).iter_rows()
     ]
 
@@ -93,7 +93,7 @@ def machine_selections(
     passages: pl.DataFrame,
     texts: Mapping[str, DocumentText],
     theme_ids: Sequence[str],
-) -> list[Selection]:
+) -> list[CodedSelection]:
     """One selection a passage of these documents to which the classifier assigned a theme.
 
     The remark gives each theme's probability and says when it comes from a model that had learnt
@@ -105,7 +105,9 @@ def machine_selections(
     rows = ranges(anchors, texts).join(given, on="name", maintain_order="left")
     columns = ("document_id", "start", "end", "name", "codes", "probability", "out_of_fold")
     return [
-        Selection(document, start, end, MACHINE, name, tuple(codes), _said(codes, shares, unseen))
+        CodedSelection(
+            document, start, end, MACHINE, name, tuple(codes), _said(codes, shares, unseen)
+        )
         for document, start, end, name, codes, shares, unseen in rows.select(columns).iter_rows()
     ]
 
@@ -129,7 +131,7 @@ def _said(codes: Sequence[str], probabilities: Sequence[float], unseen: Sequence
 
 
 _COLOURS = ("#0B6AA8", "#C14A00", "#2E7D52", "#7A4FA3", "#8A6D00", "#A3284B", "#3B6E8F", "#5C5850")
-"""One a family, repeated when there are more; they can be told apart in print too."""
+"""One a code_group, repeated when there are more; they can be told apart in print too."""
 
 
 def codebook_file(codebook: Codebook) -> bytes:
@@ -143,11 +145,17 @@ def codebook_file(codebook: Codebook) -> bytes:
 def codes_element(codebook: Codebook, namespace: str) -> etree._Element:
     """The element Codes, which codebook and project share but for their namespace."""
     codes = element_in(namespace, "Codes")
-    for place, family in enumerate(codebook.families):
+    for place, code_group in enumerate(codebook.code_groups):
         colour = _COLOURS[place % len(_COLOURS)]
-        parent = _code(codes, guid("family", family.family_id), family.name, colour, codable=False)
-        _describe(parent, _family_text(family))
-        for theme in family.themes:
+        parent = _code(
+            codes,
+            guid("code_group", code_group.code_group_id),
+            code_group.name,
+            colour,
+            codable=False,
+        )
+        _describe(parent, _code_group_text(code_group))
+        for theme in code_group.themes:
             code = _code(parent, guid("code", theme.theme_id), theme.name, colour, codable=True)
             _describe(code, theme_text(theme))
     return codes
@@ -172,8 +180,8 @@ def xml_bytes(root: etree._Element) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="utf-8") + b"\n"
 
 
-def _family_text(family: Family) -> str:
-    return f"Sections of the article: {', '.join(family.article_sections)}"
+def _code_group_text(code_group: CodeGroup) -> str:
+    return f"Sections of the article: {', '.join(code_group.article_sections)}"
 
 
 def _code(
@@ -201,7 +209,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 @dataclass(frozen=True)
-class Source:
+class ProjectSource:
     """A document of the project.
 
     Attributes:
@@ -219,15 +227,15 @@ def project_files(
     name: str,
     description: str,
     codebook: Codebook,
-    sources: Sequence[Source],
-    selections: Sequence[Selection],
+    sources: Sequence[ProjectSource],
+    selections: Sequence[CodedSelection],
 ) -> dict[str, bytes]:
     """The files of a .qdpx archive by their names in it.
 
     Args:
         name: of the project.
         description: what a person who opens it must know.
-        codebook: its families become parents of its codes.
+        codebook: its code_groups become parents of its codes.
         sources: in the order in which they are to be listed.
         selections: of all coders, in documents among ``sources``.
     """
@@ -244,7 +252,7 @@ def project_files(
     book.append(codes_element(codebook, PROJECT_NAMESPACE))
     if sources:
         places = etree.SubElement(root, _named("Sources"))
-        by_document: dict[str, list[Selection]] = {}
+        by_document: dict[str, list[CodedSelection]] = {}
         for selection in selections:
             by_document.setdefault(selection.document_id, []).append(selection)
         for source in sources:
@@ -254,7 +262,7 @@ def project_files(
     return {PROJECT_FILE: xml_bytes(root), **texts}
 
 
-def _source(source: Source, selections: Sequence[Selection]) -> etree._Element:
+def _source(source: ProjectSource, selections: Sequence[CodedSelection]) -> etree._Element:
     element = etree.Element(
         _named("TextSource"),
         guid=guid("source", source.document_id),
@@ -267,7 +275,7 @@ def _source(source: Source, selections: Sequence[Selection]) -> etree._Element:
     return element
 
 
-def _add_selection(source: etree._Element, selection: Selection) -> None:
+def _add_selection(source: etree._Element, selection: CodedSelection) -> None:
     identity = (selection.document_id, selection.coder, selection.name)
     given = {
         "guid": guid("selection", *identity),
@@ -289,7 +297,7 @@ def _add_selection(source: etree._Element, selection: Selection) -> None:
         etree.SubElement(coding, _named("CodeRef"), targetGUID=guid("code", code))
 
 
-def _text_file(source: Source) -> str:
+def _text_file(source: ProjectSource) -> str:
     return f"{guid('source', source.document_id)}.txt"
 
 

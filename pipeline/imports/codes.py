@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.imports.found import FoundCoding
-from pipeline.imports.placing import Shelf
+from pipeline.imports.placing import TextIndex
 from pipeline.run.errors import InputError
 from pipeline.study.codebook import Codebook
 from pipeline.study.refi import MACHINE, coder_of, guid
@@ -47,10 +47,8 @@ class Themes:
                 return self._by_name[name.casefold()]
         near = difflib.get_close_matches(found.code, self._names, n=1)
         meant = f"did you mean {near[0]!r}? " if near else ""
-        mend = (
-            f'{meant}say which theme it is: --code "{found.code}=THEME_ID" (or = to leave it out)'
-        )
-        raise InputError(file, f"no theme is called {found.code!r}", mend, found.place)
+        fix = f'{meant}say which theme it is: --code "{found.code}=THEME_ID" (or = to leave it out)'
+        raise InputError(file, f"no theme is called {found.code!r}", fix, found.place)
 
 
 def read_renamed(options: list[str], codebook: Codebook) -> dict[str, str]:
@@ -66,8 +64,8 @@ def read_renamed(options: list[str], codebook: Codebook) -> dict[str, str]:
             raise InputError("--code", f"{option!r} has no name before =", "write NAME=THEME_ID")
         if theme_id.strip() and theme_id.strip() not in codebook.theme_ids:
             near = difflib.get_close_matches(theme_id, codebook.theme_ids, n=1)
-            mend = f"did you mean {near[0]}?" if near else "see corpus/coding/codebook.yaml"
-            raise InputError("--code", f"no theme {theme_id.strip()!r}", mend)
+            fix = f"did you mean {near[0]}?" if near else "see corpus/coding/codebook.yaml"
+            raise InputError("--code", f"no theme {theme_id.strip()!r}", fix)
         renamed[name.strip()] = theme_id.strip()
     return renamed
 
@@ -93,7 +91,7 @@ class Taken:
 def take(
     file: Path,
     codings: Iterable[FoundCoding],
-    shelf: Shelf,
+    index: TextIndex,
     themes: Themes,
     name_of: Callable[[FoundCoding], str | None],
 ) -> Taken:
@@ -102,7 +100,7 @@ def take(
     Args:
         file: for messages.
         codings: as read from the file.
-        shelf: the documents and their units.
+        index: the documents and their units.
         themes: what the codes mean.
         name_of: the coder under whom a coding is taken; None when the person does not want it.
 
@@ -120,7 +118,7 @@ def take(
         theme_id = themes.theme_of(file, found) if coder is not None else ""
         if coder is None or not theme_id:
             continue
-        units = shelf.units(found)
+        units = index.units(found)
         if isinstance(units, str):
             left_out.append((found.place, units))
         else:
@@ -141,5 +139,5 @@ def coder_name(name: str) -> str:
     plain = unicodedata.normalize("NFKD", coder_of(name)).encode("ascii", "ignore").decode()
     made = re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-")
     if not made:
-        raise InputError("--coder", f"{name!r} is no name for a file", "give one: --coder ada")
+        raise InputError("--coder", f"{name!r} is not a file name", "give one: --coder ada")
     return made

@@ -31,7 +31,7 @@ class ShelvedDocument:
     units: tuple[tuple[str, int, int], ...]
 
 
-class Shelf:
+class TextIndex:
     """The documents that hold coded units, by every name under which a program may know them."""
 
     def __init__(

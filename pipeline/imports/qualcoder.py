@@ -35,8 +35,8 @@ def read_qualcoder(file: Path) -> list[FoundCoding]:
         with closing(sqlite3.connect(address, uri=True)) as connection:
             return list(_codings(file, connection))
     except sqlite3.Error as error:
-        mend = "open it in QualCoder once, which brings it up to date"
-        raise InputError(file, f"is no QualCoder project ({error})", mend) from None
+        fix = "open it in QualCoder once, which brings it up to date"
+        raise InputError(file, f"is no QualCoder project ({error})", fix) from None
 
 
 def _codings(file: Path, connection: sqlite3.Connection) -> Iterator[FoundCoding]:
@@ -46,8 +46,8 @@ def _codings(file: Path, connection: sqlite3.Connection) -> Iterator[FoundCoding
             read = (source, LetteredText(text or ""))
         place = f"{name}, characters {start} to {end}"
         if not isinstance(text, str) or text[start:end] != words:
-            mend = "open the document in QualCoder and code this place again"
-            raise InputError(file, "the coded words are not in the text there", mend, place)
+            fix = "open the document in QualCoder and code this place again"
+            raise InputError(file, "the coded words are not in the text there", fix, place)
         yield FoundCoding(
             coder=owner or "",
             document=name,

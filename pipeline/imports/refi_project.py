@@ -38,7 +38,7 @@ def read_refi_project(file: Path) -> list[FoundCoding]:
     """Every coding of a text, in the order of the file.
 
     Raises:
-        InputError: the file is no project, is unsafe, or a coding in it cannot be understood.
+        InputError: the file is not a project, is unsafe, or a coding in it cannot be understood.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -98,8 +98,8 @@ def _parsed(file: Path, content: bytes) -> etree._Element:
     except etree.XMLSyntaxError as error:
         raise InputError(file, f"its XML is broken ({error})", _EXPORT_AGAIN) from None
     if root.getroottree().docinfo.internalDTD is not None:
-        mend = "delete the line that begins with <!DOCTYPE"
-        raise InputError(file, "its XML declares a document type or entities", mend)
+        fix = "delete the line that begins with <!DOCTYPE"
+        raise InputError(file, "its XML declares a document type or entities", fix)
     if _local(root) != "Project":
         raise InputError(file, f"its root is {_local(root)}, not Project", _EXPORT_AGAIN)
     return root

@@ -51,8 +51,8 @@ def _columns(file: Path, header: Sequence[str]) -> dict[str, str]:
     }
     for column in ("document", "text", "code"):
         if column not in found:
-            mend = f"name one of its columns {' or '.join(COLUMNS[column][:3])}"
-            raise InputError(file, f"column {column} is missing", mend, 1)
+            fix = f"name one of its columns {' or '.join(COLUMNS[column][:3])}"
+            raise InputError(file, f"column {column} is missing", fix, 1)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.ingest.corpus import Corpus, metrics_of, read_corpus
+from pipeline.ingest.corpus import CorpusTables, metrics_of, read_corpus
 from pipeline.ingest.readers import KnownReadings
 from pipeline.run.errors import StageError
 from pipeline.run.settings import load_settings
@@ -41,7 +41,7 @@ def _files() -> Iterator[tuple[Entry, bytes]]:
         yield entry, (CORPUS / entry.path).read_bytes()
 
 
-def _write(corpus: Corpus) -> None:
+def _write(corpus: CorpusTables) -> None:
     write_table(DOCUMENTS, corpus.documents)
     write_table(BLOCKS, corpus.blocks)
     write_table(NOTES, corpus.notes)

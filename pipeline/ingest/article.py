@@ -125,7 +125,7 @@ def _body(chunks: list[str]) -> Iterator[Block]:
             above = tuple(entry for entry in section if number.startswith(f"{entry[0]}."))
             yield Block("heading", title, _names(above), number)
             section = (*above, (number, title))
-        for passage in _mended(part[1:] if heading else part):
+        for passage in _fixed(part[1:] if heading else part):
             paragraph += not passage.shares_paragraph
             role = "quotation" if passage.is_quotation else "paragraph"
             yield _block(role, passage.text, _names(section), paragraph)
@@ -146,7 +146,7 @@ def _by_heading(chunks: list[str]) -> list[list[str]]:
     return [part for part in parts if part]
 
 
-def _mended(chunks: list[str]) -> list[_Passage]:
+def _fixed(chunks: list[str]) -> list[_Passage]:
     passages: list[_Passage] = []
     for chunk in chunks:
         before = passages[-1] if passages else None

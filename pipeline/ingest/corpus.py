@@ -23,7 +23,7 @@ from pipeline.study.missions import Mission
 
 
 @dataclass(frozen=True, slots=True)
-class Corpus:
+class CorpusTables:
     """The four tables that ingest makes; see `pipeline.tables` for their columns."""
 
     documents: pl.DataFrame
@@ -37,7 +37,7 @@ def read_corpus(
     limits: IngestSettings,
     read: Callable[[bytes, str, str, IngestSettings], Reading] = read_file,
     missions: Mapping[str, Mission] = MappingProxyType({}),
-) -> Corpus:
+) -> CorpusTables:
     """Read every file; one that cannot be read is set aside with its reason, and the others go on.
 
     Args:
@@ -61,7 +61,7 @@ def corpus_of(
     readings: Iterable[tuple[Entry, Reading]],
     set_aside: Iterable[dict[str, Any]] = (),
     missions: Mapping[str, Mission] = MappingProxyType({}),
-) -> Corpus:
+) -> CorpusTables:
     """Turn readings into tables, in the order given.
 
     A block's id is its document's id and a hash of its text, so that adding or removing a document
@@ -74,7 +74,7 @@ def corpus_of(
         documents.append(_document(entry, reading, missions))
         blocks += _blocks(entry.document_id, reading)
         notes += _notes(entry.document_id, reading)
-    return Corpus(
+    return CorpusTables(
         _frame(DOCUMENTS, documents),
         _frame(BLOCKS, blocks),
         _frame(NOTES, notes),
@@ -149,13 +149,13 @@ def _notes(document_id: str, reading: Reading) -> list[dict[str, Any]]:
             "document_id": document_id,
             "number": note.number,
             "text": note.text,
-            "voices": list(note.voices),
+            "speaker_groups": list(note.speaker_groups),
         }
         for note in reading.notes
     ]
 
 
-def metrics_of(corpus: Corpus) -> dict[str, Any]:
+def metrics_of(corpus: CorpusTables) -> dict[str, Any]:
     """What `dvc metrics show` prints: sizes by kind, role, mission and year, and what is missing.
 
     A document on several missions counts under each.

@@ -32,12 +32,12 @@ class Note:
     Attributes:
         number: as the document writes it; unique in the document.
         text: white space collapsed.
-        voices: speaker groups (tables.VOICES) of the interviewees that it names.
+        speaker_groups: speaker groups (tables.SPEAKER_GROUPS) of the interviewees that it names.
     """
 
     number: str
     text: str
-    voices: tuple[str, ...] = ()
+    speaker_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,14 +41,14 @@ class _Level:
 
 
 @dataclass
-class Numbering:
+class ListNumbering:
     """The lists of a document and how far each has been counted."""
 
     levels: dict[tuple[str, int], _Level] = field(default_factory=dict)
     counts: defaultdict[str, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
 
     @classmethod
-    def of(cls, document: WordDocument) -> Numbering:
+    def of(cls, document: WordDocument) -> ListNumbering:
         """The lists that the document defines; none where it has no numbering part."""
         numbering = cls()
         try:
@@ -213,7 +213,7 @@ def _style(paragraph: Paragraph) -> str:
 
 
 def _pieces(document: WordDocument) -> Iterator[Piece]:
-    numbering = Numbering.of(document)
+    numbering = ListNumbering.of(document)
     body = document._body
     for element in _of_body(body._element):
         item = Table(element, body) if element.tag == qn("w:tbl") else Paragraph(element, body)

@@ -42,7 +42,7 @@ def main() -> None:
             "files": len(rendered),
             "bytes": size,
             "bytes_first_view": _first_view(content_of),
-            "passages": page.shelf.n_passages,
+            "passages": page.index.n_passages,
             "sections": len(page.sections),
             "charts": len(page.charts),
             "not_computed": sorted(page.absent),

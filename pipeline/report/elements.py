@@ -26,7 +26,7 @@ __all__ = [
     "rounded",
     "score_cell",
     "share_cell",
-    "voice_name",
+    "speaker_name",
 ]
 
 KIND_NAMES = {
@@ -40,7 +40,7 @@ KIND_NAMES = {
     "policy": ("policy document", "policy documents"),
     "all": ("document", "documents"),
 }
-VOICE_NAMES = {
+SPEAKER_NAMES = {
     "military": "Military",
     "un_civilian": "UN civilians",
     "ngo": "NGOs",
@@ -56,9 +56,9 @@ def kind_name(kind: str, n: int = 2) -> str:
     return one if n == 1 else many
 
 
-def voice_name(voice: str) -> str:
+def speaker_name(speaker_group: str) -> str:
     """A speaker group's name."""
-    return VOICE_NAMES.get(voice, voice.replace("_", " ").capitalize())
+    return SPEAKER_NAMES.get(speaker_group, speaker_group.replace("_", " ").capitalize())
 
 
 def count_cell(n: int, link: str = "") -> Cell:
@@ -166,14 +166,14 @@ class Figure:
         figure_id: fit as the id of an element and as the name of a file.
         title: what the reader learns, not what is plotted.
         shows: one or two sentences on what is drawn.
-        hides: what must not be read into it; may be empty.
+        caveat: what must not be read into it; may be empty.
         absent: why there is nothing to draw; empty when there is something.
     """
 
     figure_id: str
     title: str
     shows: str
-    hides: str = ""
+    caveat: str = ""
     chart: Chart | None = None
     grid: Grid | None = None
     keys: tuple[Key, ...] = ()

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipeline.report.elements import kind_name, voice_name
+from pipeline.report.elements import kind_name, speaker_name
 from pipeline.report.material import Material
-from pipeline.run.tables.ingest import DOCUMENTS, KINDS, POLICY_KINDS, VOICES
+from pipeline.run.tables.ingest import DOCUMENTS, KINDS, POLICY_KINDS, SPEAKER_GROUPS
 from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.themes import PASSAGE_CODES, SCORES, UNITS
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
@@ -77,7 +77,7 @@ NOT_CLUSTERED = -2
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ExplorerIndex:
     """What the explorer loads.
 
     Attributes:
@@ -91,7 +91,7 @@ class Shelf:
     n_passages: int
 
 
-def fill_shelf(material: Material) -> Shelf:
+def explorer_index(material: Material) -> ExplorerIndex:
     """All passages, the article first, then by date, kind and document, in order of reading."""
     documents = _ordered_documents(material.frame(DOCUMENTS))
     passages = _ordered_passages(material.frame(PASSAGES), documents)
@@ -105,12 +105,18 @@ def fill_shelf(material: Material) -> Shelf:
         "themes": _theme_entries(material),
         "kinds": [[kind, kind_name(kind).capitalize()] for kind in KINDS],
         "policy": list(POLICY_KINDS),
-        "voices": [[voice, voice_name(voice)] for voice in VOICES],
+        "speaker_groups": [
+            [speaker_group, speaker_name(speaker_group)] for speaker_group in SPEAKER_GROUPS
+        ],
         "topic": _topic_of_each(passages, material.frame(ASSIGNMENTS)),
         "procedural": _steps(passages.filter("procedural")["place"].to_list()),
-        "voiced": {
-            voice: _steps(passages.filter(pl.col("voices").list.contains(voice))["place"].to_list())
-            for voice in VOICES
+        "spoken_for": {
+            speaker_group: _steps(
+                passages.filter(pl.col("speaker_groups").list.contains(speaker_group))[
+                    "place"
+                ].to_list()
+            )
+            for speaker_group in SPEAKER_GROUPS
         },
         "scored": _scored(places, material.frame(SCORES)),
         "coded": _coded(places, material.frame(PASSAGE_CODES)),
@@ -120,11 +126,11 @@ def fill_shelf(material: Material) -> Shelf:
         _chunk(part, near[number * CHUNK : (number + 1) * CHUNK])
         for number, part in enumerate(passages.iter_slices(CHUNK))
     )
-    return Shelf(index, chunks, passages.height)
+    return ExplorerIndex(index, chunks, passages.height)
 
 
 def _neighbours(material: Material, passages: pl.DataFrame) -> list[list[int]]:
-    """For each passage on the shelf the places of those nearest in meaning."""
+    """For each passage on the index the places of those nearest in meaning."""
     if material.vectors is None:
         return [[] for _ in range(passages.height)]
     vectors = material.vectors[passages["vector"].to_numpy()]
@@ -136,14 +142,14 @@ def _ordered_documents(documents: pl.DataFrame) -> pl.DataFrame:
     article_last = pl.col("kind").cast(pl.String) != "article"
     return documents.sort(
         article_last, "date", "document_id", nulls_last=True, maintain_order=True
-    ).with_row_index("shelf")
+    ).with_row_index("index")
 
 
 def _ordered_passages(passages: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     return (
         passages.with_row_index("vector")
-        .join(documents.select("document_id", "shelf"), on="document_id")
-        .sort("shelf", "order")
+        .join(documents.select("document_id", "index"), on="document_id")
+        .sort("index", "order")
         .with_row_index("place")
     )
 

@@ -17,12 +17,12 @@ import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.report.elements import Cell, Fact, Notice, Section, Sentence, count, counted, said
-from pipeline.report.explorer import Shelf, fill_shelf
+from pipeline.report.explorer import ExplorerIndex, explorer_index
 from pipeline.report.material import Material, check_passages
 from pipeline.report.sections import comparison, corpus, findings, gap, speakers, themes, topics
 from pipeline.report.sections.findings import RunFacts, run_facts
 from pipeline.report.sections.topics import TopicCard, TopicMap
-from pipeline.study.codebook import Family
+from pipeline.study.codebook import CodeGroup
 
 _UNSAFE = {
     "<": "\\u003c",  # no </script> and no <!-- wherever the script ends up
@@ -145,10 +145,10 @@ class Page:
     sections: tuple[Section, ...]
     topic_map: TopicMap
     topic_cards: tuple[TopicCard, ...]
-    themes: tuple[Family, ...]
+    themes: tuple[CodeGroup, ...]
     exports: Exports
     run_facts: RunFacts
-    shelf: Shelf
+    index: ExplorerIndex
     n_listed: int
     max_words: int
 
@@ -180,8 +180,8 @@ def compose(material: Material) -> Page:
         StageError: tables of different runs are mixed.
     """
     check_passages(material)
-    shelf = fill_shelf(material)
-    places = _places(shelf)
+    index = explorer_index(material)
+    places = _places(index)
     return Page(
         facts=corpus.facts(material),
         notices=corpus.notices(material),
@@ -197,17 +197,17 @@ def compose(material: Material) -> Page:
         ),
         topic_map=topics.topic_map(material, places),
         topic_cards=topics.cards(material),
-        themes=material.codebook.families,
+        themes=material.codebook.code_groups,
         exports=exports(material),
         run_facts=run_facts(material),
-        shelf=shelf,
+        index=index,
         n_listed=material.settings.report.n_passages_listed,
         max_words=material.settings.segment.max_words,
     )
 
 
-def _places(shelf: Shelf) -> pl.DataFrame:
-    passage_ids = [passage_id for chunk in shelf.chunks for passage_id in chunk["id"]]
+def _places(index: ExplorerIndex) -> pl.DataFrame:
+    passage_ids = [passage_id for chunk in index.chunks for passage_id in chunk["id"]]
     return pl.DataFrame(
         {"passage_id": passage_ids}, schema={"passage_id": pl.String}
     ).with_row_index("place")
@@ -236,9 +236,9 @@ def render(page: Page, plotly: str, commit: Commit) -> dict[str, bytes]:
         rendered[f"{STATIC}/{file.name}"] = file.read_text(encoding="utf-8")
     rendered["commit.js"] = registering_script("commit", asdict(commit))
     rendered[f"{DATA}/charts.js"] = registering_script("charts", page.charts)
-    rendered[f"{DATA}/index.js"] = registering_script("index", page.shelf.index)
+    rendered[f"{DATA}/index.js"] = registering_script("index", page.index.index)
     rendered[f"{DATA}/map.js"] = registering_script("map", page.topic_map.points)
-    for number, chunk in enumerate(page.shelf.chunks):
+    for number, chunk in enumerate(page.index.chunks):
         name = f"passages-{number:03d}"
         rendered[f"{DATA}/{name}.js"] = registering_script(name, chunk)
     return {name: text.encode() for name, text in rendered.items()}

@@ -64,7 +64,7 @@ class ResultCache:
     """Bytes by hash, each with its checksum, so that a damaged entry counts as absent."""
 
     def __init__(self, file: Path) -> None:
-        """Open the cache, or begin it; one that cannot be read is set aside and begun again."""
+        """Open the cache, or begin it; one that cannot be read is set aside and rebuilt."""
         self._file = file
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ class ResultCache:
         self._on_disk(lambda: self._add(list(rows)), None)
 
     def _on_disk(self, use: Callable[[], T], otherwise: T) -> T:
-        """What ``use`` gives; a damaged file is set aside and begun again, and gives ``otherwise``.
+        """What ``use`` gives; a damaged file is set aside and rebuilt, and gives ``otherwise``.
 
         A full disk or a file that may not be written is no damage: nothing is set aside for it.
         """
@@ -97,7 +97,7 @@ class ResultCache:
             reason = str(error)
         except UnicodeDecodeError:  # SQLite's own message quotes damaged bytes
             reason = "its schema is damaged"
-        say(f"the cache {self._file} cannot be read ({reason}); it is begun again")
+        say(f"the cache {self._file} cannot be read ({reason}); it is rebuilt")
         self._file.replace(self._file.with_suffix(".unreadable"))
         self._begin()
         return otherwise

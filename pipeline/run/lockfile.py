@@ -1,8 +1,8 @@
-"""Mend what DVC had half written when it was killed, and on which it would stop.
+"""Fix what DVC had half written when it was killed, and on which it would stop.
 
 DVC empties dvc.lock and writes it anew after each stage. Here a whole one is copied, and one that
 was cut off is replaced by the copy, so that at most what ran since the copy runs again; without a
-copy it is taken away, and every stage runs again. It also writes .dvc/tmp/rwlock, which says what
+copy it was removed, and every stage runs again. It also writes .dvc/tmp/rwlock, which says what
 running commands read and write; what is left of one is taken away.
 
 Exit code 0, whatever was done.
@@ -32,7 +32,7 @@ REPOSITORY_LOCK = Path(".dvc/tmp/lock")
 _CONFLICT = b"<<<<<<< "
 
 
-def mend_lockfile() -> None:
+def fix_lockfile() -> None:
     """Leave a whole dvc.lock, or none; what git could not merge is left to a person.
 
     Raises:
@@ -47,7 +47,7 @@ def mend_lockfile() -> None:
 
 
 def _keep_whole_lockfile() -> bool:
-    """Whether there is nothing to mend; a whole lock file that is new is copied."""
+    """Whether there is nothing to fix; a whole lock file that is new is copied."""
     if not LOCKFILE.is_file():
         return True
     content, kept = LOCKFILE.read_bytes(), _kept()
@@ -72,14 +72,14 @@ def _replace_cut_off_lockfile() -> None:
         say("dvc.lock was cut off by a run that was killed; without it every stage runs again")
 
 
-def mend_busy_paths() -> None:
+def fix_busy_paths() -> None:
     """Leave a whole list of the paths that running commands use, or none; errors as above."""
     if _are_whole_or_absent(BUSY_PATHS):
         return
     with _dvc_waits(BUSY_PATHS.with_suffix(".lock"), BUSY_PATHS):
         if not _are_whole_or_absent(BUSY_PATHS):
             BUSY_PATHS.unlink()
-            say(f"{BUSY_PATHS} was cut off by a run that was killed; it is taken away")
+            say(f"{BUSY_PATHS} was cut off by a run that was killed; it was removed")
 
 
 def _are_whole_or_absent(file: Path) -> bool:
@@ -134,7 +134,7 @@ def _stages_of_pipeline() -> set[str]:
 
 
 def main() -> None:
-    """Mend the files of DVC in this folder."""
+    """Fix the files of DVC in this folder."""
     parser = argparse.ArgumentParser(
         prog="python -m pipeline.run.lockfile",
         description=__doc__,
@@ -142,10 +142,10 @@ def main() -> None:
         epilog="Example: python -m pipeline.run.lockfile && dvc repro",
     )
     parser.parse_args()
-    for mend in (mend_lockfile, mend_busy_paths):
+    for fix in (fix_lockfile, fix_busy_paths):
         try:
             with named_disk_errors():
-                mend()
+                fix()
         except StageError as error:
             say(str(error))
 

@@ -56,11 +56,11 @@ class IngestSettings(Section):
 
 
 class SegmentSettings(Section):
-    """How long a passage is, and when two are near copies."""
+    """How long a passage is, and when two are near-duplicates."""
 
     max_words: int = Field(ge=20, le=180)
     min_words: int = Field(ge=1, le=60)
-    near_copy: float = Field(gt=0, le=1)
+    near_duplicate: float = Field(gt=0, le=1)
 
 
 class EmbedSettings(Section):

@@ -1,6 +1,6 @@
 """What every stage's ``__main__`` shares: ``--help``, messages on stderr, and exit codes.
 
-0: done. 1: the stage could not do its work. 2: something that a person wrote must be mended.
+0: done. 1: the stage could not do its work. 2: something that a person wrote must be fixed.
 """
 
 from __future__ import annotations

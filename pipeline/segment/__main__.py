@@ -1,4 +1,4 @@
-"""Read blocks, cut them into passages, find near copies, write passages and their families."""
+"""Read blocks, cut them into passages, find near-duplicates, write passages and their near_duplicates."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ import polars as pl
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, write_metrics
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
-from pipeline.run.tables.segment import FAMILIES, PASSAGES
+from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import read_table, write_table
-from pipeline.segment.near_duplicates import find_families
+from pipeline.segment.near_duplicates import find_near_duplicates
 from pipeline.segment.passages import cut_passages
 from pipeline.segment.sentences import KnownSentences, Span, load_splitter, split_sentences
 
 
 def main() -> None:
-    """Cut every block but headings, and link the passages that are near copies."""
+    """Cut every block but headings, and link the passages that are near-duplicates."""
     from tqdm import tqdm
 
     whole = load_settings()
     blocks = read_table(BLOCKS).filter(pl.col("role") != "heading")
     sentences = KnownSentences().split(blocks["text"].to_list(), _split(whole.executor))
     passages = cut_passages(blocks, read_table(NOTES), sentences, whole.segment)
-    families = find_families(
+    near_duplicates = find_near_duplicates(
         passages,
         read_table(DOCUMENTS),
-        whole.segment.near_copy,
-        lambda numbers: tqdm(numbers, desc="near copies", unit="text"),
+        whole.segment.near_duplicate,
+        lambda numbers: tqdm(numbers, desc="near-duplicates", unit="text"),
     )
     write_table(PASSAGES, passages)
-    write_table(FAMILIES, families)
-    write_metrics("segment", _metrics(passages, families))
+    write_table(NEAR_DUPLICATES, near_duplicates)
+    write_metrics("segment", _metrics(passages, near_duplicates))
 
 
 def _split(executor: str) -> Callable[[list[str]], Iterator[list[Span]]]:
@@ -49,20 +49,22 @@ def _split_here(texts: list[str]) -> Iterator[list[Span]]:
     return split_sentences(load_splitter(), tqdm(texts, desc="segment", unit="block"))
 
 
-def _metrics(passages: pl.DataFrame, families: pl.DataFrame) -> dict[str, object]:
+def _metrics(passages: pl.DataFrame, near_duplicates: pl.DataFrame) -> dict[str, object]:
     words = passages["n_words"]
     return {
         "passages": passages.height,
         "documents": passages["document_id"].n_unique(),
         "procedural": int(passages["procedural"].sum()),
-        "with_voices": int((passages["voices"].list.len() > 0).sum()),
+        "with_speakers": int((passages["speaker_groups"].list.len() > 0).sum()),
         "repeated_texts": passages.height - passages["text"].n_unique(),
-        "families": families["family_id"].n_unique(),
-        "near_copies": passages.height - families["family_id"].n_unique(),
-        "largest_family": families["n_members"].max() or 0,
+        "near_duplicates": near_duplicates["near_duplicate_group"].n_unique(),
+        "near_duplicate": passages.height - near_duplicates["near_duplicate_group"].n_unique(),
+        "largest_group": near_duplicates["n_members"].max() or 0,
         "words": {"mean": round(words.mean() or 0, 1), "most": words.max() or 0},  # type: ignore[arg-type]
     }
 
 
 if __name__ == "__main__":
-    run_stage("segment", "Cut blocks into passages of whole sentences, and find near copies.", main)
+    run_stage(
+        "segment", "Cut blocks into passages of whole sentences, and find near-duplicates.", main
+    )

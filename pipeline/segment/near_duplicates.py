@@ -1,6 +1,6 @@
 """Groups of near-duplicate passages: what mandates repeat from year to year.
 
-Two passages are near copies when the Jaccard similarity of their sets of three consecutive words
+Two passages are near-duplicates when the Jaccard similarity of their sets of three consecutive words
 reaches a threshold. Which texts have to be compared at all is decided by
 prefix filtering (Bayardo, Ma and Srikant 2007, section 3): two sets that are so alike share one of
 the rarest shingles of either. That is exact: no pair is overlooked, and none is left to chance.
@@ -89,27 +89,27 @@ _ROUNDING = 1e-9
 """So that .55 times 100, which is a little more than 55 to a computer, does not ask for 56."""
 
 
-def find_families(
+def find_near_duplicates(
     passages: pl.DataFrame,
     documents: pl.DataFrame,
     threshold: float,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> pl.DataFrame:
-    """Put every passage into the family of the earliest passage that it is a near copy of.
+    """Put every passage into the group of the earliest passage that it is a near-duplicate of.
 
     Passages are taken by date of their documents, then in the order of the text. A passage joins
-    the family whose first member is most like it (of equals, the earliest), or else begins its
-    own. Members are compared with the first of the family only, so that small changes over the
+    the group whose first member is most like it (of equals, the earliest), or else begins its
+    own. Members are compared with the first of the group only, so that small changes over the
     years never chain texts that have little in common.
 
     Args:
         passages: tables.Passages.
         documents: tables.Documents; those without a date come last.
-        threshold: least similarity with the first of the family, above 0 and at most 1.
+        threshold: least similarity with the first of the group, above 0 and at most 1.
         progress: wraps the numbers of the different texts, for a bar.
 
     Returns:
-        tables.Families, one row a passage, in the order of ``passages``.
+        tables.NearDuplicates, one row a passage, in the order of ``passages``.
     """
     if passages.is_empty():
         return _table(passages, [], [], [])
@@ -131,7 +131,7 @@ def _by_date(passages: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
 def _leaders(
     texts: Sequence[str], threshold: float, progress: Callable[[Iterable[int]], Iterable[int]]
 ) -> tuple[list[int], list[float]]:
-    """For each text the number of the first text of its family, and the similarity with it."""
+    """For each text the number of the first text of its group, and the similarity with it."""
     shingles, lowest_shared = shingle(texts)
     leaders: dict[int, frozenset[int]] = {}
     leaders_with: dict[int, list[int]] = {}
@@ -162,7 +162,7 @@ def _jaccard(left: frozenset[int], right: frozenset[int]) -> float:
 
 
 def _n_rarest(size: int, threshold: float) -> int:
-    """Among how many of its rarest shingles a near copy of a set must have one.
+    """Among how many of its rarest shingles a near-duplicate of a set must have one.
 
     It shares at least ``threshold`` of them all, so it may lack the rest and not one more.
     """
@@ -172,15 +172,15 @@ def _n_rarest(size: int, threshold: float) -> int:
 def _table(
     ordered: pl.DataFrame, texts: list[str], firsts: list[int], similarities: list[float]
 ) -> pl.DataFrame:
-    """From texts back to passages; a family is named by its first passage."""
+    """From texts back to passages; a near-duplicate group is named by its first passage."""
     facts = pl.DataFrame(
-        {"text": texts, "family": firsts, "similarity": similarities},
-        schema={"text": pl.String, "family": pl.Int64, "similarity": pl.Float64},
+        {"text": texts, "near_duplicates": firsts, "similarity": similarities},
+        schema={"text": pl.String, "near_duplicates": pl.Int64, "similarity": pl.Float64},
     )
     members = ordered.join(facts, on="text", how="left", maintain_order="left")
     return members.select(
         "passage_id",
-        family_id=pl.col("passage_id").first().over("family"),
+        near_duplicate_group=pl.col("passage_id").first().over("near_duplicates"),
         similarity=pl.col("similarity").round(6),
-        n_members=pl.len().over("family").cast(pl.Int64),
+        n_members=pl.len().over("near_duplicates").cast(pl.Int64),
     )

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.run.ids import content_ids
 from pipeline.run.settings import SegmentSettings
-from pipeline.run.tables.ingest import VOICES
+from pipeline.run.tables.ingest import SPEAKER_GROUPS
 from pipeline.segment.sentences import Span
 
 _FORMULAS = re.compile(
@@ -110,11 +110,13 @@ def cut_passages(
     Returns:
         tables.Passages.
     """
-    voices = {(row["document_id"], row["number"]): row["voices"] for row in notes.to_dicts()}
+    speaker_groups = {
+        (row["document_id"], row["number"]): row["speaker_groups"] for row in notes.to_dicts()
+    }
     rows = []
     for block, spans in zip(blocks.iter_rows(named=True), sentences, strict=True):
         for start, end in passage_spans(block["text"], spans, settings):
-            rows.append(_passage(block, start, end, voices))
+            rows.append(_passage(block, start, end, speaker_groups))
     return _with_ids(rows)
 
 
@@ -165,7 +167,7 @@ def _n_words(text: str, start: int, end: int) -> int:
 
 
 def _passage(
-    block: dict[str, object], start: int, end: int, voices: dict[tuple[str, str], list[str]]
+    block: dict[str, object], start: int, end: int, speaker_groups: dict[tuple[str, str], list[str]]
 ) -> dict[str, object]:
     text = str(block["text"])[start:end]
     return {
@@ -178,21 +180,21 @@ def _passage(
         "start": start,
         "end": end,
         "n_words": _n_words(text, 0, len(text)),
-        "voices": _voices_between(block, start, end, voices),
+        "speaker_groups": _speakers_between(block, start, end, speaker_groups),
         "procedural": is_procedural(text),
     }
 
 
-def _voices_between(
-    block: dict[str, object], start: int, end: int, voices: dict[tuple[str, str], list[str]]
+def _speakers_between(
+    block: dict[str, object], start: int, end: int, speaker_groups: dict[tuple[str, str], list[str]]
 ) -> list[str]:
     """A note's marker stands after what it is for, so it may stand at the very end."""
     numbers, offsets = block["notes"], block["note_offsets"]
     heard: set[str] = set()
     for number, offset in zip(numbers, offsets, strict=True):  # type: ignore[call-overload]
         if start < offset <= end:
-            heard.update(voices.get((str(block["document_id"]), number), []))
-    return [voice for voice in VOICES if voice in heard]
+            heard.update(speaker_groups.get((str(block["document_id"]), number), []))
+    return [speaker_group for speaker_group in SPEAKER_GROUPS if speaker_group in heard]
 
 
 def _with_ids(rows: list[dict[str, object]]) -> pl.DataFrame:
@@ -204,5 +206,8 @@ def _with_ids(rows: list[dict[str, object]]) -> pl.DataFrame:
         ids = content_ids(document_id, (str(passage["text"]) for passage in passages))
         for order, (passage, passage_id) in enumerate(zip(passages, ids, strict=True)):
             passage |= {"passage_id": passage_id, "order": order}
-    schema: dict[str, pl.DataType] = {"voices": pl.List(pl.String), "procedural": pl.Boolean()}
+    schema: dict[str, pl.DataType] = {
+        "speaker_groups": pl.List(pl.String),
+        "procedural": pl.Boolean(),
+    }
     return pl.DataFrame(rows, schema_overrides=schema, infer_schema_length=None)

@@ -195,7 +195,9 @@ def anchor_suggested(units: pl.DataFrame, blocks: pl.DataFrame) -> UnitAnchors:
     unavailable: list[str] = []
     for unit, document, block, start, end, file, row in units.iter_rows():
         if not block.startswith(f"{document}."):
-            raise InputError(file, f"{block} is no block of {document!r}", "restore the row", row)
+            raise InputError(
+                file, f"{block} is not a block of {document!r}", "restore the row", row
+            )
         if document not in read:
             unavailable.append(unit)
             continue

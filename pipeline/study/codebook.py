@@ -1,4 +1,4 @@
-"""The codebook of the hand coding: themes in families, in the order of the article's argument."""
+"""The codebook of the hand coding: themes in code_groups, in the order of the article's argument."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Theme(BaseModel):
     exclude: str = ""
 
 
-class Family(BaseModel):
+class CodeGroup(BaseModel):
     """Codes that belong to one step of the article's argument, and the sections it is made in."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    family_id: str = Field(alias="id", pattern=r"^[a-z][a-z0-9_]*$")
+    code_group_id: str = Field(alias="id", pattern=r"^[a-z][a-z0-9_]*$")
     name: str = Field(min_length=1)
     article_sections: tuple[str, ...]
     themes: tuple[Theme, ...] = Field(alias="codes", min_length=1)
@@ -39,14 +39,14 @@ class Family(BaseModel):
 
 @dataclass(frozen=True)
 class Codebook:
-    """All families, in the order of the file."""
+    """All code_groups, in the order of the file."""
 
-    families: tuple[Family, ...]
+    code_groups: tuple[CodeGroup, ...]
 
     @property
     def themes(self) -> tuple[Theme, ...]:
-        """All themes, family by family."""
-        return tuple(theme for family in self.families for theme in family.themes)
+        """All themes, code_group by code_group."""
+        return tuple(theme for code_group in self.code_groups for theme in code_group.themes)
 
     @property
     def theme_ids(self) -> tuple[str, ...]:
@@ -54,10 +54,12 @@ class Codebook:
         return tuple(theme.theme_id for theme in self.themes)
 
     @property
-    def family_of(self) -> dict[str, str]:
-        """The family_id of each theme_id."""
+    def code_group_of(self) -> dict[str, str]:
+        """The code_group_id of each theme_id."""
         return {
-            theme.theme_id: family.family_id for family in self.families for theme in family.themes
+            theme.theme_id: code_group.code_group_id
+            for code_group in self.code_groups
+            for theme in code_group.themes
         }
 
 
@@ -69,11 +71,13 @@ def load_codebook(file: Path = CODEBOOK_FILE) -> Codebook:
             have the same id.
     """
     content = read_yaml(file)
-    families = content.get("families") if isinstance(content, dict) else None
-    if not isinstance(families, list) or not families:
-        raise InputError(file, "holds no families", f"restore it: git checkout {file}")
+    code_groups = content.get("code_groups") if isinstance(content, dict) else None
+    if not isinstance(code_groups, list) or not code_groups:
+        raise InputError(file, "holds no code_groups", f"restore it: git checkout {file}")
     try:
-        codebook = Codebook(tuple(Family.model_validate(family) for family in families))
+        codebook = Codebook(
+            tuple(CodeGroup.model_validate(code_group) for code_group in code_groups)
+        )
     except ValidationError as error:
         first = error.errors()[0]
         row = ".".join(str(part) for part in first["loc"])
@@ -81,5 +85,5 @@ def load_codebook(file: Path = CODEBOOK_FILE) -> Codebook:
     counts = Counter(codebook.theme_ids)
     twice = [theme_id for theme_id, count in counts.items() if count > 1]
     if twice:
-        raise InputError(file, "stands twice", "give each code an id of its own", twice[0])
+        raise InputError(file, "is there twice", "give each code an id of its own", twice[0])
     return codebook

@@ -1,7 +1,7 @@
 """The hand codings in corpus/coding as one stand-off table: coder, unit, theme.
 
 A unit is a sentence of the article or a paragraph of a UN document. Every file
-``article-coder-NAME.csv`` or ``un-coder-NAME.csv`` is one coder's pass over all units of its set;
+``article-coder-NAME.csv`` or ``un-coder-NAME.csv`` is the coding of one coder over all units of its set;
 ``article-adjudicated.csv`` or ``un-adjudicated.csv``, where there is one, decides. A file
 ``suggested-coder-NAME.csv`` is what `peacetext suggest` wrote, filled in: it names its units
 itself, each a range of characters of a block, and may hold any number of them.
@@ -56,16 +56,16 @@ _NO_ROWS = {"coder": pl.String, "unit_id": pl.String, "theme_id": pl.String}
 
 @dataclass(frozen=True)
 class Coding:
-    """All passes over one set of units.
+    """All codings of one set of units.
 
     Attributes:
         unit_set: article, un or suggested.
         units: unit_id and the other columns of the file of units, in its order; for suggested ones
             document_id, block_id, start, end, and the file and row that name them first.
-        coders: names of the coders, sorted; without the adjudicated pass.
-        codes: coder, unit_id, theme_id; one row a code given. The adjudicated pass, where there is
+        coders: names of the coders, sorted; without the adjudicated coding.
+        codes: coder, unit_id, theme_id; one row a code given. The adjudicated coding, where there is
             one, has the coder 'adjudicated'.
-        adjudicated: whether there is such a pass.
+        adjudicated: whether there is such a coding.
         n_readers: how many coders read a unit, where not all did.
     """
 
@@ -77,9 +77,9 @@ class Coding:
     n_readers: Mapping[str, int] = field(default_factory=dict)
 
     def labels(self, rule: Literal["any", "majority", "all"]) -> pl.DataFrame:
-        """unit_id, theme_id: what the passes together say.
+        """unit_id, theme_id: what the codings together say.
 
-        An adjudicated pass decides where there is one. Otherwise a unit takes a code that any
+        An adjudicated coding decides where there is one. Otherwise a unit takes a code that any
         coder who read it gave, that at least half of them did, or that all did.
         """
         if self.adjudicated:
@@ -93,10 +93,10 @@ class Coding:
 
 
 def read_codings(theme_ids: Collection[str], folder: Path = CODING_FOLDER) -> tuple[Coding, ...]:
-    """Read every pass of every set of units that has a file of units, and suggested units.
+    """Read every coding of every set of units that has a file of units, and suggested units.
 
     Raises:
-        InputError: names the file, the row, the problem and the mend.
+        InputError: names the file, the row, the problem and the fix.
     """
     _refuse_misnamed(folder)
     codings = [
@@ -111,18 +111,18 @@ def read_codings(theme_ids: Collection[str], folder: Path = CODING_FOLDER) -> tu
 
 
 def _refuse_misnamed(folder: Path) -> None:
-    """A pass under another name would be passed over in silence, or taken for another kind."""
+    """A coding under another name would be passed over in silence, or taken for another kind."""
     for name in sorted(file.name for file in folder.glob("*") if _LIKE_A_NAME.fullmatch(file.name)):
         if not (re.fullmatch(_NAME, name) or name in _UNITS_FILE.values()):
-            mend = "name it as article-coder-NAME.csv, or article-adjudicated.csv if it decides"
-            raise InputError(folder / name, "is no name of a pass", mend)
+            fix = "name it as article-coder-NAME.csv, or article-adjudicated.csv if it decides"
+            raise InputError(folder / name, "is not the name of a coding", fix)
 
 
 def codes_by_unit(file: Path, theme_ids: Collection[str]) -> dict[str, frozenset[str]]:
     """Codes of each unit in one coder's file, whatever set its units are of.
 
     Raises:
-        InputError: names the file, the row, the problem and the mend.
+        InputError: names the file, the row, the problem and the fix.
     """
     if not file.is_file():
         raise InputError(file, "is missing", "name a coder's file that exists")
@@ -141,7 +141,7 @@ def codes_by_unit(file: Path, theme_ids: Collection[str]) -> dict[str, frozenset
 
 
 def unit_set_of(header: Collection[str]) -> UnitSet | None:
-    """The set of units that a pass with these columns codes; None when it is no pass."""
+    """The set of units that a coding with these columns codes; None when it is not a coding."""
     for unit_set in UNIT_SETS:
         if {_ID_COLUMN[unit_set], "codes"} <= set(header):
             return unit_set
@@ -149,7 +149,7 @@ def unit_set_of(header: Collection[str]) -> UnitSet | None:
 
 
 def read_pass(file: Path, coding: Coding, theme_ids: Collection[str]) -> pl.DataFrame:
-    """unit_id, theme_id of every code in one coder's pass over the units of ``coding``.
+    """unit_id, theme_id of every code in the coding of one coder over the units of ``coding``.
 
     Raises:
         InputError: as for `read_codings`.
@@ -160,12 +160,12 @@ def read_pass(file: Path, coding: Coding, theme_ids: Collection[str]) -> pl.Data
 
 
 def pass_file(coding: Coding, coder: str, folder: Path = CODING_FOLDER) -> Path:
-    """Where a coder's pass over the units of ``coding`` belongs."""
+    """Where a coder's coding over the units of ``coding`` belongs."""
     return folder / f"{coding.unit_set}-coder-{coder}.csv"
 
 
 def pass_text(coding: Coding, codes: pl.DataFrame, theme_ids: Sequence[str]) -> str:
-    """A pass as its file holds it: a row a unit, its codes in the order of the codebook.
+    """A coding as its file holds it: a row a unit, its codes in the order of the codebook.
 
     Args:
         coding: whose units are listed, in their order.
@@ -196,8 +196,8 @@ def _read_coding(unit_set: UnitSet, folder: Path, theme_ids: Collection[str]) ->
     if decided.is_file():
         passes[ADJUDICATED] = _read_pass(decided, column, unit_ids, theme_ids)
     if not passes:
-        mend = f"put a coder's file there, or take {_UNITS_FILE[unit_set]} away too"
-        raise InputError(folder / f"{prefix}1.csv", "is missing, so no unit is coded", mend)
+        fix = f"put a coder's file there, or take {_UNITS_FILE[unit_set]} away too"
+        raise InputError(folder / f"{prefix}1.csv", "is missing, so no unit is coded", fix)
     rows = [(coder, *code) for coder, codes in passes.items() for code in codes]
     codes = pl.DataFrame(rows, schema=_NO_ROWS, orient="row")
     return Coding(unit_set, units, coders, codes, decided.is_file())
@@ -272,7 +272,7 @@ def _number(file: Path, line: int, name: str, cell: str, kind: type[pl.DataType]
     try:
         return int(cell) if kind == pl.Int64 else float(cell)
     except ValueError:
-        raise InputError(file, f"{name} is no number: {cell!r}", "correct it", line) from None
+        raise InputError(file, f"{name} is not a number: {cell!r}", "correct it", line) from None
 
 
 def _read_pass(
@@ -304,7 +304,7 @@ def _codes(file: Path, line: int, cell: str, theme_ids: Collection[str]) -> list
             problem = f"no code {code!r} in codebook.yaml"
             raise InputError(file, problem, _nearest(code, theme_ids), line)
         if code in codes[:place]:
-            raise InputError(file, f"{code} stands twice", "delete one", line)
+            raise InputError(file, f"{code} is there twice", "delete one", line)
     return codes
 
 
@@ -324,7 +324,7 @@ def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, st
     line, reader = 2, csv.DictReader(io.StringIO(_text(file)), strict=True)
     header = reader.fieldnames or []
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        raise InputError(file, "its columns are not parted by commas", "save it with commas", 1)
+        raise InputError(file, "its columns are not separated by commas", "save it with commas", 1)
     for name in needed:
         if name not in header:
             raise InputError(file, f"column {name} is missing", f"add it: {','.join(needed)}", 1)
@@ -332,8 +332,8 @@ def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, st
         for row in reader:
             if None in row or None in row.values():
                 problem = f"a row of {len(header)} cells is needed"
-                mend = "put codes in one cell, parted by ;"
-                raise InputError(file, problem, mend, reader.line_num)
+                fix = "put codes in one cell, separated by ;"
+                raise InputError(file, problem, fix, reader.line_num)
             yield reader.line_num, row
             line = reader.line_num + 1
     except csv.Error as error:

@@ -152,8 +152,8 @@ def _rows(text: str, file: Path) -> Iterator[tuple[int, dict[str, str]]]:
             _check_width(file, start, header, cells)
             yield start, dict(zip(header, cells, strict=True))
     except csv.Error as error:
-        mend = "close every quotation mark, and double those inside a cell"
-        raise InputError(file, f"is not CSV ({error})", mend, line) from None
+        fix = "close every quotation mark, and double those inside a cell"
+        raise InputError(file, f"is not CSV ({error})", fix, line) from None
     if header is None:
         _check_header(file, [])
 
@@ -172,13 +172,13 @@ def _text(file: Path) -> str:
 
 def _check_header(file: Path, header: list[str]) -> None:
     if len(header) == 1 and re.search(r"[;\t]", header[0]):
-        mend = "save it again as CSV with commas between the cells"
-        raise InputError(file, "its cells are not separated by commas", mend, 1)
+        fix = "save it again as CSV with commas between the cells"
+        raise InputError(file, "its cells are not separated by commas", fix, 1)
     for column in COLUMNS:
         if header.count(column) != 1:
-            problem = "is missing" if column not in header else "stands twice"
-            mend = f"the first line must be: {','.join(COLUMNS)}"
-            raise InputError(file, f"column {column} {problem}", mend, 1)
+            problem = "is missing" if column not in header else "is there twice"
+            fix = f"the first line must be: {','.join(COLUMNS)}"
+            raise InputError(file, f"column {column} {problem}", fix, 1)
     unknown = [column for column in header if column not in COLUMNS]
     if unknown:
         raise InputError(file, f"column {unknown[0]!r} is not known", "delete it", 1)
@@ -187,22 +187,22 @@ def _check_header(file: Path, header: list[str]) -> None:
 def _check_width(file: Path, row: int, header: list[str], cells: list[str]) -> None:
     if len(cells) != len(header):
         problem = f"has {len(cells)} cells, but the first line has {len(header)}"
-        mend = "give every column a cell, and put a cell with a comma in quotation marks"
-        raise InputError(file, problem, mend, row)
+        fix = "give every column a cell, and put a cell with a comma in quotation marks"
+        raise InputError(file, problem, fix, row)
 
 
 def _entry(file: Path, row: int, cells: Mapping[str, str], missions: Collection[str]) -> Entry:
     """One row as an entry; every cell is checked by itself."""
-    for column, fits, problem, mend in _CELL_CHECKS:
+    for column, fits, problem, fix in _CELL_CHECKS:
         if not fits(cells[column]):
-            raise InputError(file, f"{column} {cells[column]!r} {problem}", mend, row)
+            raise InputError(file, f"{column} {cells[column]!r} {problem}", fix, row)
     required = cells["required"] == "yes"
     if required and not cells["sha256"]:
-        mend = "give the 64 digits that sha256sum prints, or write required as no"
-        raise InputError(file, "sha256 is empty", mend, row)
-    mend = f"correct it, or add it to {MISSIONS_FILE}"
+        fix = "give the 64 digits that sha256sum prints, or write required as no"
+        raise InputError(file, "sha256 is empty", fix, row)
+    fix = f"correct it, or add it to {MISSIONS_FILE}"
     _check_known(file, row, "profiles", cells["profiles"], known=get_args(Profile))
-    _check_known(file, row, "missions", cells["missions"], known=missions, mend=mend)
+    _check_known(file, row, "missions", cells["missions"], known=missions, fix=fix)
     return Entry(
         document_id=cells["document_id"],
         symbol=cells["symbol"],
@@ -228,12 +228,12 @@ def _check_known(
     cell: str,
     *,
     known: Collection[str],
-    mend: str = "",
+    fix: str = "",
 ) -> None:
     """Every part of a cell is one of the known words."""
     for part in _parts(cell):
         if part not in known:
-            advice = mend or f"use one of: {', '.join(known)}"
+            advice = fix or f"use one of: {', '.join(known)}"
             raise InputError(file, f"{column} {part!r} is not known", advice, row)
 
 
@@ -281,7 +281,7 @@ _CELL_CHECKS: tuple[tuple[str, Callable[[str], object], str, str], ...] = (
     ),
     ("profiles", _parts, "names no profile", f"use: {', '.join(get_args(Profile))}"),
     ("required", lambda cell: cell in {"yes", "no"}, "is neither yes nor no", "write yes or no"),
-    ("source_url", _is_web_address, "is no http or https address", "correct or empty it"),
+    ("source_url", _is_web_address, "is not an http or https address", "correct or empty it"),
     (
         "sha256",
         lambda cell: not cell or _SHA256.fullmatch(cell),
@@ -289,7 +289,7 @@ _CELL_CHECKS: tuple[tuple[str, Callable[[str], object], str, str], ...] = (
         "give the 64 digits that sha256sum prints",
     ),
 )
-"""Column, what its cell must pass, the problem if it does not, and the mend."""
+"""Column, what its cell must pass, the problem if it does not, and the fix."""
 
 
 def _check_place(file: Path, entry: Entry) -> None:
@@ -299,8 +299,8 @@ def _check_place(file: Path, entry: Entry) -> None:
     """
     path = entry.path
     if not path.isprintable() or "\\" in path or path != str(PurePosixPath(path)) or path == ".":
-        mend = "write it as un/resolutions/S-RES-2423.xml"
-        raise InputError(file, f"path {path!r} is not a plain path", mend, entry.row)
+        fix = "write it as un/resolutions/S-RES-2423.xml"
+        raise InputError(file, f"path {path!r} is not a plain path", fix, entry.row)
     corpus = file.parent.resolve()
     leaves = PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts
     if not leaves:
@@ -312,12 +312,12 @@ def _check_place(file: Path, entry: Entry) -> None:
             allowed = (corpus, corpus.parent / ".dvc")
             leaves = not any(real.is_relative_to(folder) for folder in allowed)
     if leaves:
-        mend = "copy the file into corpus/inbox and give that path"
-        raise InputError(file, f"path {path!r} leaves {file.parent}/", mend, entry.row)
+        fix = "copy the file into corpus/inbox and give that path"
+        raise InputError(file, f"path {path!r} leaves {file.parent}/", fix, entry.row)
 
 
 def _check_unique(file: Path, entry: Entry, seen: dict[str, int]) -> None:
-    """No id and no path stands twice; paths may not differ by case alone (macOS, Windows)."""
+    """No id and no path is there twice; paths may not differ by case alone (macOS, Windows)."""
     for column, value in (("document_id", entry.document_id), ("path", entry.path.casefold())):
         first = seen.setdefault(f"{column} {value}", entry.row)
         if first != entry.row:

@@ -212,7 +212,7 @@ def load_study(file: Path = STUDY_FILE) -> Study:
 
     Raises:
         InputError: the file cannot be read, a key is unknown or missing, a value is out of range,
-            an id stands twice, or a mission is not in configs/missions.yaml.
+            an id is there twice, or a mission is not in configs/missions.yaml.
     """
     content = read_mapping(file)
     try:

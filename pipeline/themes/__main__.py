@@ -7,7 +7,7 @@ import polars as pl
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
-from pipeline.run.tables.segment import FAMILIES, PASSAGES
+from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import read_table, write_table
 from pipeline.run.tables.themes import (
     CALIBRATION,
@@ -16,7 +16,7 @@ from pipeline.run.tables.themes import (
     EVALUATION,
     PASSAGE_CODES,
     PREVALENCE,
-    PREVALENCE_OF_FAMILIES,
+    PREVALENCE_DEDUPLICATED,
     SCORES,
     UNIT_SCORES,
     UNITS,
@@ -26,7 +26,7 @@ from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import read_manifest
 from pipeline.themes.saving import SavedThemes, save_themes
-from pipeline.themes.study import Corpus, Study, study_themes
+from pipeline.themes.study import CodedCorpus, ThemeFindings, study_themes
 from pipeline.themes.units import passage_codes_table, units_table
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import read_vectors
@@ -40,13 +40,15 @@ def main() -> None:
     passages, documents = read_table(PASSAGES), read_table(DOCUMENTS)
     symbols = {entry.symbol for entry in read_manifest() if entry.symbol}
     rule = settings.themes.label_rule
-    blocks, families = read_table(BLOCKS), read_table(FAMILIES)
-    units, n_absent = units_table(codings, rule, blocks, passages, documents, families, symbols)
+    blocks, near_duplicates = read_table(BLOCKS), read_table(NEAR_DUPLICATES)
+    units, n_absent = units_table(
+        codings, rule, blocks, passages, documents, near_duplicates, symbols
+    )
     if n_absent:
         say(f"themes: {n_absent} coded paragraphs are in documents that are not here")
     encoder = load_encoder(settings.embed)
     vectors = read_vectors(passages.height)
-    corpus = Corpus(passages, documents, blocks, families, vectors, units, codings)
+    corpus = CodedCorpus(passages, documents, blocks, near_duplicates, vectors, units, codings)
     study = study_themes(corpus, codebook, encoder, settings.themes, settings.seed)
     write_table(UNITS, units)
     write_table(PASSAGE_CODES, passage_codes_table(units))
@@ -55,7 +57,7 @@ def main() -> None:
     write_metrics("themes", {**study.metrics, "units_not_here": n_absent})
 
 
-def _save(study: Study, codebook: Codebook, fingerprint: str) -> None:
+def _save(study: ThemeFindings, codebook: Codebook, fingerprint: str) -> None:
     """The classifiers for `peacetext classify`."""
     combination, thresholds = study.classifiers
     if combination.fitted is None:
@@ -64,7 +66,7 @@ def _save(study: Study, codebook: Codebook, fingerprint: str) -> None:
     save_themes(SavedThemes(codebook.theme_ids, combination.fitted, thresholds, units, fingerprint))
 
 
-def _write(study: Study) -> None:
+def _write(study: ThemeFindings) -> None:
     write_table(CODER_AGREEMENT, study.agreement)
     write_table(CODER_CONFUSIONS, study.confusions)
     write_table(SCORES, study.scores)
@@ -76,7 +78,7 @@ def _write(study: Study) -> None:
     none = pl.DataFrame(schema=Prevalence.create_empty().schema)
     for table, shares in (
         (PREVALENCE, study.prevalence),
-        (PREVALENCE_OF_FAMILIES, study.prevalence_of_families),
+        (PREVALENCE_DEDUPLICATED, study.prevalence_deduplicated),
     ):
         write_table(table, none if shares is None else shares)
 

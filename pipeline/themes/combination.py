@@ -43,7 +43,7 @@ STEMS: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (4, 5), "sublinea
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class ThemeVocabulary:
     """Terms that stand in the texts it was learnt from, with their inverse document frequency.
 
     Attributes:
@@ -68,7 +68,7 @@ class Vocabulary:
         return vectorizer.transform(texts)
 
 
-def learn_vocabulary(texts: Sequence[str], settings: dict[str, Any]) -> Vocabulary:
+def learn_vocabulary(texts: Sequence[str], settings: dict[str, Any]) -> ThemeVocabulary:
     """The terms of these texts that are frequent enough; all, where none is."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -77,7 +77,7 @@ def learn_vocabulary(texts: Sequence[str], settings: dict[str, Any]) -> Vocabula
     except ValueError:  # a handful of units that share no word
         vectorizer = TfidfVectorizer(**{**settings, "min_df": 1}).fit(texts)
     terms = tuple(str(term) for term in vectorizer.get_feature_names_out())
-    return Vocabulary(settings, terms, np.asarray(vectorizer.idf_, dtype=np.float64))
+    return ThemeVocabulary(settings, terms, np.asarray(vectorizer.idf_, dtype=np.float64))
 
 
 _NEVER = -1.0
@@ -193,8 +193,8 @@ class Fitted:
             intercept [1] of the combination.
     """
 
-    words: tuple[Vocabulary, Vocabulary]
-    stems: Vocabulary
+    words: tuple[ThemeVocabulary, ThemeVocabulary]
+    stems: ThemeVocabulary
     arrays: Mapping[str, Floats]
 
     def evidence(self, texts: Sequence[str], vectors: Vectors) -> Floats:
@@ -255,14 +255,14 @@ class Combination:
         return self.fitted.probability(self.fitted.evidence(texts, vectors))
 
 
-def _word_vectors(words: tuple[Vocabulary, Vocabulary], texts: Sequence[str]) -> Any:
+def _word_vectors(words: tuple[ThemeVocabulary, ThemeVocabulary], texts: Sequence[str]) -> Any:
     from scipy.sparse import hstack
 
     return hstack([vocabulary.vectors(texts) for vocabulary in words]).tocsr()
 
 
 def _untrained(
-    stems: Vocabulary, arrays: Mapping[str, Floats], texts: Sequence[str], wide: Floats
+    stems: ThemeVocabulary, arrays: Mapping[str, Floats], texts: Sequence[str], wide: Floats
 ) -> tuple[Floats, Floats]:
     """Cosine with the definition, and of stems with the codebook's; each float [n, themes]."""
     return wide @ arrays["definitions"].T, np.asarray(stems.vectors(texts) @ arrays["dictionary"])

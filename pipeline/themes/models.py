@@ -22,7 +22,7 @@ from pipeline.themes.combination import (
     WORDS,
     Combination,
     ThemeText,
-    Vocabulary,
+    ThemeVocabulary,
     learn_vocabulary,
 )
 from pipeline.themes.samples import Booleans, Floats, Sample
@@ -89,7 +89,7 @@ class Dictionary:
     """
 
     codebook: tuple[str, ...]
-    stems: Vocabulary | None = None
+    stems: ThemeVocabulary | None = None
     held_out: Floats | None = None
 
     def fit(self, sample: Sample, extra: Sample | None = None) -> None:
@@ -115,7 +115,7 @@ class Tfidf:
     """
 
     regularisation: float
-    vocabularies: tuple[Vocabulary, ...] = ()
+    vocabularies: tuple[ThemeVocabulary, ...] = ()
     trained_on: Any = None
     basis: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     regressions: list[Any] = field(default_factory=list)

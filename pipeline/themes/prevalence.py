@@ -52,7 +52,7 @@ class CodedPassages:
         truth: bool [n, themes].
         assigned: bool [n, themes].
         weights: float [n], one over the probability of having been drawn.
-        documents: the document of each unit, or a name for several that share near copies;
+        documents: the document of each unit, or a name for several that share near-duplicates;
             resampled whole.
     """
 
@@ -147,15 +147,15 @@ def prevalence_table(
     """tables.Prevalence.
 
     Args:
-        passages: UN passages of the run, with kind, missions, year, role, n_words, family_id.
+        passages: UN passages of the run, with kind, missions, year, role, n_words, near_duplicate_group.
         assigned: bool [passages, themes], in the same order.
-        coded_documents: kind, missions, year and family_id of each coded unit, in the order of
+        coded_documents: kind, missions, year and near_duplicate_group of each coded unit, in the order of
             ``coded``.
         coded: the hand-coded units.
         theme_ids: names of the themes.
         settings: resamples, confidence, fewest coded units for a corrected share.
         seed: of the resampling.
-        once: count a family of near copies as one passage; otherwise each member counts.
+        once: count a near-duplicate groups as one passage; otherwise each member counts.
     """
     rows: list[dict[str, Any]] = []
     for place in _places(passages):
@@ -166,7 +166,7 @@ def prevalence_table(
         here = coded.take(sampled.astype(bool))
         parts = np.ones(int(inside.sum()))
         if once:
-            parts, of_coded = _family_parts(passages, inside, coded_documents, sampled)
+            parts, of_coded = _group_parts(passages, inside, coded_documents, sampled)
             here = replace(here, weights=here.weights * of_coded)
         share = np.average(assigned[inside], axis=0, weights=parts)
         enough = len(here.documents) >= settings.min_coded
@@ -187,20 +187,20 @@ def prevalence_table(
     )
 
 
-def _family_parts(
+def _group_parts(
     passages: pl.DataFrame, inside: Booleans, coded: pl.DataFrame, sampled: Booleans
 ) -> tuple[Floats, Floats]:
-    """What a passage counts: one over the members of its family in this place.
+    """What a passage counts: one over the members of its group in this place.
 
     Returns:
         of the passages inside and of the coded units that were sampled; a unit whose own passage
         is not in the place (it is longer or shorter than the unit) counts as one of a kind.
     """
     here = passages.filter(pl.Series(inside))
-    sizes = here.group_by("family_id").agg(size=pl.len())
+    sizes = here.group_by("near_duplicate_group").agg(size=pl.len())
 
     def parts(frame: pl.DataFrame) -> Floats:
-        sized = frame.join(sizes, on="family_id", how="left", maintain_order="left")
+        sized = frame.join(sizes, on="near_duplicate_group", how="left", maintain_order="left")
         return 1 / sized["size"].fill_null(1).to_numpy().astype(np.float64)
 
     return parts(here), parts(coded.filter(pl.Series(sampled.astype(bool))))

@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.run.errors import InputError, StageError
 from pipeline.run.files import read_json, sha256_of, write_bytes, write_json
-from pipeline.themes.combination import Fitted, Vocabulary
+from pipeline.themes.combination import Fitted, ThemeVocabulary
 from pipeline.themes.samples import Floats
 
 WEIGHTS = Path("outputs/themes/model.safetensors")
@@ -90,7 +90,7 @@ def _read(said: dict[str, Any], content: bytes) -> SavedThemes:
 
     arrays = load(content)
     words, parts, stems = (
-        Vocabulary(
+        ThemeVocabulary(
             _tuples(said["vocabularies"][name]["settings"]),
             tuple(said["vocabularies"][name]["terms"]),
             arrays.pop(f"{name}_frequencies"),

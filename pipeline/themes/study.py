@@ -40,25 +40,25 @@ from pipeline.vectors.encoder import Encoder
 
 
 @dataclass(frozen=True)
-class Corpus:
+class CodedCorpus:
     """What the study works on: tables of earlier stages, vectors, coded units, codings."""
 
     passages: pl.DataFrame
     documents: pl.DataFrame
     blocks: pl.DataFrame
-    families: pl.DataFrame
+    near_duplicates: pl.DataFrame
     vectors: Vectors
     units: pl.DataFrame
     codings: Sequence[Coding]
 
 
 @dataclass(frozen=True)
-class Study:
+class ThemeFindings:
     """What the study found.
 
     Attributes:
         agreement, confusions, evaluation, calibration, scores, unit_scores: tables so named.
-        prevalence, prevalence_of_families: None when there are no UN documents.
+        prevalence, prevalence_deduplicated: None when there are no UN documents.
         classifiers: the combination trained on everything, to be used on other texts, and the
             threshold of each theme.
         metrics: what `dvc metrics show` prints.
@@ -71,7 +71,7 @@ class Study:
     scores: pl.DataFrame
     unit_scores: pl.DataFrame
     prevalence: pl.DataFrame | None
-    prevalence_of_families: pl.DataFrame | None
+    prevalence_deduplicated: pl.DataFrame | None
     classifiers: tuple[Combination, Floats]
     metrics: dict[str, Any]
 
@@ -86,8 +86,8 @@ class _Bench:
 
 
 def study_themes(
-    corpus: Corpus, codebook: Codebook, encoder: Encoder, settings: ThemeSettings, seed: int
-) -> Study:
+    corpus: CodedCorpus, codebook: Codebook, encoder: Encoder, settings: ThemeSettings, seed: int
+) -> ThemeFindings:
     """Judge every model on article and UN documents, and score all passages with the one in use.
 
     Three settings are never mixed. article: trained and tested on sentences of the article, by
@@ -127,11 +127,11 @@ def study_themes(
     )
     trained = _trained(benches, makers[settings.model], settings, seed)
     predictions = _score(corpus, benches, trained)
-    prevalence, of_families = (
+    prevalence, deduplicated = (
         _prevalence(corpus, benches, predictions, theme_ids, settings, seed, once=once)
         for once in (False, True)
     )
-    return Study(
+    return ThemeFindings(
         agreement=pl.concat(agreements),
         confusions=pl.concat(confusions),
         evaluation=evaluation,
@@ -139,7 +139,7 @@ def study_themes(
         scores=scores_table(corpus.passages["passage_id"].to_list(), predictions, theme_ids),
         unit_scores=unit_scores_table(in_use, corpus.units, theme_ids),
         prevalence=prevalence,
-        prevalence_of_families=of_families,
+        prevalence_deduplicated=deduplicated,
         classifiers=_classifiers(benches, trained, themes, settings, seed),
         metrics=_metrics(evaluation, calibration, agreements, corpus.units, settings),
     )
@@ -191,7 +191,7 @@ def _transferred(
 
 
 def _coders(
-    corpus: Corpus, theme_ids: Sequence[str], settings: ThemeSettings, seed: int
+    corpus: CodedCorpus, theme_ids: Sequence[str], settings: ThemeSettings, seed: int
 ) -> tuple[list[pl.DataFrame], list[pl.DataFrame], list[Judged]]:
     """Agreement and confusions of each set of units, and coders judged as if models."""
     agreements, confusions, ceilings = [], [], []
@@ -247,11 +247,11 @@ def _classifiers(
 
 
 def _score(
-    corpus: Corpus, benches: dict[str, _Bench], trained: dict[str, TrainedThemes]
+    corpus: CodedCorpus, benches: dict[str, _Bench], trained: dict[str, TrainedThemes]
 ) -> Predictions:
     """Article passages by the article's models, UN passages by those of the UN documents."""
     described = passages_with_groups(
-        corpus.passages, corpus.documents, corpus.blocks, corpus.units, corpus.families
+        corpus.passages, corpus.documents, corpus.blocks, corpus.units, corpus.near_duplicates
     )
     is_article = described["is_article"].to_numpy()
     texts, groups = described["text"].to_numpy(), described["group"].to_numpy()
@@ -274,7 +274,7 @@ def _score(
 
 
 def _prevalence(
-    corpus: Corpus,
+    corpus: CodedCorpus,
     benches: dict[str, _Bench],
     predictions: Predictions,
     theme_ids: Sequence[str],
@@ -286,10 +286,10 @@ def _prevalence(
     facts = corpus.documents.select(
         "document_id", pl.col("kind").cast(pl.String), "missions", "year"
     )
-    family = corpus.families.select("passage_id", "family_id")
+    near_duplicates = corpus.near_duplicates.select("passage_id", "near_duplicate_group")
     passages = corpus.passages.join(
         facts, on="document_id", how="left", maintain_order="left"
-    ).join(family, on="passage_id", how="left", maintain_order="left")
+    ).join(near_duplicates, on="passage_id", how="left", maintain_order="left")
     of_un = (passages["kind"] != "article").to_numpy()
     if not of_un.any():
         return None
@@ -297,7 +297,7 @@ def _prevalence(
     coded_documents = (
         units.join(facts, on="document_id", how="left", maintain_order="left")
         .with_columns(passage_id=pl.col("passage_ids").list.first())
-        .join(family, on="passage_id", how="left", maintain_order="left")
+        .join(near_duplicates, on="passage_id", how="left", maintain_order="left")
     )
     return prevalence_table(
         passages.filter(pl.Series(of_un)),

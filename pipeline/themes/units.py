@@ -1,8 +1,8 @@
 """Coded units and passages with their place in the documents, their groups and labels.
 
-Mandates repeat paragraphs from year to year. Were a coded paragraph learnt from while its near copy
+Mandates repeat paragraphs from year to year. Were a coded paragraph learnt from while its near-duplicate
 in another document is judged, the model would look better than it is. So documents whose coded
-paragraphs are near copies of each other are one group.
+paragraphs are near-duplicates of each other are one group.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from pipeline.study.anchors import anchor_units
 from pipeline.study.codings import CODING_FOLDER, Coding
 
 
-def join_near_copies(units: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
-    """Units with ``group`` joined over near copies; a joined group has its first member's name.
+def join_near_duplicate(units: pl.DataFrame, near_duplicates: pl.DataFrame) -> pl.DataFrame:
+    """Units with ``group`` joined over near-duplicates; a joined group has its first member's name.
 
     Args:
         units: unit_id, group, passage_ids.
-        families: tables.Families.
+        near_duplicates: tables.NearDuplicates.
     """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
@@ -31,14 +31,16 @@ def join_near_copies(units: pl.DataFrame, families: pl.DataFrame) -> pl.DataFram
     held = (
         units.select("group", pl.col("passage_ids").alias("passage_id"))
         .explode("passage_id")
-        .join(families.select("passage_id", "family_id"), on="passage_id")
-        .select("group", "family_id")
+        .join(near_duplicates.select("passage_id", "near_duplicate_group"), on="passage_id")
+        .select("group", "near_duplicate_group")
         .unique()
     )
-    groups, kin = sorted(set(units["group"])), sorted(set(held["family_id"]))
-    # a graph of groups, and behind them families; each group is tied to the families it holds
+    groups, kin = sorted(set(units["group"])), sorted(set(held["near_duplicate_group"]))
+    # a graph of groups, and behind them near_duplicates; each group is tied to the near_duplicates it holds
     row = held["group"].replace_strict(groups, range(len(groups)), return_dtype=pl.Int64)
-    column = held["family_id"].replace_strict(kin, range(len(kin)), return_dtype=pl.Int64)
+    column = held["near_duplicate_group"].replace_strict(
+        kin, range(len(kin)), return_dtype=pl.Int64
+    )
     size = len(groups) + len(kin)
     ties = (np.ones(held.height), (row.to_numpy(), column.to_numpy() + len(groups)))
     graph = coo_matrix(ties, shape=(size, size))
@@ -55,40 +57,40 @@ def passages_with_groups(
     documents: pl.DataFrame,
     blocks: pl.DataFrame,
     units: pl.DataFrame,
-    families: pl.DataFrame,
+    near_duplicates: pl.DataFrame,
 ) -> pl.DataFrame:
     """Passages in their order, with ``is_article`` and the ``group`` of cross-validation.
 
-    A passage of a coded document has the document's group; one that is a near copy of a coded
+    A passage of a coded document has the document's group; one that is a near-duplicate of a coded
     paragraph elsewhere has that paragraph's, so that no model scores what it has learnt from.
 
     Args:
-        passages, documents, blocks, families: tables of those names.
-        units: tables.Units, with groups joined over near copies.
+        passages, documents, blocks, near_duplicates: tables of those names.
+        units: tables.Units, with groups joined over near-duplicates.
     """
     paragraphs = blocks.select("block_id", "paragraph")
     kinds = documents.select("document_id", pl.col("kind").cast(pl.String))
     is_article = pl.col("kind") == "article"
     paragraph = pl.concat_str("document_id", pl.lit("#"), pl.col("paragraph"))
     coded = units.filter(pl.col("unit_set").cast(pl.String) != "article")
-    family = families.select("passage_id", "family_id")
+    near_duplicates = near_duplicates.select("passage_id", "near_duplicate_group")
     of_document = coded.group_by("document_id").agg(document_group=pl.col("group").first())
-    of_family = (
+    of_group = (
         coded.select("group", pl.col("passage_ids").alias("passage_id"))
         .explode("passage_id")
-        .join(family, on="passage_id")
-        .group_by("family_id")
-        .agg(family_group=pl.col("group").first())
+        .join(near_duplicates, on="passage_id")
+        .group_by("near_duplicate_group")
+        .agg(near_duplicate_unit=pl.col("group").first())
     )
     joined = passages.join(kinds, on="document_id", how="left", maintain_order="left")
     for other, key in (
         (paragraphs, "block_id"),
         (of_document, "document_id"),
-        (family, "passage_id"),
-        (of_family, "family_id"),
+        (near_duplicates, "passage_id"),
+        (of_group, "near_duplicate_group"),
     ):
         joined = joined.join(other, on=key, how="left", maintain_order="left")
-    of_un = pl.coalesce("document_group", "family_group", "document_id")
+    of_un = pl.coalesce("document_group", "near_duplicate_unit", "document_id")
     return joined.with_columns(
         is_article=is_article,
         group=pl.when(is_article).then(paragraph).otherwise(of_un).fill_null(""),
@@ -105,12 +107,12 @@ def units_table(
     blocks: pl.DataFrame,
     passages: pl.DataFrame,
     documents: pl.DataFrame,
-    families: pl.DataFrame,
+    near_duplicates: pl.DataFrame,
     known_symbols: Collection[str],
 ) -> tuple[pl.DataFrame, int]:
     """tables.Units of all codings, and how many units belong to documents not in this run.
 
-    Documents of UN units are grouped over near copies, suggested units together with drawn ones.
+    Documents of UN units are grouped over near-duplicates, suggested units together with drawn ones.
 
     Raises:
         InputError: nothing is coded, or a coded sentence or paragraph is no longer where the
@@ -118,7 +120,7 @@ def units_table(
     """
     if not codings:
         file = CODING_FOLDER / "article-sentences.csv"
-        raise InputError(file, "is missing, so nothing is coded", "put it back with its passes")
+        raise InputError(file, "is missing, so nothing is coded", "put it back with its codings")
     frames, n_absent = [], 0
     for coding in codings:
         found = anchor_units(coding, blocks, documents, known_symbols)
@@ -126,7 +128,7 @@ def units_table(
         frames.append(_units(coding, rule, found.anchors, blocks, passages))
     units = pl.concat(frames).sort("unit_set", "unit_id")
     of_article = pl.col("unit_set") == "article"
-    of_un = join_near_copies(units.filter(~of_article), families)
+    of_un = join_near_duplicate(units.filter(~of_article), near_duplicates)
     return pl.concat([units.filter(of_article), of_un]), n_absent
 
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
 from pipeline.run.tables.ingest import DOCUMENTS
-from pipeline.run.tables.segment import FAMILIES, PASSAGES
+from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import read_table, write_table
 from pipeline.run.tables.topics import (
     ARTICLE_ASSIGNMENTS,
     ARTICLE_TOPICS,
     ASSIGNMENTS,
     BY_MISSION,
-    GUIDED,
     HIERARCHY,
     OVER_TIME,
     SIMILARITY,
     TOPICS,
+    ZERO_SHOT,
 )
 from pipeline.study.codebook import load_codebook
 from pipeline.study.missions import load_missions
-from pipeline.topics.finding import Corpus, Findings, find_topics
+from pipeline.topics.finding import TopicCorpus, TopicFindings, find_topics
 from pipeline.topics.renaming import load_labels
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import read_vectors
@@ -30,9 +30,9 @@ def main() -> None:
     """Find topics in the passages."""
     settings = load_settings()
     passages = read_table(PASSAGES)
-    corpus = Corpus(
+    corpus = TopicCorpus(
         passages=passages,
-        families=read_table(FAMILIES),
+        near_duplicates=read_table(NEAR_DUPLICATES),
         documents=read_table(DOCUMENTS),
         vectors=read_vectors(passages.height),
         missions=load_missions(),
@@ -45,14 +45,14 @@ def main() -> None:
     _write(findings)
 
 
-def _write(findings: Findings) -> None:
+def _write(findings: TopicFindings) -> None:
     write_table(ASSIGNMENTS, findings.whole.assignments)
     write_table(TOPICS, findings.whole.topics)
     write_table(HIERARCHY, findings.hierarchy)
     write_table(SIMILARITY, findings.similarity)
     write_table(OVER_TIME, findings.over_time)
     write_table(BY_MISSION, findings.by_mission)
-    write_table(GUIDED, findings.guided)
+    write_table(ZERO_SHOT, findings.zero_shot)
     article = findings.article
     whole = findings.whole
     empty = whole.topics.clear(), whole.assignments.clear()

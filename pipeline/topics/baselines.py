@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.fitting import numbered_by_size
 from pipeline.topics.measures import (
-    Agreement,
+    FitAgreement,
     Integers,
     Strings,
     agreement_of,
@@ -18,7 +18,7 @@ from pipeline.topics.measures import (
     mission_information,
     word_npmi,
 )
-from pipeline.topics.projection import Floats, umap_layout
+from pipeline.topics.projection import Floats, umap_projection
 from pipeline.topics.terms import Vocabulary, top_terms, typicality
 from pipeline.vectors.cache import Vectors
 
@@ -30,7 +30,7 @@ _DEFAULT_SIZE = 10
 
 
 @dataclass(frozen=True)
-class Grouping:
+class ModelTopics:
     """What one model says of the texts.
 
     Attributes:
@@ -41,10 +41,10 @@ class Grouping:
 
     topic: Integers
     words: list[list[str]]
-    agreement: Agreement | None = None
+    agreement: FitAgreement | None = None
 
 
-def score(grouping: Grouping, words: Vocabulary, mission: Strings) -> dict[str, float | int]:
+def score(grouping: ModelTopics, words: Vocabulary, mission: Strings) -> dict[str, float | int]:
     """Every measure of a grouping; the passages are those of ``words`` and ``mission``."""
     holds = words.counts
     return {
@@ -82,17 +82,21 @@ def bertopic_defaults(vectors: Vectors, fitted_rows: Integers, seed: int) -> lis
     n_neighbors = min(15, len(vectors) - 1)
     found = []
     for number in range(DEFAULT_SEEDS):
-        layout = umap_layout(vectors, seed + number, n_neighbors=n_neighbors, n_components=5)
+        projection = umap_projection(
+            vectors, seed + number, n_neighbors=n_neighbors, n_components=5
+        )
         clusters = hdbscan.HDBSCAN(min_cluster_size=_DEFAULT_SIZE, core_dist_n_jobs=1)
-        topic = clusters.fit_predict(layout).astype(np.int64)[fitted_rows]
+        topic = clusters.fit_predict(projection).astype(np.int64)[fitted_rows]
         found.append(numbered_by_size(topic))
     return found
 
 
-def of_fits(fits: Sequence[Integers], words: Vocabulary) -> Grouping:
+def of_fits(fits: Sequence[Integers], words: Vocabulary) -> ModelTopics:
     """The first of several fits, with their agreement; words are counted as ours are."""
     first = fits[0]
-    return Grouping(first, words_of(first, words) if first.max() >= 0 else [], agreement_of(fits))
+    return ModelTopics(
+        first, words_of(first, words) if first.max() >= 0 else [], agreement_of(fits)
+    )
 
 
 def reassigned(topic: Integers, vectors: Vectors, outlier_share: float) -> Integers:
@@ -114,7 +118,7 @@ def reassigned(topic: Integers, vectors: Vectors, outlier_share: float) -> Integ
     return result
 
 
-def nmf(words: Vocabulary, n_topics: int, outlier_share: float, seed: int) -> Grouping:
+def nmf(words: Vocabulary, n_topics: int, outlier_share: float, seed: int) -> ModelTopics:
     """Non-negative matrix factorisation of TF-IDF with as many topics and outliers as ours."""
     from sklearn.decomposition import NMF
     from sklearn.feature_extraction.text import TfidfTransformer
@@ -124,7 +128,7 @@ def nmf(words: Vocabulary, n_topics: int, outlier_share: float, seed: int) -> Gr
     return _grouped(weights, model.components_, words, outlier_share)
 
 
-def lda(words: Vocabulary, n_topics: int, outlier_share: float, seed: int) -> Grouping:
+def lda(words: Vocabulary, n_topics: int, outlier_share: float, seed: int) -> ModelTopics:
     """Latent Dirichlet allocation with as many topics and outliers as ours."""
     from sklearn.decomposition import LatentDirichletAllocation
 
@@ -137,19 +141,19 @@ def lda(words: Vocabulary, n_topics: int, outlier_share: float, seed: int) -> Gr
 
 def _grouped(
     weights: Floats, components: Floats, words: Vocabulary, outlier_share: float
-) -> Grouping:
+) -> ModelTopics:
     """Each text in its strongest topic; those with the weakest share abstain, as many as ours."""
     shares = weights.max(axis=1) / np.maximum(weights.sum(axis=1), 1e-12)
     abstain = np.argsort(shares.round(9), kind="stable")[: round(outlier_share * len(shares))]
     topic = weights.argmax(axis=1).astype(np.int64)
     topic[abstain] = OUTLIER
-    return Grouping(topic, top_terms(components, words.terms, N_WORDS))
+    return ModelTopics(topic, top_terms(components, words.terms, N_WORDS))
 
 
-def shuffled(topic: Integers, words: Vocabulary, seed: int) -> Grouping:
+def shuffled(topic: Integers, words: Vocabulary, seed: int) -> ModelTopics:
     """Topics of the same sizes dealt out by chance: what the measures say of nothing."""
     dealt = np.random.default_rng(seed).permutation(topic)
-    return Grouping(dealt, words_of(dealt, words))
+    return ModelTopics(dealt, words_of(dealt, words))
 
 
 def shuffled_words(words: Vocabulary, seed: int) -> Vocabulary:

@@ -19,15 +19,17 @@ _DECIMALS = 6  # the last bits of a library's float may wander
 _WILSON_Z = 1.959964  # 95%
 
 
-def assignments_table(selection: Selection, fitted: FittedTopics, places: Floats) -> pl.DataFrame:
+def assignments_table(
+    selection: Selection, fitted: FittedTopics, coordinates: Floats
+) -> pl.DataFrame:
     """tables.Assignments: every selected passage, repeats with the topic of their text."""
     texts = pl.DataFrame(
         {
             "text_key": selection.passages["text_key"],
             "topic_id": fitted.topic,
-            "probability": fitted.probability.round(_DECIMALS),
-            "x": places[:, 0].round(4),
-            "y": places[:, 1].round(4),
+            "agreement": fitted.agreement.round(_DECIMALS),
+            "x": coordinates[:, 0].round(4),
+            "y": coordinates[:, 1].round(4),
         }
     )
     return selection.members.join(texts, on="text_key", how="left").drop("text_key")
@@ -187,17 +189,17 @@ def _wilson() -> dict[str, pl.Expr]:
     return {"low": (centre - spread).clip(0, 1), "high": (centre + spread).clip(0, 1)}
 
 
-def guided_table(
+def zero_shot_table(
     selection: Selection, vectors: Vectors, themes: Sequence[tuple[str, str]], encoder: Encoder
 ) -> pl.DataFrame:
-    """tables.Guided: zero-shot themes, by cosine with what the codebook says of them.
+    """tables.ZeroShot: zero-shot themes, by cosine with what the codebook says of them.
 
     Nothing is learned from codings here. ``lead`` is how much nearer the first theme is than the
     second; where it is small the theme is a guess.
 
     Args:
         selection: the passages.
-        vectors: of their matter, before any centring.
+        vectors: of the masked texts, before any centring.
         themes: theme_id and text of each theme, at least two.
         encoder: of the same model.
     """

@@ -13,13 +13,13 @@ from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.study.missions import Mission
 from pipeline.topics import baselines, description
-from pipeline.topics.baselines import Grouping
-from pipeline.topics.description import guided_table
+from pipeline.topics.baselines import ModelTopics
+from pipeline.topics.description import zero_shot_table
 from pipeline.topics.fitting import FEWEST_PASSAGES, FittedTopics, fit_topics, fitting_settings
 from pipeline.topics.labels import make_labels
-from pipeline.topics.masking import Matter, matter_of
+from pipeline.topics.masking import MaskedTexts, masked_texts
 from pipeline.topics.measures import Integers, Strings
-from pipeline.topics.projection import lay_out_map, without_group_means
+from pipeline.topics.projection import project_map, without_group_means
 from pipeline.topics.renaming import rename
 from pipeline.topics.selection import Selection, sampled_rows, select_passages, spread
 from pipeline.topics.terms import Vocabulary, class_tfidf, count_terms, typicality, weighted_terms
@@ -28,12 +28,12 @@ from pipeline.vectors.encoder import Encoder
 
 
 @dataclass(frozen=True)
-class Corpus:
+class TopicCorpus:
     """What topics are found in.
 
     Attributes:
         passages: tables.Passages.
-        families: tables.Families.
+        near_duplicates: tables.NearDuplicates.
         documents: tables.Documents.
         vectors: float32 [passages, dimension], of the original texts.
         missions: the peace operations, whose names are taken out.
@@ -42,7 +42,7 @@ class Corpus:
     """
 
     passages: pl.DataFrame
-    families: pl.DataFrame
+    near_duplicates: pl.DataFrame
     documents: pl.DataFrame
     vectors: Vectors
     missions: Mapping[str, Mission]
@@ -70,7 +70,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Findings:
+class TopicFindings:
     """Every table of the stage, its metrics, and remarks for the person at the terminal."""
 
     whole: View
@@ -79,42 +79,46 @@ class Findings:
     similarity: pl.DataFrame
     over_time: pl.DataFrame
     by_mission: pl.DataFrame
-    guided: pl.DataFrame
+    zero_shot: pl.DataFrame
     metrics: dict[str, Any]
     remarks: list[str]
 
 
-def find_topics(corpus: Corpus, encoder: Encoder, settings: TopicSettings, seed: int) -> Findings:
+def find_topics(
+    corpus: TopicCorpus, encoder: Encoder, settings: TopicSettings, seed: int
+) -> TopicFindings:
     """Fit topics on the whole corpus and on the article alone, and describe and judge them.
 
     Raises:
         StageError: there are too few passages, all say the same, or no topic was found.
         InputError: two labels of a person name the same topic.
     """
-    selection = select_passages(corpus.passages, corpus.families, corpus.vectors, settings)
+    selection = select_passages(corpus.passages, corpus.near_duplicates, corpus.vectors, settings)
     fitting_settings(settings, selection.passages.height)  # too few: say so before the long part
     texts = selection.passages["text"].to_list()
-    matter = matter_of(texts, corpus.missions) if settings.neutralise else Matter(texts, texts)
-    plain = encoder.encode(matter.embedded) if settings.neutralise else selection.vectors
+    masked = (
+        masked_texts(texts, corpus.missions) if settings.neutralise else MaskedTexts(texts, texts)
+    )
+    plain = encoder.encode(masked.embedded) if settings.neutralise else selection.vectors
     origins = origins_of(selection.passages, corpus.documents)
     kind, mission = origins["kind"], origins["mission"]
     vectors = without_group_means(plain, kind, settings.kind_shrinkage)
     rows = sampled_rows(list(origins.values()), kind == "article", settings.most_fitted, seed)
-    whole = _view(selection, matter, vectors, rows, encoder, settings, seed)
+    whole = _view(selection, masked, vectors, rows, encoder, settings, seed)
     whole, remarks = _renamed(whole, corpus.labels)
-    article = _article_view(selection, matter, plain, kind, encoder, settings, seed)
+    article = _article_view(selection, masked, plain, kind, encoder, settings, seed)
     means = description.topic_vectors(vectors, whole.fitted.topic)
     tables_of = (whole.assignments, corpus.passages, corpus.documents)
-    return Findings(
+    return TopicFindings(
         whole=whole,
         article=article,
         hierarchy=description.hierarchy_table(means),
         similarity=description.similarity_table(means),
         over_time=description.over_time_table(*tables_of),
         by_mission=description.by_mission_table(*tables_of),
-        guided=guided_table(selection, plain, corpus.themes, encoder),
+        zero_shot=zero_shot_table(selection, plain, corpus.themes, encoder),
         metrics=_metrics(selection, whole, article)
-        | {"models": _models(selection, matter, whole, mission, seed)},
+        | {"models": _models(selection, masked, whole, mission, seed)},
         remarks=_changed(settings, whole.fitted.settings) + _sampled(whole) + remarks,
     )
 
@@ -141,7 +145,7 @@ def origins_of(passages: pl.DataFrame, documents: pl.DataFrame) -> dict[str, Str
 
 def _view(
     selection: Selection,
-    matter: Matter,
+    masked: MaskedTexts,
     vectors: Vectors,
     rows: Integers,
     encoder: Encoder,
@@ -150,27 +154,27 @@ def _view(
 ) -> View:
     fitted = fit_topics(vectors[rows], settings, seed)
     used = fitted.settings
-    places = lay_out_map(vectors[rows], used, seed)
+    coordinates = project_map(vectors[rows], used, seed)
     as_fitted = None
     if len(rows) < len(vectors):
-        whole = spread(fitted, places, vectors, rows)
-        fitted, places, as_fitted = whole.fitted, whole.places, whole.as_fitted
+        whole = spread(fitted, coordinates, vectors, rows)
+        fitted, coordinates, as_fitted = whole.fitted, whole.coordinates, whole.as_fitted
     vocabulary = count_terms(
-        matter.counted, max_ngram=used.max_ngram, fewest_passages=used.min_term_passages
+        masked.counted, max_ngram=used.max_ngram, fewest_passages=used.min_term_passages
     )
     weights = class_tfidf(vocabulary, fitted.topic)
     typical = description.typical_rows(vectors, fitted.topic, used.n_label_passages)
-    labels = make_labels(matter, typical, vocabulary, weights, encoder)
+    labels = make_labels(masked, typical, vocabulary, weights, encoder)
     typical_terms = typicality(vocabulary, fitted.topic)
     terms = weighted_terms(typical_terms, vocabulary.terms, used.n_terms)
-    assignments = description.assignments_table(selection, fitted, places)
+    assignments = description.assignments_table(selection, fitted, coordinates)
     topics = description.topics_table(selection, fitted, assignments, terms, labels, typical)
     return View(topics, assignments, fitted, rows, as_fitted)
 
 
 def _article_view(
     selection: Selection,
-    matter: Matter,
+    masked: MaskedTexts,
     vectors: Vectors,
     kind: Strings,
     encoder: Encoder,
@@ -181,7 +185,7 @@ def _article_view(
     rows = np.flatnonzero(kind == "article")
     if len(rows) < FEWEST_PASSAGES:
         return None
-    part, of_article = selection.of(rows), matter.of(rows)
+    part, of_article = selection.of(rows), masked.of(rows)
     return _view(part, of_article, vectors[rows], np.arange(len(rows)), encoder, settings, seed)
 
 
@@ -246,22 +250,22 @@ def _view_metrics(view: View) -> dict[str, Any]:
 
 
 def _models(
-    selection: Selection, matter: Matter, whole: View, mission: Strings, seed: int
+    selection: Selection, masked: MaskedTexts, whole: View, mission: Strings, seed: int
 ) -> dict[str, Any]:
     """Ours beside BERTopic's defaults, NMF, LDA and nothing, on the same passages and words.
 
     All are of the texts that topics were fitted on.
     """
-    selection, matter, mission = (
+    selection, masked, mission = (
         selection.of(whole.rows),
-        matter.of(whole.rows),
+        masked.of(whole.rows),
         mission[whole.rows],
     )
     fitted, topic = whole.fitted, whole.fitted.topic[whole.rows]
     words = count_terms(
-        matter.counted, max_ngram=1, fewest_passages=fitted.settings.min_term_passages
+        masked.counted, max_ngram=1, fewest_passages=fitted.settings.min_term_passages
     )
-    ours = Grouping(topic, baselines.words_of(topic, words), fitted.single)
+    ours = ModelTopics(topic, baselines.words_of(topic, words), fitted.single)
     share = float((topic == OUTLIER).mean())
     defaults = baselines.bertopic_defaults(selection.all_vectors, selection.fitted_rows, seed)
     as_many_outliers = [baselines.reassigned(one, selection.vectors, share) for one in defaults]
@@ -273,7 +277,7 @@ def _models(
         "lda": baselines.lda(words, fitted.n_topics, share, seed),
         "shuffled_topics": baselines.shuffled(topic, words, seed),
     }
-    dealt = Grouping(topic, ours.words)
+    dealt = ModelTopics(topic, ours.words)
     null: Vocabulary = baselines.shuffled_words(words, seed)
     return {name: baselines.score(one, words, mission) for name, one in groupings.items()} | {
         "shuffled_words": baselines.score(dealt, null, mission)

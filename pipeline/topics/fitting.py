@@ -13,13 +13,13 @@ from pipeline.run.errors import StageError
 from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.measures import (
-    Agreement,
+    FitAgreement,
     Integers,
     agreement_of,
     best_match_jaccard,
     topic_jaccard,
 )
-from pipeline.topics.projection import lay_out
+from pipeline.topics.projection import project
 from pipeline.vectors.cache import Vectors
 
 DISSOLVED = 0.5
@@ -76,28 +76,28 @@ def without_dissolved(topic: Integers, refits: Sequence[Integers]) -> Integers:
 
 _STARTS = 10  # of plain k-means, of which the best is kept
 _SAMPLES = 20  # that a refined beginning is made of
-_SAMPLED = 0.8  # of the places, in each of them
+_SAMPLED = 0.8  # of the coordinates, in each of them
 _ROUNDS = 50  # of k-means in a sample
 _MOST_SEED = 2**31
 
 
-def group(places: Floats, settings: TopicSettings, seed: int) -> Integers:
-    """Groups of a layout, or of several side by side, int [n]; only HDBSCAN leaves outliers.
+def group(coordinates: Floats, settings: TopicSettings, seed: int) -> Integers:
+    """Groups of a projection, or of several side by side, int [n]; only HDBSCAN leaves outliers.
 
     Args:
-        places: float [n, dimensions].
+        coordinates: float [n, dimensions].
         settings: which clustering, and into how many groups.
         seed: of everything that the clustering draws.
     """
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):  # the order of sums decides ties
-        clustering = _clustering(places, settings, seed)
-        found: Integers = clustering.fit_predict(places).astype(np.int64)
+        clustering = _clustering(coordinates, settings, seed)
+        found: Integers = clustering.fit_predict(coordinates).astype(np.int64)
     return found
 
 
-def _clustering(places: Floats, settings: TopicSettings, seed: int) -> Any:
+def _clustering(coordinates: Floats, settings: TopicSettings, seed: int) -> Any:
     from sklearn.cluster import AgglomerativeClustering, KMeans
 
     if settings.clusters == "hdbscan":
@@ -113,11 +113,11 @@ def _clustering(places: Floats, settings: TopicSettings, seed: int) -> Any:
         return AgglomerativeClustering(settings.n_topics, linkage="ward")
     if settings.clusters == "kmeans":
         return KMeans(settings.n_topics, n_init=_STARTS, random_state=seed % _MOST_SEED)
-    means = refined_means(places, settings.n_topics, seed)
+    means = refined_means(coordinates, settings.n_topics, seed)
     return KMeans(len(means), init=means, n_init=1)
 
 
-def refined_means(places: Floats, n_groups: int, seed: int) -> Floats:
+def refined_means(coordinates: Floats, n_groups: int, seed: int) -> Floats:
     """Where k-means should begin: what k-means of many samples agree on, float [groups, dims].
 
     Where plain k-means begins decides where it ends. Here k-means finds the means of `_SAMPLES`
@@ -130,17 +130,17 @@ def refined_means(places: Floats, n_groups: int, seed: int) -> Floats:
     random = np.random.default_rng(seed)
     found = []
     for _ in range(_SAMPLES):
-        sample = random.permutation(len(places))[: round(_SAMPLED * len(places))]
+        sample = random.permutation(len(coordinates))[: round(_SAMPLED * len(coordinates))]
         start = int(random.integers(_MOST_SEED))
         model = KMeans(n_groups, n_init=1, max_iter=_ROUNDS, random_state=start)
-        found.append(model.fit(places[np.sort(sample)]).cluster_centers_)
+        found.append(model.fit(coordinates[np.sort(sample)]).cluster_centers_)
     means = np.vstack(found)
     together = AgglomerativeClustering(n_groups, linkage="ward").fit_predict(means)
     return _means_of(means, together)
 
 
-def _means_of(places: Floats, groups: Integers) -> Floats:
-    return np.array([places[groups == number].mean(axis=0) for number in np.unique(groups)])
+def _means_of(coordinates: Floats, groups: Integers) -> Floats:
+    return np.array([coordinates[groups == number].mean(axis=0) for number in np.unique(groups)])
 
 
 FEWEST_PASSAGES = 20
@@ -158,7 +158,7 @@ class FittedTopics:
 
     Attributes:
         topic: int [n]; topics are numbered from 0, largest first; -1 is an outlier.
-        probability: float [n], share of refits that put the text in this topic; 0 for outliers.
+        agreement: float [n], share of refits that put the text in this topic; 0 for outliers.
         stability: float [n topics], mean best-match Jaccard with the refits.
         single: agreement of the refits with each other: single fits that share no seed.
         halves: agreement of consensus topics that disjoint halves of the refits give, which share
@@ -167,10 +167,10 @@ class FittedTopics:
     """
 
     topic: Integers
-    probability: Floats
+    agreement: Floats
     stability: Floats
-    single: Agreement
-    halves: Agreement
+    single: FitAgreement
+    halves: FitAgreement
     settings: TopicSettings
 
     @property
@@ -209,7 +209,7 @@ def fit_topics(vectors: Vectors, settings: TopicSettings, seed: int) -> FittedTo
     """Fit ``settings.refits`` times and keep what most of these fits agree on.
 
     One fit is BERTopic's: UMAP (McInnes, Healy and Melville 2018) and a clustering, both with seeds
-    that no other fit has. The topics are the same clustering of all layouts side by side
+    that no other fit has. The topics are the same clustering of all projections side by side
     (`consensus`). A topic that the fits do not find again (mean best-match Jaccard under .5, which
     Hennig 2007 calls dissolved) is no topic.
 
@@ -224,9 +224,11 @@ def fit_topics(vectors: Vectors, settings: TopicSettings, seed: int) -> FittedTo
     """
     used = fitting_settings(settings, len(vectors))
     seeds = range(seed, seed + used.refits)
-    layouts = lay_out(vectors, used, seeds)
-    refits = [group(layout, used, one) for layout, one in zip(layouts, seeds, strict=True)]
-    topic, agreement = consensus(layouts, refits, used, seeds.stop)
+    projections = project(vectors, used, seeds)
+    refits = [
+        group(projection, used, one) for projection, one in zip(projections, seeds, strict=True)
+    ]
+    topic, agreement = consensus(projections, refits, used, seeds.stop)
     topic = numbered_by_size(topic)
     if (topic == OUTLIER).all():
         raise StageError(
@@ -235,24 +237,24 @@ def fit_topics(vectors: Vectors, settings: TopicSettings, seed: int) -> FittedTo
         )
     return FittedTopics(
         topic=topic,
-        probability=np.where(topic == OUTLIER, 0.0, agreement),
+        agreement=np.where(topic == OUTLIER, 0.0, agreement),
         stability=best_match_jaccard(topic, refits),
         single=agreement_of(refits),
-        halves=agreement_of_halves(layouts, refits, used, seeds.stop + 1),
+        halves=agreement_of_halves(projections, refits, used, seeds.stop + 1),
         settings=used,
     )
 
 
 def consensus(
-    layouts: Sequence[Floats], refits: Sequence[Integers], settings: TopicSettings, seed: int
+    projections: Sequence[Floats], refits: Sequence[Integers], settings: TopicSettings, seed: int
 ) -> tuple[Integers, Floats]:
-    """Topics of all layouts together, outliers where refits disagree, and the agreement.
+    """Topics of all projections together, outliers where refits disagree, and the agreement.
 
-    The reference is the clustering of all layouts side by side. A passage stays in its topic of
+    The reference is the clustering of all projections side by side. A passage stays in its topic of
     the reference when at least ``settings.min_agreement`` of the refits put it there
     (`stability.vote`), and is an outlier otherwise: the machine does not know where it belongs.
     """
-    together = np.hstack([layout - layout.mean(axis=0) for layout in layouts])
+    together = np.hstack([projection - projection.mean(axis=0) for projection in projections])
     reference = group(together, settings, seed)
     agreement = vote(reference, refits)
     kept: Integers = np.where(agreement >= settings.min_agreement, reference, OUTLIER)
@@ -261,21 +263,21 @@ def consensus(
 
 
 def agreement_of_halves(
-    layouts: Sequence[Floats], refits: Sequence[Integers], settings: TopicSettings, seed: int
-) -> Agreement:
+    projections: Sequence[Floats], refits: Sequence[Integers], settings: TopicSettings, seed: int
+) -> FitAgreement:
     """How far consensus topics agree that are made of disjoint halves of the refits.
 
     Each half is a smaller model of the same kind, with no seed in common with the other.
     """
-    if len(layouts) < 4:
+    if len(projections) < 4:
         return agreement_of(refits)
     random = np.random.default_rng(seed)
     found = []
     for split in range(_SPLITS):
-        halves = np.array_split(random.permutation(len(layouts)), 2)
+        halves = np.array_split(random.permutation(len(projections)), 2)
         topics = [
             consensus(
-                [layouts[i] for i in half],
+                [projections[i] for i in half],
                 [refits[i] for i in half],
                 settings,
                 seed + 2 * split + side,
@@ -283,4 +285,4 @@ def agreement_of_halves(
             for side, half in enumerate(halves)
         ]
         found.append(agreement_of(topics))
-    return Agreement(*np.mean(found, axis=0).tolist())
+    return FitAgreement(*np.mean(found, axis=0).tolist())

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.topics.masking import NAME_WORD, Matter
+from pipeline.topics.masking import NAME_WORD, MaskedTexts
 from pipeline.topics.terms import Vocabulary
 from pipeline.vectors.encoder import Encoder
 
@@ -27,7 +27,7 @@ _NAME_COST = 0.5  # what a proper name must be worth more than a common noun
 _EMPTY = frozenset(
     """
     accordance addition aim aspect basis capacity case concern context effort efforts end
-    framework goal implementation importance issue issues line manner matter means measure
+    framework goal implementation importance issue issues line manner masked means measure
     measures mandate need number order paragraph part period priority process progress
     account addition achievement days decision date review letter recommendations briefing
     agreement agreements mission missions persons policy president press
@@ -126,7 +126,7 @@ def _is_acronym(word: str) -> bool:
 
 
 def make_labels(
-    matter: Matter,
+    masked: MaskedTexts,
     typical: Sequence[Sequence[int]],
     vocabulary: Vocabulary,
     weights: Any,
@@ -135,7 +135,7 @@ def make_labels(
     """A label for each topic, no two alike.
 
     Args:
-        matter: of the texts.
+        masked: of the texts.
         typical: rows of the most typical texts of each topic.
         vocabulary: terms of the columns of ``weights``.
         weights: class-based TF-IDF, float [n topics, n terms].
@@ -147,10 +147,10 @@ def make_labels(
     labels: list[str] = []
     taken: set[frozenset[str]] = set()
     for rows, row_weights in zip(typical, weights, strict=True):
-        documents = list(nlp.pipe([matter.counted[row] for row in rows]))
+        documents = list(nlp.pipe([masked.counted[row] for row in rows]))
         strongest = np.argsort(-row_weights.round(6), kind="stable")[:_TERMS]
         terms = {vocabulary.terms[column]: float(row_weights[column]) for column in strongest}
-        centre = encoder.encode([matter.embedded[row] for row in rows]).astype(np.float64).mean(0)
+        centre = encoder.encode([masked.embedded[row] for row in rows]).astype(np.float64).mean(0)
         centre /= np.linalg.norm(centre)
         labels.append(make_label(documents, terms, centre, encoder, frozenset(taken)))
         taken.add(_said(labels[-1]))

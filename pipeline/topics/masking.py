@@ -243,20 +243,20 @@ _ENOUGH_WORDS = 4
 
 
 def without_formulas(text: str) -> str:
-    """The matter of a passage: no opening formula, no symbols, no dates; all of it when none stays.
+    """The masked forms of a passage: no opening formula, no symbols, no dates; all of it when none stays.
 
     >>> without_formulas("Further requests the Secretary-General to report on sexual violence;")
     'Report on sexual violence;'
     """
-    matter = _CITATION.sub("", _OPENING.sub("", text))
-    matter = re.sub(r"\s+(?=[,;.)])", "", " ".join(matter.split()))
-    if len(matter.split()) < _ENOUGH_WORDS:
+    masked = _CITATION.sub("", _OPENING.sub("", text))
+    masked = re.sub(r"\s+(?=[,;.)])", "", " ".join(masked.split()))
+    if len(masked.split()) < _ENOUGH_WORDS:
         return text
-    return matter[:1].upper() + matter[1:]
+    return masked[:1].upper() + masked[1:]
 
 
 @dataclass(frozen=True)
-class Matter:
+class MaskedTexts:
     """Two forms of each text.
 
     Attributes:
@@ -267,15 +267,17 @@ class Matter:
     embedded: list[str]
     counted: list[str]
 
-    def of(self, rows: Iterable[int]) -> Matter:
+    def of(self, rows: Iterable[int]) -> MaskedTexts:
         """These texts alone."""
         kept = list(rows)
-        return Matter([self.embedded[row] for row in kept], [self.counted[row] for row in kept])
+        return MaskedTexts(
+            [self.embedded[row] for row in kept], [self.counted[row] for row in kept]
+        )
 
 
-def matter_of(texts: Sequence[str], missions: Mapping[str, Mission]) -> Matter:
-    """The matter of different texts, in their order."""
+def masked_texts(texts: Sequence[str], missions: Mapping[str, Mission]) -> MaskedTexts:
+    """The masked forms of different texts, in their order."""
     marked = [
         without_formulas(text) for text in mark_names(texts, find_names(sorted(texts), missions))
     ]
-    return Matter([say_kinds(text) for text in marked], [drop_marks(text) for text in marked])
+    return MaskedTexts([say_kinds(text) for text in marked], [drop_marks(text) for text in marked])

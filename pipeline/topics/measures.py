@@ -82,7 +82,7 @@ def mission_information(topic: Integers, mission: Strings) -> dict[str, float]:
     }
 
 
-class Agreement(NamedTuple):
+class FitAgreement(NamedTuple):
     """Mean pairwise adjusted Rand index of several groupings of the same passages.
 
     Attributes:
@@ -94,7 +94,7 @@ class Agreement(NamedTuple):
     ari_inside: float
 
 
-def agreement_of(assignments: Sequence[Integers]) -> Agreement:
+def agreement_of(assignments: Sequence[Integers]) -> FitAgreement:
     """How far groupings agree, over all pairs."""
     from sklearn.metrics import adjusted_rand_score
 
@@ -103,7 +103,7 @@ def agreement_of(assignments: Sequence[Integers]) -> Agreement:
         kept = (one != OUTLIER) & (other != OUTLIER)
         both.append(adjusted_rand_score(one, other))
         inside.append(adjusted_rand_score(one[kept], other[kept]))
-    return Agreement(float(np.mean(both)), float(np.mean(inside)))
+    return FitAgreement(float(np.mean(both)), float(np.mean(inside)))
 
 
 def best_match_jaccard(topic: Integers, refits: Sequence[Integers]) -> npt.NDArray[np.float64]:

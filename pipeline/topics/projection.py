@@ -1,6 +1,6 @@
 """Vectors centred by kind, and in few dimensions: UMAP over exact nearest neighbours.
 
-A layout that was computed before is not computed again, so that other settings of the clustering,
+A projection that was computed before is not computed again, so that other settings of the clustering,
 or other words for topics, cost their own only.
 """
 
@@ -52,7 +52,7 @@ _ROWS_AT_ONCE = 1024
 _LIBRARIES = ("umap-learn", "pynndescent", "numba", "numpy", "scipy", "scikit-learn")
 
 
-def lay_out(vectors: Vectors, settings: TopicSettings, seeds: Sequence[int]) -> list[Floats]:
+def project(vectors: Vectors, settings: TopicSettings, seeds: Sequence[int]) -> list[Floats]:
     """UMAP for each seed, float [n, n_components], over the same exact nearest neighbours.
 
     Neighbours by exhaustive search: the approximate search of UMAP is one more thing that changes
@@ -63,7 +63,7 @@ def lay_out(vectors: Vectors, settings: TopicSettings, seeds: Sequence[int]) -> 
     neighbours = nearest_neighbours(vectors, settings.n_neighbors)
     bar = tqdm(seeds, desc="topics", unit="fit", disable=len(vectors) < 1000)
     shape = settings.model_dump(include={"n_neighbors", "n_components", "min_dist", "n_epochs"})
-    return [umap_layout(vectors, seed, neighbours=neighbours, **shape) for seed in bar]
+    return [umap_projection(vectors, seed, neighbours=neighbours, **shape) for seed in bar]
 
 
 def nearest_neighbours(
@@ -84,7 +84,7 @@ def nearest_neighbours(
     return rows, distances
 
 
-def umap_layout(
+def umap_projection(
     vectors: Vectors,
     seed: int,
     *,
@@ -106,8 +106,10 @@ def umap_layout(
     if kept is None:
         kept = _fit(vectors, options, neighbours).tobytes()
         known.add([(key, kept)])
-    places: Floats = np.frombuffer(kept, np.float32).reshape(-1, n_components).astype(np.float64)
-    return places
+    coordinates: Floats = (
+        np.frombuffer(kept, np.float32).reshape(-1, n_components).astype(np.float64)
+    )
+    return coordinates
 
 
 def _fit(vectors: Vectors, options: dict[str, Any], neighbours: Any) -> npt.NDArray[np.float32]:
@@ -115,14 +117,14 @@ def _fit(vectors: Vectors, options: dict[str, Any], neighbours: Any) -> npt.NDAr
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="precomputed_knn")  # small corpora are exact
-        layout: npt.NDArray[np.float32] = _umap()(
+        projection: npt.NDArray[np.float32] = _umap()(
             **options,
             metric="cosine",
             n_jobs=1,
             init="spectral" if len(vectors) > 10 * options["n_components"] else "random",
             precomputed_knn=neighbours or (None, None, None),
         ).fit_transform(vectors)
-    return layout.astype(np.float32, copy=False)
+    return projection.astype(np.float32, copy=False)
 
 
 @cache
@@ -155,10 +157,10 @@ def _key(vectors: Vectors, neighbours: Sequence[Any], options: dict[str, Any]) -
     return digest.hexdigest()
 
 
-def lay_out_map(vectors: Vectors, settings: TopicSettings, seed: int) -> Floats:
+def project_map(vectors: Vectors, settings: TopicSettings, seed: int) -> Floats:
     """Places on a plane, float [n, 2]: UMAP to two dimensions, for the eye only."""
     neighbours = nearest_neighbours(vectors, settings.n_neighbors)
-    return umap_layout(
+    return umap_projection(
         vectors,
         seed,
         n_neighbors=settings.n_neighbors,

@@ -29,14 +29,14 @@ def check_labels(content: Any) -> dict[str, str]:
     Raises:
         InputError: the file does not hold keys with labels.
     """
-    mend = "write lines such as:  s-res-2423-2018.0a1b2c3d4e: Protection of civilians"
+    fix = "write lines such as:  s-res-2423-2018.0a1b2c3d4e: Protection of civilians"
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise InputError(LABELS_FILE, "holds no keys with labels", mend)
+        raise InputError(LABELS_FILE, "holds no keys with labels", fix)
     for key, label in content.items():
         if not isinstance(label, str) or not label.strip():
-            raise InputError(LABELS_FILE, "has no text as its label", mend, str(key))
+            raise InputError(LABELS_FILE, "has no text as its label", fix, str(key))
     return {str(key): " ".join(label.split()) for key, label in content.items()}
 
 

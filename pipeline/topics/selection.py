@@ -12,7 +12,7 @@ import polars as pl
 
 from pipeline.run.errors import StageError
 from pipeline.run.settings import TopicSettings
-from pipeline.run.tables.segment import FAMILIES
+from pipeline.run.tables.segment import NEAR_DUPLICATES
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.fitting import FittedTopics
 from pipeline.topics.measures import Integers, Strings
@@ -27,9 +27,9 @@ class Selection:
     Attributes:
         passages: one row a text that may be fitted, ordered by passage_id; `text_key` numbers them.
         vectors: float32 [passages.height, dimension], row i for row i of ``passages``.
-        members: passage_id and text_key of every selected passage: near copies have the text_key
-            of the text that stands for their family.
-        all_vectors: float32 of all different texts, near copies too, ordered by passage_id.
+        members: passage_id and text_key of every selected passage: near-duplicates have the text_key
+            of the text that stands for their group.
+        all_vectors: float32 of all different texts, near-duplicates too, ordered by passage_id.
         all_keys: text_key of the text that stands for each row of ``all_vectors``.
         fitted_rows: row of ``all_vectors`` for each row of ``passages``.
         left_out: how many passages were left out, by reason.
@@ -59,48 +59,54 @@ class Selection:
 
 
 def select_passages(
-    passages: pl.DataFrame, families: pl.DataFrame, vectors: Vectors, settings: TopicSettings
+    passages: pl.DataFrame, near_duplicates: pl.DataFrame, vectors: Vectors, settings: TopicSettings
 ) -> Selection:
-    """Leave out what says nothing of substance and let one passage stand for its near copies.
+    """Leave out what says nothing of substance and let one passage stand for its near-duplicates.
 
     Mandates repeat whole paragraphs from year to year; counted each time, they would become topics
-    of their own. So a family is fitted once, by its earliest passage or, when that is left out,
+    of their own. So a near-duplicate group is fitted once, by its earliest passage or, when that is left out,
     by its first in the order of ids. Its weight, the number of its members, counts in the sizes
     and shares of topics, not in where topics lie. Ordered by passage_id, so that the order of the
     corpus does not matter.
 
     Args:
         passages: tables.Passages.
-        families: tables.Families of the same passages.
+        near_duplicates: tables.NearDuplicates of the same passages.
         vectors: float32 [passages, dimension].
         settings: what is left out.
 
     Raises:
-        StageError: the passages all say the same, or the families are of other passages.
+        StageError: the passages all say the same, or the near_duplicates are of other passages.
     """
     rows = passages.with_row_index("row").with_columns(_reason(settings))
     kept = (
         rows.filter(pl.col("reason").is_null())
-        .join(families.select("passage_id", "family_id"), on="passage_id", how="left")
+        .join(
+            near_duplicates.select("passage_id", "near_duplicate_group"),
+            on="passage_id",
+            how="left",
+        )
         .sort("passage_id")
     )
-    if kept["family_id"].null_count():
-        raise StageError(f"{FAMILIES.path} is of another run; run: dvc repro segment")
+    if kept["near_duplicate_group"].null_count():
+        raise StageError(f"{NEAR_DUPLICATES.path} is of another run; run: dvc repro segment")
     fitted = _standing(kept)
     _check_variety(fitted.height, kept.height)
     # a text that stands for others stands for itself among the different texts too
-    keys = fitted.select("family_id", "text_key")
+    keys = fitted.select("near_duplicate_group", "text_key")
     different = (
         pl.concat([fitted.drop("text_key"), kept])
         .unique("text", keep="first", maintain_order=True)
         .sort("passage_id")
-        .join(keys, on="family_id", how="left", maintain_order="left")
+        .join(keys, on="near_duplicate_group", how="left", maintain_order="left")
     )
     counts: list[dict[str, Any]] = rows.drop_nulls("reason")["reason"].value_counts().to_dicts()
     return Selection(
-        passages=fitted.drop("row", "reason", "family_id"),
+        passages=fitted.drop("row", "reason", "near_duplicate_group"),
         vectors=np.ascontiguousarray(vectors[fitted["row"].to_numpy()]),
-        members=kept.join(keys, on="family_id", how="left").select("passage_id", "text_key"),
+        members=kept.join(keys, on="near_duplicate_group", how="left").select(
+            "passage_id", "text_key"
+        ),
         all_vectors=np.ascontiguousarray(vectors[different["row"].to_numpy()]),
         all_keys=different["text_key"].to_numpy().astype(np.int64),
         fitted_rows=different["passage_id"]
@@ -125,20 +131,20 @@ def _reason(settings: TopicSettings) -> pl.Expr:
 
 
 def _standing(kept: pl.DataFrame) -> pl.DataFrame:
-    """One passage a family, ordered by passage_id and numbered by `text_key`."""
+    """One passage a near-duplicate group, ordered by passage_id and numbered by `text_key`."""
     return (
-        kept.sort(pl.col("passage_id") != pl.col("family_id"), "passage_id")
-        .unique("family_id", keep="first", maintain_order=True)
+        kept.sort(pl.col("passage_id") != pl.col("near_duplicate_group"), "passage_id")
+        .unique("near_duplicate_group", keep="first", maintain_order=True)
         .sort("passage_id")
         .with_row_index("text_key")
     )
 
 
-def _check_variety(n_families: int, n_passages: int) -> None:
-    if n_passages > 1 and n_families == 1:
+def _check_variety(n_groups: int, n_passages: int) -> None:
+    if n_passages > 1 and n_groups == 1:
         raise StageError(
             f"all {n_passages} passages say the same, so there is nothing to group; add documents, "
-            "or raise segment.near_copy in configs/params.yaml"
+            "or raise segment.near_duplicate in configs/params.yaml"
         )
 
 
@@ -155,13 +161,13 @@ class Spread:
 
     Attributes:
         fitted: topics and probabilities of all texts; everything else is that of the sample.
-        places: float [n, 2], places on the map.
+        coordinates: float [n, 2], on the map.
         as_fitted: share of the fitted texts that would have got the topic that they have, had they
             been assigned by the other fitted texts (leave-one-out).
     """
 
     fitted: FittedTopics
-    places: Floats
+    coordinates: Floats
     as_fitted: float
 
 
@@ -193,16 +199,16 @@ def sampled_rows(
     return rows
 
 
-def spread(fitted: FittedTopics, places: Floats, vectors: Vectors, rows: Integers) -> Spread:
+def spread(fitted: FittedTopics, coordinates: Floats, vectors: Vectors, rows: Integers) -> Spread:
     """Give each text that was not fitted the topic that most of its nearest fitted texts are in.
 
     Nearest by cosine, `NEIGHBOURS` of them; fewer than `FEWEST_OF_ONE_TOPIC` in one topic make an
-    outlier. Its probability is the mean of theirs in that topic, its place on the map their mean.
+    outlier. Its agreement is the mean of theirs in that topic, its place on the map their mean.
     Topics are numbered anew, largest first.
 
     Args:
         fitted: topics of the sample.
-        places: float [sample, 2].
+        coordinates: float [sample, 2].
         vectors: float32 [n, dimension], each of length 1.
         rows: of ``vectors``, the sample.
     """
@@ -216,22 +222,26 @@ def spread(fitted: FittedTopics, places: Floats, vectors: Vectors, rows: Integer
         beside = search.kneighbors(return_distance=False)  # each text without itself
     topic = np.full(len(vectors), OUTLIER, dtype=np.int64)
     probability = np.zeros(len(vectors))
-    spread_places = np.zeros((len(vectors), places.shape[1]))
-    topic[rows], probability[rows], spread_places[rows] = fitted.topic, fitted.probability, places
+    spread_coordinates = np.zeros((len(vectors), coordinates.shape[1]))
+    topic[rows], probability[rows], spread_coordinates[rows] = (
+        fitted.topic,
+        fitted.agreement,
+        coordinates,
+    )
     topic[others] = majority(fitted.topic[near])
     agreeing = (fitted.topic[near] == topic[others][:, None]) & (topic[others] != OUTLIER)[:, None]
-    probability[others] = (fitted.probability[near] * agreeing).mean(axis=1)
-    spread_places[others] = places[near].mean(axis=1)
+    probability[others] = (fitted.agreement[near] * agreeing).mean(axis=1)
+    spread_coordinates[others] = coordinates[near].mean(axis=1)
     sizes = np.bincount(topic[topic != OUTLIER], minlength=fitted.n_topics)
     by_size = np.argsort(-sizes, kind="stable")  # now that all texts count
     return Spread(
         replace(
             fitted,
             topic=np.where(topic == OUTLIER, OUTLIER, np.argsort(by_size)[topic]),
-            probability=probability,
+            agreement=probability,
             stability=fitted.stability[by_size],
         ),
-        spread_places,
+        spread_coordinates,
         float((majority(fitted.topic[beside]) == fitted.topic).mean()),
     )
 

@@ -17,7 +17,7 @@ _HASHES_AT_ONCE = 10_000  # as many are held twice, as bytes and as rows
 
 
 class VectorCache:
-    """Vectors of one model by text hash; opened and mended as `ResultCache`."""
+    """Vectors of one model by text hash; opened and fixed as `ResultCache`."""
 
     def __init__(self, file: Path) -> None:
         """Open the cache, or begin it."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.acquire.collecting import Shelf, collect
+from pipeline.acquire.collecting import Collected, collect
 from pipeline.acquire.sources import Mirror, Source, sources_of
 from pipeline.acquire.verifying import Finding
 from pipeline.run.settings import AcquireSettings
@@ -170,7 +170,7 @@ class Project:
         staging = self.folder / ".cache"
         staging.mkdir(exist_ok=True)
         chosen = (entries or self.entries()).values()
-        findings = collect(chosen, Shelf(self.corpus, staging, 2, 1), sources)
+        findings = collect(chosen, Collected(self.corpus, staging, 2, 1), sources)
         assert list(staging.iterdir()) == []
         return {entry.document_id: finding for entry, finding in findings.items()}
 

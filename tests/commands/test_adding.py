@@ -113,7 +113,7 @@ def test_the_same_file_under_another_name_is_refused(project: Path, tmp_path: Pa
 
     assert done.exit_code == 2
     assert "the same file is in the corpus already, as s-res-9001-2031" in done.output
-    assert "; mend: " in done.output
+    assert "; to fix: " in done.output
     assert files(project) == before
 
 
@@ -282,13 +282,13 @@ def test_what_a_person_says_goes_before_what_the_document_says(project: Path) ->
         [RESOLUTION, STATEMENT, "--title", "One for two"],
     ],
 )
-def test_what_cannot_be_used_is_said_with_its_mend_and_changes_nothing(
+def test_what_cannot_be_used_is_said_with_its_fix_and_changes_nothing(
     project: Path, words: list[str | Path]
 ) -> None:
     before = files(project)
     done = peacetext("add", *words)
     assert done.exit_code == 2
-    assert "; mend: " in done.output
+    assert "; to fix: " in done.output
     assert files(project) == before
 
 

@@ -95,33 +95,36 @@ def test_no_text_gives_no_row(trained: Path) -> None:
         (b"text\n\xff\xfe\xff\n", "is no CSV"),
         (b"", "is no CSV"),
         ("text\nwords\n".encode("utf-16"), "save it as CSV UTF-8"),
-        (b"id;text\n1;words, and more\n", "row 1: is no CSV, since its cells are not parted"),
+        (
+            b"id;text\n1;words, and more\n",
+            "row 1: is not a CSV file, since its cells are not parted",
+        ),
         (b"id;text\n1;words\n", "save it with commas"),
         (b"id,text\n1,words\n2,words, and more\n", "row 3: is no CSV: 3 cells"),
     ],
 )
-def test_a_table_that_cannot_be_used_is_named_with_its_mend(
+def test_a_table_that_cannot_be_used_is_named_with_its_fix(
     trained: Path, content: bytes, said: str
 ) -> None:
     Path("notes.csv").write_bytes(content)
     done = peacetext("classify", "notes.csv", "--out", "scores.csv")
     assert done.exit_code == 2
     assert said in done.output
-    assert "; mend: " in done.output
+    assert "; to fix: " in done.output
     assert not Path("scores.csv").exists()
 
 
 def test_a_pipe_that_is_no_text_is_named_with_its_line(trained: Path) -> None:
     done = CliRunner().invoke(app, ["classify"], input=b"Patrols at night.\n\xff\xfe\n")
     assert done.exit_code == 2
-    assert "are not UTF-8; mend: " in done.output
+    assert "are not UTF-8; to fix: " in done.output
 
 
 def test_scores_are_not_written_in_the_place_of_a_folder(trained: Path) -> None:
     Path("there").mkdir()
     done = CliRunner().invoke(app, ["classify", "--out", "there"], input="Patrols at night.\n")
     assert done.exit_code == 2
-    assert "is a folder; mend: name a file in it" in done.output
+    assert "is a folder; to fix: name a file in it" in done.output
 
 
 def test_before_a_run_the_command_says_what_to_run(project: Path) -> None:

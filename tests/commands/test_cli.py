@@ -39,7 +39,7 @@ def test_list_prints_the_documents_of_a_mission_and_kind() -> None:
 def test_what_is_not_there_is_said_in_one_line(words: list[str]) -> None:
     done = RUNNER.invoke(app, words)
     assert done.exit_code == 2
-    assert "mend: " in done.output
+    assert "fix: " in done.output
 
 
 @pytest.mark.parametrize(

@@ -42,14 +42,14 @@ def test_a_pass_without_a_row_is_named(project: Path) -> None:
     empty.write_text("sentence_id,codes\n", encoding="utf-8")
     done = peacetext("agreement", empty, empty)
     assert done.exit_code == 2
-    assert "empty.csv: has no unit that was read; mend: " in done.output
+    assert "empty.csv: has no unit that was read; to fix: " in done.output
 
 
 def test_the_check_says_when_an_adjudicated_pass_decides(project: Path) -> None:
     first = CODING / "article-coder-1.csv"
     assert "adjudicated" not in peacetext("check").output
     (CODING / "article-adjudicated.csv").write_bytes(first.read_bytes())
-    assert "coders 1, 2; the adjudicated pass decides" in peacetext("check").output
+    assert "coders 1, 2; the adjudicated coding decides" in peacetext("check").output
 
 
 def _row(done: Result, name: str) -> list[str]:
@@ -61,7 +61,7 @@ def _row(done: Result, name: str) -> list[str]:
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        (CODING / "un-coder-1.csv", "name two passes over the same units"),
+        (CODING / "un-coder-1.csv", "name two codings over the same units"),
         ("nobody.csv", "name a coder's file that exists"),
         (CODING / "article-sentences.csv", "column codes is missing"),
     ],
@@ -77,7 +77,7 @@ def test_files_that_cannot_be_compared_are_refused(
 def test_nothing_is_suggested_before_a_run(project: Path) -> None:
     done = peacetext("suggest")
     assert done.exit_code == 2
-    assert "mend: " in done.output
+    assert "fix: " in done.output
 
 
 def test_a_document_that_suggested_units_are_of_stays(project: Path) -> None:

@@ -12,9 +12,9 @@ import pytest
 from pipeline.compare.material import Material, empty, from_rows
 from pipeline.run.settings import CompareSettings, Settings, load_settings
 from pipeline.run.tables.ingest import Blocks, Documents, Notes
-from pipeline.run.tables.segment import Families, Passages
+from pipeline.run.tables.segment import NearDuplicates, Passages
 from pipeline.run.tables.themes import PassageCodes, Prevalence, Scores, Units
-from pipeline.run.tables.topics import OUTLIER, Assignments, Guided, Hierarchy, Topics
+from pipeline.run.tables.topics import OUTLIER, Assignments, Hierarchy, Topics, ZeroShot
 from pipeline.study.codebook import load_codebook
 
 THEMES = ("robust_force", "protection_of_civilians", "humanitarian_space", "intelligence")
@@ -88,7 +88,7 @@ class Planter:
         )
         return block_id
 
-    def passage(self, block_id: str, theme: int, *, place: int, voices: list[str]) -> str:
+    def passage(self, block_id: str, theme: int, *, place: int, speaker_groups: list[str]) -> str:
         block = next(each for each in reversed(self.blocks) if each["block_id"] == block_id)
         passage_id = f"{block_id}.{place}"
         self.passages.append(
@@ -104,7 +104,7 @@ class Planter:
                 "start": place,
                 "end": place + 1,
                 "n_words": 5,
-                "voices": voices,
+                "speaker_groups": speaker_groups,
                 "procedural": False,
             }
         )
@@ -142,8 +142,10 @@ class Planter:
             block_id = self.paragraph("article", number, f"{number // 10 + 1}. Section")
             theme = int(self.random.integers(len(THEMES)))
             for place in range(PASSAGES_A_PARAGRAPH):
-                voices = [["military"], ["ngo"], []][place]
-                passage_id = self.passage(block_id, theme, place=place, voices=voices)
+                speaker_groups = [["military"], ["ngo"], []][place]
+                passage_id = self.passage(
+                    block_id, theme, place=place, speaker_groups=speaker_groups
+                )
                 self.code(passage_id, "article", "article", block_id, theme)
                 self.score(passage_id, theme)
 
@@ -154,7 +156,7 @@ class Planter:
             for number in range(6):
                 theme = int(self.random.integers(2))  # the policy side knows two themes only
                 block_id = self.paragraph(document_id, number, "")
-                passage_id = self.passage(block_id, theme, place=0, voices=[])
+                passage_id = self.passage(block_id, theme, place=0, speaker_groups=[])
                 if number == 0:
                     self.code(passage_id, "un", document_id, document_id, theme)
                 self.score(passage_id, theme)
@@ -190,7 +192,7 @@ class Planter:
             for method in ("assigned", "corrected")
         ]
 
-    def guided(self) -> list[dict[str, Any]]:
+    def zero_shot(self) -> list[dict[str, Any]]:
         """The nearest definition is that of the topic, where the topic is a theme's."""
         return [
             {
@@ -202,12 +204,12 @@ class Planter:
             for row in self.assignments
         ]
 
-    def families(self) -> list[dict[str, Any]]:
-        """The first paragraphs of all resolutions are one family; else each is its own."""
+    def near_duplicates(self) -> list[dict[str, Any]]:
+        """The first paragraphs of all resolutions are one near_duplicates; else each is its own."""
         return [
             {
                 "passage_id": row["passage_id"],
-                "family_id": "s-res-0.b000.0"
+                "near_duplicate_group": "s-res-0.b000.0"
                 if row["passage_id"].endswith(".b000.0") and row["document_id"] != "article"
                 else row["passage_id"],
                 "similarity": 1.0,
@@ -237,8 +239,18 @@ class Planter:
 
     def material(self, *, un: bool = True) -> Material:
         notes = [
-            {"document_id": "article", "number": "1", "text": "Interview.", "voices": ["ngo"]},
-            {"document_id": "article", "number": "2", "text": "Interview.", "voices": ["military"]},
+            {
+                "document_id": "article",
+                "number": "1",
+                "text": "Interview.",
+                "speaker_groups": ["ngo"],
+            },
+            {
+                "document_id": "article",
+                "number": "2",
+                "text": "Interview.",
+                "speaker_groups": ["military"],
+            },
         ]
         direction = np.eye(len(THEMES) + 1, 16)
         vectors = np.array(
@@ -278,16 +290,16 @@ class Planter:
             passage_codes=from_rows(PassageCodes, self.codes),
             scores=from_rows(Scores, self.scores) if un else empty(Scores),
             prevalence=from_rows(Prevalence, self.prevalence()) if un else empty(Prevalence),
-            prevalence_of_families=from_rows(Prevalence, self.prevalence()[2:])
+            prevalence_deduplicated=from_rows(Prevalence, self.prevalence()[2:])
             if un
             else empty(Prevalence),
             hierarchy=from_rows(Hierarchy, merges),
-            guided=from_rows(Guided, self.guided()),
+            zero_shot=from_rows(ZeroShot, self.zero_shot()),
             article_assignments=from_rows(
                 Assignments,
                 [row for row in self.assignments if row["passage_id"].startswith("article")],
             ),
-            families=from_rows(Families, self.families()),
+            near_duplicates=from_rows(NearDuplicates, self.near_duplicates()),
             codebook=codebook,
             vectors=vectors,
             definitions=definitions,
@@ -319,10 +331,10 @@ def without() -> Callable[..., Material]:
         "hierarchy": Hierarchy,
         "scores": Scores,
         "prevalence": Prevalence,
-        "prevalence_of_families": Prevalence,
-        "guided": Guided,
+        "prevalence_deduplicated": Prevalence,
+        "zero_shot": ZeroShot,
         "article_assignments": Assignments,
-        "families": Families,
+        "near_duplicates": NearDuplicates,
     }
 
     def emptied(material: Material, *names: str) -> Material:

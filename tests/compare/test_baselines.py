@@ -1,11 +1,11 @@
-"""Baselines, definitions, curves, labels and voices: each on a case worked by hand."""
+"""Baselines, definitions, curves, labels and speaker_groups: each on a case worked by hand."""
 
 import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.compare.gap.speakers import voice_table
-from pipeline.compare.material import family_labels
+from pipeline.compare.gap.speakers import speaker_table
+from pipeline.compare.material import code_group_labels
 from pipeline.compare.structure.agreement import merged_topics
 from pipeline.compare.structure.baselines import (
     groups_by_text,
@@ -61,14 +61,14 @@ def test_passages_without_theme_or_topic_are_counted_not_lost() -> None:
     assert found.without_outliers().passage_ids == ("p1",)
 
 
-def test_families_add_the_units_of_their_themes() -> None:
+def test_near_duplicates_add_the_units_of_their_themes() -> None:
     labels = pl.DataFrame(
         {"passage_id": ["p", "p", "p"], "theme_id": ["a", "b", "c"], "weight": [1.0, 2.0, 1.0]}
     )
 
-    families = family_labels(labels, {"a": "first", "b": "first", "c": "second"})
+    near_duplicates = code_group_labels(labels, {"a": "first", "b": "first", "c": "second"})
 
-    assert families.sort("theme_id")["weight"].to_list() == [3.0, 1.0]
+    assert near_duplicates.sort("theme_id")["weight"].to_list() == [3.0, 1.0]
 
 
 def test_k_means_finds_two_clouds_and_the_same_twice() -> None:
@@ -127,23 +127,29 @@ def test_topics_merge_along_the_hierarchy() -> None:
     assert steps == [[0, 1, 2, -1], [3, 1, 3, -1], [4, 4, 4, -1]]
 
 
-def test_voices_worked_by_hand(settings: CompareSettings) -> None:
+def test_speaker_groups_worked_by_hand(settings: CompareSettings) -> None:
     """Of three military passages two are on a; of two others (one NGO, one police) none is."""
     spoken = pl.DataFrame(
         {
             "passage_id": ["p1", "p2", "p3", "p4", "p5"],
             "cluster": ["1", "2", "3", "4", "5"],
-            "voices": [["military"], ["military", "ngo"], ["military"], ["ngo"], ["police"]],
+            "speaker_groups": [
+                ["military"],
+                ["military", "ngo"],
+                ["military"],
+                ["ngo"],
+                ["police"],
+            ],
         }
     )
     labels = pl.DataFrame({"passage_id": ["p1", "p3"], "label": ["a", "a"]})
 
-    rows = voice_table(spoken, labels, "themes", {"military": 4}, settings)
+    rows = speaker_table(spoken, labels, "themes", {"military": 4}, settings)
 
     military = rows.row(0, named=True)
-    assert (military["n"], military["n_voice"], military["n_notes"]) == (2, 3, 4)
+    assert (military["n"], military["n_speaker_group"], military["n_notes"]) == (2, 3, 4)
     assert military["share"] == pytest.approx(2 / 3, abs=1e-6)
     assert military["share_others"] == 0
     assert military["low"] < 0.3  # three passages bear little
-    assert rows["voice"].to_list() == ["military", "ngo", "police"]
+    assert rows["speaker_group"].to_list() == ["military", "ngo", "police"]
     assert (rows["q_value"] > 0.5).all()

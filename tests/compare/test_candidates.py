@@ -40,9 +40,9 @@ def test_every_view_and_baseline_groups_the_same_passages(plant: Plant) -> None:
 def test_the_zero_shot_view_groups_by_theme_and_among_families_by_family(plant: Plant) -> None:
     material = plant()
     codebook = material.codebook
-    theme_of = dict(material.guided.select("passage_id", "theme_id").iter_rows())
+    theme_of = dict(material.zero_shot.select("passage_id", "theme_id").iter_rows())
 
-    for reference in ("codes", "families"):
+    for reference in ("codes", "near_duplicates"):
         labelled = on_codes(material, reference)
         views = Baselines(material, 1).beside(labelled)
         view = next(each for each in views if each.candidate == "zero-shot")
@@ -51,13 +51,16 @@ def test_the_zero_shot_view_groups_by_theme_and_among_families_by_family(plant: 
             if reference == "codes":
                 assert codebook.theme_ids[group] == theme_id
             else:
-                assert codebook.families[group].family_id == codebook.family_of[theme_id]
+                assert (
+                    codebook.code_groups[group].near_duplicate_group
+                    == codebook.code_group_of[theme_id]
+                )
 
 
 def test_views_that_were_not_made_are_left_out(
     plant: Plant, without: Callable[..., Material]
 ) -> None:
-    material = without(plant(), "guided", "article_assignments")
+    material = without(plant(), "zero_shot", "article_assignments")
 
     names = {each.candidate for each in Baselines(material, 1).beside(on_codes(material))}
 

@@ -7,11 +7,11 @@ import pytest
 
 from pipeline.compare.__main__ import WRITTEN
 from pipeline.compare.findings.summary import summarised
-from pipeline.compare.gap.measuring import compare_sides, compare_voices
+from pipeline.compare.gap.measuring import compare_sides, compare_speaker_groups
 from pipeline.compare.material import Findings, Material
 from pipeline.compare.structure.comparing import compare_topics
 from pipeline.run.settings import CompareSettings
-from pipeline.run.tables.compare import AGREEMENT, GAP, RECOVERY, VOICE_SHARES
+from pipeline.run.tables.compare import AGREEMENT, GAP, RECOVERY, SPEAKER_SHARES
 from pipeline.study.study import load_study
 
 Plant = Callable[..., Material]
@@ -21,7 +21,7 @@ def compared(material: Material, settings: CompareSettings, seed: int = 7) -> Fi
     findings = Findings()
     compare_topics(material, settings, seed, findings)
     compare_sides(material, settings, load_study().milestones, findings)
-    compare_voices(material, settings, findings)
+    compare_speaker_groups(material, settings, findings)
     for table in WRITTEN:
         table.schema.validate(findings.frame(table))
     return findings
@@ -84,12 +84,12 @@ def test_the_gap_has_both_directions(found: Findings) -> None:
     assert gap["robust_force"]["n_paragraphs"] == 40
 
 
-def test_voices_count_passages_of_each_group(found: Findings) -> None:
-    voices = found.frame(VOICE_SHARES).filter(labels="themes", label="robust_force")
+def test_speaker_groups_count_passages_of_each_group(found: Findings) -> None:
+    speaker_groups = found.frame(SPEAKER_SHARES).filter(labels="themes", label="robust_force")
 
-    assert voices["voice"].to_list() == ["military", "ngo"]
-    assert voices["n_voice"].to_list() == [40, 40]
-    assert voices["n_notes"].to_list() == [1, 1]
+    assert speaker_groups["speaker_group"].to_list() == ["military", "ngo"]
+    assert speaker_groups["n_speaker_group"].to_list() == [40, 40]
+    assert speaker_groups["n_notes"].to_list() == [1, 1]
 
 
 def test_two_runs_give_the_same_rows(

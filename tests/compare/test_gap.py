@@ -191,23 +191,27 @@ def test_every_other_way_has_a_name_and_both_sides(
         "sentences of these passages",
         "coder 1",
         "hand-coded paragraphs",
-        "each family once",
-        "each family once, as classified",
+        "each near-duplicate group once",
+        "each near-duplicate group once, as classified",
         "threshold 0.3",
         "threshold 0.5",
         "threshold 0.7",
         "as classified, both sides",
         "nearest definition, both sides",
         "parts of what is said, hand-coded paragraphs",
-        "parts of what is said, each family once",
+        "parts of what is said, each near-duplicate group once",
         "parts of what is said, as classified, both sides",
         "parts of what is said, nearest definition, both sides",
     }  # no planted sentence has a note of its own
     assert ways["whole article"].n_interviews == 120
     assert ways["hand-coded paragraphs"].n_policy == 40
-    assert ways["each family once, as classified"].n_policy == 240 - 39  # 40 are near-identical
+    assert (
+        ways["each near-duplicate group once, as classified"].n_policy == 240 - 39
+    )  # 40 are near-identical
     robust = material.codebook.theme_ids.index("robust_force")
-    assert not ways["each family once"].policy[robust].known  # which only the other table has
+    assert (
+        not ways["each near-duplicate group once"].policy[robust].known
+    )  # which only the other table has
     assert ways["nearest definition, both sides"].n_interviews == 80
     parts = ways["parts of what is said, hand-coded paragraphs"]
     for side in (parts.policy, parts.interviews):

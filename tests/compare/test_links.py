@@ -84,9 +84,9 @@ def linked() -> tuple[pl.DataFrame, pl.DataFrame]:
         [document("article", "article", ""), document("res", "resolution", "S/RES/9227 (2015)")],
     )
     all_blocks = from_rows(Blocks, blocks("article", ARTICLE) + blocks("res", RESOLUTION))
-    shelf = shelf_of(documents, all_blocks, ["S/RES/9227 (2015)", "S/2014/999", ""])
+    index = shelf_of(documents, all_blocks, ["S/RES/9227 (2015)", "S/2014/999", ""])
     article = all_blocks.filter(pl.col("document_id") == "article").sort("order")
-    return link_tables(REFERENCES, article, shelf)
+    return link_tables(REFERENCES, article, index)
 
 
 def test_only_the_un_s_own_documents_are_references_with_their_symbols() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.compare.findings.gap import gap_words, link_words, voice_words
+from pipeline.compare.findings.gap import gap_words, link_words, speaker_words
 from pipeline.compare.findings.words import agreement_words, as_markdown, plain_words, theme_words
 from pipeline.compare.material import Findings, Material
 from pipeline.run.settings import CompareSettings
@@ -18,7 +18,7 @@ from pipeline.run.tables.compare import (
     GAP_SENSITIVITY,
     QUOTATIONS,
     RECOVERY,
-    VOICE_SHARES,
+    SPEAKER_SHARES,
 )
 from pipeline.run.tables.table import Table
 
@@ -185,23 +185,23 @@ def test_a_gap_that_turns_round_when_measured_otherwise_is_said_to(
     assert "commitment” does not; decided again in most: “Extension of State authority" in text
 
 
-def test_voices_that_cannot_be_told_apart_and_voices_that_can(
+def test_speaker_groups_that_cannot_be_told_apart_and_groups_that_can(
     plant: Callable[..., Material], settings: CompareSettings
 ) -> None:
     row = {
-        "voice": "military",
+        "speaker_group": "military",
         "labels": "themes",
         "label": "escorts",
         "n": 12,
-        "n_voice": 28,
+        "n_speaker_group": 28,
         "n_notes": 30,
         "share": 0.4,
         "low": 0.25,
         "high": 0.55,
     }
 
-    same = voice_words(found(VOICE_SHARES, [{**row, "q_value": 0.5}]), plant(), settings)
-    apart = voice_words(found(VOICE_SHARES, [{**row, "q_value": 0.01}]), plant(), settings)
+    same = speaker_words(found(SPEAKER_SHARES, [{**row, "q_value": 0.5}]), plant(), settings)
+    apart = speaker_words(found(SPEAKER_SHARES, [{**row, "q_value": 0.01}]), plant(), settings)
 
     assert "No group differs" in same
     assert "typically 30 points wide" in same
@@ -291,5 +291,5 @@ def test_a_run_that_found_nothing_says_why_in_each_paragraph(
 
     assert "**The same structure?** Not computed: no topics were found." in page
     assert "**Policy and practice** Not computed: 0 coded passages cite an interview" in page
-    assert "**Voices** Not computed: there was not enough material." in page
+    assert "**Speaker groups** Not computed: there was not enough material." in page
     assert "**Limits** There is one article;" in page

@@ -120,7 +120,7 @@ def test_auto_takes_a_gpu_where_there_is_one(wanted: str, cuda: bool, device: st
     assert device_of(wanted, cuda=cuda) == device
 
 
-def test_a_gpu_that_is_not_there_is_named_with_its_mend() -> None:
+def test_a_gpu_that_is_not_there_is_named_with_its_fix() -> None:
     with pytest.raises(StageError, match=r"embed\.device is cuda.*set it to auto or cpu"):
         device_of("cuda", cuda=False)
 
@@ -224,7 +224,7 @@ def test_a_cache_in_a_form_that_sqlite_does_not_know_is_begun_again(
     content[47] = 9  # number of the schema format in the header
     file.write_bytes(content)
     assert not VectorCache(file).find(["a"], 4)[1].any()
-    assert "begun again" in capsys.readouterr().err
+    assert "rebuilt" in capsys.readouterr().err
 
 
 def test_a_cache_below_a_file_is_refused_in_one_line(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_a_cache_file_that_is_no_database_is_set_aside(
     file.write_bytes(b"this is no database, only text that is long enough to be looked at" * 20)
     cache = VectorCache(file)
     assert not cache.find(["a"], 4)[1].any()
-    assert "begun again" in capsys.readouterr().err
+    assert "rebuilt" in capsys.readouterr().err
     assert file.with_suffix(".unreadable").is_file()
 
 
@@ -258,7 +258,7 @@ def test_a_damaged_page_of_the_cache_costs_its_vectors_and_no_run(
     # when it is opened and asked, then it is set aside and works again
     cache = VectorCache(file)
     assert not cache.find(keys, 384)[1].any()
-    assert "begun again" in capsys.readouterr().err
+    assert "rebuilt" in capsys.readouterr().err
     cache.add(keys[:3], unit[:3])
     vectors, known = cache.find(keys, 384)
     assert known.tolist() == [True] * 3 + [False] * (len(keys) - 3)

@@ -97,12 +97,12 @@ def test_bad_input_stops_its_stage_with_one_line_and_destroys_nothing(
     _replace(project, file, old, new)
     # when the stage runs
     done = project.python("-m", f"pipeline.{stage}")
-    # then the last line names file, place and mend, and everything that was made is still there
+    # then the last line names file, place and fix, and everything that was made is still there
     assert done.returncode == 2
     last = done.stderr.strip().splitlines()[-1]
     assert file in last
     assert said in last
-    assert "mend: " in last
+    assert "fix: " in last
     assert "Traceback" not in done.stderr
     assert project.outputs() == before
 

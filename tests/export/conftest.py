@@ -54,7 +54,7 @@ class Project:
         return self.folder / "corpus/coding"
 
     def codings(self) -> dict[str, str]:
-        """Every pass, by the name of its file."""
+        """Every coding, by the name of its file."""
         files = sorted(self.coding.glob("*-coder-*.csv"))
         return {file.name: file.read_text(encoding="utf-8") for file in files}
 
@@ -133,7 +133,7 @@ def _passages(blocks: pl.DataFrame) -> pl.DataFrame:
         pl.lit(0, pl.Int64).alias("start"),
         pl.col("text").str.len_chars().cast(pl.Int64).alias("end"),
         pl.lit(1, pl.Int64).alias("n_words"),
-        pl.lit([], pl.List(pl.String)).alias("voices"),
+        pl.lit([], pl.List(pl.String)).alias("speaker_groups"),
         pl.lit(False).alias("procedural"),
     )
 

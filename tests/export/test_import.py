@@ -168,7 +168,7 @@ def test_an_unknown_code_is_named_with_the_nearest_theme(project: Project) -> No
     file = theirs(project.folder / "t.qdpx", FIRST, 0, 40, code="The hosts state")
     code, said = project.run("import", file)
     assert code == 2
-    assert "no theme is called 'The hosts state'; mend: did you mean 'The host state'?" in said
+    assert "no theme is called 'The hosts state'; to fix: did you mean 'The host state'?" in said
 
 
 def test_a_pass_that_is_there_is_not_replaced_unless_asked(project: Project) -> None:
@@ -264,7 +264,7 @@ def test_what_is_no_project_is_said_in_one_line(
     code, output = project.run("import", str(file))
     assert code == 2
     assert said in output
-    assert "mend: " in output
+    assert "fix: " in output
 
 
 # QualCoder and tables

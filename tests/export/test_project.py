@@ -60,17 +60,17 @@ def test_the_schema_would_refuse_a_project_with_a_mistake(exported: Project) -> 
     assert not schema("Project.xsd").validate(root)
 
 
-def test_families_are_parents_of_their_themes_and_hold_no_text(exported: Project) -> None:
+def test_code_groups_are_parents_of_their_themes_and_hold_no_text(exported: Project) -> None:
     root = etree.parse(exported.exported / "codebook.qdc").getroot()
-    families = root.findall("./c:Codes/c:Code", NAMESPACES)
-    for family, element in zip(load_codebook().families, families, strict=True):
-        assert element.get("name") == family.name
+    code_groups = root.findall("./c:Codes/c:Code", NAMESPACES)
+    for code_group, element in zip(load_codebook().code_groups, code_groups, strict=True):
+        assert element.get("name") == code_group.name
         assert element.get("isCodable") == "false"
         themes = element.findall("./c:Code", NAMESPACES)
-        assert [each.get("name") for each in themes] == [theme.name for theme in family.themes]
+        assert [each.get("name") for each in themes] == [theme.name for theme in code_group.themes]
         assert {each.get("isCodable") for each in themes} == {"true"}
         definitions = [each.findtext("./c:Description", "", NAMESPACES) for each in themes]
-        for theme, said in zip(family.themes, definitions, strict=True):
+        for theme, said in zip(code_group.themes, definitions, strict=True):
             assert theme.definition in said
 
 

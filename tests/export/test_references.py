@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from pipeline.export.references import Reference, bibtex, official_address, ris
+from pipeline.export.references import BibliographyEntry, bibtex, official_address, ris
 from tests.export.conftest import Project
 
-RESOLUTION = Reference(
+RESOLUTION = BibliographyEntry(
     key="s-res-1-2031",
     is_article=False,
     author="United Nations Security Council",

@@ -58,7 +58,7 @@ def test_a_small_article_is_read_as_a_person_would_mark_it() -> None:
         ("paragraph", "", 6, "There is a gap between text and practice on the ground."),
     ]
     assert (reading.title, reading.date) == ("Short Interviews on Peacekeeping", date(2031, 4, 6))
-    assert [(n.number, n.text, n.voices) for n in reading.notes] == [
+    assert [(n.number, n.text, n.speaker_groups) for n in reading.notes] == [
         ("1", "See other research (Writer 2030).", ()),
         (
             "2",
@@ -126,7 +126,7 @@ def test_each_note_has_the_speakers_that_it_names(article: Reading) -> None:
         for groups, numbers in SPEAKERS.items()
         for number in numbers.split()
     }
-    assert {int(note.number): note.voices for note in article.notes} == expected
+    assert {int(note.number): note.speaker_groups for note in article.notes} == expected
 
 
 def test_a_note_that_is_no_interview_names_nobody() -> None:

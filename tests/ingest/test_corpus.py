@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.ingest.corpus import Corpus, metrics_of, read_corpus
+from pipeline.ingest.corpus import CorpusTables, metrics_of, read_corpus
 from pipeline.run.settings import load_settings
 from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
@@ -50,7 +50,7 @@ SECOND = _entry("S-RES-9002-2031.xml", "resolution")
 STATEMENT = _entry("S-PRST-9031-1.xml", "presidential_statement", date=date(2031, 1, 22))
 
 
-def _corpus(*entries: Entry) -> Corpus:
+def _corpus(*entries: Entry) -> CorpusTables:
     files = ((entry, (FILES / Path(entry.path).name).read_bytes()) for entry in entries)
     return read_corpus(files, LIMITS)
 

@@ -71,7 +71,7 @@ def test_the_president_speaks_for_a_country_in_that_speech_only(limits):
     ]
 
 
-def test_a_digit_read_for_i_is_mended_at_the_start_of_a_sentence_only(limits):
+def test_a_digit_read_for_i_is_fixed_at_the_start_of_a_sentence_only(limits):
     reading = _read(limits, "Mr. Diop: 1 thank you. Phase 1 will end. | would add that.")
 
     assert reading.blocks[0].text == "I thank you. Phase 1 will end. I would add that."

@@ -1,4 +1,4 @@
-"""The manifest is read whole, or refused with the row, the problem and the mend."""
+"""The manifest is read whole, or refused with the row, the problem and the fix."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def refusal(file: Path) -> str:
     message = str(caught.value)
     assert "\n" not in message
     assert message.startswith(str(file))
-    assert "; mend: " in message
+    assert "; to fix: " in message
     return message
 
 
@@ -106,10 +106,10 @@ def test_the_manifest_of_this_project_is_in_order() -> None:
         ({"sha256": "A" * 64}, "is not a SHA-256"),
         ({"sha256": "abc", "required": "no"}, "sha256 'abc' is not a SHA-256"),
         ({"sha256": ""}, "sha256 is empty"),
-        ({"source_url": "ftp://example.org/a.xml"}, "is no http or https address"),
-        ({"source_url": "file:///etc/passwd"}, "is no http or https address"),
-        ({"source_url": "https://"}, "is no http or https address"),
-        ({"source_url": "https://[oops/a.xml"}, "is no http or https address"),
+        ({"source_url": "ftp://example.org/a.xml"}, "is not an http or https address"),
+        ({"source_url": "file:///etc/passwd"}, "is not an http or https address"),
+        ({"source_url": "https://"}, "is not an http or https address"),
+        ({"source_url": "https://[oops/a.xml"}, "is not an http or https address"),
         ({"path": "un/../../secret.xml"}, "leaves"),
         ({"path": "/etc/passwd"}, "leaves"),
         ({"path": ".."}, "leaves"),

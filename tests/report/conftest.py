@@ -90,7 +90,9 @@ def passage_rows() -> list[dict[str, Any]]:
                     "start": 0,
                     "end": len(text),
                     "n_words": len(text.split()),
-                    "voices": ["military", "ngo"] if kind == "article" and order % 3 == 0 else [],
+                    "speaker_groups": ["military", "ngo"]
+                    if kind == "article" and order % 3 == 0
+                    else [],
                     "procedural": False,
                 }
             )
@@ -279,7 +281,9 @@ def build_project(folder: Path, with_findings: bool = True) -> Path:
             write_rows(SCORES, score_rows(passages))
             write_rows(GAP, gap_rows())
             write_json(Path("outputs/export/metrics.json"), EXPORTED)
-            write_text(FINDINGS_FILE, "# What was found\n\n**Voices** Soldiers say <b>most</b>.\n")
+            write_text(
+                FINDINGS_FILE, "# What was found\n\n**Speaker groups** Soldiers say <b>most</b>.\n"
+            )
             write_rows(
                 PASSAGE_CODES,
                 [

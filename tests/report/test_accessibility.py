@@ -19,7 +19,7 @@ def test_axe_finds_nothing_in_story_and_explorer(
     browser: Any, project: Path, width: int, colours: Literal["light", "dark"]
 ) -> None:
     one = Visit(browser, project, viewport={"width": width, "height": 900}, color_scheme=colours)
-    rules = ["color-contrast"] if colours == "dark" else []  # the rest does not hang on colours
+    rules = ["color-contrast"] if colours == "dark" else []  # the rest does not depend on colours
     if not rules:  # the tables have no colours of their own
         one.page.evaluate(OPEN_ALL)
     scroll_through(one)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.browser import Visit, scroll_through
-from tests.report.large_shelf import write_large_shelf
+from tests.report.large_index import write_large_index
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -101,7 +101,7 @@ def test_a_theme_of_the_gap_leads_to_its_passages(visit: Visit) -> None:
     link = visit.page.locator("#gap-chart svg a[href*='theme=robust_force']").first
     link.click()
     visit.said("32 passages on “Robust mandates and the use of force” by the classifier, in policy")
-    visit.go("#passages?code=robust_force&kind=article&voice=any")
+    visit.go("#passages?code=robust_force&kind=article&speaker_group=any")
     visit.said("No passage coded by hand as “Robust mandates")
 
 
@@ -224,11 +224,11 @@ def test_fifty_thousand_passages_are_filtered_searched_and_paged(
 ) -> None:
     # given an explorer of 50,000 passages (how quick it is: benchmarks/page.py)
     shutil.copytree(project / "outputs", tmp_path / "outputs")
-    write_large_shelf(tmp_path / "outputs/report/data", 50_000)
+    write_large_index(tmp_path / "outputs/report/data", 50_000)
     one = Visit(browser, tmp_path)
     one.go("#passages")
     one.said("50,000 passages")
-    # then filters, words and pages find what the shelf holds
+    # then filters, words and pages find what the index holds
     one.go("#passages?theme=host_state&mission=MINUSMA")
     one.said("25,000 passages on “The host state” by the classifier, on MINUSMA")
     one.go("#passages?q=patrol 777")

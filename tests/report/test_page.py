@@ -65,7 +65,7 @@ def test_findings_are_said_with_the_figures_of_the_run(project: Path) -> None:
 def test_the_sentences_come_first_and_the_half_page_keeps_its_run_in_heads(project: Path) -> None:
     html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
     assert html.index('id="found"') < html.index('id="plain-words"') < html.index('id="corpus"')
-    assert "<strong>Voices.</strong> Soldiers say &lt;b&gt;most&lt;/b&gt;." in html
+    assert "<strong>Speaker groups.</strong> Soldiers say &lt;b&gt;most&lt;/b&gt;." in html
 
 
 def test_a_difference_in_points_is_worth_its_points(project: Path) -> None:

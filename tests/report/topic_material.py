@@ -14,11 +14,11 @@ from pipeline.run.tables.topics import (
     ARTICLE_ASSIGNMENTS,
     ARTICLE_TOPICS,
     BY_MISSION,
-    GUIDED,
     HIERARCHY,
     OUTLIER,
     OVER_TIME,
     SIMILARITY,
+    ZERO_SHOT,
 )
 
 Rows = list[dict[str, Any]]
@@ -29,7 +29,7 @@ MODELS = {
 
 
 def write_topic_tables(passages: Rows, assignments: Rows, topics: Rows, documents: Rows) -> None:
-    """Shares, hierarchy, likeness, the article alone, and the guided view."""
+    """Shares, hierarchy, likeness, the article alone, and the zero-shot view."""
     topic_of = {row["passage_id"]: row["topic_id"] for row in assignments}
     of_article = [row for row in passages if row["document_id"] == "gilder-2026"]
     _write(BY_MISSION, _shares(passages, topic_of, documents, "mission"))
@@ -40,7 +40,7 @@ def write_topic_tables(passages: Rows, assignments: Rows, topics: Rows, document
     own = [row["passage_id"] for row in of_article]
     _write(ARTICLE_ASSIGNMENTS, [_assigned(each, 0) for each in own])
     _write(
-        GUIDED,
+        ZERO_SHOT,
         [
             {"passage_id": each, "theme_id": "host_state", "similarity": 0.4, "lead": 0.05}
             for each in topic_of
@@ -96,4 +96,4 @@ def _pair(topic: int, other: int, similarity: float) -> dict[str, Any]:
 
 
 def _assigned(passage_id: str, topic: int) -> dict[str, Any]:
-    return {"passage_id": passage_id, "topic_id": topic, "probability": 1.0, "x": 0.0, "y": 0.0}
+    return {"passage_id": passage_id, "topic_id": topic, "agreement": 1.0, "x": 0.0, "y": 0.0}

@@ -11,7 +11,7 @@ from pipeline.run.settings import SegmentSettings
 from pipeline.segment.passages import cut_passages, is_procedural, passage_spans
 from pipeline.segment.sentences import load_splitter, split_sentences
 
-SETTINGS = SegmentSettings(max_words=20, min_words=5, near_copy=0.7)
+SETTINGS = SegmentSettings(max_words=20, min_words=5, near_duplicate=0.7)
 
 LONG_RECITAL = (
     "Expressing deep concern over the persistent delays, stressing the need to deliver visible "
@@ -78,7 +78,7 @@ def test_no_word_is_lost_or_doubled(parts: list[str]) -> None:
     assert all(first[1] <= second[0] for first, second in pairwise(spans))
 
 
-def test_a_passage_speaks_with_the_voices_of_the_notes_inside_it() -> None:
+def test_a_passage_speaks_with_the_speaker_groups_of_the_notes_inside_it() -> None:
     # given a block of two sentences, each with a note
     first, second = "One officer spoke of patrols.", "An NGO official spoke of trust."
     block = {
@@ -92,17 +92,17 @@ def test_a_passage_speaks_with_the_voices_of_the_notes_inside_it() -> None:
         "note_offsets": [[len(first), len(first) + 1 + len(second)]],
     }
     notes = pl.DataFrame(
-        {"document_id": ["a", "a"], "number": ["1", "2"], "voices": [["military"], ["ngo"]]}
+        {"document_id": ["a", "a"], "number": ["1", "2"], "speaker_groups": [["military"], ["ngo"]]}
     )
     spans = [(0, len(first)), (len(first) + 1, len(first) + 1 + len(second))]
     # when each sentence is a passage of its own
-    settings = SegmentSettings(max_words=20, min_words=1, near_copy=0.7)
+    settings = SegmentSettings(max_words=20, min_words=1, near_duplicate=0.7)
     short = settings.model_copy(update={"max_words": 5})
     passages = cut_passages(pl.DataFrame(block), notes, [spans], short)
-    # then each has its own voice, and joined they have both
-    assert passages["voices"].to_list() == [["military"], ["ngo"]]
+    # then each has its own speaker_group, and joined they have both
+    assert passages["speaker_groups"].to_list() == [["military"], ["ngo"]]
     joined = cut_passages(pl.DataFrame(block), notes, [spans], settings)
-    assert joined["voices"].to_list() == [["military", "ngo"]]
+    assert joined["speaker_groups"].to_list() == [["military", "ngo"]]
 
 
 @pytest.mark.parametrize(

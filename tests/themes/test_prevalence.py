@@ -89,7 +89,7 @@ def test_shares_are_withheld_where_too_few_paragraphs_are_coded(settings: ThemeS
             "missions": [["MINUSMA"]] * 10,
             "year": [2014] * 10,
             "n_words": [40] * 10,
-            "family_id": [f"p{place}" for place in range(10)],
+            "near_duplicate_group": [f"p{place}" for place in range(10)],
         }
     )
     documents = passages.head(4)
@@ -106,15 +106,15 @@ def test_shares_are_withheld_where_too_few_paragraphs_are_coded(settings: ThemeS
     assert by_method["corrected"]["n_coded"] == 4
 
 
-def test_near_copies_count_once_when_families_are_asked_for(settings: ThemeSettings) -> None:
-    # given eight near copies that say the theme, two passages that do not, four of them coded
+def test_near_duplicate_count_once_when_groups_are_asked_for(settings: ThemeSettings) -> None:
+    # given eight near-duplicates that say the theme, two passages that do not, four of them coded
     passages = pl.DataFrame(
         {
             "kind": ["resolution"] * 10,
             "missions": [["MINUSMA"]] * 10,
             "year": [2014] * 10,
             "n_words": [40] * 10,
-            "family_id": ["copied"] * 8 + ["one", "two"],
+            "near_duplicate_group": ["copied"] * 8 + ["one", "two"],
         }
     )
     rows = [0, 1, 8, 9]

@@ -75,6 +75,6 @@ def test_a_damaged_card_is_said_in_one_line(
         load_themes(weights, card)
 
 
-def test_without_a_run_the_mend_is_named(tmp_path: Path) -> None:
+def test_without_a_run_the_fix_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="run: dvc repro themes"):
         load_themes(*_places(tmp_path))

@@ -78,8 +78,8 @@ def test_only_coders_who_read_a_unit_have_a_say_in_it(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("d,d.1,0,9,leadershop,,", "row 2: no code 'leadershop' in codebook.yaml; mend: did you"),
-        ("d,d.1,zero,9,leadership,,", "row 2: start is no number: 'zero'"),
+        ("d,d.1,0,9,leadershop,,", "row 2: no code 'leadershop' in codebook.yaml; to fix: did you"),
+        ("d,d.1,zero,9,leadership,,", "row 2: start is not a number: 'zero'"),
         ("d,d.1,0,9,leadership,", "row 2: a row of 7 cells is needed"),
         ("d,d.1,0,9,?,,\nd,d.1,0,9,leadership,,", "row 3: d.1:0-9 stands in row 2 too"),
     ],
@@ -113,7 +113,7 @@ def test_a_suggested_unit_is_found_or_its_document_is_not_here() -> None:
         (("d", "d.2", 0, 9), "d no longer has the text that was coded"),
         (("d", "d.1", 0, 10), "characters 0 to 10 are not in a block of 9"),
         (("d", "d.1", 5, 5), "characters 5 to 5"),
-        (("d", "e.1", 0, 9), "e.1 is no block of 'd'"),
+        (("d", "e.1", 0, 9), "e.1 is not a block of 'd'"),
     ],
 )
 def test_a_suggested_unit_whose_text_is_gone_is_named(

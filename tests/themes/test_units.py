@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.run.errors import InputError
 from pipeline.study.codings import Coding
-from pipeline.themes.units import join_near_copies, passage_codes_table, units_table
+from pipeline.themes.units import join_near_duplicate, passage_codes_table, units_table
 
 FIRST, SECOND = "Patrols went out at night.", "Convoys did not."
 
@@ -49,15 +49,19 @@ def tables() -> dict[str, pl.DataFrame]:
                 "end": [cut, len(text)],
             }
         ),
-        "families": pl.DataFrame({"passage_id": ["p1", "p2"], "family_id": ["p1", "p2"]}),
+        "near_duplicates": pl.DataFrame(
+            {"passage_id": ["p1", "p2"], "near_duplicate_group": ["p1", "p2"]}
+        ),
     }
 
 
 def _units(coding: Coding, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    blocks, passages, documents, families = (
-        tables[name] for name in ("blocks", "passages", "documents", "families")
+    blocks, passages, documents, near_duplicates = (
+        tables[name] for name in ("blocks", "passages", "documents", "near_duplicates")
     )
-    units, n_absent = units_table([coding], "majority", blocks, passages, documents, families, [])
+    units, n_absent = units_table(
+        [coding], "majority", blocks, passages, documents, near_duplicates, []
+    )
     assert n_absent == 0
     return units
 
@@ -83,8 +87,8 @@ def test_a_sentence_that_is_not_in_the_article_is_an_error_with_its_row(
         _units(_coding("Patrols stayed at home."), tables)
 
 
-def test_documents_with_near_copies_of_a_coded_paragraph_are_one_group() -> None:
-    # given d1 and d2 that share a family, d2 and d3 that share another, and d4 alone
+def test_documents_with_near_duplicate_of_a_coded_paragraph_are_one_group() -> None:
+    # given d1 and d2 that share a near-duplicate group, d2 and d3 that share another, and d4 alone
     units = pl.DataFrame(
         {
             "unit_id": ["u1", "u2", "u3", "u4", "u5"],
@@ -93,11 +97,14 @@ def test_documents_with_near_copies_of_a_coded_paragraph_are_one_group() -> None
         },
         schema_overrides={"passage_ids": pl.List(pl.String)},
     )
-    families = pl.DataFrame(
-        {"passage_id": ["p1", "p2", "p3", "p4", "p5"], "family_id": ["p1", "p1", "p3", "p4", "p4"]}
+    near_duplicates = pl.DataFrame(
+        {
+            "passage_id": ["p1", "p2", "p3", "p4", "p5"],
+            "near_duplicate_group": ["p1", "p1", "p3", "p4", "p4"],
+        }
     )
     # then the three are one group, named by the first, and every unit keeps its row
-    joined = join_near_copies(units, families)
+    joined = join_near_duplicate(units, near_duplicates)
     assert joined["group"].to_list() == ["d1", "d1", "d1", "d1", "d4"]
     assert joined["unit_id"].to_list() == units["unit_id"].to_list()
 
@@ -105,6 +112,6 @@ def test_documents_with_near_copies_of_a_coded_paragraph_are_one_group() -> None
 def test_without_any_coding_the_file_that_is_missing_is_named(
     tables: dict[str, pl.DataFrame],
 ) -> None:
-    places = (tables[name] for name in ("blocks", "passages", "documents", "families"))
-    with pytest.raises(InputError, match="is missing, so nothing is coded; mend: "):
+    places = (tables[name] for name in ("blocks", "passages", "documents", "near_duplicates"))
+    with pytest.raises(InputError, match="is missing, so nothing is coded; to fix: "):
         units_table([], "majority", *places, [])

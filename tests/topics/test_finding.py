@@ -1,4 +1,4 @@
-"""The whole stage on small corpora: it lowers what is too large and says so, or names the mend."""
+"""The whole stage on small corpora: it lowers what is too large and says so, or names the fix."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.run.errors import StageError
 from pipeline.run.settings import TopicSettings, load_settings
-from pipeline.topics.finding import Corpus, Findings, find_topics
+from pipeline.topics.finding import TopicCorpus, TopicFindings, find_topics
 
 SUBJECTS = [
     ("patrols", "foot patrols at night", "villages"),
@@ -37,7 +37,7 @@ class SubjectEncoder:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def corpus_of(n_passages: int, alike: bool = False) -> Corpus:
+def corpus_of(n_passages: int, alike: bool = False) -> TopicCorpus:
     """An article of so many passages, in turn on each subject, and nothing else."""
     rows: list[dict[str, Any]] = []
     for number in range(n_passages):
@@ -55,9 +55,11 @@ def corpus_of(n_passages: int, alike: bool = False) -> Corpus:
         )
     passages = pl.DataFrame(rows)
     documents = {"document_id": ["article"], "kind": ["article"], "year": [2026]}
-    return Corpus(
+    return TopicCorpus(
         passages=passages,
-        families=passages.select("passage_id", family_id=pl.col("passage_id").min().over("text")),
+        near_duplicates=passages.select(
+            "passage_id", near_duplicate_group=pl.col("passage_id").min().over("text")
+        ),
         documents=pl.DataFrame(documents).with_columns(missions=pl.lit([], pl.List(pl.String))),
         vectors=SubjectEncoder().encode(passages["text"].to_list()),
         missions={},
@@ -66,7 +68,7 @@ def corpus_of(n_passages: int, alike: bool = False) -> Corpus:
     )
 
 
-def found_in(corpus: Corpus, settings: TopicSettings, **changes: object) -> Findings:
+def found_in(corpus: TopicCorpus, settings: TopicSettings, **changes: object) -> TopicFindings:
     quick = {"neutralise": False, "refits": 4, "n_epochs": 50} | changes
     return find_topics(corpus, SubjectEncoder(), settings.model_copy(update=quick), 1)
 
@@ -77,13 +79,13 @@ def settings() -> TopicSettings:
 
 
 @pytest.fixture(scope="module")
-def alone(settings: TopicSettings) -> Findings:
+def alone(settings: TopicSettings) -> TopicFindings:
     # a topic size that no corpus of this size can hold
     return found_in(corpus_of(120), settings, min_cluster_size=5000)
 
 
 @pytest.mark.slow
-def test_one_document_alone_gives_five_to_fifteen_topics(alone: Findings) -> None:
+def test_one_document_alone_gives_five_to_fifteen_topics(alone: TopicFindings) -> None:
     topics = alone.whole.topics
     assert 5 <= topics.height <= 15
     # neither one blob nor all outliers
@@ -96,7 +98,7 @@ def test_one_document_alone_gives_five_to_fifteen_topics(alone: Findings) -> Non
 
 
 @pytest.mark.slow
-def test_settings_that_were_lowered_are_said(alone: Findings) -> None:
+def test_settings_that_were_lowered_are_said(alone: TopicFindings) -> None:
     said = "\n".join(alone.remarks)
     assert "for a corpus of this size min_cluster_size is 4, not 5000" in said
     assert "for a corpus of this size n_topics is 10, not 50" in said
@@ -110,9 +112,11 @@ def test_sizes_count_every_passage_and_texts_only_once(settings: TopicSettings) 
         passage_id=pl.lit("z.") + pl.col("passage_id").str.slice(8)
     )
     passages = pl.concat([corpus.passages, again])
-    repeated = Corpus(
+    repeated = TopicCorpus(
         passages=passages,
-        families=passages.select("passage_id", family_id=pl.col("passage_id").min().over("text")),
+        near_duplicates=passages.select(
+            "passage_id", near_duplicate_group=pl.col("passage_id").min().over("text")
+        ),
         documents=corpus.documents,
         vectors=np.vstack([corpus.vectors, corpus.vectors[:10]]),
         missions={},
@@ -131,17 +135,17 @@ def test_sizes_count_every_passage_and_texts_only_once(settings: TopicSettings) 
     ("n_passages", "alike", "said"),
     [
         (12, False, r"at least 20 different passages and there are 12; add documents"),
-        (40, True, r"all 40 passages say the same.*raise segment\.near_copy"),
+        (40, True, r"all 40 passages say the same.*raise segment\.near_duplicate"),
         (1, False, r"at least 20 different passages and there are 1; add documents"),
     ],
 )
-def test_what_cannot_be_grouped_is_refused_with_the_mend(
+def test_what_cannot_be_grouped_is_refused_with_the_fix(
     settings: TopicSettings, n_passages: int, alike: bool, said: str
 ) -> None:
     with pytest.raises(StageError, match=said):
         found_in(corpus_of(n_passages, alike), settings)
 
 
-def test_a_corpus_without_passages_is_refused_with_the_mend(settings: TopicSettings) -> None:
+def test_a_corpus_without_passages_is_refused_with_the_fix(settings: TopicSettings) -> None:
     with pytest.raises(StageError, match=r"there are 0; add documents"):
         found_in(corpus_of(40), settings, min_words=100)

@@ -1,4 +1,4 @@
-"""Names give way to what they are, formulas and citations go, and the matter stays."""
+"""Names give way to what they are, formulas and citations go, and the masked stays."""
 
 import pytest
 
@@ -72,7 +72,7 @@ def test_words_also_written_small_are_no_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "matter"),
+    ("text", "masked"),
     [
         (
             "Recalling its resolutions 1325 (2000) and 2242 (2015), and stressing women’s roles",
@@ -89,8 +89,8 @@ def test_words_also_written_small_are_no_names() -> None:
         ("Robust mandates deter armed groups.", "Robust mandates deter armed groups."),
     ],
 )
-def test_formulas_citations_and_dates_go(text: str, matter: str) -> None:
-    assert without_formulas(text) == matter
+def test_formulas_citations_and_dates_go(text: str, masked: str) -> None:
+    assert without_formulas(text) == masked
 
 
 def test_a_text_that_is_nothing_but_formula_stays_whole() -> None:

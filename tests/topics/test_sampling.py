@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from pipeline.run.settings import TopicSettings, load_settings
-from pipeline.topics.finding import Findings
+from pipeline.topics.finding import TopicFindings
 from pipeline.topics.selection import majority, sampled_rows
 from tests.topics.test_finding import SUBJECTS, corpus_of, found_in
 
@@ -23,7 +23,7 @@ def settings() -> TopicSettings:
 
 
 @pytest.fixture(scope="module")
-def sampled(settings: TopicSettings) -> Findings:
+def sampled(settings: TopicSettings) -> TopicFindings:
     corpus = corpus_of(N_PASSAGES)
     # a sample never lacks a passage of the article, so these are made a report's
     documents = corpus.documents.with_columns(kind=pl.lit("report"))
@@ -65,7 +65,7 @@ def test_most_of_the_neighbours_decide_and_two_are_the_fewest() -> None:
 
 
 @pytest.mark.slow
-def test_texts_outside_the_sample_join_the_topic_of_their_subject(sampled: Findings) -> None:
+def test_texts_outside_the_sample_join_the_topic_of_their_subject(sampled: TopicFindings) -> None:
     metrics = sampled.metrics
     assert (metrics["fitted_texts"], metrics["assigned_texts"]) == (MOST, N_PASSAGES - MOST)
     assert metrics["assigned_as_fitted"] > 0.9
@@ -85,7 +85,7 @@ def test_texts_outside_the_sample_join_the_topic_of_their_subject(sampled: Findi
 
 
 @pytest.mark.slow
-def test_models_are_compared_on_the_sample_alone(sampled: Findings) -> None:
+def test_models_are_compared_on_the_sample_alone(sampled: TopicFindings) -> None:
     fitted = sampled.whole.fitted.topic[sampled.whole.rows]
     shares = sampled.metrics["models"]
     assert shares["ours"]["outlier_share"] == round(float((fitted == -1).mean()), 4)

@@ -22,7 +22,7 @@ from pipeline.topics.fitting import (
     fit_topics,
     fitting_settings,
 )
-from pipeline.topics.projection import nearest_neighbours, umap_layout
+from pipeline.topics.projection import nearest_neighbours, umap_projection
 from pipeline.topics.selection import Selection, select_passages
 
 SUBJECTS = {
@@ -62,12 +62,12 @@ def planted() -> tuple[pl.DataFrame, np.ndarray]:
     return pl.DataFrame(rows), np.array(vectors, dtype=np.float32)
 
 
-def families_of(passages: pl.DataFrame, **first_of: str) -> pl.DataFrame:
-    """Every passage in a family with passages of the same text, or in that of the one named."""
+def near_duplicates_of(passages: pl.DataFrame, **first_of: str) -> pl.DataFrame:
+    """Every passage in a near-duplicate group with passages of the same text, or in that of the one named."""
     named = pl.col("passage_id").is_in(list(first_of))
     return passages.select(
         "passage_id",
-        family_id=pl.when(named)
+        near_duplicate_group=pl.when(named)
         .then(pl.col("passage_id").replace(first_of))
         .otherwise(pl.col("passage_id").min().over("text")),
     )
@@ -76,7 +76,7 @@ def families_of(passages: pl.DataFrame, **first_of: str) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def selection(planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings) -> Selection:
     passages, vectors = planted
-    return select_passages(passages, families_of(passages), vectors, settings)
+    return select_passages(passages, near_duplicates_of(passages), vectors, settings)
 
 
 @pytest.fixture(scope="module")
@@ -92,12 +92,12 @@ def test_what_is_left_out_is_counted_by_reason(selection: Selection) -> None:
 def test_a_repeated_text_is_fitted_once_and_assigned_each_time(
     planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings
 ) -> None:
-    # given a corpus in which a passage stands twice
+    # given a corpus in which a passage is there twice
     passages, vectors = planted
     twice = pl.concat([passages, passages[1:2].with_columns(passage_id=pl.lit("z.again"))])
     # when passages are selected
     selection = select_passages(
-        twice, families_of(twice), np.vstack([vectors, vectors[1]]), settings
+        twice, near_duplicates_of(twice), np.vstack([vectors, vectors[1]]), settings
     )
     # then it is fitted once, and both are members of the same text
     assert selection.passages.height == 81
@@ -110,28 +110,28 @@ def test_the_order_of_the_corpus_does_not_matter(
 ) -> None:
     passages, vectors = planted
     turned = select_passages(
-        passages.reverse(), families_of(passages), vectors[::-1].copy(), settings
+        passages.reverse(), near_duplicates_of(passages), vectors[::-1].copy(), settings
     )
     assert turned.passages.equals(selection.passages)
     assert np.array_equal(turned.vectors, selection.vectors)
     assert np.array_equal(turned.all_vectors, selection.all_vectors)
 
 
-def with_near_copy(
+def with_near_duplicate(
     planted: tuple[pl.DataFrame, np.ndarray], copy_id: str, of_id: str
 ) -> tuple[pl.DataFrame, pl.DataFrame, np.ndarray]:
-    """The planted passages and one more, in the family of one of them; families; vectors."""
+    """The planted passages and one more, in the group of one of them; near_duplicates; vectors."""
     passages, vectors = planted
     copy = passages[1:2].with_columns(passage_id=pl.lit(copy_id), text=pl.lit("Nearly the same"))
     both = pl.concat([passages, copy])
-    return both, families_of(both, **{copy_id: of_id}), np.vstack([vectors, vectors[1]])
+    return both, near_duplicates_of(both, **{copy_id: of_id}), np.vstack([vectors, vectors[1]])
 
 
-def test_the_earliest_of_a_family_stands_for_its_near_copies(
+def test_the_earliest_of_a_group_stands_for_its_near_duplicate(
     planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings
 ) -> None:
-    # given a near copy of a passage, whose id comes before that of the passage
-    selection = select_passages(*with_near_copy(planted, "a.near", "d.patrols-01"), settings)
+    # given a near-duplicate of a passage, whose id comes before that of the passage
+    selection = select_passages(*with_near_duplicate(planted, "a.near", "d.patrols-01"), settings)
     # then the earliest is fitted, and the copy is counted among the different texts
     assert "a.near" not in selection.passages["passage_id"]
     assert selection.passages.height == 81
@@ -142,28 +142,28 @@ def test_the_earliest_of_a_family_stands_for_its_near_copies(
     assert np.array_equal(selection.all_vectors[selection.fitted_rows], selection.vectors)
 
 
-def test_a_copy_stands_for_a_family_whose_earliest_is_left_out(
+def test_a_copy_stands_for_a_group_whose_earliest_is_left_out(
     planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings
 ) -> None:
-    # given a near copy of a passage that is procedure
-    selection = select_passages(*with_near_copy(planted, "z.near", "d.patrols-00"), settings)
+    # given a near-duplicate of a passage that is procedure
+    selection = select_passages(*with_near_duplicate(planted, "z.near", "d.patrols-00"), settings)
     assert "z.near" in selection.passages["passage_id"]
 
 
-def test_families_of_another_run_are_refused(
+def test_near_duplicates_of_another_run_are_refused(
     planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings
 ) -> None:
     passages, vectors = planted
     with pytest.raises(StageError, match="dvc repro segment"):
-        select_passages(passages, families_of(passages[:50]), vectors, settings)
+        select_passages(passages, near_duplicates_of(passages[:50]), vectors, settings)
 
 
-def test_passages_all_alike_are_refused_with_a_mend(
+def test_passages_all_alike_are_refused_with_a_fix(
     planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings
 ) -> None:
     passages, vectors = planted
-    alike = passages.select("passage_id", family_id=pl.lit("d.patrols-00"))
-    with pytest.raises(StageError, match=r"all 81 passages say the same.*segment\.near_copy"):
+    alike = passages.select("passage_id", near_duplicate_group=pl.lit("d.patrols-00"))
+    with pytest.raises(StageError, match=r"all 81 passages say the same.*segment\.near_duplicate"):
         select_passages(passages, alike, vectors, settings)
 
 
@@ -188,7 +188,7 @@ def test_two_runs_give_the_same_answer(
     monkeypatch.setenv("PEACETEXT_CACHE", str(tmp_path))  # nothing known of the first run
     again = fit_topics(selection.vectors, settings, seed=1)
     assert np.array_equal(again.topic, fitted.topic)
-    assert np.array_equal(again.probability, fitted.probability)
+    assert np.array_equal(again.agreement, fitted.agreement)
     assert again.halves == fitted.halves
 
 
@@ -270,7 +270,7 @@ def test_likeness_is_counted_from_what_all_topics_share() -> None:
     assert pairs == {(0, 1): 1, (0, 2): -1, (1, 2): -1}
 
 
-def test_too_few_passages_are_refused_with_a_mend(settings: TopicSettings) -> None:
+def test_too_few_passages_are_refused_with_a_fix(settings: TopicSettings) -> None:
     with pytest.raises(StageError, match=r"at least 20 .* add documents"):
         fit_topics(np.ones((19, 4), np.float32), settings, seed=1)
 
@@ -324,16 +324,16 @@ def test_a_layout_is_computed_once_and_again_when_anything_differs(
 ) -> None:
     vectors = np.random.default_rng(4).normal(size=(60, 8)).astype(np.float32)
     shape = {"n_neighbors": 5, "n_components": 2, "n_epochs": 20}
-    first = umap_layout(vectors, 1, **shape)
-    assert np.array_equal(umap_layout(vectors, 1, **shape), first)
+    first = umap_projection(vectors, 1, **shape)
+    assert np.array_equal(umap_projection(vectors, 1, **shape), first)
     assert len(fits) == 1
     other = vectors.copy()
     other[3, 2] += 0.5
     neighbours = nearest_neighbours(vectors, 5)
-    umap_layout(vectors, 2, **shape)
-    umap_layout(other, 1, **shape)
-    umap_layout(vectors, 1, **shape, neighbours=neighbours)
-    umap_layout(vectors, 1, **shape, min_dist=0.1)
+    umap_projection(vectors, 2, **shape)
+    umap_projection(other, 1, **shape)
+    umap_projection(vectors, 1, **shape, neighbours=neighbours)
+    umap_projection(vectors, 1, **shape, min_dist=0.1)
     assert len(fits) == 5
-    assert not np.array_equal(umap_layout(vectors, 2, **shape), first)
+    assert not np.array_equal(umap_projection(vectors, 2, **shape), first)
     assert len(fits) == 5

@@ -1,4 +1,4 @@
-"""The gap, the voices and the links in plain words."""
+"""The gap, the speaker_groups and the links in plain words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import polars as pl
 from pipeline.compare.gap.sensitivity import PARTS
 from pipeline.compare.material import Findings, Material
 from pipeline.run.settings import CompareSettings
-from pipeline.run.tables.compare import CITATIONS, GAP, GAP_SENSITIVITY, QUOTATIONS, VOICE_SHARES
+from pipeline.run.tables.compare import CITATIONS, GAP, GAP_SENSITIVITY, QUOTATIONS, SPEAKER_SHARES
 from pipeline.run.wording import count, counted, listed, percent, points
 
 POLICY_SIDE, INTERVIEW_SIDE = "more in policy", "more in interviews"
@@ -36,7 +36,7 @@ _SPEAKERS = {
     "police": "police",
     "anonymous": "anonymous",
 }
-"""Speaker groups of VOICES."""
+"""Speaker groups of SPEAKER_GROUPS."""
 
 Row = Mapping[str, Any]
 
@@ -171,17 +171,19 @@ def _keep(names: Sequence[str]) -> str:
     return "keeps its side" if len(names) == 1 else "keep their side"
 
 
-def voice_words(findings: Findings, material: Material, settings: CompareSettings) -> str:
+def speaker_words(findings: Findings, material: Material, settings: CompareSettings) -> str:
     """Who speaks of what, and how little the passages can bear."""
-    shares = findings.frame(VOICE_SHARES).filter(pl.col("labels").cast(pl.String) == "themes")
+    shares = findings.frame(SPEAKER_SHARES).filter(pl.col("labels").cast(pl.String) == "themes")
     if shares.is_empty():
         return ""
     name_of = {theme.theme_id: theme.name for theme in material.codebook.themes}
-    sizes = shares.unique("voice").select(pl.col("voice").cast(pl.String), "n_voice")
-    sizes = sizes.sort("n_voice", "voice", descending=[True, False])
-    named = listed([f"{_SPEAKERS[voice]} ({n})" for voice, n in sizes.iter_rows()])
+    sizes = shares.unique("speaker_group").select(
+        pl.col("speaker_group").cast(pl.String), "n_speaker_group"
+    )
+    sizes = sizes.sort("n_speaker_group", "speaker_group", descending=[True, False])
+    named = listed([f"{_SPEAKERS[speaker_group]} ({n})" for speaker_group, n in sizes.iter_rows()])
     differ = shares.filter(pl.col("q_value") <= settings.false_discovery_rate)
-    largest = shares.filter(pl.col("n_voice") == shares["n_voice"].max())
+    largest = shares.filter(pl.col("n_speaker_group") == shares["n_speaker_group"].max())
     widths = sorted((largest["high"] - largest["low"]).to_list())
     width = points(widths[len(widths) // 2]).lstrip("+")
     first = f"Passages that report an interview, by group: {named}. "
@@ -190,18 +192,18 @@ def voice_words(findings: Findings, material: Material, settings: CompareSetting
     )
     if differ.is_empty():
         return (
-            f"{first}No group differs from the other voices in any theme beyond chance; even "
-            f"{middle}, so the article cannot tell its voices apart by theme."
+            f"{first}No group differs from the other speaker_groups in any theme beyond chance; even "
+            f"{middle}, so the article cannot tell its speaker_groups apart by theme."
         )
     pairs = listed(
         [
-            f"{_SPEAKERS[voice]} on “{name_of.get(label, label)}” ({n} of {n_voice})"
-            for voice, label, n, n_voice in differ.select(
-                pl.col("voice").cast(pl.String), "label", "n", "n_voice"
+            f"{_SPEAKERS[speaker_group]} on “{name_of.get(label, label)}” ({n} of {n_speaker_group})"
+            for speaker_group, label, n, n_speaker_group in differ.select(
+                pl.col("speaker_group").cast(pl.String), "label", "n", "n_speaker_group"
             ).iter_rows()
         ]
     )
-    return f"{first}What differs from the other voices beyond chance: {pairs}; {middle}."
+    return f"{first}What differs from the other speaker_groups beyond chance: {pairs}; {middle}."
 
 
 def link_words(findings: Findings) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.compare.findings.gap import gap_words, link_words, voice_words
+from pipeline.compare.findings.gap import gap_words, link_words, speaker_words
 from pipeline.compare.material import Findings, Material
 from pipeline.compare.structure.agreement import RANDOM, TOPICS
 from pipeline.run.settings import CompareSettings
@@ -60,7 +60,7 @@ def plain_words(
             lambda: theme_words(findings, material),
         ),
         ("Policy and practice", "gap", lambda: gap_words(findings, material, settings)),
-        ("Voices", "voices", lambda: voice_words(findings, material, settings)),
+        ("Speaker groups", "speaker_groups", lambda: speaker_words(findings, material, settings)),
         ("The article’s sources", "links", lambda: link_words(findings)),
     )
     found = [

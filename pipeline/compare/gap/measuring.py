@@ -18,11 +18,11 @@ from pipeline.compare.gap.sides import (
     policy_shares,
     spoken_passages,
 )
-from pipeline.compare.gap.speakers import voice_table
+from pipeline.compare.gap.speakers import speaker_table
 from pipeline.compare.material import Findings, Material, from_rows
 from pipeline.compare.statistics.shares import Share, clustered_share, difference_of_shares
 from pipeline.run.settings import CompareSettings
-from pipeline.run.tables.compare import GAP, GAP_SENSITIVITY, GAP_SERIES, VOICE_SHARES, GapSeries
+from pipeline.run.tables.compare import GAP, GAP_SENSITIVITY, GAP_SERIES, SPEAKER_SHARES, GapSeries
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.study.study import ALL, Milestone
 
@@ -201,24 +201,26 @@ def _add_course(
     findings.add(GAP_SERIES, course)
 
 
-def compare_voices(material: Material, settings: CompareSettings, findings: Findings) -> None:
+def compare_speaker_groups(
+    material: Material, settings: CompareSettings, findings: Findings
+) -> None:
     """Fill in who speaks of what, for themes by hand and for topics."""
     spoken = spoken_passages(material).rename({"unit_id": "passage_id"})
     if spoken.is_empty():
-        findings.not_computed["voices"] = "no coded passage cites an interview"
+        findings.not_computed["speaker_groups"] = "no coded passage cites an interview"
         return
-    cited = material.notes.select("voices").explode("voices").drop_nulls()
-    n_notes = dict(cited.group_by("voices").len().iter_rows())
+    cited = material.notes.select("speaker_groups").explode("speaker_groups").drop_nulls()
+    n_notes = dict(cited.group_by("speaker_groups").len().iter_rows())
     codes = material.code_labels.select("passage_id", pl.col("theme_id").alias("label"))
     order = {theme_id: place for place, theme_id in enumerate(material.codebook.theme_ids)}
     codes = codes.sort(pl.col("label").replace_strict(order, return_dtype=pl.Int64))
-    findings.add(VOICE_SHARES, voice_table(spoken, codes, "themes", n_notes, settings))
+    findings.add(SPEAKER_SHARES, speaker_table(spoken, codes, "themes", n_notes, settings))
     topics = (
         material.assignments.filter(pl.col("topic_id") != OUTLIER)
         .sort("topic_id", "passage_id")
         .select("passage_id", pl.col("topic_id").cast(pl.String).alias("label"))
     )
     if topics.is_empty():
-        findings.not_computed["voices by topic"] = "no topics were found"
+        findings.not_computed["speaker_groups by topic"] = "no topics were found"
         return
-    findings.add(VOICE_SHARES, voice_table(spoken, topics, "topics", n_notes, settings))
+    findings.add(SPEAKER_SHARES, speaker_table(spoken, topics, "topics", n_notes, settings))

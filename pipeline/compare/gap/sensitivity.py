@@ -1,4 +1,4 @@
-"""The gap measured in other ways: does the finding hang on a choice that was ours?"""
+"""The gap measured in other ways: does the finding depend on a choice that was ours?"""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def other_ways(
 
     On the interview side: all of the article, the author's own words too; sentences, a shorter
     unit than the policy side's; each coder alone. On the policy side: hand-coded paragraphs only,
-    without any classifier; each family of near-identical passages once, because mandates repeat
-    paragraphs from year to year; all policy documents as classified, uncorrected, and families
+    without any classifier; each near-duplicate group once, because mandates repeat
+    paragraphs from year to year; all policy documents as classified, uncorrected, and near_duplicates
     once; other thresholds. On both sides by the same instrument: as classified, and by the nearest
     definition, a model that no coding has trained. And the parts of what is said, by hand, as
     classified, and by the nearest definition.
@@ -66,7 +66,7 @@ def other_ways(
         Way(name, shares, n, spoken, interviews.n)
         for name, shares, n in _policy_sides(material, confidence)
     ]
-    ways += _families_once(material, interviews, by_hand, confidence)
+    ways += _deduplicated(material, interviews, by_hand, confidence)
     ways += _same_instrument(material, confidence)
     ways.append(_parts_way("hand-coded paragraphs", by_hand, interviews, confidence))
     yield from (way for way in ways if way.n_policy and way.n_interviews)
@@ -91,12 +91,12 @@ def _policy_sides(material: Material, confidence: float) -> Iterator[tuple[str, 
     by_hand = hand_coded_policy(material)
     yield "hand-coded paragraphs", by_hand.shares(confidence), by_hand.n
     of_policy = material.placed.filter(pl.col("kind").is_in(POLICY_KINDS))
-    once = _each_family_once(of_policy, material.families)
+    once = _groups_once(of_policy, material.near_duplicates)
     tuned = material.scores.filter("assigned")
     n_scored = _scored(of_policy, material.scores)
     yield "as classified", _classified(of_policy, tuned, theme_ids, confidence), n_scored
     yield (
-        "each family once, as classified",
+        "each near-duplicate group once, as classified",
         _classified(once, tuned, theme_ids, confidence),
         _scored(once, material.scores),
     )
@@ -106,16 +106,16 @@ def _policy_sides(material: Material, confidence: float) -> Iterator[tuple[str, 
         yield f"threshold {threshold}", shares, n_scored
 
 
-def _families_once(
+def _deduplicated(
     material: Material, interviews: CodedUnits, by_hand: CodedUnits, confidence: float
 ) -> Iterator[Way]:
-    """Policy with each family of near-identical passages once, corrected as the gap itself is."""
-    policy = policy_shares(material.prevalence_of_families)
+    """Policy with each near-duplicate group once, corrected as the gap itself is."""
+    policy = policy_shares(material.prevalence_deduplicated)
     sides = [policy.get(theme_id) for theme_id in material.codebook.theme_ids]
     corrected = [UNKNOWN if side is None else side.corrected for side in sides]
     corrected = widened(corrected, by_hand, confidence)
     n_policy = max((side.n for side in policy.values()), default=0)
-    name = "each family once"
+    name = "each near-duplicate group once"
     yield Way(name, corrected, n_policy, interviews.shares(confidence), interviews.n)
     yield Way(
         f"{PARTS}, {name}",
@@ -135,15 +135,15 @@ def _same_instrument(material: Material, confidence: float) -> Iterator[Way]:
     assigned = material.scores.filter("assigned").select("passage_id", "theme_id")
     for name, labels in (
         ("as classified", assigned),
-        ("nearest definition", material.guided.select("passage_id", "theme_id")),
+        ("nearest definition", material.zero_shot.select("passage_id", "theme_id")),
     ):
-        read = material.scores if name == "as classified" else material.guided
+        read = material.scores if name == "as classified" else material.zero_shot
         policy, interviews = (
             _units_of(side, read, labels, material.codebook.theme_ids)
             for side in (
                 material.placed.filter(pl.col("kind").is_in(POLICY_KINDS)),
                 material.placed.filter(
-                    (pl.col("kind") == ARTICLE) & (pl.col("voices").list.len() > 0)
+                    (pl.col("kind") == ARTICLE) & (pl.col("speaker_groups").list.len() > 0)
                 ),
             )
         )
@@ -172,14 +172,16 @@ def _units_of(
     return coded_units(units, labels.rename({"passage_id": "unit_id"}), theme_ids)
 
 
-def _each_family_once(placed: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
-    """One passage a family of near-identical ones; each text once where families were not made."""
+def _groups_once(placed: pl.DataFrame, near_duplicates: pl.DataFrame) -> pl.DataFrame:
+    """One passage a near-duplicate group of near-identical ones; each text once where near_duplicates were not made."""
     ordered = placed.sort("passage_id")
-    if families.is_empty():
+    if near_duplicates.is_empty():
         return ordered.unique("text", keep="first", maintain_order=True)
     return ordered.join(
-        families.select("passage_id", "family_id"), on="passage_id", maintain_order="left"
-    ).unique("family_id", keep="first", maintain_order=True)
+        near_duplicates.select("passage_id", "near_duplicate_group"),
+        on="passage_id",
+        maintain_order="left",
+    ).unique("near_duplicate_group", keep="first", maintain_order=True)
 
 
 def _scored(placed: pl.DataFrame, scores: pl.DataFrame) -> int:

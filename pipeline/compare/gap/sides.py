@@ -181,17 +181,20 @@ def widened(
 
 
 def spoken_passages(material: Material) -> pl.DataFrame:
-    """Coded passages of the article that cite an interview: unit_id, cluster, weight, voices."""
-    return article_passages(material).filter(pl.col("voices").list.len() > 0)
+    """Coded passages of the article that cite an interview: unit_id, cluster, weight, speaker_groups."""
+    return article_passages(material).filter(pl.col("speaker_groups").list.len() > 0)
 
 
 def article_passages(material: Material) -> pl.DataFrame:
-    """All coded passages of the article: unit_id, cluster, weight, voices."""
+    """All coded passages of the article: unit_id, cluster, weight, speaker_groups."""
     return (
         material.placed.filter(pl.col("kind") == ARTICLE)
         .join(material.coded_passages("article"), on="passage_id", how="semi")
         .select(
-            pl.col("passage_id").alias("unit_id"), "cluster", pl.lit(1.0).alias("weight"), "voices"
+            pl.col("passage_id").alias("unit_id"),
+            "cluster",
+            pl.lit(1.0).alias("weight"),
+            "speaker_groups",
         )
     )
 
@@ -202,7 +205,7 @@ def passage_labels(material: Material) -> pl.DataFrame:
 
 
 def coder_labels(material: Material, coder: str) -> pl.DataFrame:
-    """The same from one coder's pass over the article alone."""
+    """The same from the coding of one coder over the article alone."""
     codes = material.coder_codes.filter(
         (pl.col("unit_set") == "article") & (pl.col("coder") == coder)
     )
@@ -227,7 +230,9 @@ def sentences_with_a_note(material: Material) -> pl.DataFrame:
     longer report are not here: the strictest way to say what an interviewee said. Sentences that
     run over two blocks are not here either.
     """
-    heard = material.notes.filter(pl.col("voices").list.len() > 0).select("document_id", "number")
+    heard = material.notes.filter(pl.col("speaker_groups").list.len() > 0).select(
+        "document_id", "number"
+    )
     markers = (
         material.blocks.select("block_id", "document_id", "notes", "note_offsets")
         .explode("notes", "note_offsets")

@@ -10,25 +10,25 @@ from pipeline.compare.statistics.chance import design_effects, two_sided
 from pipeline.compare.statistics.shares import clustered_share
 from pipeline.compare.structure.alignment import false_discovery_rates
 from pipeline.run.settings import CompareSettings
-from pipeline.run.tables.compare import VoiceShares
-from pipeline.run.tables.ingest import VOICES
+from pipeline.run.tables.compare import SpeakerShares
+from pipeline.run.tables.ingest import SPEAKER_GROUPS
 
 
-def voice_table(
+def speaker_table(
     spoken: pl.DataFrame,
     labels: pl.DataFrame,
     kind: str,
     n_notes: dict[str, int],
     settings: CompareSettings,
 ) -> pl.DataFrame:
-    """tables.VoiceShares for themes or topics.
+    """tables.SpeakerShares for themes or topics.
 
     A passage that reports several groups counts for each. Behind all of it stand 31 interviews, of
     which some are cited often: the intervals are for passages of this article, clustered by
     paragraph, and say nothing of practitioners at large.
 
     Args:
-        spoken: passage_id, cluster, voices (list); passages that report an interview.
+        spoken: passage_id, cluster, speaker_groups (list); passages that report an interview.
         labels: passage_id, label.
         kind: ``themes`` or ``topics``, for the column `labels`.
         n_notes: notes that cite each group.
@@ -41,26 +41,28 @@ def voice_table(
     passage_ids = spoken["passage_id"].to_list()
     cluster = np.unique(spoken["cluster"].cast(pl.String).to_numpy(), return_inverse=True)[1]
     rows = []
-    for voice in VOICES:
-        speaks = np.array([voice in heard for heard in spoken["voices"]], dtype=bool)
+    for speaker_group in SPEAKER_GROUPS:
+        speaks = np.array(
+            [speaker_group in heard for heard in spoken["speaker_groups"]], dtype=bool
+        )
         if not speaks.any():
             continue
         for label, holders in with_label.items():
             hits = np.array([passage_id in holders for passage_id in passage_ids], dtype=bool)
             if hits.any():
                 numbers = _numbers(hits, speaks, cluster, settings.confidence)
-                rows.append({"voice": voice, "label": str(label), **numbers})
+                rows.append({"speaker_group": speaker_group, "label": str(label), **numbers})
     frame = pl.DataFrame(rows, infer_schema_length=None)
     if frame.is_empty():
-        return empty(VoiceShares)
+        return empty(SpeakerShares)
     p_values = frame["p_value"].to_numpy()
     q_values = false_discovery_rates(p_values, np.ones(len(p_values), dtype=bool))
     return fitted(
-        VoiceShares,
+        SpeakerShares,
         frame.with_columns(
             q_value=pl.Series(q_values.round(6)),
             labels=pl.lit(kind),
-            n_notes=pl.col("voice").replace_strict(n_notes, default=0),
+            n_notes=pl.col("speaker_group").replace_strict(n_notes, default=0),
         ),
     )
 
@@ -71,13 +73,13 @@ def _numbers(
     from scipy.stats import fisher_exact
 
     share = clustered_share(hits[speaks], cluster[speaks], confidence)
-    n, n_voice = int((hits & speaks).sum()), int(speaks.sum())
+    n, n_speaker_group = int((hits & speaks).sum()), int(speaks.sum())
     n_others, all_others = int((hits & ~speaks).sum()), int((~speaks).sum())
-    table = [[n, n_voice - n], [n_others, all_others - n_others]]
+    table = [[n, n_speaker_group - n], [n_others, all_others - n_others]]
     effect = float(design_effects(hits[:, None], speaks[:, None])[0, 0])
     return {
         "n": n,
-        "n_voice": n_voice,
+        "n_speaker_group": n_speaker_group,
         "share": round(share.value or 0.0, 6),
         "low": round(share.low or 0.0, 6),
         "high": round(share.high or 0.0, 6),

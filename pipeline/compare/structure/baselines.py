@@ -188,7 +188,7 @@ class Baselines:
         yield regrouped(labelled, self.nmf, "nmf")
         if labelled.passages == ARTICLE:
             yield from self._of_the_article(labelled)
-        if labelled.reference in ("codes", "families"):
+        if labelled.reference in ("codes", "near_duplicates"):
             yield self._by_definition(labelled)
             yield from self._zero_shot(labelled)
 
@@ -212,17 +212,22 @@ class Baselines:
         return regrouped(labelled, self._places(found, labelled.reference), "nearest definition")
 
     def _zero_shot(self, labelled: LabelledPassages) -> Iterator[LabelledPassages]:
-        found = dict(self._material.guided.select("passage_id", "theme_id").iter_rows())
+        found = dict(self._material.zero_shot.select("passage_id", "theme_id").iter_rows())
         if found:
             yield regrouped(labelled, self._places(found, labelled.reference), "zero-shot")
 
     def _places(self, themes: Mapping[str, str], reference: str) -> dict[str, int]:
-        """Themes by passage as numbers, of themselves or of their families."""
+        """Themes by passage as numbers, of themselves or of their near_duplicates."""
         codebook = self._material.codebook
         number_of = {theme_id: at for at, theme_id in enumerate(codebook.theme_ids)}
-        if reference == "families":
-            place_of = {family.family_id: at for at, family in enumerate(codebook.families)}
-            number_of = {each: place_of[codebook.family_of[each]] for each in codebook.theme_ids}
+        if reference == "near_duplicates":
+            place_of = {
+                near_duplicates.code_group_id: at
+                for at, near_duplicates in enumerate(codebook.code_groups)
+            }
+            number_of = {
+                each: place_of[codebook.code_group_of[each]] for each in codebook.theme_ids
+            }
         return {passage_id: number_of[theme] for passage_id, theme in themes.items()}
 
     def _texts(self, passage_ids: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from pipeline.compare.material import (
     Findings,
     Material,
     classifier_labels,
-    family_labels,
+    code_group_labels,
     section_labels,
 )
 from pipeline.compare.statistics.measures import Integers
@@ -43,7 +43,7 @@ from pipeline.run.tables.compare import (
 )
 
 THEMED = ("codes", "classifier")
-"""References that are themes of the codebook, not families or sections."""
+"""References that are themes of the codebook, not code_groups or sections."""
 
 CURVE_SEEDS = 5
 
@@ -118,7 +118,7 @@ def _add_semantic(material: Material, findings: Findings) -> None:
 def labelled_passages(material: Material) -> list[LabelledPassages]:
     """Topics beside each reference.
 
-    Hand codes and their families, on the coded passages of the article and of the UN; the article's
+    Hand codes and their code_groups, on the coded passages of the article and of the UN; the article's
     sections, on all its passages; and what the classifiers assign, on UN passages, each text once.
     The last is descriptive: classifiers and topics read the same vectors.
     """
@@ -126,8 +126,8 @@ def labelled_passages(material: Material) -> list[LabelledPassages]:
     article = placed.join(material.coded_passages("article"), on="passage_id", how="semi")
     un = placed.join(material.coded_passages("un"), on="passage_id", how="semi")
     codes, theme_ids = material.code_labels, codebook.theme_ids
-    families = family_labels(codes, codebook.family_of)
-    family_ids = [family.family_id for family in codebook.families]
+    code_groups = code_group_labels(codes, codebook.code_group_of)
+    code_group_ids = [code_group.code_group_id for code_group in codebook.code_groups]
     whole_article = placed.filter(pl.col("kind") == ARTICLE)
     sections = section_labels(whole_article)
     section_ids = sections["theme_id"].unique(maintain_order=True).to_list()
@@ -136,12 +136,14 @@ def labelled_passages(material: Material) -> list[LabelledPassages]:
     assigned = classifier_labels(material.scores)
     return [
         label_passages(article, codes, theme_ids, passages="article", reference="codes"),
-        label_passages(article, families, family_ids, passages="article", reference="families"),
+        label_passages(
+            article, code_groups, code_group_ids, passages="article", reference="code_groups"
+        ),
         label_passages(
             whole_article, sections, section_ids, passages="article", reference="sections"
         ),
         label_passages(un, codes, theme_ids, passages="un", reference="codes"),
-        label_passages(un, families, family_ids, passages="un", reference="families"),
+        label_passages(un, code_groups, code_group_ids, passages="un", reference="code_groups"),
         label_passages(classified, assigned, theme_ids, passages="un", reference="classifier"),
     ]
 
@@ -156,7 +158,7 @@ def _enough(labelled: LabelledPassages, material: Material, findings: Findings) 
         reason = "there are no UN documents"
     elif labelled.reference == "classifier" and material.scores.is_empty():
         reason = "themes has scored no passage"
-    elif labelled.reference in ("codes", "families") and material.passage_codes.is_empty():
+    elif labelled.reference in ("codes", "code_groups") and material.passage_codes.is_empty():
         reason = "no theme was coded by hand"
     else:
         reason = f"{n} passages have both; {FEWEST_PASSAGES} are needed"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pipeline.ingest.akoma.text import Piece
+from pipeline.ingest.akoma.text import TextPiece
 
 _ANNEX = re.compile(
     r"^(annex|appendix|addendum|enclosure|aide[- ]memoire)\b(?:\s+([IVXLC]+|[A-Z]|\d+)\b)?", re.I
@@ -51,14 +51,16 @@ def part_name(text: str) -> str:
     return found[1] if found else ""
 
 
-def opens_annex(piece: Piece) -> bool:
+def opens_annex(piece: TextPiece) -> bool:
     """A paragraph of the body that is the unmarked heading of an annex ("Annex A: ...")."""
     found = _ANNEX.match(piece.text)
     after = piece.text[found.end() :].lstrip() if found else "."
     return piece.region == "body" and not piece.numbered and after[:1] in ("", ":", "–")
 
 
-def is_unmarked_heading(piece: Piece, *, has_number: bool, goes_on: bool, in_body: bool) -> bool:
+def is_unmarked_heading(
+    piece: TextPiece, *, has_number: bool, goes_on: bool, in_body: bool
+) -> bool:
     """A line that only its shortness, or its italics, shows to be a heading.
 
     Args:

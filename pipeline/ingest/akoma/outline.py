@@ -21,7 +21,7 @@ from pipeline.ingest.akoma.numbers import (
     opens_annex,
     part_name,
 )
-from pipeline.ingest.akoma.text import Mark, Piece
+from pipeline.ingest.akoma.text import Mark, TextPiece
 from pipeline.ingest.reading import Block, Note, NoteMark
 from pipeline.run.settings import Role
 
@@ -41,13 +41,15 @@ class _Step:
         goes_on: a text without a number of its own follows.
     """
 
-    piece: Piece
+    piece: TextPiece
     numbers: tuple[tuple[Mark, str], ...]
     following: str
     goes_on: bool
 
 
-def outline(items: Iterable[Mark | Piece], is_resolution: bool) -> tuple[list[Block], list[Note]]:
+def outline(
+    items: Iterable[Mark | TextPiece], is_resolution: bool
+) -> tuple[list[Block], list[Note]]:
     """Make the blocks of a document, and the notes that were taken out of its text.
 
     Args:
@@ -60,29 +62,29 @@ def outline(items: Iterable[Mark | Piece], is_resolution: bool) -> tuple[list[Bl
     return writer.blocks, writer.notes
 
 
-def _steps(items: list[Mark | Piece]) -> Iterator[_Step]:
+def _steps(items: list[Mark | TextPiece]) -> Iterator[_Step]:
     following = _following_numbers(items)
     numbers: list[tuple[Mark, str]] = []
     for place, item in enumerate(items):
-        if isinstance(item, Piece):
+        if isinstance(item, TextPiece):
             after = items[place + 1] if place + 1 < len(items) else None
-            goes_on = isinstance(after, Piece) and _continues(after, item)
+            goes_on = isinstance(after, TextPiece) and _continues(after, item)
             yield _Step(item, tuple(numbers), following[place], goes_on)
             numbers = []
         elif item.alone:
-            alone = Piece(item.printed, item.region, "heading", item.style)
+            alone = TextPiece(item.printed, item.region, "heading", item.style)
             yield _Step(alone, (), following[place], goes_on=False)
         else:
             numbers.append((item, following[place]))
 
 
-def _continues(after: Piece, piece: Piece) -> bool:
+def _continues(after: TextPiece, piece: TextPiece) -> bool:
     same = after.numbered and piece.numbered and after.depth == piece.depth
     unnumbered = not after.numbered and after.depth == 0
     return (same or unnumbered) and after.region == piece.region and not after.is_heading
 
 
-def _following_numbers(items: list[Mark | Piece]) -> list[str]:
+def _following_numbers(items: list[Mark | TextPiece]) -> list[str]:
     following: list[str] = []
     after = ""
     for item in reversed(items):
@@ -91,7 +93,7 @@ def _following_numbers(items: list[Mark | Piece]) -> list[str]:
     return following[::-1]
 
 
-def _numbers_out_of_text(items: Iterable[Mark | Piece]) -> Iterator[Mark | Piece]:
+def _numbers_out_of_text(items: Iterable[Mark | TextPiece]) -> Iterator[Mark | TextPiece]:
     """Turn a number that stands in the text ("11 Condemns ...") into a mark before it."""
     last = ""
     for item in items:
@@ -106,7 +108,7 @@ def _numbers_out_of_text(items: Iterable[Mark | Piece]) -> Iterator[Mark | Piece
         yield item
 
 
-def _printed_in(piece: Piece, last: str) -> re.Match[str] | None:
+def _printed_in(piece: TextPiece, last: str) -> re.Match[str] | None:
     if piece.numbered or piece.in_table or piece.depth or piece.tag != "p":
         return None
     number = _NUMBER_IN_TEXT.match(piece.text)
@@ -239,7 +241,7 @@ class _Outline:
         label = self._numbering.label
         return ", ".join([*self._annex, label]) if label else ""
 
-    def _count(self, piece: Piece) -> int | None:
+    def _count(self, piece: TextPiece) -> int | None:
         """The number of its paragraph: a new one for each unnumbered or newly numbered one.
 
         The frame of a statement ("At the 7099th meeting ...") is no paragraph of the Council's.
@@ -253,7 +255,7 @@ class _Outline:
             self._root = number
         return self._paragraph
 
-    def _role(self, piece: Piece) -> Role:
+    def _role(self, piece: TextPiece) -> Role:
         if self._annex or piece.in_table:
             return "annex"
         if not self._is_resolution:
@@ -263,7 +265,7 @@ class _Outline:
         recital = not self._numbering.label and piece.text.endswith(",")
         return "preambular" if recital or piece.tag == "crossHeading" else "operative"
 
-    def _footnote(self, piece: Piece) -> None:
+    def _footnote(self, piece: TextPiece) -> None:
         text = piece.text.lstrip("*")
         stars = piece.text.removesuffix(text)
         self._add("note", piece, "", None)
@@ -272,7 +274,7 @@ class _Outline:
     def _add(
         self,
         role: Role,
-        piece: Piece,
+        piece: TextPiece,
         label: str,
         paragraph: int | None,
         section: tuple[str, ...] | None = None,

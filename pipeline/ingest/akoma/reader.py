@@ -43,7 +43,7 @@ from html import unescape
 from lxml import etree
 
 from pipeline.ingest.akoma.outline import outline
-from pipeline.ingest.akoma.text import Piece, collapse, local_name, pieces, text_of
+from pipeline.ingest.akoma.text import TextPiece, collapse, local_name, pieces, text_of
 from pipeline.ingest.reading import Reading, UnreadableError
 
 _PRINTED_DATE = re.compile(r"\b(\d{1,2}) ([A-Z][a-z]+) (\d{4})\b")
@@ -190,7 +190,7 @@ def read_akoma_ntoso(content: bytes) -> Reading:
     statement = _document_element(root)
     # a parser that recovers may leave text beside the statement
     items = list(pieces(root if remarks else statement))
-    texts = [item.text for item in items if isinstance(item, Piece)]
+    texts = [item.text for item in items if isinstance(item, TextPiece)]
     opening = next((text for text in texts if text.startswith("At the ")), "")
     metadata = metadata_of(statement, opening)
     blocks, notes = outline(items, metadata.is_resolution)

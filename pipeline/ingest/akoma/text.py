@@ -46,7 +46,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextPiece:
     """The text of one ``p``, heading or table cell paragraph, white space collapsed.
 
     Attributes:
@@ -103,7 +103,7 @@ def _raw(element: etree._Element) -> str:
     return "".join(str(part) for part in element.itertext())
 
 
-def pieces(root: etree._Element) -> Iterator[Mark | Piece]:
+def pieces(root: etree._Element) -> Iterator[Mark | TextPiece]:
     """Walk a ``statement`` element; every word outside `OUTSIDE` comes out exactly once."""
     yield from _Walk().element(root, _Place())
 
@@ -128,7 +128,7 @@ class _Walk:
     def __init__(self) -> None:
         self._paragraphs = 0
 
-    def element(self, element: etree._Element, place: _Place) -> Iterator[Mark | Piece]:
+    def element(self, element: etree._Element, place: _Place) -> Iterator[Mark | TextPiece]:
         name = local_name(element)
         if name in OUTSIDE or not name:
             return
@@ -139,19 +139,21 @@ class _Walk:
         else:
             yield from self._inside(element, name, place)
 
-    def _inside(self, element: etree._Element, name: str, place: _Place) -> Iterator[Mark | Piece]:
+    def _inside(
+        self, element: etree._Element, name: str, place: _Place
+    ) -> Iterator[Mark | TextPiece]:
         inner = _place_inside(element, name, place)
         yield from _loose(element.text, inner)
         for child in element:
             yield from self.element(child, inner)
             yield from _loose(child.tail, inner)
 
-    def _text(self, element: etree._Element, name: str, place: _Place) -> Iterator[Piece]:
+    def _text(self, element: etree._Element, name: str, place: _Place) -> Iterator[TextPiece]:
         if name == "p":
             self._paragraphs += 1
         text, notes, marks = _text_and_notes(element)
         if text:
-            yield Piece(
+            yield TextPiece(
                 text,
                 place.region,
                 name if element.find("{*}docTitle") is None else "docTitle",
@@ -167,10 +169,12 @@ class _Walk:
             )
 
 
-def _loose(text: str | None, place: _Place) -> Iterator[Piece]:
+def _loose(text: str | None, place: _Place) -> Iterator[TextPiece]:
     """Text that stands where none should: files that are not well-formed have some."""
     if text and text.strip():
-        yield Piece(collapse(text), place.region, "loose", place.style, place.depth, place.numbered)
+        yield TextPiece(
+            collapse(text), place.region, "loose", place.style, place.depth, place.numbered
+        )
 
 
 def _number(element: etree._Element, place: _Place) -> Iterator[Mark]:

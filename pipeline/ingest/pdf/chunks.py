@@ -59,7 +59,7 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class WordUse:
     """The words of a document.
 
     Attributes:
@@ -71,14 +71,14 @@ class Words:
     hyphenates: bool = False
 
 
-def words_of(lines: Sequence[Line]) -> Words:
+def words_of(lines: Sequence[Line]) -> WordUse:
     """Count the words, and find out whether words are cut: whether their wholes occur elsewhere."""
     counts: Counter[str] = Counter()
     for line in lines:
         counts.update(word.lower() for word in WORD.findall(line.text)[:-1])
     cuts = [cut for above, line in pairwise(lines) if (cut := _cut(above.text, line.text))]
     whole = sum(counts[f"{left}{right}"] > counts[f"{left}-{right}"] for left, right in cuts)
-    return Words(counts, hyphenates=whole > 0.2 * len(cuts))
+    return WordUse(counts, hyphenates=whole > 0.2 * len(cuts))
 
 
 def _cut(text: str, following: str) -> tuple[str, str] | None:
@@ -89,10 +89,10 @@ def _cut(text: str, following: str) -> tuple[str, str] | None:
     return left.group(1).lower(), right.group().lower()
 
 
-NO_WORDS = Words(Counter())
+NO_WORDS = WordUse(Counter())
 
 
-def run_on(lines: Sequence[Line], words: Words = NO_WORDS) -> tuple[str, tuple[NoteMark, ...]]:
+def run_on(lines: Sequence[Line], words: WordUse = NO_WORDS) -> tuple[str, tuple[NoteMark, ...]]:
     """The text of the lines without their ends, and the note marks in it.
 
     A hyphen at the end of a line stays, unless the document cuts words there and knows the whole
@@ -102,7 +102,7 @@ def run_on(lines: Sequence[Line], words: Words = NO_WORDS) -> tuple[str, tuple[N
     marks: list[NoteMark] = []
     for line in lines:
         if text.endswith("-") and line.text[:1].isalpha():
-            text = _mended(text, line.text, words)
+            text = _fixed(text, line.text, words)
         elif re.search(r"\w-$", text) and line.text[:1].isdigit():
             pass  # 2006-2007, or an address
         elif text and not text.endswith(("/", " ")):
@@ -113,7 +113,7 @@ def run_on(lines: Sequence[Line], words: Words = NO_WORDS) -> tuple[str, tuple[N
     return text.rstrip(), tuple(marks)
 
 
-def _mended(text: str, following: str, words: Words) -> str:
+def _fixed(text: str, following: str, words: WordUse) -> str:
     """The text before the following line's, its last hyphen kept, dropped or spaced."""
     stem = text.removesuffix("-").rstrip()
     if following.split(maxsplit=1)[0] in SUSPENDED:

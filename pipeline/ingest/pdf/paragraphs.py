@@ -20,7 +20,7 @@ from pipeline.ingest.pdf.chunks import (
     PARAGRAPH,
     Chunk,
     Headings,
-    Words,
+    WordUse,
     is_heading,
     next_marker,
     run_on,
@@ -76,7 +76,7 @@ class _State:
 
 
 def blocks_of(
-    pages: Sequence[Sequence[Chunk]], layout: Layout, resolution: bool, words: Words
+    pages: Sequence[Sequence[Chunk]], layout: Layout, resolution: bool, words: WordUse
 ) -> tuple[tuple[Block, ...], tuple[str, ...]]:
     """The blocks of the document, and remarks on numbers that are missing."""
     state = _State(layout, resolution)
@@ -305,7 +305,7 @@ def _label(state: _State) -> str:
     return f"{state.headings.annex}, {label}" if state.headings.annex and label else label
 
 
-def _block(draft: _Draft, words: Words) -> Block | None:
+def _block(draft: _Draft, words: WordUse) -> Block | None:
     if draft.cells:
         lines = [line for line in draft.lines if line.text]
         row = CELL.join(draft.cells)

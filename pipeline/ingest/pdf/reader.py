@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline.ingest.identity import date_of
-from pipeline.ingest.pdf.chunks import Chunk, Words, chunks_of, run_on, words_of
+from pipeline.ingest.pdf.chunks import Chunk, WordUse, chunks_of, run_on, words_of
 from pipeline.ingest.pdf.furniture import (
     Cover,
     split_cover,
@@ -57,7 +57,7 @@ def split_feet(rows: Sequence[Row], layout: Layout) -> tuple[list[Row], list[Foo
     return list(rows[:start]), feet
 
 
-def notes_of(feet: Sequence[Foot], words: Words) -> tuple[Note, ...]:
+def notes_of(feet: Sequence[Foot], words: WordUse) -> tuple[Note, ...]:
     """Notes with a number each; one that comes again (an asterisk, say) gets its count."""
     whole: list[Foot] = []
     for foot in feet:
@@ -117,7 +117,7 @@ def read_speeches(
     rows: Sequence[Sequence[Row]],
     layout: Layout,
     cover: Cover,
-    words: Words,
+    words: WordUse,
 ) -> Reading:
     """The record; its first page (members, agenda, notice) gives title and date only.
 
@@ -142,7 +142,7 @@ def read_speeches(
     )
 
 
-def _take(paragraphs: list[Paragraph], chunk: Chunk, words: Words) -> None:
+def _take(paragraphs: list[Paragraph], chunk: Chunk, words: WordUse) -> None:
     text = run_on(chunk.lines, words)[0]
     if not text:
         return
@@ -170,7 +170,7 @@ def _goes_on(last: Paragraph, chunk: Chunk, text: str) -> bool:
     return len(chunk.lines) > 1 and chunk.first.x0 < chunk.margin + INDENT and chunk.gap is None
 
 
-def _joined(before: str, after: str, words: Words) -> str:
+def _joined(before: str, after: str, words: WordUse) -> str:
     if not before.endswith("-"):
         return f"{before} {after}"
     whole = (before[:-1].rsplit(maxsplit=1)[-1] + after.split(maxsplit=1)[0]).lower().strip(".,;:")

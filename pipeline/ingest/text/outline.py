@@ -105,7 +105,7 @@ class Piece:
 
 
 @dataclass
-class _Place:
+class _Position:
     """Where in the document we are."""
 
     path: tuple[tuple[int, str], ...] = ()
@@ -121,11 +121,11 @@ def blocks_from(pieces: Iterable[Piece]) -> tuple[Block, ...]:
 
     A typed number is believed when it is 1 or follows the number before it.
     """
-    place = _Place()
+    place = _Position()
     return tuple(_block(place, piece) for piece in pieces if piece.text.strip())
 
 
-def _block(place: _Place, piece: Piece) -> Block:
+def _block(place: _Position, piece: Piece) -> Block:
     if piece.level:
         return _heading(place, piece)
     section = tuple(text for _, text in place.path)
@@ -136,7 +136,7 @@ def _block(place: _Place, piece: Piece) -> Block:
     return Block(role, rest.text, section, label, rest.marks, place.paragraph)
 
 
-def _heading(place: _Place, piece: Piece) -> Block:
+def _heading(place: _Position, piece: Piece) -> Block:
     found = ANNEX.match(piece.text)
     if found:
         place.annex, place.path = found.group(1).title().replace("Ii", "II"), ()
@@ -147,7 +147,7 @@ def _heading(place: _Place, piece: Piece) -> Block:
     return Block("heading", piece.text, tuple(text for _, text in above), marks=piece.marks)
 
 
-def _labelled(place: _Place, piece: Piece) -> tuple[Piece, str]:
+def _labelled(place: _Position, piece: Piece) -> tuple[Piece, str]:
     """The piece without a typed number, and its label."""
     number, rest = _number(place, piece)
     if re.fullmatch(r"\d+(?:\.\d+)+", number):  # 2.1 says all by itself
@@ -168,7 +168,7 @@ def _labelled(place: _Place, piece: Piece) -> tuple[Piece, str]:
     return rest, f"{place.annex}, {label}" if place.annex else label
 
 
-def _number(place: _Place, piece: Piece) -> tuple[str, Piece]:
+def _number(place: _Position, piece: Piece) -> tuple[str, Piece]:
     """The number, automatic or typed, and the piece without a typed one."""
     if piece.number:
         return piece.number.rstrip("."), piece

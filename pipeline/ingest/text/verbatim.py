@@ -125,11 +125,11 @@ def speeches(paragraphs: Sequence[Paragraph]) -> tuple[tuple[Block, ...], tuple[
     Raises:
         UnreadableError: nobody speaks.
     """
-    mended, repairs = _repaired(paragraphs)
-    roles = _roles([paragraph.text for paragraph in mended])
+    fixed, repairs = _repaired(paragraphs)
+    roles = _roles([paragraph.text for paragraph in fixed])
     blocks: list[Block] = []
     speaker, spoken = "", 0
-    for paragraph in mended:
+    for paragraph in fixed:
         text = paragraph.text
         opening = SPEECH.match(text) if paragraph.kind == "speech" else None
         if opening:
@@ -148,7 +148,7 @@ def speeches(paragraphs: Sequence[Paragraph]) -> tuple[tuple[Block, ...], tuple[
 
 def _repaired(paragraphs: Iterable[Paragraph]) -> tuple[list[Paragraph], tuple[str, ...]]:
     """Put displaced "(spoke in French)" back and join words cut at a line's end."""
-    mended, displaced, ones = [], 0, 0
+    fixed, displaced, ones = [], 0, 0
     for paragraph in paragraphs:
         whole, count = DISPLACED.subn(r"\1\2 (spoke in \5): \4 ", paragraph.text, count=1)
         displaced += count
@@ -156,13 +156,13 @@ def _repaired(paragraphs: Iterable[Paragraph]) -> tuple[list[Paragraph], tuple[s
         start = opening.end() if opening else 0
         speech, count = ONE_FOR_I.subn("I ", whole[start:])
         ones += count
-        mended.append(Paragraph(whole[:start] + BROKEN.sub("-", speech), paragraph.kind))
+        fixed.append(Paragraph(whole[:start] + BROKEN.sub("-", speech), paragraph.kind))
     remarks = []
     if displaced:
         remarks.append(f'displaced "(spoke in ...)" put back before the colon: {displaced}')
     if ones:
         remarks.append(f"digits 1 or bars at the start of a sentence read as I: {ones}")
-    return mended, tuple(remarks)
+    return fixed, tuple(remarks)
 
 
 def _blocks(text: str, speaker: str, spoken: int) -> list[Block]:

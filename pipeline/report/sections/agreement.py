@@ -29,7 +29,7 @@ COMPARED = (("article", "codes"), ("un", "codes"), ("un", "classifier"))
 _PASSAGES = {"article": "Article", "un": "UN documents"}
 _REFERENCES = {
     "codes": "hand codes",
-    "families": "families of codes",
+    "near_duplicates": "near_duplicates of codes",
     "sections": "sections of the article",
     "classifier": "the classifier’s themes",
 }

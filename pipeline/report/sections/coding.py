@@ -52,7 +52,7 @@ def coder_figure(material: Material) -> Figure:
         "How far the coders agree",
         "Krippendorff’s alpha by theme, with interval: 1 is full agreement, 0 what chance gives. "
         "What coders disagree on, no classifier can be asked to get right.",
-        "These passes were made for this project from the codebook, not by the article’s author, "
+        "These codings were made for this project from the codebook, not by the article’s author, "
         "and by readers of the same schooling: independent coders would agree less.",
         intervals(
             ["Krippendorff’s alpha"],

@@ -39,7 +39,7 @@ def policy_link(theme_id: str) -> str:
 
 def interview_link(theme_id: str) -> str:
     """Passages of the article that cite an interview and were coded with a theme."""
-    return passages_link(code=theme_id, kind="article", voice="any")
+    return passages_link(code=theme_id, kind="article", speaker_group="any")
 
 
 def drawn(material: Material, row: Gap, part: bool = False) -> Row:
@@ -140,7 +140,7 @@ def sensitivity_figure(material: Material, theme_ids: Sequence[str]) -> Figure:
 
     return Figure(
         "gap-sensitivity",
-        "Does the gap hang on how it is measured?",
+        "Does the gap depend on how it is measured?",
         "The same difference, measured in other ways: one column a way, one row a theme. Blue: "
         "more in policy; orange: more in interviews; a dot marks differences that are decided at "
         "the false discovery rate of this run.",

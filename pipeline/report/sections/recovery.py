@@ -51,7 +51,7 @@ def curve_figure(material: Material) -> Figure:
         absent = "Not computed in this run: too few passages have both a group and a theme."
     return Figure(
         "compare-curve",
-        "Does agreement hang on the number of groups?",
+        "Does agreement depend on the number of groups?",
         f"Adjusted mutual information with the {reference_name(REFERENCE)} of the article, while "
         "topics are merged along their hierarchy, and for k-means with other numbers of groups; "
         "whiskers run from the lowest to the highest of its seeds. The grey tick is what shuffled "

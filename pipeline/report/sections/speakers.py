@@ -1,4 +1,4 @@
-"""Voices: which groups of interviewees speak of what, as the article reports them."""
+"""Speaker groups: which groups of interviewees speak of what, as the article reports them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from pipeline.report.elements import (
     rounded,
     said,
     share_cell,
-    voice_name,
+    speaker_name,
 )
 from pipeline.report.material import Material
-from pipeline.run.tables.compare import VOICE_SHARES
-from pipeline.run.tables.ingest import NOTES, VOICES
+from pipeline.run.tables.compare import SPEAKER_SHARES
+from pipeline.run.tables.ingest import NOTES, SPEAKER_GROUPS
 from pipeline.run.tables.segment import PASSAGES
 
 THEMES, TOPICS = "themes", "topics"
@@ -36,8 +36,8 @@ Share = Mapping[str, Any]
 def section(material: Material) -> Section:
     """Themes and topics by speaker group."""
     return Section(
-        "voices",
-        "Voices",
+        "speakers",
+        "Speaker groups",
         "Who speaks of what",
         (
             said(
@@ -52,9 +52,12 @@ def section(material: Material) -> Section:
 def _how_often(material: Material) -> Figure:
     n_passages = _cited(material.frame(PASSAGES))
     n_notes = _cited(material.frame(NOTES))
-    voices = sorted((voice for voice in VOICES if n_passages[voice]), key=lambda v: -n_passages[v])
+    speaker_groups = sorted(
+        (speaker_group for speaker_group in SPEAKER_GROUPS if n_passages[speaker_group]),
+        key=lambda v: -n_passages[v],
+    )
     return Figure(
-        "voices-passages",
+        "speakers-passages",
         "How often each group is cited",
         "Passages of the article that cite an interview with each group, or with several.",
         "It is how often the author cites a group, not how many people were interviewed.",
@@ -62,47 +65,56 @@ def _how_often(material: Material) -> Figure:
             "Passages",
             [
                 (
-                    voice_name(voice),
-                    n_passages[voice],
-                    counted(n_notes[voice], "note"),
-                    passages_link(voice=voice),
+                    speaker_name(speaker_group),
+                    n_passages[speaker_group],
+                    counted(n_notes[speaker_group], "note"),
+                    passages_link(speaker_group=speaker_group),
                 )
-                for voice in voices
+                for speaker_group in speaker_groups
             ],
         ),
         grid(
             ["Group", "Passages", "Notes"],
             [
                 (
-                    Cell(voice_name(voice)),
-                    count_cell(n_passages[voice], passages_link(voice=voice)),
-                    count_cell(n_notes[voice]),
+                    Cell(speaker_name(speaker_group)),
+                    count_cell(
+                        n_passages[speaker_group], passages_link(speaker_group=speaker_group)
+                    ),
+                    count_cell(n_notes[speaker_group]),
                 )
-                for voice in voices
+                for speaker_group in speaker_groups
             ],
         ),
-        absent="" if voices else "No passage that was read cites an interview.",
+        absent="" if speaker_groups else "No passage that was read cites an interview.",
     )
 
 
 def _cited(frame: pl.DataFrame) -> dict[str, int]:
-    return {voice: frame.filter(pl.col("voices").list.contains(voice)).height for voice in VOICES}
+    return {
+        speaker_group: frame.filter(pl.col("speaker_groups").list.contains(speaker_group)).height
+        for speaker_group in SPEAKER_GROUPS
+    }
 
 
 def _figure(material: Material, labels: str) -> Figure:
-    shares = material.frame(VOICE_SHARES).filter(pl.col("labels").cast(pl.String) == labels)
-    keyed = {(row["label"], str(row["voice"])): row for row in shares.iter_rows(named=True)}
-    voices = [voice for voice in VOICES if any(voice == key[1] for key in keyed)]
-    sizes = {str(row["voice"]): row["n_voice"] for row in keyed.values()}
+    shares = material.frame(SPEAKER_SHARES).filter(pl.col("labels").cast(pl.String) == labels)
+    keyed = {(row["label"], str(row["speaker_group"])): row for row in shares.iter_rows(named=True)}
+    speaker_groups = [
+        speaker_group
+        for speaker_group in SPEAKER_GROUPS
+        if any(speaker_group == key[1] for key in keyed)
+    ]
+    sizes = {str(row["speaker_group"]): row["n_speaker_group"] for row in keyed.values()}
     totals = shares.group_by("label", maintain_order=True).agg(pl.col("n").sum())
     ordered = totals.sort("n", descending=True, maintain_order=True)["label"].to_list()
     rate = material.settings.compare.false_discovery_rate
     differ = any(_differs(row, rate) for row in keyed.values())
-    absent = material.why_absent(VOICE_SHARES)
+    absent = material.why_absent(SPEAKER_SHARES)
     if not absent and not keyed:
         absent = f"Not computed in this run: no passage that cites an interview has {labels}."
     return Figure(
-        f"voices-{labels}",
+        f"speakers-{labels}",
         f"{labels.capitalize()} by group",
         _shows(labels, differ, rate),
         "There are few passages a group, chosen and arranged by one author: without a dot, read a "
@@ -112,12 +124,15 @@ def _figure(material: Material, labels: str) -> Figure:
             "Group",
             [Cell(_named(material, labels, label)) for label in ordered],
             [
-                Cell(f"{voice_name(voice)} ({sizes[voice]})", link=passages_link(voice=voice))
-                for voice in voices
+                Cell(
+                    f"{speaker_name(speaker_group)} ({sizes[speaker_group]})",
+                    link=passages_link(speaker_group=speaker_group),
+                )
+                for speaker_group in speaker_groups
             ],
-            lambda row, column: _tile(keyed.get((ordered[row], voices[column])), rate),
+            lambda row, column: _tile(keyed.get((ordered[row], speaker_groups[column])), rate),
         ),
-        _grid(material, labels, ordered, voices, keyed),
+        _grid(material, labels, ordered, speaker_groups, keyed),
         (Key("differs from all others", "dot"),) if differ else (),
         absent,
     )
@@ -145,10 +160,10 @@ def _named(material: Material, labels: str, label: str) -> str:
 
 
 def _link(row: Share) -> str:
-    voice = str(row["voice"])
+    speaker_group = str(row["speaker_group"])
     if str(row["labels"]) == THEMES:
-        return passages_link(code=row["label"], voice=voice)
-    return passages_link(topic=row["label"], voice=voice)
+        return passages_link(code=row["label"], speaker_group=speaker_group)
+    return passages_link(topic=row["label"], speaker_group=speaker_group)
 
 
 def _differs(row: Share, rate: float) -> bool:
@@ -159,7 +174,7 @@ def _tile(row: Share | None, rate: float) -> Tile | None:
     if row is None or not row["n"]:
         return None
     note = (
-        f"{row['n']} of {counted(row['n_voice'], 'passage')}; "
+        f"{row['n']} of {counted(row['n_speaker_group'], 'passage')}; "
         f"{percent(row['low'])} to {percent(row['high'])}"
     )
     return Tile(row["share"], _link(row), _differs(row, rate), note)
@@ -169,15 +184,15 @@ def _grid(
     material: Material,
     labels: str,
     ordered: Sequence[str],
-    voices: Sequence[str],
+    speaker_groups: Sequence[str],
     keyed: Mapping[tuple[str, str], Share],
 ) -> Grid:
     return grid(
-        [_kind(labels), *(voice_name(voice) for voice in voices)],
+        [_kind(labels), *(speaker_name(speaker_group) for speaker_group in speaker_groups)],
         [
             (
                 Cell(_named(material, labels, label)),
-                *(_cell(keyed.get((label, voice))) for voice in voices),
+                *(_cell(keyed.get((label, speaker_group))) for speaker_group in speaker_groups),
             )
             for label in ordered
         ],
@@ -187,5 +202,5 @@ def _grid(
 def _cell(row: Share | None) -> Cell:
     if row is None:
         return share_cell(None)
-    text = f"{row['n']} of {row['n_voice']} ({percent(row['share'])})"
+    text = f"{row['n']} of {row['n_speaker_group']} ({percent(row['share'])})"
     return Cell(text, rounded(row["share"]), _link(row) if row["n"] else "")

@@ -94,7 +94,7 @@ SETTINGS = {
     ),
     "un": (
         "In UN documents",
-        "Trained on article and UN paragraphs; documents that share near copies are left out.",
+        "Trained on article and UN paragraphs; documents that share near-duplicates are left out.",
     ),
     "transfer": (
         "From the article to UN documents",

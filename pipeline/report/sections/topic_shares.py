@@ -26,10 +26,10 @@ from pipeline.report.material import Material
 from pipeline.run.tables.topics import (
     ASSIGNMENTS,
     BY_MISSION,
-    GUIDED,
     HIERARCHY,
     OVER_TIME,
     SIMILARITY,
+    ZERO_SHOT,
 )
 
 FEWEST_PASSAGES = 50
@@ -142,9 +142,9 @@ def _drawn(
     return chart, grid(["Topic", *shares.places], rows)
 
 
-def guided_figure(material: Material) -> Figure:
+def zero_shot_figure(material: Material) -> Figure:
     """How each topic spreads over the definitions of the codebook."""
-    placed = material.frame(GUIDED).join(
+    placed = material.frame(ZERO_SHOT).join(
         material.frame(ASSIGNMENTS).select("passage_id", "topic_id"), on="passage_id"
     )
     counts = {
@@ -161,8 +161,8 @@ def guided_figure(material: Material) -> Figure:
         return Tile(n / all_of_it, note=f"{n} of {counted(all_of_it, 'passage')}") if n else None
 
     return Figure(
-        "topics-guided",
-        "Topics, guided by the codebook",
+        "topics-zero_shot",
+        "Topics, zero_shot by the codebook",
         "The machine is told the definitions of the codebook and nothing else, and puts each "
         "passage to the nearest one. A cell is the part of a topic’s passages that go there, for "
         "the largest topics; the table counts passages a definition.",
@@ -177,7 +177,7 @@ def guided_figure(material: Material) -> Figure:
             tile,
         ),
         grid(["Theme", "Passages", "Share", "Lead over the next"], _rows(material, placed)),
-        absent=material.why_absent(GUIDED),
+        absent=material.why_absent(ZERO_SHOT),
     )
 
 
@@ -216,7 +216,7 @@ def likeness_figure(material: Material) -> Figure:
         "topics-likeness",
         "How alike the topics are",
         "Cosine between the mean vectors of two topics, after what all topics share is taken off. "
-        "Topics that the hierarchy joins stand side by side, so a blue block is a family. Blue: "
+        "Topics that the hierarchy joins stand side by side, so a blue block is a near-duplicate group. Blue: "
         "more alike than topics are on average; orange: less. The table lists all pairs, the most "
         "alike first.",
         "Two topics that are alike may be one theme that the machine cut in two.",

@@ -31,12 +31,12 @@ from pipeline.report.sections.topic_models import article_figure, models_figure,
 from pipeline.report.sections.topic_shares import (
     ALL,
     N_DRAWN,
-    guided_figure,
     likeness_figure,
     missions_by_size,
     missions_figure,
     years_between,
     years_figure,
+    zero_shot_figure,
 )
 from pipeline.run.tables.ingest import DOCUMENTS
 from pipeline.run.tables.segment import PASSAGES
@@ -245,7 +245,7 @@ def section(material: Material) -> Section:
             hierarchy_figure(material),
             likeness_figure(material),
             article_figure(material),
-            guided_figure(material),
+            zero_shot_figure(material),
         ),
     )
 

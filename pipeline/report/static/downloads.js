@@ -1,4 +1,4 @@
-// What a reader takes away: a figure as SVG, PNG or CSV.
+// What a reader downloads: a figure as SVG, PNG or CSV.
 "use strict";
 
 peacetext.downloads = (() => {

@@ -32,7 +32,7 @@ peacetext.explorer = (() => {
     fill("kind", [...books.kinds.filter(([kind]) => present.has(kind)), ["policy", "All policy documents"], ["un", "All UN documents"]], "Any");
     fill("mission", [...missions].sort((one, other) => other[1] - one[1] || one[0].localeCompare(other[0])).map(([name]) => [name, name]), "Any");
     fill("year", [...years].sort((one, other) => other - one).map((year) => [year, year]), "Any");
-    fill("voice", [["any", "Anybody interviewed"], ...books.voices], "Anybody or nobody");
+    fill("speaker_group", [["any", "Anybody interviewed"], ...books.speaker_groups], "Anybody or nobody");
     get("filters").elements.sort.replaceChildren(option("", "As fits"), option("reading", "As they stand"), option("newest", "Newest first"), option("score", "Highest theme score first"));
   }
 
@@ -45,7 +45,7 @@ peacetext.explorer = (() => {
     const theme = names(books.themes);
     const topic = names([...books.topics, [-1, "no topic (outliers)"], [-2, "left out of the topics"]]);
     const kind = names([...books.kinds, ["policy", "Policy documents"], ["un", "UN documents"]]);
-    const voice = names([["any", "anybody interviewed"], ...books.voices]);
+    const speaker_group = names([["any", "anybody interviewed"], ...books.speaker_groups]);
     if (state.q) parts.push(`with the words ${state.q}`);
     if (state.theme) parts.push(`on “${theme.get(state.theme) || state.theme}” by the classifier`);
     if (state.code) parts.push(state.code === "any" ? "coded by hand" : `coded by hand as “${theme.get(state.code) || state.code}”`);
@@ -53,7 +53,7 @@ peacetext.explorer = (() => {
     if (state.kind) parts.push(`in ${(kind.get(state.kind) || state.kind).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`);
     if (state.mission) parts.push(`on ${state.mission}`);
     if (state.year) parts.push(`from ${state.year}`);
-    if (state.voice) parts.push(`citing ${voice.get(state.voice) || state.voice}`);
+    if (state.speaker_group) parts.push(`citing ${speaker_group.get(state.speaker_group) || state.speaker_group}`);
     if (state.label) parts.push(`in paragraph ${state.label}`);
     if (state.read) parts.push("read by coders");
     if (state.document) parts.push(`of ${state.document}`);
@@ -113,8 +113,8 @@ peacetext.explorer = (() => {
       const topic = names(books.topics).get(String(passage.topic)) || `Topic ${passage.topic}`;
       list.append(element("li", { class: "topic" }, element("a", { href: `#passages?topic=${passage.topic}` }, `Topic: ${topic}`)));
     }
-    for (const [voice, name] of books.voices) {
-      if (filters.position(books.voiced[voice], place) >= 0) list.append(element("li", { class: "voice" }, element("a", { href: `#passages?voice=${voice}` }, `Cites: ${name}`)));
+    for (const [speaker_group, name] of books.speaker_groups) {
+      if (filters.position(books.spoken_for[speaker_group], place) >= 0) list.append(element("li", { class: "speaker_group" }, element("a", { href: `#passages?speaker_group=${speaker_group}` }, `Cites: ${name}`)));
     }
     return list;
   }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.run.tables.ingest import VOICES
+from pipeline.run.tables.ingest import SPEAKER_GROUPS
 from pipeline.run.tables.table import table
 from pipeline.run.tables.topics import OUTLIER
 
@@ -21,7 +21,8 @@ class Agreement(dy.Schema):
         primary_key=True, description="what made the groups: topics, another view, or a baseline"
     )
     reference = dy.String(
-        primary_key=True, description="codes, families, sections, or classifier (descriptive only)"
+        primary_key=True,
+        description="codes, near_duplicates, sections, or classifier (descriptive only)",
     )
     measure = dy.String(primary_key=True)
     outliers = dy.Bool(primary_key=True, description="are outliers kept, as a group of their own")
@@ -218,21 +219,23 @@ class GapSeries(dy.Schema):
     mark = dy.String(description="what happened in this year; empty when nothing is marked")
 
 
-class VoiceShares(dy.Schema):
+class SpeakerShares(dy.Schema):
     """Who speaks of what: passages by speaker group and theme (hand codes) or topic."""
 
-    voice = dy.Enum(VOICES, primary_key=True)
+    speaker_group = dy.Enum(SPEAKER_GROUPS, primary_key=True)
     labels = dy.Enum(
         ["themes", "topics"], primary_key=True, description="what the labels of this row are"
     )
     label = dy.String(primary_key=True, description="a theme_id, or a topic_id as text")
     n = dy.Int64(min=0, description="passages of the group with the label")
-    n_voice = dy.Int64(min=1, description="passages that report this group")
+    n_speaker_group = dy.Int64(min=1, description="passages that report this group")
     n_notes = dy.Int64(min=0, description="notes of the article that cite the group")
     share = dy.Float64(min=0, max=1)
     low = dy.Float64(min=0, max=1, description="Wilson's interval on the effective sample size")
     high = dy.Float64(min=0, max=1)
-    share_others = dy.Float64(nullable=True, description="among voiced passages without this group")
+    share_others = dy.Float64(
+        nullable=True, description="among spoken_for passages without this group"
+    )
     q_value = dy.Float64(nullable=True, min=0, max=1, description="two-sided Fisher, weakened, BH")
 
 
@@ -282,6 +285,6 @@ CURVE = table("compare/curve", Curve)
 GAP = table("compare/gap", Gap)
 GAP_SENSITIVITY = table("compare/gap_sensitivity", GapSensitivity)
 GAP_SERIES = table("compare/gap_series", GapSeries)
-VOICE_SHARES = table("compare/voices", VoiceShares)
+SPEAKER_SHARES = table("compare/speaker_groups", SpeakerShares)
 CITATIONS = table("compare/citations", Citations)
 QUOTATIONS = table("compare/quotations", Quotations)

@@ -83,7 +83,7 @@ EVERYWHERE = {
     "unit_set": "sentences of the article, paragraphs of UN documents drawn at random, or passages "
     "that `peacetext suggest` named",
     "value": "of the measure",
-    "voice": "speaker group of interviewees",
+    "speaker_group": "speaker group of interviewees",
     "year": "of the document's date",
 }
 """What a column's name means in every table, unless its schema says more."""

@@ -14,7 +14,7 @@ POLICY_KINDS = ("resolution", "presidential_statement", "report", "doctrine")
 """Kinds in which the UN speaks as an organisation: the policy side of the gap."""
 
 ROLES = ("heading", "paragraph", "preambular", "operative", "quotation", "note", "annex")
-VOICES = ("military", "un_civilian", "ngo", "government", "police", "anonymous")
+SPEAKER_GROUPS = ("military", "un_civilian", "ngo", "government", "police", "anonymous")
 """Speaker groups of the interviewees whom the article quotes."""
 
 
@@ -76,7 +76,7 @@ class Notes(dy.Schema):
     document_id = dy.String(primary_key=True)
     number = dy.String(primary_key=True)
     text = dy.String()
-    voices = dy.List(
+    speaker_groups = dy.List(
         dy.String(), description="speaker groups of the interviewees named; may be empty"
     )
 

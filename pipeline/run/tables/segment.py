@@ -1,4 +1,4 @@
-"""Passages, and which of them are near copies."""
+"""Passages, and which of them are near-duplicates."""
 
 from __future__ import annotations
 
@@ -22,20 +22,24 @@ class Passages(dy.Schema):
     start = dy.Int64(min=0, description="first character in the text of its block")
     end = dy.Int64(min=1, description="one past its last character in the text of its block")
     n_words = dy.Int64(min=1)
-    voices = dy.List(dy.String(), description="speaker groups of the interviews that it cites")
+    speaker_groups = dy.List(
+        dy.String(), description="speaker groups of the interviews that it cites"
+    )
     procedural = dy.Bool(description="an adoption line, a recital that only cites, or the like")
 
 
-class Families(dy.Schema):
+class NearDuplicates(dy.Schema):
     """One row a passage: the near-identical passages, over all documents, that it belongs to."""
 
     passage_id = dy.String(primary_key=True)
-    family_id = dy.String(description="the earliest passage of the family; itself for most")
+    near_duplicate_group = dy.String(
+        description="the earliest passage of the group; itself for most"
+    )
     similarity = dy.Float64(
         min=0, max=1, description="Jaccard similarity of word triples with that passage"
     )
-    n_members = dy.Int64(min=1, description="passages in the family")
+    n_members = dy.Int64(min=1, description="passages in the group")
 
 
 PASSAGES = table("segment/passages", Passages)
-FAMILIES = table("segment/families", Families)
+NEAR_DUPLICATES = table("segment/near_duplicates", NearDuplicates)

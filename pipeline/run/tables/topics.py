@@ -36,7 +36,7 @@ class Assignments(dy.Schema):
 
     passage_id = dy.String(primary_key=True)
     topic_id = dy.Int64(min=OUTLIER, description="-1 for an outlier")
-    probability = dy.Float64(
+    agreement = dy.Float64(
         min=0,
         max=1,
         description="share of refits that agree; of a text outside the sample of a large corpus "
@@ -91,7 +91,7 @@ class ByMission(dy.Schema):
     high = dy.Float64(min=0, max=1)
 
 
-class Guided(dy.Schema):
+class ZeroShot(dy.Schema):
     """Zero-shot view: the theme whose definition in the codebook is nearest to a passage."""
 
     passage_id = dy.String(primary_key=True)
@@ -106,6 +106,6 @@ HIERARCHY = table("topics/hierarchy", Hierarchy)
 SIMILARITY = table("topics/similarity", Similarity)
 OVER_TIME = table("topics/over_time", OverTime)
 BY_MISSION = table("topics/by_mission", ByMission)
-GUIDED = table("topics/guided", Guided)
+ZERO_SHOT = table("topics/zero_shot", ZeroShot)
 ARTICLE_TOPICS = table("topics/article_topics", Topics)
 ARTICLE_ASSIGNMENTS = table("topics/article_assignments", Assignments)

@@ -1,4 +1,4 @@
-"""Near copies are one family, named by the earliest; what only sounds alike is not."""
+"""Near-duplicates are one near_duplicates, named by the earliest; what only sounds alike is not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import combinations
 import polars as pl
 import pytest
 
-from pipeline.segment.near_duplicates import find_families, shingle
+from pipeline.segment.near_duplicates import find_near_duplicates, shingle
 
 EXTENDS = (
     "Decides to extend until {year} the mandate of MONUSCO in the Congo, "
@@ -56,22 +56,24 @@ def _documents(dates: dict[str, date | None]) -> pl.DataFrame:
     return pl.DataFrame({"document_id": list(dates), "date": list(dates.values())})
 
 
-def _families(texts: dict[str, list[str]], threshold: float = 0.7) -> dict[str, tuple[str, int]]:
-    found = find_families(_passages(texts), _documents(DATES), threshold)
+def _near_duplicates(
+    texts: dict[str, list[str]], threshold: float = 0.7
+) -> dict[str, tuple[str, int]]:
+    found = find_near_duplicates(_passages(texts), _documents(DATES), threshold)
     assert found["passage_id"].to_list() == _passages(texts)["passage_id"].to_list()
-    rows = found.select("passage_id", "family_id", "n_members").iter_rows()
-    return {passage: (family, members) for passage, family, members in rows}
+    rows = found.select("passage_id", "near_duplicate_group", "n_members").iter_rows()
+    return {passage: (near_duplicates, members) for passage, near_duplicates, members in rows}
 
 
 def test_a_mandate_extended_again_joins_the_earliest_and_undated_ones_come_last() -> None:
-    found = _families(TEXTS)
+    found = _near_duplicates(TEXTS)
     assert found["new.1"] == found["undated.0"] == found["old.1"] == ("old.1", 3)
     assert found["old.0"] == ("old.0", 1)
     assert found["undated.1"] == ("undated.1", 1)
 
 
-def test_with_a_threshold_of_one_only_the_same_words_are_a_family() -> None:
-    found = _families(TEXTS, threshold=1.0)
+def test_with_a_threshold_of_one_only_the_same_words_are_near_duplicates() -> None:
+    found = _near_duplicates(TEXTS, threshold=1.0)
     assert found["undated.0"] == ("old.1", 2)
     assert found["new.1"] == ("new.1", 1)
 
@@ -80,11 +82,11 @@ def test_small_changes_over_the_years_do_not_chain_texts_that_have_little_in_com
     words = [f"word{number}" for number in range(60)]
     versions = [" ".join([*(["other"] * k), *words[k:]]) for k in range(0, 40, 5)]
     texts = {"old": versions}
-    found = find_families(_passages(texts), _documents(DATES), 0.7)
+    found = find_near_duplicates(_passages(texts), _documents(DATES), 0.7)
     assert jaccard(triples(versions[0]), triples(versions[-1])) < 0.5
-    assert found["family_id"].n_unique() > 1
-    for family_id, members in found.group_by("family_id"):
-        first = versions[int(str(family_id[0]).split(".")[1])]
+    assert found["near_duplicate_group"].n_unique() > 1
+    for near_duplicate_group, members in found.group_by("near_duplicate_group"):
+        first = versions[int(str(near_duplicate_group[0]).split(".")[1])]
         for passage_id in members["passage_id"]:
             version = versions[int(passage_id.split(".")[1])]
             assert jaccard(triples(first), triples(version)) >= 0.7
@@ -93,10 +95,12 @@ def test_small_changes_over_the_years_do_not_chain_texts_that_have_little_in_com
 def test_the_similarity_of_two_sentences_worked_by_hand() -> None:
     # 6 words have 4 triples; the last word differs, so 3 of 5 different triples are shared
     texts = {"old": ["one two three four five six", "One two, three four five seven."]}
-    found = find_families(_passages(texts), _documents(DATES), 3 / 5)
-    assert found["family_id"].unique().to_list() == ["old.0"]
+    found = find_near_duplicates(_passages(texts), _documents(DATES), 3 / 5)
+    assert found["near_duplicate_group"].unique().to_list() == ["old.0"]
     assert found["similarity"].to_list() == [1.0, 0.6]
-    assert find_families(_passages(texts), _documents(DATES), 0.61)["n_members"].to_list() == [1, 1]
+    assert find_near_duplicates(_passages(texts), _documents(DATES), 0.61)[
+        "n_members"
+    ].to_list() == [1, 1]
 
 
 def test_shingles_are_numbered_by_how_many_texts_have_them() -> None:
@@ -114,10 +118,10 @@ def test_shingles_are_numbered_by_how_many_texts_have_them() -> None:
 
 @pytest.mark.mirror
 def test_similarity_is_that_of_sets_of_words_on_real_passages(mandates: pl.DataFrame) -> None:
-    found = find_families(mandates, _documents(dict.fromkeys(mandates["document_id"])), 0.5)
+    found = find_near_duplicates(mandates, _documents(dict.fromkeys(mandates["document_id"])), 0.5)
     sets = {row["passage_id"]: triples(row["text"]) for row in mandates.to_dicts()}
     for row in found.to_dicts():
-        expected = jaccard(sets[row["passage_id"]], sets[row["family_id"]])
+        expected = jaccard(sets[row["passage_id"]], sets[row["near_duplicate_group"]])
         assert row["similarity"] == pytest.approx(expected, abs=1e-6)
 
 
@@ -125,29 +129,29 @@ def test_a_threshold_is_reached_exactly() -> None:
     # given 100 triples and a part of them, 55: to a computer .55 times 100 is more than 55
     words = [f"word{number}" for number in range(102)]
     texts = {"old": [" ".join(words), " ".join(words[:57])]}
-    found = find_families(_passages(texts), _documents(DATES), 0.55)
+    found = find_near_duplicates(_passages(texts), _documents(DATES), 0.55)
     assert found["similarity"].to_list() == [1.0, 0.55]
 
 
-def test_no_passages_give_no_families() -> None:
-    found = find_families(_passages(TEXTS).head(0), _documents(DATES), 0.7)
+def test_no_passages_give_no_groups() -> None:
+    found = find_near_duplicates(_passages(TEXTS).head(0), _documents(DATES), 0.7)
     assert found.is_empty()
 
 
 @pytest.mark.mirror
-def test_no_near_copy_is_overlooked_among_the_mandates_of_a_mission(
+def test_no_near_duplicate_is_overlooked_among_the_mandates_of_a_mission(
     mandates: pl.DataFrame,
 ) -> None:
     """Against the comparison of every passage with every other."""
-    found = find_families(mandates, _documents(dict.fromkeys(mandates["document_id"])), 0.7)
+    found = find_near_duplicates(mandates, _documents(dict.fromkeys(mandates["document_id"])), 0.7)
     sets = [triples(text) for text in mandates["text"]]
-    family = dict(found.select("passage_id", "family_id").iter_rows())
+    near_duplicates = dict(found.select("passage_id", "near_duplicate_group").iter_rows())
     ids = mandates["passage_id"].to_list()
-    firsts = {i for i, passage_id in enumerate(ids) if family[passage_id] == passage_id}
+    firsts = {i for i, passage_id in enumerate(ids) if near_duplicates[passage_id] == passage_id}
     overlooked = [
         (ids[left], ids[right])
         for left, right in combinations(sorted(firsts), 2)
         if jaccard(sets[left], sets[right]) >= 0.7
     ]
     assert overlooked == []
-    assert found.height > found["family_id"].n_unique() > 100
+    assert found.height > found["near_duplicate_group"].n_unique() > 100
