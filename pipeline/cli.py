@@ -307,7 +307,7 @@ def import_(
         bool, typer.Option("--replace", help="Replace a coding that is there.")
     ] = False,
 ) -> None:
-    """Take codings of NVivo, ATLAS.ti, MAXQDA, QualCoder or a CSV file as the coding of another coder.
+    """Take codings of NVivo, ATLAS.ti, MAXQDA, QualCoder or a CSV as another coder's coding.
 
     Units without a code count as read. Example: peacetext import project.qdpx --coder ada
     """

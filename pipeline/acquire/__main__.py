@@ -13,7 +13,8 @@ from pipeline.acquire.collecting import (
     collect,
     messages,
 )
-from pipeline.acquire.sources import named_mirror, sources_of
+from pipeline.acquire.sources import sources_of
+from pipeline.acquire.verifying import named_mirror
 from pipeline.run.errors import StageError
 from pipeline.run.files import clear_parts, write_json
 from pipeline.run.settings import load_settings

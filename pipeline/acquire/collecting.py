@@ -14,8 +14,8 @@ from typing import Any
 import polars as pl
 from tqdm import tqdm
 
-from pipeline.acquire.sources import MIRROR_VARIABLE, Source
-from pipeline.acquire.verifying import NOT_IN_MIRROR, Finding, examine
+from pipeline.acquire.sources import Source
+from pipeline.acquire.verifying import MIRROR_VARIABLE, NOT_IN_MIRROR, Finding, examine
 from pipeline.run.errors import StageError
 from pipeline.run.files import write_whole
 from pipeline.study.manifest import FETCHED_FOLDER, Entry, line_of

@@ -23,8 +23,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline.acquire.sources import Mirror, mirror_path, named_mirror
-from pipeline.acquire.verifying import NETWORK_SILENT, examine
+from pipeline.acquire.verifying import NETWORK_SILENT, Mirror, examine, mirror_path, named_mirror
 from pipeline.run.errors import InputError
 from pipeline.run.files import read_json
 from pipeline.run.settings import AcquireSettings, load_settings

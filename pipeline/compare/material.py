@@ -48,7 +48,8 @@ def place_passages(
         groups: passage_id, group; passages without a row were never clustered.
 
     Returns:
-        passage_id, text, speaker_groups, section, kind, group (may be null), cluster (paragraph of the
+        passage_id, text, speaker_groups, section, kind, group (may be null), cluster (paragraph
+        of the
         article, or document of the UN), stratum (section of the article, or the first mission of
         the UN document), in the order of documents.
     """
@@ -101,7 +102,7 @@ def coded_passages(units: pl.DataFrame, unit_set: str) -> pl.DataFrame:
 
 
 def code_group_labels(code_labels: pl.DataFrame, code_group_of: Mapping[str, str]) -> pl.DataFrame:
-    """Themes replaced by their near_duplicates; a passage's weights for one near_duplicates are added."""
+    """Themes replaced by their code groups; weights of a passage for one group are added."""
     return (
         code_labels.with_columns(theme_id=pl.col("theme_id").replace_strict(dict(code_group_of)))
         .group_by("passage_id", "theme_id", maintain_order=True)

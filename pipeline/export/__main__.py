@@ -34,7 +34,7 @@ from pipeline.study.refi import MACHINE, DocumentText, document_texts
 FOLDER = Path("outputs/export")
 PROJECT_NAME = "Robust peacekeeping in policy and practice"
 _ABOUT = """Gilder (2026), doi:10.1080/17502977.2026.2626205 (CC BY 4.0), and the UN documents with
-hand-coded paragraphs. Each user is the coding of one coder; 'machine' holds the classifier's codes of
+hand-coded paragraphs. Each user is a coder; 'machine' holds the classifier's codes of
 whole passages and is no coder. The codes were made for peacetext, not by the article's author. The
 source of the documents is the United Nations; the texts are read from unofficial copies."""
 

@@ -110,7 +110,7 @@ def explorer_index(material: Material) -> ExplorerIndex:
         ],
         "topic": _topic_of_each(passages, material.frame(ASSIGNMENTS)),
         "procedural": _steps(passages.filter("procedural")["place"].to_list()),
-        "spoken_for": {
+        "by_speaker_group": {
             speaker_group: _steps(
                 passages.filter(pl.col("speaker_groups").list.contains(speaker_group))[
                     "place"

@@ -27,7 +27,7 @@ class Material:
     Attributes:
         frames: by table; a table that was not made is there without rows.
         not_made: the tables that no stage has written in this run.
-        codebook: names, definitions and near_duplicates of the themes.
+        codebook: names, definitions and code groups of the themes.
         missions: the peace operations by acronym.
         settings: configs/params.yaml.
         model_card: outputs/embed/model.json; empty when it is not there.

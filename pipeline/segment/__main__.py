@@ -1,4 +1,4 @@
-"""Read blocks, cut them into passages, find near-duplicates, write passages and their near_duplicates."""
+"""Read blocks, cut them into passages, find near-duplicates, write both."""
 
 from __future__ import annotations
 

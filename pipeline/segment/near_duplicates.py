@@ -1,7 +1,7 @@
 """Groups of near-duplicate passages: what mandates repeat from year to year.
 
-Two passages are near-duplicates when the Jaccard similarity of their sets of three consecutive words
-reaches a threshold. Which texts have to be compared at all is decided by
+Two passages are near-duplicates when the Jaccard similarity of their sets of three consecutive
+words reaches a threshold. Which texts have to be compared at all is decided by
 prefix filtering (Bayardo, Ma and Srikant 2007, section 3): two sets that are so alike share one of
 the rarest shingles of either. That is exact: no pair is overlooked, and none is left to chance.
 """

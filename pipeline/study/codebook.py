@@ -1,4 +1,4 @@
-"""The codebook of the hand coding: themes in code_groups, in the order of the article's argument."""
+"""The codebook: themes in code groups, in the order of the argument."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The hand codings in corpus/coding as one stand-off table: coder, unit, theme.
 
 A unit is a sentence of the article or a paragraph of a UN document. Every file
-``article-coder-NAME.csv`` or ``un-coder-NAME.csv`` is the coding of one coder over all units of its set;
+``article-coder-NAME.csv`` or ``un-coder-NAME.csv`` is what one coder gave the units of its set;
 ``article-adjudicated.csv`` or ``un-adjudicated.csv``, where there is one, decides. A file
 ``suggested-coder-NAME.csv`` is what `peacetext suggest` wrote, filled in: it names its units
 itself, each a range of characters of a block, and may hold any number of them.
@@ -63,8 +63,8 @@ class Coding:
         units: unit_id and the other columns of the file of units, in its order; for suggested ones
             document_id, block_id, start, end, and the file and row that name them first.
         coders: names of the coders, sorted; without the adjudicated coding.
-        codes: coder, unit_id, theme_id; one row a code given. The adjudicated coding, where there is
-            one, has the coder 'adjudicated'.
+        codes: coder, unit_id, theme_id; one row a code given. The adjudicated coding, where there
+            is             one, has the coder 'adjudicated'.
         adjudicated: whether there is such a coding.
         n_readers: how many coders read a unit, where not all did.
     """

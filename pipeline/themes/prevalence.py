@@ -147,10 +147,11 @@ def prevalence_table(
     """tables.Prevalence.
 
     Args:
-        passages: UN passages of the run, with kind, missions, year, role, n_words, near_duplicate_group.
+        passages: UN passages of the run, with kind, missions, year, role, n_words and
+            near_duplicate_group.
         assigned: bool [passages, themes], in the same order.
-        coded_documents: kind, missions, year and near_duplicate_group of each coded unit, in the order of
-            ``coded``.
+        coded_documents: kind, missions, year and near_duplicate_group of each coded unit, in the
+            order of             ``coded``.
         coded: the hand-coded units.
         theme_ids: names of the themes.
         settings: resamples, confidence, fewest coded units for a corrected share.

@@ -1,7 +1,8 @@
 """Coded units and passages with their place in the documents, their groups and labels.
 
-Mandates repeat paragraphs from year to year. Were a coded paragraph learnt from while its near-duplicate
-in another document is judged, the model would look better than it is. So documents whose coded
+Mandates repeat paragraphs from year to year. Were a coded paragraph learnt from while its
+near-duplicate in another document is judged, the model would look better than it is. So
+documents whose coded
 paragraphs are near-duplicates of each other are one group.
 """
 
@@ -36,7 +37,7 @@ def join_near_duplicate(units: pl.DataFrame, near_duplicates: pl.DataFrame) -> p
         .unique()
     )
     groups, kin = sorted(set(units["group"])), sorted(set(held["near_duplicate_group"]))
-    # a graph of groups, and behind them near_duplicates; each group is tied to the near_duplicates it holds
+    # a graph of groups, and behind them near-duplicate groups; each is tied to those that it holds
     row = held["group"].replace_strict(groups, range(len(groups)), return_dtype=pl.Int64)
     column = held["near_duplicate_group"].replace_strict(
         kin, range(len(kin)), return_dtype=pl.Int64
@@ -112,7 +113,7 @@ def units_table(
 ) -> tuple[pl.DataFrame, int]:
     """tables.Units of all codings, and how many units belong to documents not in this run.
 
-    Documents of UN units are grouped over near-duplicates, suggested units together with drawn ones.
+    Documents of UN units are grouped over near-duplicates, suggested units with drawn ones.
 
     Raises:
         InputError: nothing is coded, or a coded sentence or paragraph is no longer where the

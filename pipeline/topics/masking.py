@@ -243,7 +243,7 @@ _ENOUGH_WORDS = 4
 
 
 def without_formulas(text: str) -> str:
-    """The masked forms of a passage: no opening formula, no symbols, no dates; all of it when none stays.
+    """A passage without opening formula, symbols and dates; all of it when nothing stays.
 
     >>> without_formulas("Further requests the Secretary-General to report on sexual violence;")
     'Report on sexual violence;'

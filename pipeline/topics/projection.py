@@ -1,7 +1,7 @@
 """Vectors centred by kind, and in few dimensions: UMAP over exact nearest neighbours.
 
-A projection that was computed before is not computed again, so that other settings of the clustering,
-or other words for topics, cost their own only.
+A projection that was computed before is not computed again, so that other settings of the
+clustering, or other words for topics, cost their own only.
 """
 
 from __future__ import annotations

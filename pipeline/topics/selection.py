@@ -27,8 +27,8 @@ class Selection:
     Attributes:
         passages: one row a text that may be fitted, ordered by passage_id; `text_key` numbers them.
         vectors: float32 [passages.height, dimension], row i for row i of ``passages``.
-        members: passage_id and text_key of every selected passage: near-duplicates have the text_key
-            of the text that stands for their group.
+        members: passage_id and text_key of every selected passage: near-duplicates have the
+            text_key             of the text that stands for their group.
         all_vectors: float32 of all different texts, near-duplicates too, ordered by passage_id.
         all_keys: text_key of the text that stands for each row of ``all_vectors``.
         fitted_rows: row of ``all_vectors`` for each row of ``passages``.
@@ -64,8 +64,9 @@ def select_passages(
     """Leave out what says nothing of substance and let one passage stand for its near-duplicates.
 
     Mandates repeat whole paragraphs from year to year; counted each time, they would become topics
-    of their own. So a near-duplicate group is fitted once, by its earliest passage or, when that is left out,
-    by its first in the order of ids. Its weight, the number of its members, counts in the sizes
+    of their own. So a near-duplicate group is fitted once, by its earliest passage or, when that is
+    left out,     by its first in the order of ids. Its weight, the number of its members, counts
+    in the sizes
     and shares of topics, not in where topics lie. Ordered by passage_id, so that the order of the
     corpus does not matter.
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.acquire.collecting import Collected, collect
-from pipeline.acquire.sources import Mirror, Source, sources_of
-from pipeline.acquire.verifying import Finding
+from pipeline.acquire.sources import Source, sources_of
+from pipeline.acquire.verifying import Finding, Mirror
 from pipeline.run.settings import AcquireSettings
 from pipeline.study.manifest import COLUMNS, Entry, read_manifest
 

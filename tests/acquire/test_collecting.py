@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.acquire import sessions
-from pipeline.acquire.sources import Mirror, MirrorFolder, Source, sources_of
-from pipeline.acquire.verifying import Finding
+from pipeline.acquire.sources import MirrorFolder, Source, sources_of
+from pipeline.acquire.verifying import Finding, Mirror
 from pipeline.run.errors import StageError
 from pipeline.run.settings import AcquireSettings
 from pipeline.study.manifest import Entry

@@ -42,7 +42,7 @@ def test_the_zero_shot_view_groups_by_theme_and_among_families_by_family(plant: 
     codebook = material.codebook
     theme_of = dict(material.zero_shot.select("passage_id", "theme_id").iter_rows())
 
-    for reference in ("codes", "near_duplicates"):
+    for reference in ("codes", "code_groups"):
         labelled = on_codes(material, reference)
         views = Baselines(material, 1).beside(labelled)
         view = next(each for each in views if each.candidate == "zero-shot")

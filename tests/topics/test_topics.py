@@ -63,7 +63,7 @@ def planted() -> tuple[pl.DataFrame, np.ndarray]:
 
 
 def near_duplicates_of(passages: pl.DataFrame, **first_of: str) -> pl.DataFrame:
-    """Every passage in a near-duplicate group with passages of the same text, or in that of the one named."""
+    """Every passage in a group with passages of the same text, or in that of the one named."""
     named = pl.col("passage_id").is_in(list(first_of))
     return passages.select(
         "passage_id",

@@ -192,12 +192,13 @@ def speaker_words(findings: Findings, material: Material, settings: CompareSetti
     )
     if differ.is_empty():
         return (
-            f"{first}No group differs from the other speaker_groups in any theme beyond chance; even "
+            f"{first}No group differs from the others in any theme beyond chance; even "
             f"{middle}, so the article cannot tell its speaker_groups apart by theme."
         )
     pairs = listed(
         [
-            f"{_SPEAKERS[speaker_group]} on “{name_of.get(label, label)}” ({n} of {n_speaker_group})"
+            f"{_SPEAKERS[speaker_group]} on “{name_of.get(label, label)}” "
+            f"({n} of {n_speaker_group})"
             for speaker_group, label, n, n_speaker_group in differ.select(
                 pl.col("speaker_group").cast(pl.String), "label", "n", "n_speaker_group"
             ).iter_rows()

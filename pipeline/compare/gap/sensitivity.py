@@ -46,7 +46,8 @@ def other_ways(
     On the interview side: all of the article, the author's own words too; sentences, a shorter
     unit than the policy side's; each coder alone. On the policy side: hand-coded paragraphs only,
     without any classifier; each near-duplicate group once, because mandates repeat
-    paragraphs from year to year; all policy documents as classified, uncorrected, and near_duplicates
+    paragraphs from year to year; all policy documents as classified, uncorrected, and
+    near-duplicates
     once; other thresholds. On both sides by the same instrument: as classified, and by the nearest
     definition, a model that no coding has trained. And the parts of what is said, by hand, as
     classified, and by the nearest definition.
@@ -173,7 +174,7 @@ def _units_of(
 
 
 def _groups_once(placed: pl.DataFrame, near_duplicates: pl.DataFrame) -> pl.DataFrame:
-    """One passage a near-duplicate group of near-identical ones; each text once where near_duplicates were not made."""
+    """One passage a near-duplicate group; each text once where groups were not made."""
     ordered = placed.sort("passage_id")
     if near_duplicates.is_empty():
         return ordered.unique("text", keep="first", maintain_order=True)

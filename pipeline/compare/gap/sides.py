@@ -181,7 +181,7 @@ def widened(
 
 
 def spoken_passages(material: Material) -> pl.DataFrame:
-    """Coded passages of the article that cite an interview: unit_id, cluster, weight, speaker_groups."""
+    """Coded passages that cite an interview: unit_id, cluster, weight, speaker_groups."""
     return article_passages(material).filter(pl.col("speaker_groups").list.len() > 0)
 
 

@@ -143,7 +143,7 @@ def _rounded(value: float) -> float:
 
 
 KMEANS_SIZES = (2, 3, 5, 8, 12, 16, 21, 30, 40)
-"""Numbers of groups for k-means on the article; 5 and 21 are its near_duplicates and codes."""
+"""Numbers of groups for k-means on the article; 5 and 21 are its code groups and codes."""
 
 _SHUFFLES = 200
 _MEASURE = "adjusted_mutual_information"

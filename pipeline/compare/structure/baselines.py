@@ -188,7 +188,7 @@ class Baselines:
         yield regrouped(labelled, self.nmf, "nmf")
         if labelled.passages == ARTICLE:
             yield from self._of_the_article(labelled)
-        if labelled.reference in ("codes", "near_duplicates"):
+        if labelled.reference in ("codes", "code_groups"):
             yield self._by_definition(labelled)
             yield from self._zero_shot(labelled)
 
@@ -217,14 +217,11 @@ class Baselines:
             yield regrouped(labelled, self._places(found, labelled.reference), "zero-shot")
 
     def _places(self, themes: Mapping[str, str], reference: str) -> dict[str, int]:
-        """Themes by passage as numbers, of themselves or of their near_duplicates."""
+        """Themes by passage as numbers, of themselves or of their code groups."""
         codebook = self._material.codebook
         number_of = {theme_id: at for at, theme_id in enumerate(codebook.theme_ids)}
-        if reference == "near_duplicates":
-            place_of = {
-                near_duplicates.code_group_id: at
-                for at, near_duplicates in enumerate(codebook.code_groups)
-            }
+        if reference == "code_groups":
+            place_of = {group.code_group_id: at for at, group in enumerate(codebook.code_groups)}
             number_of = {
                 each: place_of[codebook.code_group_of[each]] for each in codebook.theme_ids
             }

@@ -118,7 +118,7 @@ def _add_semantic(material: Material, findings: Findings) -> None:
 def labelled_passages(material: Material) -> list[LabelledPassages]:
     """Topics beside each reference.
 
-    Hand codes and their code_groups, on the coded passages of the article and of the UN; the article's
+    Codes and their groups, on the coded passages of the article and of the UN; the article's
     sections, on all its passages; and what the classifiers assign, on UN passages, each text once.
     The last is descriptive: classifiers and topics read the same vectors.
     """

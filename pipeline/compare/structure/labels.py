@@ -23,7 +23,7 @@ class LabelledPassages:
     Attributes:
         passages: which passages these are: ``article`` or ``un``.
         candidate: what made the groups: ``topics``, or the name of a baseline.
-        reference: what the themes are: ``codes``, ``near_duplicates``, ``sections`` or ``classifier``.
+        reference: what the themes are: ``codes``, ``code_groups``, ``sections`` or ``classifier``.
         passage_ids: n ids.
         group: int [n]; OUTLIER for a passage that belongs to no group.
         theme_ids: names of the columns of ``members``.

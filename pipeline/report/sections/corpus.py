@@ -101,11 +101,11 @@ def facts(material: Material) -> tuple[Fact, ...]:
     un = documents.filter(pl.col("kind").cast(pl.String) != "article")
     years = sorted(un["year"].drop_nulls().to_list())
     passages = material.frame(PASSAGES)
-    spoken_for = passages.filter(pl.col("speaker_groups").list.len() > 0).height
+    reporting = passages.filter(pl.col("speaker_groups").list.len() > 0).height
     found = [
         Fact(count(un.height), "UN documents read"),
         Fact(count(passages.height), "passages", passages_link()),
-        Fact(count(spoken_for), "passages citing interviews", passages_link(speaker_group="any")),
+        Fact(count(reporting), "passages citing interviews", passages_link(speaker_group="any")),
     ]
     if years:
         found.append(Fact(_span(years[0], years[-1]), "years of UN documents"))

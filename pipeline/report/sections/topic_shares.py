@@ -216,7 +216,7 @@ def likeness_figure(material: Material) -> Figure:
         "topics-likeness",
         "How alike the topics are",
         "Cosine between the mean vectors of two topics, after what all topics share is taken off. "
-        "Topics that the hierarchy joins stand side by side, so a blue block is a near-duplicate group. Blue: "
+        "Topics that the hierarchy joins stand side by side, so a blue block is a branch. Blue: "
         "more alike than topics are on average; orange: less. The table lists all pairs, the most "
         "alike first.",
         "Two topics that are alike may be one theme that the machine cut in two.",

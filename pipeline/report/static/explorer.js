@@ -114,7 +114,7 @@ peacetext.explorer = (() => {
       list.append(element("li", { class: "topic" }, element("a", { href: `#passages?topic=${passage.topic}` }, `Topic: ${topic}`)));
     }
     for (const [speaker_group, name] of books.speaker_groups) {
-      if (filters.position(books.spoken_for[speaker_group], place) >= 0) list.append(element("li", { class: "speaker_group" }, element("a", { href: `#passages?speaker_group=${speaker_group}` }, `Cites: ${name}`)));
+      if (filters.position(books.by_speaker_group[speaker_group], place) >= 0) list.append(element("li", { class: "speaker_group" }, element("a", { href: `#passages?speaker_group=${speaker_group}` }, `Cites: ${name}`)));
     }
     return list;
   }

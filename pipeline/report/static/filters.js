@@ -29,7 +29,7 @@ peacetext.filters = (() => {
       ...index,
       document: document_,
       topic: Int32Array.from(index.topic),
-      spoken_for: spread(index.spoken_for),
+      by_speaker_group: spread(index.by_speaker_group),
       coded: spread(index.coded),
       read: places(index.read),
       scored: Object.fromEntries(Object.entries(index.scored).map(([theme, each]) => [theme, { ...each, at: places(each.at) }])),
@@ -114,7 +114,7 @@ peacetext.filters = (() => {
     const kept = new Uint8Array(books.n).fill(1);
     if (state.theme) narrow(kept, books.scored[state.theme] ? books.scored[state.theme].at : []);
     if (state.code) narrow(kept, state.code === "any" ? union(Object.values(books.coded)) : books.coded[state.code] || []);
-    if (state.speaker_group) narrow(kept, state.speaker_group === "any" ? union(Object.values(books.spoken_for)) : books.spoken_for[state.speaker_group] || []);
+    if (state.speaker_group) narrow(kept, state.speaker_group === "any" ? union(Object.values(books.by_speaker_group)) : books.by_speaker_group[state.speaker_group] || []);
     if (state.read) narrow(kept, books.read);
     if (state.topic) {
       const topic = Number(state.topic);

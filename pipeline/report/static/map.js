@@ -89,7 +89,7 @@ peacetext.map = (() => {
       xaxis: { ...axis, range: range(points.x) }, yaxis: { ...axis, range: range(points.y) }, uirevision: "kept", hovermode: "closest", autosize: true,
       dragmode: host.clientWidth < 640 ? false : "pan", // on a phone a finger scrolls the page
       modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--soft"), activecolor: colour("--ink") },
-      hoverlabel: { bgcolor: colour("--raised"), bordercolor: colour("--soft"), font: { near_duplicates: "system-ui, sans-serif", color: colour("--ink") } }, font: { near_duplicates: "system-ui, sans-serif" },
+      hoverlabel: { bgcolor: colour("--raised"), bordercolor: colour("--soft"), font: { family: "system-ui, sans-serif", color: colour("--ink") } }, font: { family: "system-ui, sans-serif" },
     };
   }
 

@@ -22,7 +22,7 @@ class Agreement(dy.Schema):
     )
     reference = dy.String(
         primary_key=True,
-        description="codes, near_duplicates, sections, or classifier (descriptive only)",
+        description="codes, code_groups, sections, or classifier (descriptive only)",
     )
     measure = dy.String(primary_key=True)
     outliers = dy.Bool(primary_key=True, description="are outliers kept, as a group of their own")
@@ -234,7 +234,7 @@ class SpeakerShares(dy.Schema):
     low = dy.Float64(min=0, max=1, description="Wilson's interval on the effective sample size")
     high = dy.Float64(min=0, max=1)
     share_others = dy.Float64(
-        nullable=True, description="among spoken_for passages without this group"
+        nullable=True, description="among passages that report an interview without this group"
     )
     q_value = dy.Float64(nullable=True, min=0, max=1, description="two-sided Fisher, weakened, BH")
 
