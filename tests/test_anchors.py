@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.ingest.akoma.reader import read_akoma_ntoso
 from pipeline.ingest.article import read_article
-from pipeline.ingest.corpus import Corpus, corpus_of
+from pipeline.ingest.corpus import CorpusTables, corpus_of
 from pipeline.run.errors import InputError
 from pipeline.run.ids import text_hash
 from pipeline.study.anchors import anchor_paragraphs, anchor_sentences
@@ -39,13 +39,13 @@ def _entry(document_id: str, symbol: str = "", kind: str = "article") -> Entry:
 
 
 @pytest.fixture(scope="module")
-def article() -> Corpus:
+def article() -> CorpusTables:
     content = Path("corpus/article/gilder-2026.txt").read_bytes()
     return corpus_of([(_entry("gilder-2026"), read_article(content))])
 
 
 @pytest.fixture(scope="module")
-def resolution() -> Corpus:
+def resolution() -> CorpusTables:
     content = Path("tests/ingest/documents/S-RES-9001-2031.xml").read_bytes()
     entry = _entry("s-res-9001-2031", "S/RES/9001 (2031)", "resolution")
     return corpus_of([(entry, read_akoma_ntoso(content))])
@@ -71,7 +71,7 @@ def _letters(text: str) -> str:
     return "".join(letter for letter in text if letter.isalpha())
 
 
-def test_every_coded_sentence_of_the_article_is_found_word_for_word(article: Corpus) -> None:
+def test_every_coded_sentence_of_the_article_is_found_word_for_word(article: CorpusTables) -> None:
     sentences = _sentences()
     anchors = anchor_sentences(sentences, article.blocks)
     found = _cut(anchors, article.blocks).group_by("sentence_id", maintain_order=True).agg("cut")
@@ -80,7 +80,7 @@ def test_every_coded_sentence_of_the_article_is_found_word_for_word(article: Cor
         assert _letters("".join(pieces)) == _letters(coded)
 
 
-def test_a_sentence_that_leads_to_a_quotation_has_both_blocks(article: Corpus) -> None:
+def test_a_sentence_that_leads_to_a_quotation_has_both_blocks(article: CorpusTables) -> None:
     anchors = _cut(anchor_sentences(_sentences(), article.blocks), article.blocks)
     pieces = anchors.filter(pl.col("sentence_id") == "g26-s035")["cut"].to_list()
     assert pieces[0] == "Labuda (2015) explains,"
@@ -104,7 +104,7 @@ def test_equal_sentences_have_different_places() -> None:
     ]
 
 
-def test_a_sentence_that_is_not_there_is_named_with_its_line(article: Corpus) -> None:
+def test_a_sentence_that_is_not_there_is_named_with_its_line(article: CorpusTables) -> None:
     sentences = _sentences().with_columns(
         text=pl.when(pl.col("sentence_id") == "g26-s007")
         .then(pl.lit("Nobody wrote this."))
@@ -121,7 +121,7 @@ def _units(*rows: tuple[str, str, int, str]) -> pl.DataFrame:
 
 
 def test_a_coded_paragraph_is_found_by_its_place_and_checked_by_its_text(
-    resolution: Corpus,
+    resolution: CorpusTables,
 ) -> None:
     symbol = "S/RES/9001 (2031)"
     units = _units(
@@ -154,7 +154,7 @@ def test_a_coded_paragraph_is_found_by_its_place_and_checked_by_its_text(
     ],
 )
 def test_a_coding_row_that_fits_no_paragraph_is_named(
-    resolution: Corpus, unit: tuple[str, str, int, str], problem: str
+    resolution: CorpusTables, unit: tuple[str, str, int, str], problem: str
 ) -> None:
     with pytest.raises(InputError, match=problem) as error:
         anchor_paragraphs(_units(unit), resolution.documents, resolution.blocks, set())

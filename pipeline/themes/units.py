@@ -19,7 +19,7 @@ from pipeline.study.anchors import anchor_units
 from pipeline.study.codings import CODING_FOLDER, Coding
 
 
-def join_near_duplicate(units: pl.DataFrame, near_duplicates: pl.DataFrame) -> pl.DataFrame:
+def join_near_duplicates(units: pl.DataFrame, near_duplicates: pl.DataFrame) -> pl.DataFrame:
     """Units with ``group`` joined over near-duplicates; a joined group has its first member's name.
 
     Args:
@@ -129,7 +129,7 @@ def units_table(
         frames.append(_units(coding, rule, found.anchors, blocks, passages))
     units = pl.concat(frames).sort("unit_set", "unit_id")
     of_article = pl.col("unit_set") == "article"
-    of_un = join_near_duplicate(units.filter(~of_article), near_duplicates)
+    of_un = join_near_duplicates(units.filter(~of_article), near_duplicates)
     return pl.concat([units.filter(of_article), of_un]), n_absent
 
 

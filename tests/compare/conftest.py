@@ -110,7 +110,7 @@ class Planter:
         )
         topic = theme if self.random.random() < self.aligned else int(self.random.integers(5)) - 1
         self.assignments.append(
-            {"passage_id": passage_id, "topic_id": topic, "probability": 1.0, "x": 0.0, "y": 0.0}
+            {"passage_id": passage_id, "topic_id": topic, "agreement": 1.0, "x": 0.0, "y": 0.0}
         )
         return passage_id
 

@@ -17,7 +17,7 @@ from pipeline.cli import app
 from pipeline.export.__main__ import main
 from pipeline.ingest.akoma.reader import read_akoma_ntoso
 from pipeline.ingest.article import read_article
-from pipeline.ingest.corpus import Corpus, corpus_of
+from pipeline.ingest.corpus import CorpusTables, corpus_of
 from pipeline.run.ids import text_hash
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
 from pipeline.run.tables.segment import PASSAGES
@@ -88,7 +88,7 @@ def _entries() -> tuple[Entry, Entry]:
     return article, resolution
 
 
-def _corpus() -> Corpus:
+def _corpus() -> CorpusTables:
     article, resolution = _entries()
     of_article = (ROOT / "corpus/article/gilder-2026.txt").read_bytes()
     of_resolution = (ROOT / "tests/ingest/documents/S-RES-9001-2031.xml").read_bytes()

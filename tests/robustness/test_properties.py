@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.ingest.akoma.reader import read_akoma_ntoso
-from pipeline.ingest.corpus import Corpus, corpus_of
+from pipeline.ingest.corpus import CorpusTables, corpus_of
 from pipeline.ingest.reading import Reading
 from pipeline.ingest.text.html import read_html
 from pipeline.ingest.text.markdown import read_markdown
@@ -63,7 +63,7 @@ def _read_words(reading: Reading) -> Counter[str]:
     return _words("\n".join(texts))
 
 
-def _corpus(reading: Reading) -> Corpus:
+def _corpus(reading: Reading) -> CorpusTables:
     entry = Entry(
         document_id="a", symbol="", kind="other", title="", date=date(2031, 1, 1), missions=(),
         themes=(), profiles=("core",), required=True, path="a.txt", source_url="", sha256="",

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.run.errors import InputError
 from pipeline.study.codings import Coding
-from pipeline.themes.units import join_near_duplicate, passage_codes_table, units_table
+from pipeline.themes.units import join_near_duplicates, passage_codes_table, units_table
 
 FIRST, SECOND = "Patrols went out at night.", "Convoys did not."
 
@@ -104,7 +104,7 @@ def test_documents_with_near_duplicate_of_a_coded_paragraph_are_one_group() -> N
         }
     )
     # then the three are one group, named by the first, and every unit keeps its row
-    joined = join_near_duplicate(units, near_duplicates)
+    joined = join_near_duplicates(units, near_duplicates)
     assert joined["group"].to_list() == ["d1", "d1", "d1", "d1", "d4"]
     assert joined["unit_id"].to_list() == units["unit_id"].to_list()
 
