@@ -12,13 +12,21 @@ from typing import get_args
 from urllib.parse import quote
 
 from pipeline.ingest.identity import SYMBOL
-from pipeline.ingest.readers import KnownReadings
+from pipeline.ingest.readers import SUFFIXES, KnownReadings
 from pipeline.ingest.reading import UnreadableError
-from pipeline.ingest.recognising import GUESSED_KIND, SUFFIXES, Recognition, kind_of, recognise
+from pipeline.ingest.recognising import (
+    GUESSED_KIND,
+    Recognition,
+    kind_before_reading,
+    kind_of,
+    recognition_of,
+)
 from pipeline.run.errors import InputError
-from pipeline.run.settings import IngestSettings, Kind, load_settings
+from pipeline.run.kinds import Kind
+from pipeline.run.settings import IngestSettings, load_settings
 from pipeline.study.manifest import Entry
 from pipeline.study.missions import load_missions
+from pipeline.study.study import load_study
 
 UN_SITE = "https://docs.un.org/en/"
 UN_LICENCE = "United Nations; acknowledge the United Nations as the source"
@@ -121,12 +129,15 @@ def addition_of(source: Path | str, corrections: Corrections) -> Addition:
         return Addition(_entry_of_symbol(source, checked))
     limits = load_settings().ingest
     content = _content(source, limits)
-    # what is read here is kept, and the next run does not read it again
-    read = KnownReadings(limits).read
+    kind, suffix = _kind(checked.kind), source.suffix.lower()
+    expected = kind or kind_before_reading(content, suffix)
+    interviews = load_study().interviews
     try:
-        found = recognise(content, source.name, limits, missions, _kind(checked.kind), read)
+        # what is read here is kept, and the next run does not read it again
+        reading = KnownReadings(limits, interviews).read(content, expected, suffix, limits)
     except UnreadableError as error:
         raise InputError(source, str(error), "docs/readers.md says what can be read") from None
+    found = recognition_of(reading, source.stem, missions, kind)
     return Addition(_entry_of_file(source, content, found, checked), content, found, checked)
 
 

@@ -15,6 +15,7 @@ from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.run.tables.table import read_table, write_table
 from pipeline.study.manifest import Entry, read_manifest
 from pipeline.study.missions import load_missions
+from pipeline.study.study import load_study
 
 CORPUS = Path("corpus")
 
@@ -22,7 +23,8 @@ CORPUS = Path("corpus")
 def main() -> None:
     """Read every document that acquire found."""
     limits = load_settings().ingest
-    corpus = read_corpus(_files(), limits, KnownReadings(limits).read, load_missions())
+    known = KnownReadings(limits, load_study().interviews)
+    corpus = read_corpus(_files(), limits, known.read, load_missions())
     for document_id, reason in corpus.set_aside.iter_rows():
         say(f"ingest: {document_id} set aside: {reason}")
     if not corpus.documents.height:

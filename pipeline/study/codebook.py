@@ -39,9 +39,10 @@ class CodeGroup(BaseModel):
 
 @dataclass(frozen=True)
 class Codebook:
-    """All code_groups, in the order of the file."""
+    """All code_groups, in the order of the file, and what the codebook calls itself."""
 
     code_groups: tuple[CodeGroup, ...]
+    title: str = ""
 
     @property
     def themes(self) -> tuple[Theme, ...]:
@@ -77,7 +78,8 @@ def load_codebook(file: Path = CODEBOOK_FILE) -> Codebook:
         raise InputError(file, "has no code_groups", f"restore it: git checkout {file}")
     try:
         codebook = Codebook(
-            tuple(CodeGroup.model_validate(code_group) for code_group in code_groups)
+            tuple(CodeGroup.model_validate(code_group) for code_group in code_groups),
+            str(content.get("title") or ""),
         )
     except ValidationError as error:
         first = error.errors()[0]

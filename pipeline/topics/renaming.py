@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import yaml
 
 from pipeline.run.errors import InputError
@@ -70,6 +71,20 @@ def rename(entries: Mapping[str, str], topic_of: Mapping[str, int]) -> Renaming:
         else:
             labels[topic_id] = label
     return Renaming(labels, remarks)
+
+
+def renamed(
+    topics: pl.DataFrame, assignments: pl.DataFrame, entries: Mapping[str, str]
+) -> tuple[pl.DataFrame, list[str]]:
+    """tables.Topics with the labels of a person in place of those that were made, and remarks.
+
+    Raises:
+        InputError: two keys give one topic different labels.
+    """
+    renaming = rename(entries, dict(assignments.select("passage_id", "topic_id").iter_rows()))
+    given = [renaming.labels.get(topic_id) for topic_id in topics["topic_id"]]
+    label = pl.Series(given, dtype=pl.String).fill_null(topics["made_label"])
+    return topics.with_columns(label=label), renaming.remarks
 
 
 def load_labels(file: Path = LABELS_FILE) -> dict[str, str]:

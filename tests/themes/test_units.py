@@ -21,7 +21,7 @@ def _coding(text: str = FIRST) -> Coding:
             "theme_id": ["posture", "escorts", "posture"],
         }
     )
-    return Coding("article", units, ("1", "2"), codes, adjudicated=False)
+    return Coding("article", "sentence", units, ("1", "2"), codes, adjudicated=False)
 
 
 @pytest.fixture
@@ -113,5 +113,5 @@ def test_without_any_coding_the_file_that_is_missing_is_named(
     tables: dict[str, pl.DataFrame],
 ) -> None:
     places = (tables[name] for name in ("blocks", "passages", "documents", "near_duplicates"))
-    with pytest.raises(InputError, match="is missing, so nothing is coded; to fix: "):
+    with pytest.raises(InputError, match=r"study\.yaml: coded_sets: nothing is coded; to fix: "):
         units_table([], "majority", *places, [])

@@ -16,6 +16,7 @@ from pipeline.compare.gap.sides import (
     coded_units,
     passage_labels,
     policy_shares,
+    side_kinds,
     spoken_passages,
 )
 from pipeline.compare.gap.speakers import speaker_table
@@ -24,10 +25,7 @@ from pipeline.compare.statistics.shares import Share, clustered_share, differenc
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import GAP, GAP_SENSITIVITY, GAP_SERIES, SPEAKER_SHARES, GapSeries
 from pipeline.run.tables.topics import OUTLIER
-from pipeline.study.study import ALL, Milestone
-
-COURSE_KINDS = ("resolution", "presidential_statement")
-"""Kinds by which the Council itself speaks, in every year: what a course over time is read from."""
+from pipeline.study.study import ALL, Milestone, Study
 
 Marks = Mapping[tuple[str, int | None], str]
 
@@ -48,10 +46,10 @@ def series_table(
     settings: CompareSettings,
     marks: Marks,
 ) -> pl.DataFrame:
-    """tables.GapSeries: shares in policy by mission and by year, as themes gives them.
+    """tables.GapSeries: shares in documents by mission and by year, as themes gives them.
 
-    The interviews were held in 2023 and 2024 and cannot be split by mission or year: each row
-    stands beside the same interview share. Corrected shares are taken where themes gives them.
+    The interviews cannot be split by mission or year: each row stands beside the same share of
+    theirs. Corrected shares are taken where themes gives them.
     There are no q-values: the series shows a course, and its rows share a classifier's error.
     """
     spoken = dict(zip(theme_ids, interviews.shares(settings.confidence), strict=True))
@@ -85,7 +83,7 @@ def course_table(
     theme_ids = material.scores["theme_id"].unique().sort().to_list()
     spoken_of = material.documents.select("document_id", "missions", "year").drop_nulls("year")
     passages = (
-        material.placed.filter(pl.col("kind").is_in(COURSE_KINDS))
+        material.document_side.filter(pl.col("kind").is_in(course_kinds(material.study)))
         .join(material.scores.select("passage_id").unique(), on="passage_id", how="semi")
         .join(spoken_of, on="document_id", maintain_order="left")
     )
@@ -105,6 +103,15 @@ def course_table(
                 ends = {"share": share.value, "low": share.low, "high": share.high}
                 rows.append(_row(what | found | ends, None, confidence, marks))
     return from_rows(GapSeries, rows)
+
+
+def course_kinds(study: Study) -> list[str]:
+    """The kinds that a course over time is read from: those that coded paragraphs were drawn from.
+
+    All kinds of the side, where none were drawn.
+    """
+    drawn = [one.population for one in study.sets_of("paragraph", "estimated_with")]
+    return [kind for one in drawn if one for kind in one.kinds] or list(side_kinds(study))
 
 
 def _assigned(
@@ -157,9 +164,17 @@ def compare_sides(
     findings: Findings,
 ) -> None:
     """Fill in the gap, its sensitivity and its course."""
+    documents, interviewees = material.study.document_side, material.study.interview_side
+    if documents is None or interviewees is None:
+        lacking = "documents" if documents is None else "interviews"
+        findings.not_computed["gap"] = f"the study has no side of {lacking}"
+    if documents is None:
+        return
     _add_course(material, settings, milestones, findings)
+    if interviewees is None:
+        return
     theme_ids = material.codebook.theme_ids
-    policy = policy_shares(material.prevalence)
+    policy = policy_shares(material.prevalence, side_kinds(material.study))
     interviews = coded_units(spoken_passages(material), passage_labels(material), theme_ids)
     if interviews.n < FEWEST_INTERVIEW_PASSAGES:
         findings.not_computed["gap"] = (
@@ -168,10 +183,10 @@ def compare_sides(
         )
         return
     if not any(side.corrected.known for side in policy.values()):
-        findings.not_computed["gap, policy side"] = (
+        findings.not_computed[f"gap, side of {documents.name}"] = (
             "themes gives no corrected share"
-            if material.has_un
-            else "there are no UN documents; the interview side stands alone"
+            if material.document_side.height
+            else f"no document of it was read; the side of {interviewees.name} stands alone"
         )
     by_hand = hand_coded_policy(material)
     findings.add(GAP, gap_table(policy, by_hand, interviews, theme_ids, settings))
@@ -194,9 +209,9 @@ def _add_course(
     course = course_table(material, missions, settings.confidence, marks_of(milestones))
     if course.is_empty():
         findings.not_computed["gap, course by mission and year"] = (
-            "themes has scored no dated resolution or statement"
-            if material.has_un
-            else "there are no UN documents"
+            "no passage of a dated document on a mission with a milestone was scored"
+            if material.has_documents
+            else "there are no documents beside the articles"
         )
     findings.add(GAP_SERIES, course)
 
@@ -214,7 +229,8 @@ def compare_speaker_groups(
     codes = material.code_labels.select("passage_id", pl.col("theme_id").alias("label"))
     order = {theme_id: place for place, theme_id in enumerate(material.codebook.theme_ids)}
     codes = codes.sort(pl.col("label").replace_strict(order, return_dtype=pl.Int64))
-    findings.add(SPEAKER_SHARES, speaker_table(spoken, codes, "themes", n_notes, settings))
+    groups = material.study.interviews.group_ids
+    findings.add(SPEAKER_SHARES, speaker_table(groups, spoken, codes, "themes", n_notes, settings))
     topics = (
         material.assignments.filter(pl.col("topic_id") != OUTLIER)
         .sort("topic_id", "passage_id")
@@ -223,4 +239,4 @@ def compare_speaker_groups(
     if topics.is_empty():
         findings.not_computed["speaker_groups by topic"] = "no topics were found"
         return
-    findings.add(SPEAKER_SHARES, speaker_table(spoken, topics, "topics", n_notes, settings))
+    findings.add(SPEAKER_SHARES, speaker_table(groups, spoken, topics, "topics", n_notes, settings))

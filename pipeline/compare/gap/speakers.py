@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -11,10 +13,10 @@ from pipeline.compare.statistics.shares import clustered_share
 from pipeline.compare.structure.alignment import false_discovery_rates
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import SpeakerShares
-from pipeline.run.tables.ingest import SPEAKER_GROUPS
 
 
 def speaker_table(
+    groups: Sequence[str],
     spoken: pl.DataFrame,
     labels: pl.DataFrame,
     kind: str,
@@ -23,11 +25,12 @@ def speaker_table(
 ) -> pl.DataFrame:
     """tables.SpeakerShares for themes or topics.
 
-    A passage that reports several groups counts for each. Behind all of it stand 31 interviews, of
-    which some are cited often: the intervals are for passages of this article, clustered by
-    paragraph, and say nothing of practitioners at large.
+    A passage that reports several groups counts for each. Some interviews are cited often: the
+    intervals are for passages of these articles, clustered by paragraph, and say nothing of people
+    at large.
 
     Args:
+        groups: the speaker groups of the study.
         spoken: passage_id, cluster, speaker_groups (list); passages that report an interview.
         labels: passage_id, label.
         kind: ``themes`` or ``topics``, for the column `labels`.
@@ -41,7 +44,7 @@ def speaker_table(
     passage_ids = spoken["passage_id"].to_list()
     cluster = np.unique(spoken["cluster"].cast(pl.String).to_numpy(), return_inverse=True)[1]
     rows = []
-    for speaker_group in SPEAKER_GROUPS:
+    for speaker_group in groups:
         speaks = np.array(
             [speaker_group in heard for heard in spoken["speaker_groups"]], dtype=bool
         )
