@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.run.errors import InputError
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import CODING_FOLDER, Coding, read_codings
-from pipeline.study.study import load_study
 from tests.studies import paragraphs
 
 THEMES = load_codebook().theme_ids

@@ -20,6 +20,7 @@ from pipeline.run.stage import say
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
 from pipeline.run.tables.table import read_table
 from pipeline.study.anchors import anchor_units
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import (
     ADJUDICATED,
@@ -32,7 +33,7 @@ from pipeline.study.codings import (
 )
 from pipeline.study.manifest import read_manifest
 from pipeline.study.refi import document_texts, ranges
-from pipeline.study.study import STUDY_FILE, load_study
+from pipeline.study.study import STUDY_FILE
 
 
 @dataclass(frozen=True)

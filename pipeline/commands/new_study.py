@@ -21,9 +21,10 @@ from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.run.errors import InputError
 from pipeline.run.files import write_text
 from pipeline.run.settings import load_settings
+from pipeline.study.checks import load_study
 from pipeline.study.codings import CODING_FOLDER, ID_COLUMN, UNREAD
 from pipeline.study.manifest import MANIFEST_FILE, Entry, read_manifest
-from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet, load_study
+from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
 
 TO_FILL_IN = "TO FILL IN"
 """How the value of a template begins until a person has replaced it."""

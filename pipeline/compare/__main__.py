@@ -50,11 +50,11 @@ from pipeline.run.tables.topics import (
     TOPICS,
     ZERO_SHOT,
 )
-from pipeline.study.checks import check_corpus
+from pipeline.study.checks import check_corpus, load_study
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
-from pipeline.study.study import STUDY_FILE, SUGGESTED, Study, load_study
+from pipeline.study.study import STUDY_FILE, SUGGESTED, Study
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import read_vectors
 

@@ -13,9 +13,9 @@ from pipeline.run.stage import run_stage, say, write_metrics
 from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.run.tables.table import read_table, write_table
+from pipeline.study.checks import load_study
 from pipeline.study.manifest import Entry, read_manifest
 from pipeline.study.missions import load_missions
-from pipeline.study.study import load_study
 
 CORPUS = Path("corpus")
 

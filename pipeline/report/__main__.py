@@ -17,10 +17,11 @@ from pipeline.run.tables.dictionary import TABLES
 from pipeline.run.tables.ingest import DOCUMENTS, SET_ASIDE
 from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table, read_table
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import CODEBOOK_FILE, load_codebook
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
 from pipeline.study.missions import MISSIONS_FILE, load_missions
-from pipeline.study.study import STUDY_FILE, load_study
+from pipeline.study.study import STUDY_FILE
 from pipeline.vectors.stored import MODEL_CARD, VECTORS, read_vectors
 
 FOLDER = Path("outputs/report")

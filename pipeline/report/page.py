@@ -28,10 +28,39 @@ from pipeline.report.elements import (
 )
 from pipeline.report.explorer import ExplorerIndex, explorer_index
 from pipeline.report.material import PageMaterial, RunFacts, check_passages, run_facts
-from pipeline.report.sections import comparison, corpus, findings, gap, speakers, themes, topics
+from pipeline.report.sections import comparison, corpus, gap, speakers, themes, topics
 from pipeline.report.sections.topics import TopicCard, TopicMap
+from pipeline.run.tables.compare import SENTENCES
 from pipeline.study.codebook import Codebook
 from pipeline.study.study import Study
+
+
+def in_short(material: PageMaterial) -> tuple[Sentence, ...]:
+    """What is said first."""
+    return _paragraphs(material, "short")
+
+
+def half_page(material: PageMaterial) -> Section:
+    """The same with all figures, as outputs/compare/findings.md has it."""
+    paragraphs = _paragraphs(material, "long") or (said("Not computed in this run."),)
+    return Section("plain-words", "At length", "The same at more length", paragraphs)
+
+
+def _paragraphs(material: PageMaterial, length: str) -> tuple[Sentence, ...]:
+    wanted = material.frame(SENTENCES).filter(pl.col("length").cast(pl.String) == length)
+    return tuple(
+        Sentence(
+            tuple(Cell(text, link=link) for text, link in rows.select("text", "link").iter_rows()),
+            _head(rows["about"][0]),
+        )
+        for _, rows in wanted.sort("paragraph", "piece").group_by("paragraph", maintain_order=True)
+    )
+
+
+def _head(about: str) -> str:
+    """A heading that runs in has a stop of its own."""
+    return about if not about or about.endswith(("?", ".", ":")) else f"{about}."
+
 
 _UNSAFE = {
     "<": "\\u003c",  # no </script> and no <!-- wherever the script ends up
@@ -171,9 +200,9 @@ def compose(material: PageMaterial) -> ReportPage:
         study=material.study,
         facts=corpus.facts(material),
         notices=corpus.notices(material),
-        findings=findings.in_short(material),
+        findings=in_short(material),
         sections=(
-            findings.half_page(material),
+            half_page(material),
             corpus.section(material),
             gap.section(material),
             themes.section(material),

@@ -1,16 +1,33 @@
-"""Whether a study holds together, and whether the corpus has what it speaks of."""
+"""configs/study.yaml read, and checked by itself and against the corpus."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
 
 from pipeline.run.errors import InputError
+from pipeline.run.settings import read_mapping, settings_error
 from pipeline.study.manifest import MANIFEST_FILE, Entry, of_profile
+from pipeline.study.missions import load_missions
+from pipeline.study.study import ALL, STUDY_FILE, Population, Study
 
-if TYPE_CHECKING:
-    from pipeline.study.study import Population, Study
+
+def load_study(file: Path = STUDY_FILE) -> Study:
+    """Read and check what the study is.
+
+    Raises:
+        InputError: the file cannot be read, a key is unknown or missing, a value is out of range,
+            an id is there twice, or a mission is not in configs/missions.yaml.
+    """
+    content = read_mapping(file)
+    try:
+        study = Study.model_validate(content)
+    except ValidationError as error:
+        raise settings_error(file, error) from None
+    check_within(file, study, {ALL, *load_missions(file.parent / "missions.yaml")})
+    return study
 
 
 def check_within(file: Path, study: Study, missions: Collection[str]) -> None:

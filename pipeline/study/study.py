@@ -7,12 +7,10 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from pipeline.run.kinds import Kind
-from pipeline.run.settings import Section, read_mapping, settings_error
-from pipeline.study.checks import check_within
-from pipeline.study.missions import load_missions
+from pipeline.run.settings import Section
+from pipeline.run.types import Kind
 
 if TYPE_CHECKING:
     import polars as pl
@@ -310,19 +308,3 @@ def transfer_name(trained_on: Sequence[str], set_id: str) -> str:
     'article to mandates'
     """
     return f"{' and '.join(trained_on)} to {set_id}"
-
-
-def load_study(file: Path = STUDY_FILE) -> Study:
-    """Read and check what the study is.
-
-    Raises:
-        InputError: the file cannot be read, a key is unknown or missing, a value is out of range,
-            an id is there twice, or a mission is not in configs/missions.yaml.
-    """
-    content = read_mapping(file)
-    try:
-        study = Study.model_validate(content)
-    except ValidationError as error:
-        raise settings_error(file, error) from None
-    check_within(file, study, {ALL, *load_missions(file.parent / "missions.yaml")})
-    return study

@@ -22,10 +22,10 @@ from pipeline.run.tables.themes import (
     UNITS,
     Prevalence,
 )
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import read_manifest
-from pipeline.study.study import load_study
 from pipeline.themes.combination import Combination
 from pipeline.themes.saving import SavedThemes, save_themes
 from pipeline.themes.study import ThemeFindings, study_themes

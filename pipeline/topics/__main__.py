@@ -20,8 +20,7 @@ from pipeline.run.tables.topics import (
 )
 from pipeline.study.codebook import load_codebook
 from pipeline.study.missions import load_missions
-from pipeline.topics.finding import TopicFindings, find_topics
-from pipeline.topics.renaming import load_labels, renamed
+from pipeline.topics.finding import TopicFindings, find_topics, load_labels, renamed
 from pipeline.topics.selection import TopicCorpus
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import read_vectors

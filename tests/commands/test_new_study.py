@@ -15,9 +15,9 @@ from pipeline.commands import new_study as module
 from pipeline.commands.new_study import TO_FILL_IN, installed_code, new_study, to_fill_in
 from pipeline.run.errors import InputError
 from pipeline.run.settings import load_settings
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.manifest import read_manifest
-from pipeline.study.study import load_study
 
 PROJECT = Path(__file__).parents[2]
 OWN_PIPELINE = yaml.safe_load((PROJECT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]

@@ -15,8 +15,9 @@ from pipeline.run.tables.ingest import Blocks, Documents, Notes
 from pipeline.run.tables.segment import NearDuplicates, Passages
 from pipeline.run.tables.themes import PassageCodes, Prevalence, Scores, Units
 from pipeline.run.tables.topics import OUTLIER, Assignments, Hierarchy, Topics, ZeroShot
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
-from pipeline.study.study import Study, load_study
+from pipeline.study.study import Study
 
 THEMES = ("robust_force", "protection_of_civilians", "humanitarian_space", "intelligence")
 PARAGRAPHS = 40

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.compare.gap.speakers import speaker_table
+from pipeline.compare.gap.measuring import speaker_table
 from pipeline.compare.material import code_group_labels
 from pipeline.compare.structure.agreement import merged_topics
 from pipeline.compare.structure.baselines import (

@@ -12,7 +12,7 @@ from pipeline.compare.material import Findings, Material
 from pipeline.compare.structure.comparing import compare_topics, labelled_passages
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import AGREEMENT, GAP, GAP_SERIES, RECOVERY, SPEAKER_SHARES
-from pipeline.study.study import load_study
+from pipeline.study.checks import load_study
 from tests.studies import paragraphs, study_of
 
 Plant = Callable[..., Material]

@@ -30,8 +30,9 @@ from pipeline.run.tables.compare import (
 from pipeline.run.tables.table import Table
 from pipeline.run.tables.themes import Evaluation
 from pipeline.run.tables.topics import Assignments, Topics
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
-from pipeline.study.study import Study, load_study
+from pipeline.study.study import Study
 
 AMI = "adjusted_mutual_information"
 KEYS = {"passages": "article", "reference": "codes", "measure": AMI, "outliers": True}

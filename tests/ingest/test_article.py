@@ -13,8 +13,9 @@ from pipeline.ingest.readers import NO_INTERVIEWS, KnownReadings, read_file
 from pipeline.ingest.reading import Block, Note, Reading, UnreadableError
 from pipeline.run.settings import IngestSettings, load_settings
 from pipeline.segment.passages import cut_passages
+from pipeline.study.checks import load_study
 from pipeline.study.manifest import read_manifest
-from pipeline.study.study import Interviews, load_study
+from pipeline.study.study import Interviews
 from tests.ingest import small_article
 from tests.ingest.small_article import INLINE, PARTICIPANTS, SENTENCE
 

@@ -27,9 +27,9 @@ from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table, read_table, write_table
 from pipeline.run.tables.themes import PASSAGE_CODES, SCORES, Evaluation
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.manifest import COLUMNS
-from pipeline.study.study import load_study
 from tests.browser import Visit
 from tests.report.topic_material import write_topic_tables
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.missions import load_missions
-from pipeline.study.study import Study, load_study
+from pipeline.study.study import Study
 
 CODE = Path("pipeline")
 READ = {".py", ".html", ".js", ".css", ".yaml", ".csv", ".md"}

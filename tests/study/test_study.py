@@ -6,11 +6,11 @@ import polars as pl
 import pytest
 
 from pipeline.run.errors import InputError
-from pipeline.study.checks import check_corpus
+from pipeline.study.checks import check_corpus, load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.manifest import read_manifest
 from pipeline.study.missions import MISSIONS_FILE
-from pipeline.study.study import NO_SET, STUDY_FILE, load_study
+from pipeline.study.study import NO_SET, STUDY_FILE
 from tests.studies import paragraphs, sentences, study_of
 
 OURS = STUDY_FILE.read_text(encoding="utf-8")

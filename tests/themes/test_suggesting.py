@@ -12,9 +12,9 @@ import pytest
 from pipeline.commands.coding import most_telling, uncertainty
 from pipeline.run.errors import InputError
 from pipeline.study.anchors import anchor_suggested
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import CODING_FOLDER, Coding, read_codings
-from pipeline.study.study import load_study
 from pipeline.themes.validation import Judged, Predictions
 
 THEMES = load_codebook().theme_ids

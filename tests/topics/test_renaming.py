@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pipeline.run.errors import InputError
-from pipeline.topics.renaming import check_labels, load_labels, rename, renamed
+from pipeline.topics.finding import check_labels, load_labels, rename, renamed
 
 
 def test_a_label_goes_to_the_topic_that_now_holds_its_passage() -> None:
