@@ -120,7 +120,7 @@ class Journey:
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.For | ast.comprehension):
             source = getattr(node, "iter", None) or getattr(node, "value", None)
             targets = getattr(node, "targets", None) or [getattr(node, "target", node)]
-            if source and _names(source) & carried:
+            if source and _named_itself(source) & carried:
                 carried |= set().union(*map(_names, targets))
 
     def _call(self, module: str, call: ast.Call, carried: set[str]) -> None:
@@ -147,6 +147,14 @@ class Journey:
 
 def _names(node: ast.AST) -> set[str]:
     return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+
+
+def _named_itself(node: ast.AST) -> set[str]:
+    """Names outside calls: what a call gives back is another thing than what it was given."""
+    if isinstance(node, ast.Call):
+        return set()
+    here = {node.id} if isinstance(node, ast.Name) else set()
+    return here.union(*map(_named_itself, ast.iter_child_nodes(node)))
 
 
 def figures() -> tuple[dict[str, float], list[str]]:

@@ -281,8 +281,7 @@ def prevalence_table(
     """tables.Prevalence.
 
     Args:
-        passages: of the documents of the run, with kind, missions, year, role, n_words,
-        near_duplicate_group.
+        passages: with kind, missions, year, role, n_words, near_duplicate_group.
         assigned: bool [passages, themes], in the same order.
         coded_documents: kind, missions, year and near_duplicate_group of each coded unit, in the
             order of ``coded``.
@@ -291,7 +290,7 @@ def prevalence_table(
         theme_ids: names of the themes.
         settings: resamples, confidence, fewest coded units for a corrected share.
         seed: of the resampling.
-        once: count a near-duplicate groups as one passage; otherwise each member counts.
+        once: count a near-duplicate group as one passage; otherwise each member counts.
     """
     rows: list[dict[str, Any]] = []
     for place in frame.places(passages):

@@ -146,12 +146,9 @@ def select_passages(
 ) -> Selection:
     """Leave out what says nothing of substance and let one passage stand for its near-duplicates.
 
-    Mandates repeat whole paragraphs from year to year; counted each time, they would become topics
-    of their own. So a near-duplicate group is fitted once, by its earliest passage or, when that is
-    left out,     by its first in the order of ids. Its weight, the number of its members, counts
-    in the sizes
-    and shares of topics, not in where topics lie. Ordered by passage_id, so that the order of the
-    corpus does not matter.
+    Repeated paragraphs, counted each time, would become topics of their own. So a near-duplicate
+    group is fitted once, by its earliest passage or, when that is left out, by its first in the
+    order of ids; its members count in sizes and shares. Ordered by passage_id.
 
     Args:
         passages: tables.Passages.
@@ -160,39 +157,33 @@ def select_passages(
         settings: what is left out.
 
     Raises:
-        StageError: the passages are too few or all say the same, or the near_duplicates are of
-        others.
+        StageError: passages are too few, all say the same, or are not those of the groups.
     """
+    group = "near_duplicate_group"
     rows = passages.with_row_index("row").with_columns(_reason(settings))
     kept = (
         rows.filter(pl.col("reason").is_null())
-        .join(
-            near_duplicates.select("passage_id", "near_duplicate_group"),
-            on="passage_id",
-            how="left",
-        )
+        .join(near_duplicates.select("passage_id", group), on="passage_id", how="left")
         .sort("passage_id")
     )
-    if kept["near_duplicate_group"].null_count():
+    if kept[group].null_count():
         raise StageError(f"{NEAR_DUPLICATES.path} is of another run; run: dvc repro segment")
     fitted = _standing(kept)
     _check_enough(fitted.height, kept.height)
     # a text that stands for others stands for itself among the different texts too
-    keys = fitted.select("near_duplicate_group", "text_key")
+    keys = fitted.select(group, "text_key")
     different = (
         pl.concat([fitted.drop("text_key"), kept])
         .unique("text", keep="first", maintain_order=True)
         .sort("passage_id")
-        .join(keys, on="near_duplicate_group", how="left", maintain_order="left")
+        .join(keys, on=group, how="left", maintain_order="left")
     )
     found = different["passage_id"].search_sorted(fitted["passage_id"])
     counts: list[dict[str, Any]] = rows.drop_nulls("reason")["reason"].value_counts().to_dicts()
     return Selection(
-        passages=fitted.drop("row", "reason", "near_duplicate_group"),
+        passages=fitted.drop("row", "reason", group),
         vectors=np.ascontiguousarray(vectors[fitted["row"].to_numpy()]),
-        members=kept.join(keys, on="near_duplicate_group", how="left").select(
-            "passage_id", "text_key"
-        ),
+        members=kept.join(keys, on=group, how="left").select("passage_id", "text_key"),
         all_vectors=np.ascontiguousarray(vectors[different["row"].to_numpy()]),
         all_keys=different["text_key"].to_numpy().astype(np.int64),
         fitted_rows=found.to_numpy().astype(np.int64),

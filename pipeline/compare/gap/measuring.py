@@ -46,9 +46,8 @@ def speaker_table(
 ) -> pl.DataFrame:
     """tables.SpeakerShares for themes or topics.
 
-    A passage that reports several groups counts for each. Some interviews are cited often: the
-    intervals are for passages of these articles, clustered by paragraph, and say nothing of people
-    at large.
+    A passage that reports several groups counts for each. Intervals are for passages of these
+    articles, clustered by paragraph, and say nothing of people at large.
 
     Args:
         groups: the speaker groups of the study.
@@ -66,9 +65,8 @@ def speaker_table(
     cluster = np.unique(spoken["cluster"].cast(pl.String).to_numpy(), return_inverse=True)[1]
     rows = []
     for speaker_group in groups:
-        speaks = np.array(
-            [speaker_group in heard for heard in spoken["speaker_groups"]], dtype=bool
-        )
+        heard = spoken["speaker_groups"].list.contains(speaker_group)
+        speaks = heard.to_numpy().astype(bool)
         if not speaks.any():
             continue
         for label, holders in with_label.items():
@@ -76,9 +74,9 @@ def speaker_table(
             if hits.any():
                 numbers = _numbers(hits, speaks, cluster, settings.confidence)
                 rows.append({"speaker_group": speaker_group, "label": str(label), **numbers})
-    frame = pl.DataFrame(rows, infer_schema_length=None)
-    if frame.is_empty():
+    if not rows:
         return empty(SpeakerShares)
+    frame = pl.DataFrame(rows, infer_schema_length=None)
     p_values = frame["p_value"].to_numpy()
     q_values = false_discovery_rates(p_values, np.ones(len(p_values), dtype=bool))
     return fitted(
