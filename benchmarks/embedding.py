@@ -19,11 +19,11 @@ import numpy as np
 import polars as pl
 
 from benchmarks.figures import present
+from pipeline.run.arrays import Vectors
 from pipeline.run.caches import ResultCache
 from pipeline.run.settings import load_settings
 from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import read_table
-from pipeline.run.types import Vectors
 from pipeline.vectors.cache import VectorCache
 from pipeline.vectors.encoder import CachedEncoder, load_sentence_encoder
 

@@ -22,8 +22,8 @@ from pipeline.ingest.recognising import (
     recognition_of,
 )
 from pipeline.run.errors import InputError
+from pipeline.run.kinds import Kind
 from pipeline.run.settings import IngestSettings, load_settings
-from pipeline.run.types import Kind
 from pipeline.study.checks import load_study
 from pipeline.study.manifest import Entry
 from pipeline.study.missions import load_missions

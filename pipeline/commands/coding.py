@@ -9,13 +9,13 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import polars as pl
 
+from pipeline.run.arrays import Vectors
 from pipeline.run.errors import InputError
 from pipeline.run.settings import load_settings
 from pipeline.run.tables.ingest import DOCUMENTS
 from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.themes import SCORES, UNITS
-from pipeline.run.types import Vectors
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import UNREAD, codes_by_unit, read_codings

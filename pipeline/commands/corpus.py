@@ -13,8 +13,8 @@ from pipeline.commands.additions import Addition
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.run.errors import InputError
+from pipeline.run.kinds import Kind
 from pipeline.run.settings import Profile, load_settings
-from pipeline.run.types import Kind
 from pipeline.study.checks import check_corpus, load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import read_codings

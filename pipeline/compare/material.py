@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import dataframely as dy
 import polars as pl
 
+from pipeline.run.arrays import Vectors
 from pipeline.run.settings import Settings
 from pipeline.run.tables.table import Table
-from pipeline.run.types import Vectors
 from pipeline.study.codebook import Codebook
 from pipeline.study.study import Study
 

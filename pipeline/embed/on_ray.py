@@ -8,10 +8,10 @@ from functools import partial
 
 import numpy as np
 
+from pipeline.run.arrays import Vectors
 from pipeline.run.errors import StageError
 from pipeline.run.ray import Work, spread
 from pipeline.run.settings import EmbedSettings
-from pipeline.run.types import Vectors
 from pipeline.vectors.encoder import (
     CachedEncoder,
     SentenceEncoder,

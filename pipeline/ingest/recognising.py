@@ -15,7 +15,7 @@ from datetime import date
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.text.decoding import decoded
 from pipeline.ingest.text.verbatim import SPEECH
-from pipeline.run.types import Kind
+from pipeline.run.kinds import Kind
 from pipeline.study.missions import Mission
 
 _MENTIONS: Mapping[str, int] = {"presidential_statement": 2}

@@ -26,8 +26,8 @@ from lxml import etree
 from pipeline.ingest.identity import date_of, first_symbol
 from pipeline.ingest.reading import Note, NoteMark, Reading, UnreadableError, raised
 from pipeline.ingest.text.outline import ANNEX, CELL, Piece, blocks_from
+from pipeline.run.kinds import Role
 from pipeline.run.settings import IngestSettings
-from pipeline.run.types import Role
 
 ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 

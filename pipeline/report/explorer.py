@@ -12,11 +12,11 @@ import polars as pl
 
 from pipeline.report.elements import kind_name
 from pipeline.report.material import PageMaterial
+from pipeline.run.arrays import Vectors
 from pipeline.run.tables.ingest import DOCUMENTS, KINDS
 from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.themes import PASSAGE_CODES, SCORES, UNITS
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
-from pipeline.run.types import Vectors
 
 N_NEIGHBOURS = 5
 _BLOCK = 1024

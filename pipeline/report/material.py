@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.report.elements import Cell, Grid, grid, passages_link
+from pipeline.run.arrays import Vectors
 from pipeline.run.errors import StageError
 from pipeline.run.settings import Settings
 from pipeline.run.tables.ingest import DOCUMENTS
@@ -17,7 +18,6 @@ from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table
 from pipeline.run.tables.themes import PASSAGE_CODES, SCORES
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
-from pipeline.run.types import Vectors
 from pipeline.study.codebook import Codebook
 from pipeline.study.missions import Mission
 from pipeline.study.study import Study

@@ -17,8 +17,8 @@ from typing import get_args
 from urllib.parse import urlsplit
 
 from pipeline.run.errors import InputError
+from pipeline.run.kinds import Kind
 from pipeline.run.settings import Profile
-from pipeline.run.types import Kind
 from pipeline.study.missions import MISSIONS_FILE, load_missions
 
 MANIFEST_FILE = Path("corpus/manifest.csv")

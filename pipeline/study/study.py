@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from pipeline.run.kinds import Kind
 from pipeline.run.settings import Section
-from pipeline.run.types import Kind
 
 if TYPE_CHECKING:
     import polars as pl

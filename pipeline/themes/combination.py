@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.run.types import Vectors
+from pipeline.run.arrays import Vectors
 from pipeline.study.codebook import Theme
 from pipeline.themes.samples import Booleans, Floats, Integers, Sample
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pipeline.run.types import Vectors
+from pipeline.run.arrays import Vectors
 from pipeline.themes.combination import (
     PARTS,
     STEMS,

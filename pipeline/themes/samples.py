@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.run.types import Vectors
+from pipeline.run.arrays import Vectors
 
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]

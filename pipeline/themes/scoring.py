@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from pipeline.run.arrays import Vectors
 from pipeline.run.errors import StageError
 from pipeline.run.tables.table import stacked
 from pipeline.run.tables.themes import UnitScores
-from pipeline.run.types import Vectors
 from pipeline.themes.samples import Booleans, Floats, Integers
 from pipeline.themes.units import CodedCorpus, passages_with_groups
 from pipeline.themes.validation import (

@@ -15,8 +15,8 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from pipeline.run.arrays import Vectors
 from pipeline.run.errors import InputError
-from pipeline.run.types import Vectors
 from pipeline.study.anchors import anchor_units
 from pipeline.study.codings import Coding
 from pipeline.study.study import STUDY_FILE, Study

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipeline.run.arrays import Vectors
 from pipeline.run.settings import ThemeSettings
-from pipeline.run.types import Vectors
 from pipeline.study.study import transfer_name
 from pipeline.themes.models import ModelMaker, ThemeModel
 from pipeline.themes.samples import Booleans, Floats, Integers, Sample, together

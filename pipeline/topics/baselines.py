@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.run.arrays import Vectors
 from pipeline.run.tables.topics import OUTLIER
-from pipeline.run.types import Vectors
 from pipeline.topics.fitting import FitAgreement, FittedTopics, agreement_of, numbered_by_size
 from pipeline.topics.projection import Floats, Integers, Strings, umap_projection
 from pipeline.topics.selection import TopicMaterial

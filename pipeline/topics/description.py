@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipeline.run.arrays import Vectors, wilson_interval
 from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.topics import OUTLIER
-from pipeline.run.types import Vectors, wilson_interval
 from pipeline.topics.fitting import FittedTopics
 from pipeline.topics.labels import make_labels
 from pipeline.topics.projection import Floats, Integers

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pipeline.run.arrays import Vectors
 from pipeline.run.errors import StageError
 from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.topics import OUTLIER
-from pipeline.run.types import Vectors
 from pipeline.topics.projection import Floats, Integers, project, project_map
 
 DISSOLVED = 0.5

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.run.arrays import Vectors
 from pipeline.run.caches import ResultCache, cache_folder, code_hash
 from pipeline.run.settings import TopicSettings
-from pipeline.run.types import Vectors
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.run.arrays import Vectors
 from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.topics import OUTLIER
-from pipeline.run.types import Vectors
 from pipeline.topics.fitting import FittedTopics, fit_topics
 from pipeline.topics.projection import Integers
 from pipeline.topics.selection import TopicMaterial

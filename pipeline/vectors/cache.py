@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.run.arrays import Booleans, Vectors
 from pipeline.run.caches import ResultCache
-from pipeline.run.types import Booleans, Vectors
 
 _HASHES_AT_ONCE = 10_000  # as many are held twice, as bytes and as rows
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.run.arrays import Vectors
 from pipeline.run.errors import InputError, StageError
 from pipeline.run.files import write_json, write_whole
-from pipeline.run.types import Vectors
 from pipeline.vectors.encoder import ModelCard
 
 VECTORS = Path("outputs/embed/vectors.npy")

@@ -51,10 +51,7 @@ def test_the_zero_shot_view_groups_by_theme_and_among_families_by_family(plant: 
             if reference == "codes":
                 assert codebook.theme_ids[group] == theme_id
             else:
-                assert (
-                    codebook.code_groups[group].near_duplicate_group
-                    == codebook.code_group_of[theme_id]
-                )
+                assert codebook.code_groups[group].code_group_id == codebook.code_group_of[theme_id]
 
 
 def test_views_that_were_not_made_are_left_out(

@@ -5,8 +5,7 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from pipeline.compare.__main__ import WRITTEN
-from pipeline.compare.findings.summary import summarised
+from pipeline.compare.__main__ import WRITTEN, summarised
 from pipeline.compare.gap.measuring import compare_sides, compare_speaker_groups
 from pipeline.compare.material import Findings, Material
 from pipeline.compare.structure.comparing import compare_topics, labelled_passages

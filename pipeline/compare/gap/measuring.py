@@ -65,8 +65,7 @@ def speaker_table(
     cluster = np.unique(spoken["cluster"].cast(pl.String).to_numpy(), return_inverse=True)[1]
     rows = []
     for speaker_group in groups:
-        heard = spoken["speaker_groups"].list.contains(speaker_group)
-        speaks = heard.to_numpy().astype(bool)
+        speaks = spoken["speaker_groups"].list.contains(speaker_group).to_numpy().astype(bool)
         if not speaks.any():
             continue
         for label, holders in with_label.items():

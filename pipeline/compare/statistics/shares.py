@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.compare.statistics.measures import Booleans, Floats, Integers
-from pipeline.run.types import wilson_interval
+from pipeline.run.arrays import wilson_interval
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from pipeline.ingest.pdf.pages import Line
 from pipeline.ingest.pdf.rows import Layout
 from pipeline.ingest.reading import Block, NoteMark
 from pipeline.ingest.text.outline import Item, nested
-from pipeline.run.types import Role
+from pipeline.run.kinds import Role
 
 BELIEF_LOST = 1000  # a number that no paragraph has
 MAX_SKIP = 3  # numbers that may be missing between two paragraphs

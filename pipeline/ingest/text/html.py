@@ -16,8 +16,8 @@ from pipeline.ingest.identity import date_of, first_symbol, valid_date
 from pipeline.ingest.reading import SUPERSCRIPTS, Note, Reading, UnreadableError, raised
 from pipeline.ingest.text.decoding import decoded
 from pipeline.ingest.text.outline import CELL, Piece, blocks_from, without_marks
+from pipeline.run.kinds import Role
 from pipeline.run.settings import IngestSettings
-from pipeline.run.types import Role
 
 DROPPED = frozenset(
     "script style noscript template head nav form button select iframe object svg audio video"

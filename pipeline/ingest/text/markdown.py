@@ -13,8 +13,8 @@ from pipeline.ingest.identity import date_of, first_symbol, valid_date
 from pipeline.ingest.reading import Note, Reading, UnreadableError, raised
 from pipeline.ingest.text.decoding import decoded
 from pipeline.ingest.text.outline import CELL, Piece, blocks_from, without_marks
+from pipeline.run.kinds import Role
 from pipeline.run.settings import IngestSettings
-from pipeline.run.types import Role
 
 FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 FRONT_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from pipeline.ingest.reading import Block, NoteMark
-from pipeline.run.types import Role
+from pipeline.run.kinds import Role
 
 ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split()
 STEP = 8  # points; a smaller shift of the left end is no indent

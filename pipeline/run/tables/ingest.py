@@ -6,8 +6,8 @@ from typing import get_args
 
 import dataframely as dy
 
+from pipeline.run.kinds import Kind, Role
 from pipeline.run.tables.table import table
-from pipeline.run.types import Kind, Role
 
 KINDS: tuple[str, ...] = get_args(Kind)
 ROLES: tuple[str, ...] = get_args(Role)

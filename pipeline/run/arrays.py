@@ -1,23 +1,9 @@
-"""Words and arrays that many modules speak of: kinds of documents, roles of blocks, vectors."""
+"""Kinds of arrays, and what several stages compute of them in one way."""
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import numpy.typing as npt
-
-Kind = Literal[
-    "article",
-    "resolution",
-    "presidential_statement",
-    "report",
-    "verbatim_record",
-    "doctrine",
-    "other",
-]
-Role = Literal["heading", "paragraph", "preambular", "operative", "quotation", "note", "annex"]
-
 
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
