@@ -38,8 +38,8 @@ def read_texts(file: Path, text_column: str) -> pl.DataFrame:
         raise _no_table(file, content) from None
     if text_column not in frame.columns:
         one = frame.columns[0] if frame.width == 1 else ""
-        parted = any(mark in one for mark in _OTHER_MARKS)
-        fix = _BY_COMMAS if parted else f"--text-column, one of: {', '.join(frame.columns)}"
+        separated = any(mark in one for mark in _OTHER_MARKS)
+        fix = _BY_COMMAS if separated else f"--text-column, one of: {', '.join(frame.columns)}"
         raise InputError(file, f"has no column {text_column!r}", fix, 1)
     return frame
 

@@ -97,7 +97,7 @@ def test_no_text_gives_no_row(trained: Path) -> None:
         ("text\nwords\n".encode("utf-16"), "save it as CSV UTF-8"),
         (
             b"id;text\n1;words, and more\n",
-            "row 1: is not a CSV file, since its cells are not parted",
+            "row 1: is not a CSV file, since its cells are not separated",
         ),
         (b"id;text\n1;words\n", "save it with commas"),
         (b"id,text\n1,words\n2,words, and more\n", "row 3: is no CSV: 3 cells"),
