@@ -36,8 +36,12 @@ OF_ONE_TABLE: Mapping[str, Mapping[str, str]] = {
     "topics/article_assignments.parquet": {"probability": "agreement"},
 }
 VALUES: Mapping[str, str] = {
+    "transfer": "article to un",
     "families": "code_groups",
     "each family once": "each near-duplicate group once",
+    "parts of what is said, each family once": (
+        "parts of what is said, each near-duplicate group once"
+    ),
     "each family once, as classified": "each near-duplicate group once, as classified",
 }
 
@@ -91,9 +95,9 @@ def _tables(name: str, one: Path, other: Path) -> str:
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:
-    """Enumerations and lists as text, values renamed, rows sorted."""
+    """Enumerations and lists as text, values renamed, rows sorted; lists of names have no order."""
     listed = [
-        pl.col(name).cast(pl.List(pl.String)).list.join(";")
+        pl.col(name).cast(pl.List(pl.String)).list.sort().list.join(";")
         for name, kind in frame.schema.items()
         if isinstance(kind, pl.List) and not isinstance(kind.inner, (pl.Struct, pl.List))
     ]
