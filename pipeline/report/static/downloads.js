@@ -96,7 +96,7 @@ peacetext.downloads = (() => {
         buttons.push(button("CSV", `${title}: download as CSV`, async () => saveCsv(`${name}.csv`, await peacetext.map.rows())));
       }
       if (table) buttons.push(button("CSV", `${title}: download as CSV`, () => saveCsv(`${name}.csv`, peacetext.tables.rowsOf(table))));
-      if (buttons.length) host.replaceChildren("Take it away: ", ...buttons);
+      if (buttons.length) host.replaceChildren("Download: ", ...buttons);
     }
   }
 
