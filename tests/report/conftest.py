@@ -184,7 +184,7 @@ def assignment_rows(passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {
             "passage_id": row["passage_id"],
             "topic_id": topic_of(row),
-            "probability": 0.8,
+            "agreement": 0.8,
             "x": float(topic_of(row)) + row["order"] / 100,
             "y": float(row["order"] % 7),
         }
