@@ -118,7 +118,7 @@ def test_a_new_project_says_everything_that_is_to_be_filled_in(empty: SecondProj
     for place in (
         "configs/study.yaml: title (line",
         "configs/study.yaml: interviews.speaker_groups.0.pattern (line",
-        "corpus/coding/codebook.yaml: near_duplicates.0.codes.0.definition (line",
+        "corpus/coding/codebook.yaml: code_groups.0.codes.0.definition (line",
         "corpus/coding/article-sentences.csv: row 2: text",
         "corpus/coding/article-coder-1.csv: row 2: codes",
         "corpus/manifest.csv: row 2: title",
@@ -131,7 +131,7 @@ def test_the_page_speaks_of_the_second_study_alone(finished: SecondProject) -> N
 
     for words in (
         "Borrowed hours",
-        "Whose speaker_group is heard when a mission lends a radio station hours, diesel and news",
+        "Whose voice is heard when a mission lends a radio station hours, diesel and news",
         "mission papers",
         "Conversations",
         "Managers and technicians",
