@@ -26,7 +26,7 @@ from pipeline.study.study import NO_SET, Study
 
 _REFERENCES = {
     "codes": "hand codes",
-    "near_duplicates": "near_duplicates of codes",
+    "code_groups": "code groups",
     "sections": "sections",
     "classifier": "the classifier’s themes",
 }
