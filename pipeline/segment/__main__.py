@@ -57,8 +57,8 @@ def _metrics(passages: pl.DataFrame, near_duplicates: pl.DataFrame) -> dict[str,
         "procedural": int(passages["procedural"].sum()),
         "with_speakers": int((passages["speaker_groups"].list.len() > 0).sum()),
         "repeated_texts": passages.height - passages["text"].n_unique(),
-        "near_duplicates": near_duplicates["near_duplicate_group"].n_unique(),
-        "near_duplicate": passages.height - near_duplicates["near_duplicate_group"].n_unique(),
+        "near_duplicate_groups": near_duplicates["near_duplicate_group"].n_unique(),
+        "near_duplicates": passages.height - near_duplicates["near_duplicate_group"].n_unique(),
         "largest_group": near_duplicates["n_members"].max() or 0,
         "words": {"mean": round(words.mean() or 0, 1), "most": words.max() or 0},  # type: ignore[arg-type]
     }
