@@ -123,7 +123,7 @@ def test_a_number_that_is_none_is_named(folder: Path) -> None:
     file = folder / "un-units.csv"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace(",18,resolution", ",eighteen,resolution", 1), encoding="utf-8")
-    with pytest.raises(InputError, match="row 2: xml_p_index is no number"):
+    with pytest.raises(InputError, match="row 2: xml_p_index is not a number"):
         read_codings(THEMES, SETS, folder)
 
 

@@ -33,15 +33,15 @@ ORDINARY = {
 
 def ids(study: Study) -> set[str]:
     """Names that only a study gives; the code could use one as it stands."""
-    near_duplicates = load_codebook().near_duplicates
+    code_groups = load_codebook().code_groups
     return {
         *load_missions(),
         *study.interviews.group_ids,
-        *(near_duplicates.code_group_id for near_duplicates in near_duplicates),
+        *(group.code_group_id for group in code_groups),
         *(
             theme.theme_id
-            for near_duplicates in near_duplicates
-            for theme in near_duplicates.themes
+            for group in code_groups
+            for theme in group.themes
         ),
         *(article.document_id for article in study.articles),
         *(article.doi for article in study.articles if article.doi),

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipeline.run.settings import ThemeSettings, load_settings
-from pipeline.study.codebook import Codebook, Family, Theme
+from pipeline.study.codebook import Codebook, CodeGroup, Theme
 from pipeline.study.codings import Coding
 from pipeline.study.study import SUGGESTED, Study
 from pipeline.themes.study import ThemeFindings, study_themes
@@ -21,7 +21,7 @@ N_DOCUMENTS, N_PARAGRAPHS = 8, 4
 SUBJECTS = ("patrols reach the villages at night", "courts try the gravest crimes")
 CODEBOOK = Codebook(
     (
-        Family(
+        CodeGroup(
             id="all",
             name="All",
             article_sections=(),
