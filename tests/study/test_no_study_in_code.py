@@ -38,11 +38,7 @@ def ids(study: Study) -> set[str]:
         *load_missions(),
         *study.interviews.group_ids,
         *(group.code_group_id for group in code_groups),
-        *(
-            theme.theme_id
-            for group in code_groups
-            for theme in group.themes
-        ),
+        *(theme.theme_id for group in code_groups for theme in group.themes),
         *(article.document_id for article in study.articles),
         *(article.doi for article in study.articles if article.doi),
         study.title,
