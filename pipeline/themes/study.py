@@ -274,7 +274,7 @@ def _judged(
 def _checked(lesson: _Lesson) -> Sample:
     """The units, which are of two groups at least where any of them is judged."""
     sample = lesson.sample
-    if len(lesson.own) and len(set(sample.groups)) < 2:
+    if "judged_on" in lesson.roles and len(set(sample.groups)) < 2:
         what = "paragraph of an article" if lesson.unit == "sentence" else "document"
         problem = f"all its {len(sample)} coded units are of one {what}, so none can be left out"
         raise InputError(STUDY_FILE, problem, f"code a second {what}", _key(lesson.unit_set))
