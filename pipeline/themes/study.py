@@ -272,9 +272,10 @@ def _judged(
 
 
 def _checked(lesson: _Lesson) -> Sample:
-    """The units, which are of two groups at least where any of them is judged."""
+    """The units: of two groups at least, where they are judged or nothing else is learnt from."""
     sample = lesson.sample
-    if "judged_on" in lesson.roles and len(set(sample.groups)) < 2:
+    alone = not (lesson.extra or lesson.kin)
+    if len(set(sample.groups)) < 2 and ("judged_on" in lesson.roles or alone):
         what = "paragraph of an article" if lesson.unit == "sentence" else "document"
         problem = f"all its {len(sample)} coded units are of one {what}, so none can be left out"
         raise InputError(STUDY_FILE, problem, f"code a second {what}", _key(lesson.unit_set))

@@ -52,7 +52,7 @@ class Selection:
         passages: one row a text that may be fitted, ordered by passage_id; `text_key` numbers them.
         vectors: float32 [passages.height, dimension], row i for row i of ``passages``.
         members: passage_id and text_key of every selected passage: near-duplicates have the
-            text_key             of the text that stands for their group.
+            text_key of the text that stands for their group.
         all_vectors: float32 of all different texts, near-duplicates too, ordered by passage_id.
         all_keys: text_key of the text that stands for each row of ``all_vectors``.
         fitted_rows: row of ``all_vectors`` for each row of ``passages``.
