@@ -334,7 +334,7 @@ def bare_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 ANOTHER_STUDY = """
 title: Borrowed hours
-question: Whose speaker_group a mission lends an ear to
+question: Whose voice a mission lends an ear to
 about: Two articles on radio beside missions.
 project: Radio
 articles:
