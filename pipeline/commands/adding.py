@@ -13,11 +13,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from pipeline.commands.additions import Addition, Corrections, slug
+from pipeline.commands.additions import Addition, Corrections
 from pipeline.commands.coding import check_not_article, check_not_coded
 from pipeline.run.errors import InputError
 from pipeline.run.files import write_bytes
 from pipeline.study.manifest import MANIFEST_FILE, Entry, line_of, parse_manifest, read_manifest
+from pipeline.study.symbols import is_same
 
 _MARK = codecs.BOM_UTF8
 
@@ -161,23 +162,9 @@ def _same_document(entry: Entry, entries: Sequence[Entry]) -> Entry | None:
         if entry.sha256 and other.sha256 == entry.sha256:
             return other
     for other in entries:
-        if entry.symbol and _is_same_symbol(entry.symbol, other.symbol):
+        if entry.symbol and other.symbol and is_same(entry.symbol, other.symbol):
             return other
     return None
-
-
-def _is_same_symbol(symbol: str, other: str) -> bool:
-    """White space does not count, nor does the year that a resolution's number may lack.
-
-    >>> _is_same_symbol("S/RES/2423", "S/RES/2423 (2018)"), _is_same_symbol("S/2018/5", "S/2018/54")
-    (True, False)
-    """
-    slugs = slug(symbol), slug(other)
-    if "RES/" in symbol:
-        return any(slug.startswith(f"{prefix}-") for slug in slugs for prefix in slugs) or (
-            slugs[0] == slugs[1]
-        )
-    return slugs[0] == slugs[1]
 
 
 def _refusal(entry: Entry, old: Entry) -> InputError:

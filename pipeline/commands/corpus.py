@@ -24,6 +24,9 @@ from pipeline.study.study import load_study
 def addition_lines(addition: Addition, entry: Entry) -> Iterator[str]:
     """What was found in a document, and how much of it was read."""
     yield from entry_lines(entry)
+    if addition.hint:
+        yield f"{'name:':<12}no UN symbol for us, since the text does not say it; if it is one, "
+        yield f"{'':<12}add it with --symbol {addition.hint}"
     if addition.recognition is None:
         yield f"{'read:':<12}not yet; make fetches it where there is a network or a mirror"
         return

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import quote
 
 import polars as pl
+
+from pipeline.study.symbols import address
 
 JOURNAL = "Journal of Intervention and Statebuilding"
 """Where the article that the project reads came out; the manifest has no column for it."""
@@ -77,18 +78,9 @@ def _reference(row: dict[str, object], licences: dict[str, str]) -> Bibliography
         day=day if isinstance(day, date) else None,
         symbol=symbol,
         doi=found["doi"] if found else "",
-        url=url if is_article or not symbol else official_address(symbol),
+        url=url if is_article or not symbol else address(symbol),
         note=licence if is_article or not url else f"{licence}; read from {url}",
     )
-
-
-def official_address(symbol: str) -> str:
-    """Where the UN keeps a document, in English.
-
-    >>> official_address("S/RES/2423 (2018)")
-    'https://docs.un.org/en/S/RES/2423(2018)'
-    """
-    return f"https://docs.un.org/en/{quote(symbol.replace(' ', ''), safe='/()')}"
 
 
 def _article_author(licence: str) -> str:
@@ -139,9 +131,9 @@ def _latex(text: str) -> str:
     return " ".join(text.translate(_LATEX).split())
 
 
-def _url(address: str) -> str:
+def _url(place: str) -> str:
     """As it is but for what would close or open a brace, which an address writes as %7B."""
-    return address.replace("{", "%7B").replace("}", "%7D").replace("\\", "%5C")
+    return place.replace("{", "%7B").replace("}", "%7D").replace("\\", "%5C")
 
 
 def ris(all_references: Iterable[BibliographyEntry]) -> str:
