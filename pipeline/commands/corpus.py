@@ -16,7 +16,7 @@ from pipeline.run.errors import InputError
 from pipeline.run.settings import Kind, Profile, load_settings
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import read_codings
-from pipeline.study.manifest import MANIFEST_FILE, Entry, of_profile, read_manifest
+from pipeline.study.manifest import MANIFEST_FILE, Entry, located, of_profile, read_manifest
 from pipeline.study.missions import load_missions
 from pipeline.study.study import load_study
 
@@ -89,7 +89,7 @@ def _said(value: object) -> str:
     return (", ".join(value) if isinstance(value, tuple) else str(value or "")) or "–"
 
 
-PROFILES: tuple[Profile, ...] = ("core", "full", "readers")
+PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 
 def check_inputs() -> Iterator[str]:
@@ -131,7 +131,7 @@ def documents_table(profile: str, kind: str, mission: str) -> pl.DataFrame:
             "kind": entry.kind,
             "date": str(entry.date or ""),
             "missions": ", ".join(entry.missions),
-            "on_disk": "yes" if Path("corpus", entry.path).is_file() else "no",
+            "on_disk": "yes" if Path("corpus", located(entry).path).is_file() else "no",
             "title": entry.title,
         }
         for entry in of_profile(read_manifest(), chosen[0])
@@ -152,7 +152,7 @@ def document_lines(document_id: str) -> Iterator[str]:
     Raises:
         InputError: no such document.
     """
-    entry = _entry(document_id)
+    entry = located(_entry(document_id))
     yield from entry_lines(entry)
     file = Path("corpus", entry.path)
     if not file.is_file():

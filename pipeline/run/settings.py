@@ -21,7 +21,7 @@ Kind = Literal[
     "doctrine",
     "other",
 ]
-Profile = Literal["core", "full", "readers"]
+Profile = Literal["core", "reports", "full", "readers"]
 Role = Literal["heading", "paragraph", "preambular", "operative", "quotation", "note", "annex"]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Resamples = Annotated[int, Field(ge=100, le=100_000)]
@@ -43,6 +43,7 @@ class AcquireSettings(Section):
     retries: int = Field(ge=1, le=10)
     timeout_seconds: Seconds
     probe_seconds: Seconds
+    pause_seconds: float = Field(ge=0, le=60)
     max_megabytes: int = Field(ge=1, le=1000)
 
 

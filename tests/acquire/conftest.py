@@ -220,6 +220,7 @@ def settings() -> AcquireSettings:
         retries=2,
         timeout_seconds=0.5,
         probe_seconds=0.5,
+        pause_seconds=0,
         max_megabytes=1,
     )
 
