@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import gzip
 import os
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +18,7 @@ from pipeline.acquire.verifying import Finding, Mirror
 from pipeline.run.errors import StageError
 from pipeline.run.settings import AcquireSettings
 from pipeline.study.manifest import Entry
+from tests.acquire.conftest import names_are_local
 
 CONGO = "/resolutions/congo.xml"
 PAGE = b"\n<!DOCTYPE html><html><body>Please sign in to this network</body></html>"
@@ -178,15 +178,6 @@ def test_a_redirect_from_the_mirror_to_another_local_server_is_refused(
 
     assert "leads to an address of the local network" in findings["congo"].reason
     assert victim.asked == []
-
-
-def names_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every name leads to this machine."""
-
-    def resolve(host: str, port: int, *rest: object, **more: object) -> object:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
 
 def on_the_network(project, address: str) -> dict[str, Entry]:

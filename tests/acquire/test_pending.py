@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,10 @@ def test_an_optional_document_is_asked_for_when_the_network_comes_back_but_not_a
     refused = json.loads(metrics.read_text()) | {"missing": {"documents.example answered 404": {}}}
     metrics.write_text(json.dumps(refused))
     assert not is_pending()
+
+    yesterday = time.time() - 86_400
+    os.utime(metrics, (yesterday, yesterday))
+    assert is_pending()
 
 
 def test_before_the_first_run_nothing_optional_is_pending(project, network) -> None:
