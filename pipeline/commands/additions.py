@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -54,12 +54,16 @@ class Addition:
     hint: str = ""
 
 
-def named_sources(arguments: Sequence[str]) -> Iterator[Path | str]:
+def named_sources(given: Iterable[str], *, nothing_else: bool = True) -> Iterator[Path | str]:
     """Every file, every readable file of a folder, and every symbol that the arguments name.
 
     Raises:
-        InputError: neither a file, nor a folder with documents, nor a symbol.
+        InputError: neither a file, nor a folder with documents, nor a symbol; or no argument, and
+            ``nothing_else`` is to be added.
     """
+    arguments = list(given)
+    if nothing_else and not arguments:
+        raise InputError("add", "nothing is named", "name files, symbols, or --mission MINUSMA")
     for argument in arguments:
         path = Path(argument).expanduser()
         if path.is_dir():
@@ -75,6 +79,20 @@ def named_sources(arguments: Sequence[str]) -> Iterator[Path | str]:
         else:
             fix = "name a file or folder that exists, or a symbol such as S/2018/541"
             raise InputError(argument, "is neither a file nor a UN symbol", fix)
+
+
+def check_filters(mission: str, kind: str) -> None:
+    """A mission and a kind by which documents are chosen; empty: any.
+
+    Raises:
+        InputError: one is not known.
+    """
+    for option, value, known in (
+        ("--kind", kind, get_args(Kind)),
+        ("--mission", mission, tuple(load_missions())),
+    ):
+        if value and value not in known:
+            raise InputError(option, f"{value!r} is not known", f"one of {', '.join(known)}")
 
 
 def _is_document(file: Path, folder: Path) -> bool:
@@ -106,7 +124,8 @@ def addition_of(source: Path | str, corrections: Corrections) -> Addition:
     missions = load_missions()
     checked = _checked(corrections, missions)
     if isinstance(source, str):
-        return Addition(_entry_of_symbol(_checked_symbol(source, source), checked))
+        symbol = _checked_symbol(source, source)
+        return Addition(_entry_of_symbol(symbol, checked), corrections=checked)
     limits = load_settings().ingest
     content = _content(source, limits)
     # what is read here is kept, and the next run does not read it again

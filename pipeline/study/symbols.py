@@ -134,7 +134,7 @@ def is_same(symbol: str, other: str) -> bool:
     >>> is_same("A/45/706-S/21931", "S/21931")
     True
     """
-    ours, others = _keys(symbol), _keys(other)
+    ours, others = keys_of(symbol), keys_of(other)
     if ours & others:
         return True
     short = {key.partition("(")[0] for key in ours}, {key.partition("(")[0] for key in others}
@@ -142,8 +142,12 @@ def is_same(symbol: str, other: str) -> bool:
     return undated and any(key.startswith("S/RES/") for key in short[0] & short[1])
 
 
-def _keys(symbol: str) -> frozenset[str]:
-    """The symbol, or each of a joint pair, so that spaces and capitals do not count."""
+def keys_of(symbol: str) -> frozenset[str]:
+    """The symbol, or each of a joint pair, so that spaces and capitals do not count.
+
+    >>> sorted(keys_of("A/45/706-S/21931"))
+    ['A/45/706', 'S/21931']
+    """
     plain = re.sub(r"\s", "", symbol).upper()
     return frozenset(re.split(r"-(?=[A-Z]+/)", plain))
 
