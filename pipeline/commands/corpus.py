@@ -166,13 +166,13 @@ def cited_table() -> pl.DataFrame:
         for symbol in symbols_in(text):
             if not _undated(symbol) & held:
                 citing.setdefault(symbol, {})[names[document_id]] = None
-    listed = {entry.symbol: entry.profiles for entry in read_manifest()}
+    listed = {entry.symbol: entry for entry in read_manifest()}
     rows = [
         {
             "symbol": symbol,
             "cited_by": len(who),
-            "kind": kind_of(symbol, ""),
-            "in_manifest": ", ".join(listed.get(symbol, ())),
+            "kind": listed[symbol].kind if symbol in listed else kind_of(symbol, ""),
+            "in_manifest": ", ".join(listed[symbol].profiles) if symbol in listed else "",
             "who": _first_of(list(who)),
         }
         for symbol, who in citing.items()

@@ -138,7 +138,7 @@ def test_the_exit_code_tells_and_no_heavy_library_is_loaded(
 
     ask = (
         "import atexit, runpy, sys\n"
-        "heavy = {'polars', 'requests', 'pooch', 'numpy', 'torch'}\n"
+        "heavy = {'polars', 'requests', 'pypdfium2', 'numpy', 'torch'}\n"
         "atexit.register(lambda: print(sorted(heavy & set(sys.modules))))\n"
         "sys.argv = ['pending']\n"
         "runpy.run_module('pipeline.acquire.pending', run_name='__main__')\n"

@@ -1,4 +1,4 @@
-"""Documents are added by symbol, however it is pasted, and what the corpus cites can be found out."""
+"""Documents are added by symbol, however it is pasted; what the corpus cites is listed."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def test_a_year_that_is_not_that_of_a_resolution_is_refused_and_a_missing_one_ad
     project: Path,
 ) -> None:
     before = files(project)
-    done = peacetext("add", "S/RES/2432 (2019)")
+    done = peacetext("add", "S/RES/2434 (2019)")
     assert done.exit_code == 2
-    assert "S/RES/2432 is of 2018" in done.output
+    assert "S/RES/2434 is of 2018" in done.output
     assert files(project) == before
 
-    peacetext("add", "s/res/2432")
-    assert entry_of("s-res-2432-2018").source_url == "https://docs.un.org/en/S/RES/2432(2018)"
+    peacetext("add", "s/res/2434")
+    assert entry_of("s-res-2434-2018").source_url == "https://docs.un.org/en/S/RES/2434(2018)"
 
 
 @pytest.mark.parametrize("name", ["A-12.txt", "interview S-3.txt"])
