@@ -383,7 +383,9 @@ def test_real_documents_are_recognised_as_the_manifest_has_them(mirror: Path) ->
             continue
         found = recognise(file.read_bytes(), file.name, limits, missions)
         agree["documents"] += 1
-        for name in ("kind", "symbol", "date"):
+        # a transcript without a cover does not say its symbol, and a name is not enough
+        agree["symbol"] += found.symbol == ("" if "reports-txt" in entry.path else entry.symbol)
+        for name in ("kind", "date"):
             agree[name] += getattr(found, name) == getattr(entry, name)
         agree["first mission"] += found.missions[:1] == entry.missions[:1]
     assert agree["documents"] > 100
