@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_OPTION
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := run
-.PHONY: run test check format bench fuzz kill licences pins clean help
+.PHONY: run test check format bench fuzz kill house licences pins clean help
 
 run: $(VENV)/.installed ## build all that is not up to date, and say where the report lies
 	@python -m pipeline.run.lockfile
@@ -43,6 +43,9 @@ fuzz: $(VENV)/.installed-for-tests ## read damaged documents for ten minutes
 
 kill: $(VENV)/.installed-for-tests ## kill a run at 20 random moments and compare what comes after
 	@python -m benchmarks.kill
+
+house: $(VENV)/.installed-for-tests ## measure how the code is built, and fail where it outgrew its limits
+	@python -m benchmarks.house
 
 licences: $(VENV)/.installed-for-tests ## write docs/dependencies.md
 	@python -m benchmarks.licences

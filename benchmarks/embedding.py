@@ -23,7 +23,8 @@ from pipeline.run.caches import ResultCache
 from pipeline.run.settings import load_settings
 from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import read_table
-from pipeline.vectors.cache import VectorCache, Vectors
+from pipeline.run.types import Vectors
+from pipeline.vectors.cache import VectorCache
 from pipeline.vectors.encoder import CachedEncoder, load_sentence_encoder
 
 PART = 500

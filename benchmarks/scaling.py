@@ -34,7 +34,7 @@ from benchmarks.whole_run import STAGES, measured
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
 from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import read_table, write_table
-from pipeline.vectors.cache import Vectors
+from pipeline.run.types import Vectors
 from pipeline.vectors.encoder import CachedEncoder
 
 COMPUTED = 2000

@@ -19,21 +19,20 @@ from pipeline.run.settings import TopicSettings, load_settings
 from pipeline.run.tables.ingest import DOCUMENTS
 from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import read_table
+from pipeline.run.types import Vectors
 from pipeline.study.missions import load_missions
 from pipeline.topics import baselines
-from pipeline.topics.finding import origins_of
-from pipeline.topics.fitting import consensus, group, numbered_by_size
-from pipeline.topics.masking import masked_texts
-from pipeline.topics.measures import agreement_of, best_match_jaccard
-from pipeline.topics.projection import (
-    Floats,
-    nearest_neighbours,
-    umap_projection,
-    without_group_means,
+from pipeline.topics.fitting import (
+    agreement_of,
+    best_match_jaccard,
+    consensus,
+    group,
+    numbered_by_size,
 )
-from pipeline.topics.selection import select_passages
-from pipeline.topics.terms import count_terms
-from pipeline.vectors.cache import Vectors
+from pipeline.topics.masking import masked_texts
+from pipeline.topics.projection import Floats, nearest_neighbours, umap_projection
+from pipeline.topics.selection import origins_of, select_passages, without_group_means
+from pipeline.topics.terms import count_terms, top_terms, typical_words
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import read_vectors
 
@@ -86,14 +85,17 @@ def main() -> None:
             tried = settings.topics.model_copy(update=change)
             name = f"{source}, " + " ".join(map(str, change.values()))
             topic, more, singles = _models(projections, tried, n_models)
-            found = baselines.words_of(topic, words) if topic.max() >= 0 else []
+            found = typical_words(words, topic, baselines.N_WORDS)
             keep(name, baselines.ModelTopics(topic, found, agreement_of(singles)), **more)
     defaults = baselines.bertopic_defaults(
         selection.all_vectors, selection.fitted_rows, settings.seed
     )
-    keep("BERTopic defaults", baselines.of_fits(defaults, words))
+    found = typical_words(words, defaults[0], baselines.N_WORDS)
+    keep("BERTopic defaults", baselines.ModelTopics(defaults[0], found, agreement_of(defaults)))
     for model in (baselines.nmf, baselines.lda):
-        keep(f"{model.__name__} 50", model(words, 50, 0.05, settings.seed))
+        topic, weights = model(words, 50, 0.05, settings.seed)
+        ranked = top_terms(weights, words.terms, baselines.N_WORDS)
+        keep(f"{model.__name__} 50", baselines.ModelTopics(topic, ranked))
 
 
 def _layouts(vectors: Vectors, settings: TopicSettings, number: int) -> Iterator[Floats]:

@@ -2,88 +2,84 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable
-from contextvars import ContextVar
-from functools import wraps
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from pipeline.run.errors import InputError, StageError
-from pipeline.run.stage import leave_uncollected, named_disk_errors, say
-
-app = typer.Typer(
-    name="peacetext",
-    help="Peacekeeping in UN documents and as practitioners live it. Build everything with "
-    "`make` (or `dvc repro`); then look at it with these commands.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+from pipeline.commands import STARTED_IN, app, command, from_here
+from pipeline.run.errors import InputError
+from pipeline.run.stage import leave_uncollected, say
 
 Kinds = Annotated[str, typer.Option("--kind", help="Such as report, where it is not found.")]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")]
 
-_STARTED_IN: ContextVar[Path] = ContextVar("started_in")
-
-
-def command(function: Callable[..., None]) -> Callable[..., None]:
-    """Register a command; it runs in the project's folder and leaves with an exit code."""
-
-    @wraps(function)
-    def run(*args: Any, **options: Any) -> None:
-        _STARTED_IN.set(Path.cwd())
-        os.chdir(_project_folder())
-        try:
-            with named_disk_errors():
-                function(*args, **options)
-        except InputError as error:
-            say(f"peacetext: {error}")
-            raise typer.Exit(2) from None
-        except StageError as error:
-            say(f"peacetext: {error}")
-            raise typer.Exit(1) from None
-
-    name = function.__name__.rstrip("_")
-    registered: Callable[..., None] = app.command(name)(run)
-    return registered
-
-
-def _from_here(name: str) -> str:
-    """A file as it is named from where the command was given; anything else as it is."""
-    path = _STARTED_IN.get() / Path(name).expanduser()
-    return str(path) if path.exists() else name
-
-
-def _project_folder() -> Path:
-    """The nearest folder above with a dvc.yaml and a configs folder, or the one we are in."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "dvc.yaml").is_file() and (folder / "configs").is_dir():
-            return folder
-    return here
-
 
 @command
 def check() -> None:
-    """Check settings, manifest and codings, and name the first mistake. Example: peacetext check"""
+    """Say what is still to be filled in, or name the first mistake. Example: peacetext check"""
     from pipeline.commands.corpus import check_inputs
+    from pipeline.commands.new_study import to_fill_in
 
+    left = list(to_fill_in())
+    if left:
+        typer.echo("\n".join(left))
+        say(f"peacetext: still to be filled in: {len(left)}")
+        raise typer.Exit(2)
     for line in check_inputs():
         typer.echo(line)
+
+
+@command
+def new_study(
+    folder: Annotated[Path, typer.Argument(resolve_path=True, help="A new or an empty folder.")],
+) -> None:
+    """Write a new project for another study, to be filled in. Example: peacetext new-study radio"""
+    from pipeline.commands.new_study import new_study as write
+
+    for name in write(folder):
+        typer.echo(name)
+    say(f"{folder}: a new study; README.md there says what to fill in, in which order")
+
+
+@command
+def units(
+    set_id: Annotated[str, typer.Argument(help="A coded set of configs/study.yaml.")],
+    rows: Annotated[int, typer.Option("--rows", min=1, help="How many paragraphs to draw.")] = 100,
+) -> None:
+    """List what a set has to be coded: sentences, or paragraphs. Example: peacetext units article
+
+    All sentences of the articles; paragraphs of documents (read by: dvc repro ingest) at random.
+    """
+    from pipeline.commands.new_study import write_units
+
+    listed, coding, n = write_units(set_id, rows)
+    say(f"{n} units: {listed}; put codes in the place of each ? in {coding}")
+
+
+@command
+def version(
+    out: Annotated[str, typer.Option(help="A JSON file, with a hash of each part of it.")] = "",
+) -> None:
+    """Print which version of the program is installed. Example: peacetext version"""
+    from pipeline.commands.new_study import installed_code
+    from pipeline.run.files import write_json
+
+    code = installed_code()
+    typer.echo(code["version"])
+    if out:
+        write_json(Path(out), code)
 
 
 @command
 def list_(
     profile: Annotated[str, typer.Option(help="core, reports, full or readers.")] = "core",
     kind: Annotated[str, typer.Option(help="Only this kind, such as report.")] = "",
-    mission: Annotated[str, typer.Option(help="Only this mission, such as MINUSMA.")] = "",
+    mission: Annotated[str, typer.Option(help="Only this mission, such as UNFICYP.")] = "",
 ) -> None:
-    """List the documents of the corpus. Example: peacetext list --mission MINUSMA --kind report"""
+    """List the documents of the corpus. Example: peacetext list --mission UNFICYP --kind report"""
     from pipeline.commands.corpus import documents_table
     from pipeline.commands.printing import print_table
 
@@ -109,7 +105,7 @@ def read(
     from pipeline.commands.additions import Corrections, addition_of
     from pipeline.commands.corpus import read_lines
 
-    addition = addition_of(Path(_from_here(file)), Corrections(kind=kind))
+    addition = addition_of(Path(from_here(file)), Corrections(kind=kind))
     for line in read_lines(addition, as_json=json):
         typer.echo(line)
 
@@ -122,7 +118,7 @@ def add(
     symbol: Annotated[str, typer.Option(help="Its UN symbol, where it is not found.")] = "",
     title: Annotated[str, typer.Option(help="Its title.")] = "",
     date: Annotated[str, typer.Option(help="Its date, as 2018-06-06.")] = "",
-    missions: Annotated[str, typer.Option(help="Acronyms: MINUSMA;MONUSCO, or none.")] = "",
+    missions: Annotated[str, typer.Option(help="Acronyms: UNFICYP;UNIFIL, or none.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Replace the one there.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show it.")] = False,
 ) -> None:
@@ -135,7 +131,7 @@ def add(
     from pipeline.commands.adding import add_all, add_known
     from pipeline.commands.additions import Corrections, named_sources
 
-    found = list(named_sources(map(_from_here, sources or ()), nothing_else=not mission))
+    found = list(named_sources(map(from_here, sources or ()), nothing_else=not mission))
     how = Corrections(kind, symbol, title, date, missions)
     known = add_known(mission, kind, dry_run=dry_run) if mission else ()
     added = refused = 0
@@ -206,12 +202,12 @@ def classify(
     from pipeline.commands.classifying import classified, read_texts, texts_of
     from pipeline.commands.printing import write_csv
 
-    texts = read_texts(Path(_from_here(file)), text_column) if file else texts_of(sys.stdin)
+    texts = read_texts(Path(from_here(file)), text_column) if file else texts_of(sys.stdin)
     scores = classified(texts, text_column if file else "text")
     if not out:
         typer.echo(scores.write_csv(), nl=False)
         return
-    write_csv(scores, _STARTED_IN.get() / out)
+    write_csv(scores, STARTED_IN.get() / out)
     say(f"{scores.height} texts scored: {out}")
 
 
@@ -239,7 +235,7 @@ def agreement(
     from pipeline.commands.coding import agreement_found
     from pipeline.commands.printing import print_table
 
-    found, confusions = agreement_found([Path(_from_here(file)) for file in (one, other)])
+    found, confusions = agreement_found([Path(from_here(file)) for file in (one, other)])
     print_table(found)
     typer.echo("\nCodes that one gave where the other gave the other one instead:")
     print_table(confusions.head(rows))
@@ -260,7 +256,7 @@ def suggest(
     from pipeline.commands.printing import write_csv
 
     suggested = suggested_passages(rows)
-    write_csv(suggested, _STARTED_IN.get() / out)
+    write_csv(suggested, STARTED_IN.get() / out)
     say(
         f"{suggested.height} passages: {out}; fill in the codes, save it as "
         "corpus/coding/suggested-coder-YOURNAME.csv and run: make"
@@ -301,7 +297,7 @@ def import_(
     coder: Annotated[str, typer.Option(help="Name of the coding, if not as in the file.")] = "",
     user: Annotated[str, typer.Option(help="Only the codings of this user of the file.")] = "",
     code: Annotated[
-        list[str] | None, typer.Option(help='Which theme a code is: "Use of force=robust_force".')
+        list[str] | None, typer.Option(help='Which theme a code is: "Use of force=use_of_force".')
     ] = None,
     leave_out: Annotated[
         bool, typer.Option("--leave-out", help="Take what fits and say what does not.")

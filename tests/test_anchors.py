@@ -10,14 +10,17 @@ import polars as pl
 import pytest
 
 from pipeline.ingest.akoma.reader import read_akoma_ntoso
-from pipeline.ingest.article import read_article
-from pipeline.ingest.corpus import Corpus, corpus_of
+from pipeline.ingest.corpus import CorpusTables, corpus_of
+from pipeline.ingest.readers import read_file
 from pipeline.run.errors import InputError
 from pipeline.run.ids import text_hash
+from pipeline.run.settings import load_settings
 from pipeline.study.anchors import anchor_paragraphs, anchor_sentences
 from pipeline.study.manifest import Entry, read_manifest
 
 CODING = Path("corpus/coding")
+SENTENCES = CODING / "article-sentences.csv"
+UNITS = CODING / "un-units.csv"
 
 
 def _entry(document_id: str, symbol: str = "", kind: str = "article") -> Entry:
@@ -39,20 +42,21 @@ def _entry(document_id: str, symbol: str = "", kind: str = "article") -> Entry:
 
 
 @pytest.fixture(scope="module")
-def article() -> Corpus:
+def article() -> CorpusTables:
     content = Path("corpus/article/gilder-2026.txt").read_bytes()
-    return corpus_of([(_entry("gilder-2026"), read_article(content))])
+    reading = read_file(content, "article", ".txt", load_settings().ingest)
+    return corpus_of([(_entry("gilder-2026"), reading)])
 
 
 @pytest.fixture(scope="module")
-def resolution() -> Corpus:
+def resolution() -> CorpusTables:
     content = Path("tests/ingest/documents/S-RES-9001-2031.xml").read_bytes()
     entry = _entry("s-res-9001-2031", "S/RES/9001 (2031)", "resolution")
     return corpus_of([(entry, read_akoma_ntoso(content))])
 
 
 def _sentences() -> pl.DataFrame:
-    return pl.read_csv(CODING / "article-sentences.csv", infer_schema=False)
+    return pl.read_csv(SENTENCES, infer_schema=False)
 
 
 def _cut(anchors: pl.DataFrame, blocks: pl.DataFrame) -> pl.DataFrame:
@@ -71,17 +75,17 @@ def _letters(text: str) -> str:
     return "".join(letter for letter in text if letter.isalpha())
 
 
-def test_every_coded_sentence_of_the_article_is_found_word_for_word(article: Corpus) -> None:
+def test_every_coded_sentence_of_the_article_is_found_word_for_word(article: CorpusTables) -> None:
     sentences = _sentences()
-    anchors = anchor_sentences(sentences, article.blocks)
+    anchors = anchor_sentences(sentences, article.blocks, SENTENCES)
     found = _cut(anchors, article.blocks).group_by("sentence_id", maintain_order=True).agg("cut")
     assert found.height == 282
     for (_, pieces), coded in zip(found.rows(), sentences["text"], strict=True):
         assert _letters("".join(pieces)) == _letters(coded)
 
 
-def test_a_sentence_that_leads_to_a_quotation_has_both_blocks(article: Corpus) -> None:
-    anchors = _cut(anchor_sentences(_sentences(), article.blocks), article.blocks)
+def test_a_sentence_that_leads_to_a_quotation_has_both_blocks(article: CorpusTables) -> None:
+    anchors = _cut(anchor_sentences(_sentences(), article.blocks, SENTENCES), article.blocks)
     pieces = anchors.filter(pl.col("sentence_id") == "g26-s035")["cut"].to_list()
     assert pieces[0] == "Labuda (2015) explains,"
     assert pieces[1].startswith("Robust peacekeeping implies")
@@ -91,27 +95,44 @@ def test_equal_sentences_have_different_places() -> None:
     blocks = pl.DataFrame(
         {
             "block_id": ["a", "b"],
+            "document_id": ["one", "one"],
             "order": [0, 1],
             "role": ["paragraph", "paragraph"],
             "text": ["It failed. It failed.", "It failed."],
         }
     )
     sentences = pl.DataFrame({"sentence_id": ["1", "2", "3"], "text": ["It failed."] * 3})
-    assert anchor_sentences(sentences, blocks).rows() == [
+    assert anchor_sentences(sentences, blocks, SENTENCES).rows() == [
         ("1", "a", 0, 10),
         ("2", "a", 11, 21),
         ("3", "b", 0, 10),
     ]
 
 
-def test_a_sentence_that_is_not_there_is_named_with_its_line(article: Corpus) -> None:
+def test_sentences_of_two_articles_are_found_in_whatever_order_these_come() -> None:
+    blocks = pl.DataFrame(
+        {
+            "block_id": ["a.1", "b.1", "b.2"],
+            "document_id": ["a", "b", "b"],
+            "order": [0, 0, 1],
+            "role": ["paragraph"] * 3,
+            "text": ["It failed. Nobody came.", "It worked.", "It failed."],
+        }
+    )
+    texts = ["It worked.", "It failed.", "It failed.", "Nobody came."]
+    sentences = pl.DataFrame({"sentence_id": list("1234"), "text": texts})
+    found = anchor_sentences(sentences, blocks, SENTENCES)
+    assert found["block_id"].to_list() == ["b.1", "b.2", "a.1", "a.1"]
+
+
+def test_a_sentence_that_is_not_there_is_named_with_its_line(article: CorpusTables) -> None:
     sentences = _sentences().with_columns(
         text=pl.when(pl.col("sentence_id") == "g26-s007")
         .then(pl.lit("Nobody wrote this."))
         .otherwise("text")
     )
     with pytest.raises(InputError) as error:
-        anchor_sentences(sentences, article.blocks)
+        anchor_sentences(sentences, article.blocks, SENTENCES)
     assert str(error.value).startswith("corpus/coding/article-sentences.csv: row 8: g26-s007")
 
 
@@ -121,7 +142,7 @@ def _units(*rows: tuple[str, str, int, str]) -> pl.DataFrame:
 
 
 def test_a_coded_paragraph_is_found_by_its_place_and_checked_by_its_text(
-    resolution: Corpus,
+    resolution: CorpusTables,
 ) -> None:
     symbol = "S/RES/9001 (2031)"
     units = _units(
@@ -136,7 +157,7 @@ def test_a_coded_paragraph_is_found_by_its_place_and_checked_by_its_text(
         ("un-3", "S/RES/9009 (2031)", 5, text_hash("text of a document that is not here")),
     )
     found = anchor_paragraphs(
-        units, resolution.documents, resolution.blocks, {symbol, "S/RES/9009 (2031)"}
+        units, resolution.documents, resolution.blocks, {symbol, "S/RES/9009 (2031)"}, UNITS
     )
     assert found.unavailable == ("un-3",)
     assert _cut(found.anchors, resolution.blocks)["cut"].to_list() == [
@@ -149,21 +170,21 @@ def test_a_coded_paragraph_is_found_by_its_place_and_checked_by_its_text(
     ("unit", "problem"),
     [
         (("un-1", "S/RES/9001 (2031)", 1, text_hash("changed")), "is not the one that was coded"),
-        (("un-1", "S/RES/9001 (2031)", 99, text_hash("any")), "no text in this p element"),
+        (("un-1", "S/RES/9001 (2031)", 99, text_hash("any")), "no text in this place"),
         (("un-1", "S/RES/1 (1946)", 1, text_hash("any")), "no document of the manifest"),
     ],
 )
 def test_a_coding_row_that_fits_no_paragraph_is_named(
-    resolution: Corpus, unit: tuple[str, str, int, str], problem: str
+    resolution: CorpusTables, unit: tuple[str, str, int, str], problem: str
 ) -> None:
     with pytest.raises(InputError, match=problem) as error:
-        anchor_paragraphs(_units(unit), resolution.documents, resolution.blocks, set())
+        anchor_paragraphs(_units(unit), resolution.documents, resolution.blocks, set(), UNITS)
     assert str(error.value).startswith("corpus/coding/un-units.csv: row 2: un-1")
 
 
 @pytest.mark.mirror
 def test_all_coded_paragraphs_of_the_project_are_found(mirror: Path) -> None:
-    units = pl.read_csv(CODING / "un-units.csv")
+    units = pl.read_csv(UNITS)
     entries = {entry.symbol: entry for entry in read_manifest() if entry.path.endswith(".xml")}
     coded = [entries[symbol] for symbol in units["symbol"].unique(maintain_order=True)]
     files = {
@@ -174,6 +195,6 @@ def test_all_coded_paragraphs_of_the_project_are_found(mirror: Path) -> None:
     }
     readings = [(e, read_akoma_ntoso(files[Path(e.path).name].read_bytes())) for e in coded]
     corpus = corpus_of(readings)
-    found = anchor_paragraphs(units, corpus.documents, corpus.blocks, set(entries))
+    found = anchor_paragraphs(units, corpus.documents, corpus.blocks, set(entries), UNITS)
     assert found.unavailable == ()
     assert found.anchors["unit_id"].to_list() == units["unit_id"].to_list()

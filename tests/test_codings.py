@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.run.errors import InputError
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import CODING_FOLDER, Coding, read_codings
+from tests.studies import paragraphs
 
 THEMES = load_codebook().theme_ids
+SETS = load_study().coded_sets
 
 
 @pytest.fixture
@@ -22,11 +25,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _article(folder: Path) -> Coding:
-    return read_codings(THEMES, folder)[0]
+    return read_codings(THEMES, SETS, folder)[0]
 
 
 def test_the_codings_that_ship_are_in_order() -> None:
-    article, un = read_codings(THEMES)
+    article, un = read_codings(THEMES, SETS)
     assert (article.units.height, article.coders) == (282, ("1", "2"))
     assert (un.units.height, un.coders) == (200, ("1", "2", "3"))
 
@@ -95,7 +98,7 @@ def test_a_mistake_in_a_pass_is_named_with_its_fix(
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        read_codings(THEMES, folder)
+        read_codings(THEMES, SETS, folder)
     assert said in str(caught.value)
     assert "article-coder-1.csv" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -106,14 +109,14 @@ def test_units_that_a_pass_leaves_out_are_counted(folder: Path) -> None:
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
     file.write_text("".join(lines[:-3]), encoding="utf-8")
     with pytest.raises(InputError, match="3 units have no row, the first is un-198"):
-        read_codings(THEMES, folder)
+        read_codings(THEMES, SETS, folder)
 
 
 def test_another_encoding_is_refused(folder: Path) -> None:
     file = folder / "article-sentences.csv"
     file.write_bytes(file.read_text(encoding="utf-8").encode("utf-16"))
     with pytest.raises(InputError, match="is not UTF-8"):
-        read_codings(THEMES, folder)
+        read_codings(THEMES, SETS, folder)
 
 
 def test_a_number_that_is_none_is_named(folder: Path) -> None:
@@ -121,14 +124,14 @@ def test_a_number_that_is_none_is_named(folder: Path) -> None:
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace(",18,resolution", ",eighteen,resolution", 1), encoding="utf-8")
     with pytest.raises(InputError, match="row 2: xml_p_index is no number"):
-        read_codings(THEMES, folder)
+        read_codings(THEMES, SETS, folder)
 
 
 def test_utf_16_without_its_mark_is_refused(folder: Path) -> None:
     file = folder / "article-coder-1.csv"
     file.write_bytes(file.read_text(encoding="utf-8").encode("utf-16-le"))
     with pytest.raises(InputError, match="is not UTF-8"):
-        read_codings(THEMES, folder)
+        read_codings(THEMES, SETS, folder)
 
 
 @pytest.mark.parametrize(
@@ -144,14 +147,16 @@ def test_utf_16_without_its_mark_is_refused(folder: Path) -> None:
 )
 def test_a_pass_that_nobody_would_read_is_refused(folder: Path, name: str) -> None:
     shutil.copyfile(folder / "article-coder-1.csv", folder / name)
-    with pytest.raises(InputError, match="is not the name of a coding; to fix: name it as"):
-        read_codings(THEMES, folder)
+    with pytest.raises(
+        InputError, match="is not the name of a coding of article, un, suggested; to fix: name"
+    ):
+        read_codings(THEMES, SETS, folder)
 
 
 def test_a_folder_in_the_place_of_a_pass_is_refused(folder: Path) -> None:
     (folder / "article-coder-3.csv").mkdir()
     with pytest.raises(InputError, match="is not UTF-8"):
-        read_codings(THEMES, folder)
+        read_codings(THEMES, SETS, folder)
 
 
 def test_notes_of_a_person_beside_the_passes_do_no_harm(folder: Path) -> None:
@@ -162,5 +167,50 @@ def test_notes_of_a_person_beside_the_passes_do_no_harm(folder: Path) -> None:
 def test_units_that_nobody_coded_are_named_with_both_ways_out(folder: Path) -> None:
     for file in folder.glob("un-coder-*.csv"):
         file.unlink()
-    with pytest.raises(InputError, match="away too"):
-        read_codings(THEMES, folder)
+    with pytest.raises(
+        InputError, match=r"study\.yaml: coded_sets\.un: nobody has coded its units; to fix: "
+    ):
+        read_codings(THEMES, SETS, folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "un-units.csv is missing"),
+        ("unit_id,symbol,xml_p_index,text_sha256,inclusion_probability\n", "holds no unit"),
+    ],
+)
+def test_a_set_without_units_is_named_by_its_key_in_the_study(
+    folder: Path, content: str | None, problem: str
+) -> None:
+    file = folder / "un-units.csv"
+    file.unlink()
+    if content:
+        file.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_codings(THEMES, SETS, folder)
+    assert str(caught.value).startswith("configs/study.yaml: coded_sets.un: ")
+    assert problem in str(caught.value)
+    # and a study that does not name it reads the others
+    for coded in folder.glob("un-*"):
+        coded.unlink()
+    assert [one.unit_set for one in read_codings(THEMES, SETS[:1], folder)] == ["article"]
+
+
+def test_two_sets_of_paragraphs_are_read_each_by_its_own_name(folder: Path) -> None:
+    # given reports that were coded beside mandates, with ids of their own
+    for file in folder.glob("un-*.csv"):
+        text = file.read_text(encoding="utf-8").replace("\nun-", "\nre-")
+        (folder / file.name.replace("un-", "reports-")).write_text(text, encoding="utf-8")
+    sets = [*SETS, paragraphs("reports", "report")]
+    found = {one.unit_set: one for one in read_codings(THEMES, sets, folder)}
+    assert list(found) == ["article", "un", "reports"]
+    assert found["reports"].units["unit_id"][0] == "re-001"
+    # then the same id in both is refused, and so is a coding of a set that nobody named
+    shutil.copyfile(folder / "un-units.csv", folder / "reports-units.csv")
+    for coder in "123":
+        shutil.copyfile(folder / f"un-coder-{coder}.csv", folder / f"reports-coder-{coder}.csv")
+    with pytest.raises(InputError, match=r"reports-units\.csv: un-001 is a unit of un too"):
+        read_codings(THEMES, sets, folder)
+    with pytest.raises(InputError, match="is not the name of a coding of article, un, suggested"):
+        read_codings(THEMES, SETS, folder)

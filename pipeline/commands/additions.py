@@ -10,11 +10,19 @@ from datetime import date
 from pathlib import Path
 from typing import get_args
 
-from pipeline.ingest.readers import KnownReadings
+from pipeline.ingest.readers import SUFFIXES, KnownReadings
 from pipeline.ingest.reading import UnreadableError
-from pipeline.ingest.recognising import GUESSED_KIND, SUFFIXES, Recognition, kind_of, recognise
+from pipeline.ingest.recognising import (
+    GUESSED_KIND,
+    Recognition,
+    kind_before_reading,
+    kind_of,
+    recognition_of,
+)
 from pipeline.run.errors import InputError
-from pipeline.run.settings import IngestSettings, Kind, load_settings
+from pipeline.run.settings import IngestSettings, load_settings
+from pipeline.run.types import Kind
+from pipeline.study.checks import load_study
 from pipeline.study.manifest import Entry, read_manifest
 from pipeline.study.missions import load_missions
 from pipeline.study.symbols import address, dated, parse_symbol, slug, symbol_in_name, wrong_year
@@ -128,12 +136,15 @@ def addition_of(source: Path | str, corrections: Corrections) -> Addition:
         return Addition(_entry_of_symbol(symbol, checked), corrections=checked)
     limits = load_settings().ingest
     content = _content(source, limits)
-    # what is read here is kept, and the next run does not read it again
-    read = KnownReadings(limits).read
+    kind, suffix = _kind(checked.kind), source.suffix.lower()
+    expected = kind or kind_before_reading(content, suffix)
+    interviews = load_study().interviews
     try:
-        found = recognise(content, source.name, limits, missions, _kind(checked.kind), read)
+        # what is read here is kept, and the next run does not read it again
+        reading = KnownReadings(limits, interviews).read(content, expected, suffix, limits)
     except UnreadableError as error:
         raise InputError(source, str(error), "docs/readers.md says what can be read") from None
+    found = recognition_of(reading, source.stem, missions, kind)
     entry = _entry_of_file(source, content, found, checked)
     hint = "" if entry.symbol else symbol_in_name(source.stem)
     return Addition(entry, content, found, checked, hint)

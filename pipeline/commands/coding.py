@@ -15,11 +15,12 @@ from pipeline.run.tables.ingest import DOCUMENTS
 from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.themes import SCORES, UNITS
+from pipeline.run.types import Vectors
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
-from pipeline.study.codings import CODING_FOLDER, SUGGESTED, UNREAD, codes_by_unit, read_codings
+from pipeline.study.codings import UNREAD, codes_by_unit, read_codings
 from pipeline.study.manifest import Entry
 from pipeline.themes.samples import Floats, Integers
-from pipeline.vectors.cache import Vectors
 
 _TINY = 1e-12
 
@@ -74,6 +75,9 @@ _FEWEST_WORDS = 8
 
 def codebook_lines(codebook: Codebook) -> Iterator[str]:
     """NearDuplicates and codes with all that decides whether a unit takes a code."""
+    if codebook.title:
+        yield codebook.title
+        yield ""
     for group in codebook.code_groups:
         yield f"{group.name.upper()} ({group.code_group_id})"
         for theme in group.themes:
@@ -95,7 +99,8 @@ def codebook_lines(codebook: Codebook) -> Iterator[str]:
 def agreement_found(files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Agreement a code, and the confusions between codes, of two coders' files.
 
-    Intervals resample units that hang together: paragraphs of the article, documents.
+    Intervals resample units that depend on each other: those of a paragraph of an article, or of
+    a document.
 
     Raises:
         InputError: a file cannot be read, has no unit, or the two are not of the same units.
@@ -139,17 +144,17 @@ def _check_same_units(
 
 
 def _groups(theme_ids: Sequence[str]) -> dict[str, str]:
-    """What each unit of corpus/coding hangs together with."""
-    column = {"article": "paragraph", "un": "symbol", SUGGESTED: "document_id"}
+    """What each unit of corpus/coding depends on."""
+    column = {"sentence": "paragraph", "paragraph": "symbol", "range": "document_id"}
     return {
         unit: str(group)
-        for coding in read_codings(theme_ids)
-        for unit, group in coding.units.select("unit_id", column[coding.unit_set]).rows()
+        for coding in read_codings(theme_ids, load_study().coded_sets)
+        for unit, group in coding.units.select("unit_id", column[coding.unit]).rows()
     }
 
 
 def suggested_passages(n: int) -> pl.DataFrame:
-    """The passages of UN documents whose coding would teach most, as a file to be filled in.
+    """The passages of documents whose coding would teach most, as a file to be filled in.
 
     Near-duplicates of what is coded are left out, and of several near-duplicates all but one.
 
@@ -184,7 +189,7 @@ def _coded_passages() -> pl.Series:
 
 
 def _open_passages(passages: pl.DataFrame, coded: pl.Series) -> pl.DataFrame:
-    """Passages of UN documents that say something and are no near-duplicate of a coded one."""
+    """Passages of documents that say something and are no near-duplicate of a coded one."""
     kinds = read_table(DOCUMENTS).select("document_id", pl.col("kind").cast(pl.String))
     near_duplicates = read_table(NEAR_DUPLICATES).select("passage_id", "near_duplicate_group")
     joined = passages.join(kinds, on="document_id", maintain_order="left").join(
@@ -203,13 +208,13 @@ def _open_passages(passages: pl.DataFrame, coded: pl.Series) -> pl.DataFrame:
 
 
 def check_not_article(entry: Entry) -> None:
-    """The article is what everything is compared with.
+    """An article is what everything is compared with.
 
     Raises:
         InputError: this is it.
     """
     if PurePosixPath(entry.path).parts[0] == "article":
-        raise InputError(entry.document_id, "is the coded article", "leave it in the corpus")
+        raise InputError(entry.document_id, "is a coded article", "leave it in the corpus")
 
 
 def check_not_coded(entry: Entry) -> None:
@@ -219,14 +224,13 @@ def check_not_coded(entry: Entry) -> None:
         InputError: units of this document are coded.
     """
     check_not_article(entry)
-    for coding in read_codings(load_codebook().theme_ids):
-        if coding.unit_set == "un" and entry.symbol:
+    for coding in read_codings(load_codebook().theme_ids, load_study().coded_sets):
+        if coding.unit == "paragraph" and entry.symbol:
             coded = int((coding.units["symbol"] == entry.symbol).sum())
             if coded:
                 problem = f"{coded} paragraphs of {entry.document_id} are coded"
-                file = CODING_FOLDER / "un-units.csv"
-                raise InputError(file, problem, "take them out there first")
-        elif coding.unit_set == SUGGESTED:
+                raise InputError(coding.file, problem, "take them out there first")
+        elif coding.unit == "range":
             for document_id, file, row in coding.units.select("document_id", "file", "row").rows():
                 if document_id == entry.document_id:
                     raise InputError(file, f"codes {document_id}", "take it out there first", row)

@@ -18,11 +18,12 @@ from pipeline.run.errors import InputError
 from pipeline.run.settings import Profile, load_settings
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
 from pipeline.run.tables.table import read_table
+from pipeline.study.checks import check_corpus, load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import MANIFEST_FILE, Entry, located, of_profile, read_manifest
 from pipeline.study.missions import load_missions
-from pipeline.study.study import load_study
+from pipeline.study.study import STUDY_FILE
 from pipeline.study.symbols import keys_of, symbols_in
 
 
@@ -103,14 +104,16 @@ def check_inputs() -> Iterator[str]:
     Raises:
         InputError: the first mistake.
     """
-    load_settings()
+    settings, study, entries = load_settings(), load_study(), read_manifest()
     yield "configs/params.yaml: in order"
     yield f"configs/missions.yaml: {len(load_missions())} missions"
-    yield f"corpus/manifest.csv: {len(read_manifest())} documents"
-    yield f"configs/study.yaml: {len(load_study().milestones)} milestones"
+    yield f"corpus/manifest.csv: {len(entries)} documents"
     codebook = load_codebook()
+    check_corpus(STUDY_FILE, study, entries, settings.acquire.profile, codebook.theme_ids)
+    n_sets, n_milestones = len(study.coded_sets), len(study.milestones)
+    yield f"configs/study.yaml: {n_sets} coded sets, {n_milestones} milestones"
     yield f"corpus/coding/codebook.yaml: {len(codebook.themes)} codes"
-    for coding in read_codings(codebook.theme_ids):
+    for coding in read_codings(codebook.theme_ids, study.coded_sets):
         coders = ", ".join(coding.coders)
         decides = "; the adjudicated coding decides" if coding.adjudicated else ""
         said = f"{coding.units.height} units, coders {coders}{decides}"
@@ -206,7 +209,8 @@ def document_lines(document_id: str) -> Iterator[str]:
         return
     suffix = PurePosixPath(entry.path).suffix
     try:
-        reading = read_file(file.read_bytes(), entry.kind, suffix, load_settings().ingest)
+        limits, interviews = load_settings().ingest, load_study().interviews
+        reading = read_file(file.read_bytes(), entry.kind, suffix, limits, interviews)
     except UnreadableError as error:
         yield f"(set aside: {error})"
         return

@@ -20,19 +20,20 @@ from pipeline.run.stage import say
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
 from pipeline.run.tables.table import read_table
 from pipeline.study.anchors import anchor_units
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import (
     ADJUDICATED,
-    SUGGESTED,
+    CODING_FOLDER,
+    ID_COLUMN,
     Coding,
-    pass_file,
-    pass_text,
     read_codings,
     read_pass,
+    unit_of,
 )
-from pipeline.study.codings import unit_set_of as set_of_columns
 from pipeline.study.manifest import read_manifest
 from pipeline.study.refi import document_texts, ranges
+from pipeline.study.study import STUDY_FILE
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class ImportOptions:
     Attributes:
         coder: the name of the coding; empty for the name that the file gives.
         user: only this person's codings; empty for all.
-        renamed: options such as 'Use of force=robust_force'.
+        renamed: options such as 'Use of force=use_of_force'.
         leave_out: take what fits and say what does not, instead of stopping.
         replace: a coding that is there may be replaced.
     """
@@ -65,7 +66,11 @@ def import_codings(file: Path, options: ImportOptions) -> Iterator[str]:
     """
     codebook = load_codebook()
     # suggested units have no pass over all of them that another could stand beside
-    codings = [one for one in read_codings(codebook.theme_ids) if one.unit_set != SUGGESTED]
+    every = read_codings(codebook.theme_ids, load_study().coded_sets)
+    codings = [one for one in every if one.unit != "range"]
+    if not codings:
+        fix = "name a set of units that codings are of"
+        raise InputError(STUDY_FILE, "has no coded set", fix, "coded_sets")
     if not file.exists():
         raise InputError(file, "is not there", "name a .qdpx, .qda or .csv file")
     own = _own_pass(file, codings, codebook, options)
@@ -94,12 +99,37 @@ def _own_pass(
     if file.suffix.casefold() != ".csv" or not file.is_file():
         return []
     with file.open(encoding="utf-8-sig", errors="replace") as lines:
-        unit_set = set_of_columns([cell.strip() for cell in lines.readline().split(",")])
-    for coding in codings:
-        if coding.unit_set == unit_set:
-            name = options.coder or file.stem.removeprefix(f"{unit_set}-coder-")
-            return [(coding, coder_name(name), read_pass(file, coding, codebook.theme_ids))]
-    return []
+        unit = unit_of([cell.strip() for cell in lines.readline().split(",")])
+        ids = {line.partition(",")[0].strip().strip('"') for line in lines}
+    alike = [coding for coding in codings if coding.unit == unit]
+    if not alike:
+        return []
+    coding = max(alike, key=lambda one: len(ids & set(one.units["unit_id"])))
+    name = options.coder or file.stem.removeprefix(f"{coding.unit_set}-coder-")
+    return [(coding, coder_name(name), read_pass(file, coding, codebook.theme_ids))]
+
+
+def pass_file(coding: Coding, coder: str, folder: Path = CODING_FOLDER) -> Path:
+    """Where a coder's coding over the units of ``coding`` belongs."""
+    return folder / f"{coding.unit_set}-coder-{coder}.csv"
+
+
+def pass_text(coding: Coding, codes: pl.DataFrame, theme_ids: Sequence[str]) -> str:
+    """A coding as its file holds it: a row a unit, its codes in the order of the codebook.
+
+    Args:
+        coding: whose units are listed, in their order.
+        codes: unit_id, theme_id; a unit without a row was read and given no code.
+        theme_ids: all codes, in the order of the codebook.
+    """
+    given: dict[str, set[str]] = {}
+    for unit_id, theme_id in codes.select("unit_id", "theme_id").iter_rows():
+        given.setdefault(unit_id, set()).add(theme_id)
+    lines = [f"{ID_COLUMN[coding.unit]},codes"]
+    for unit_id in coding.units["unit_id"]:
+        ordered = [theme_id for theme_id in theme_ids if theme_id in given.get(unit_id, ())]
+        lines.append(f"{unit_id},{';'.join(ordered)}")
+    return "\n".join(lines) + "\n"
 
 
 def _passes(
@@ -134,7 +164,7 @@ def _read(file: Path) -> list[FoundCoding]:
 
 def _shelf(codings: Sequence[Coding]) -> TextIndex:
     documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
-    symbols = {entry.symbol for entry in read_manifest() if entry.symbol}
+    symbols = {name for entry in read_manifest() for name in (entry.symbol, entry.document_id)}
     anchors = [anchor_units(coding, blocks, documents, symbols).anchors for coding in codings]
     anchored = pl.concat(anchors).rename({"unit_id": "name"})
     texts = document_texts(

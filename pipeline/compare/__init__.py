@@ -1,1 +1,1 @@
-"""Compare machine topics with the article's themes, and policy with interviews."""
+"""Compare machine topics with the study's themes, and policy with interviews."""

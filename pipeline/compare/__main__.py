@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import polars as pl
 
 from pipeline.compare.findings.summary import summarised
-from pipeline.compare.findings.words import as_markdown, plain_words
+from pipeline.compare.findings.words import as_markdown, as_table, plain_words
 from pipeline.compare.gap.measuring import compare_sides, compare_speaker_groups
-from pipeline.compare.material import ARTICLE, Findings, Material, empty
+from pipeline.compare.material import ARTICLE, Account, Findings, Material, empty
 from pipeline.compare.sources import link_tables, shelf_of
 from pipeline.compare.structure.baselines import definition_text, one_thread
 from pipeline.compare.structure.comparing import compare_topics
+from pipeline.run.errors import InputError
 from pipeline.run.files import FINDINGS_FILE, write_bytes, write_text
 from pipeline.run.settings import EmbedSettings, load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
@@ -28,12 +29,14 @@ from pipeline.run.tables.compare import (
     QUOTATIONS,
     RECOVERY,
     SEMANTIC_ALIGNMENT,
+    SENTENCES,
     SPEAKER_SHARES,
 )
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
 from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import Table, csv_of, read_table, write_table
 from pipeline.run.tables.themes import (
+    EVALUATION,
     PASSAGE_CODES,
     PREVALENCE,
     PREVALENCE_DEDUPLICATED,
@@ -47,10 +50,11 @@ from pipeline.run.tables.topics import (
     TOPICS,
     ZERO_SHOT,
 )
-from pipeline.study.codebook import load_codebook
+from pipeline.study.checks import check_corpus, load_study
+from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
-from pipeline.study.study import load_study
+from pipeline.study.study import STUDY_FILE, SUGGESTED, Study
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import read_vectors
 
@@ -67,32 +71,44 @@ WRITTEN = (
     SPEAKER_SHARES,
     CITATIONS,
     QUOTATIONS,
+    SENTENCES,
 )
 
 
 def main() -> None:
-    """Compare topics with themes and policy with interviews."""
-    settings = load_settings()
-    material = _read(settings.embed)
+    """Compare topics with themes, and the sides of the study."""
+    settings, study = load_settings(), load_study()
+    codebook = load_codebook()
+    check_corpus(STUDY_FILE, study, read_manifest(), settings.acquire.profile, codebook.theme_ids)
+    material = _read(settings.embed, codebook, study)
     findings = Findings()
     with one_thread():
         compare_topics(material, settings.compare, settings.seed, findings)
-        compare_sides(material, settings.compare, load_study().milestones, findings)
+        compare_sides(material, settings.compare, study.milestones, findings)
         compare_speaker_groups(material, settings.compare, findings)
     _link(material, findings)
     for part, reason in findings.not_computed.items():
         say(f"compare: {part}: not computed, because {reason}")
+    account = Account(
+        findings=findings,
+        study=study,
+        codebook=material.codebook,
+        settings=settings,
+        topics=material.topics,
+        assignments=material.assignments,
+        evaluation=_read_if_made(EVALUATION),
+    )
+    words = plain_words(account)
+    findings.add(SENTENCES, as_table(words))
     for table in WRITTEN:
         write_table(table, findings.frame(table))
         write_bytes(table.path.with_suffix(".csv"), csv_of(findings.frame(table)))
-    words = plain_words(findings, material, settings.compare)
     write_text(FINDINGS_FILE, as_markdown(words))
     write_metrics("compare", summarised(findings))
 
 
-def _read(embed: EmbedSettings) -> Material:
+def _read(embed: EmbedSettings, codebook: Codebook, study: Study) -> Material:
     passages = read_table(PASSAGES)
-    codebook = load_codebook()
     definitions = load_encoder(embed).encode([definition_text(each) for each in codebook.themes])
     return Material(
         passages=passages,
@@ -101,8 +117,8 @@ def _read(embed: EmbedSettings) -> Material:
         notes=read_table(NOTES),
         assignments=_read_if_made(ASSIGNMENTS),
         topics=_read_if_made(TOPICS),
-        units=_read_if_made(UNITS),
-        coder_codes=_coder_codes(codebook.theme_ids),
+        units=_known_units(study),
+        coder_codes=_coder_codes(codebook.theme_ids, study),
         passage_codes=_read_if_made(PASSAGE_CODES),
         scores=_read_if_made(SCORES),
         prevalence=_read_if_made(PREVALENCE),
@@ -114,35 +130,53 @@ def _read(embed: EmbedSettings) -> Material:
         codebook=codebook,
         vectors=read_vectors(passages.height),
         definitions=definitions,
+        study=study,
     )
 
 
-def _coder_codes(theme_ids: Sequence[str]) -> pl.DataFrame:
-    """What each coder gave, before the passes became one label."""
+def _coder_codes(theme_ids: Sequence[str], study: Study) -> pl.DataFrame:
+    """What each coder gave, before the codings became one label."""
     named = [
         coding.codes.filter(pl.col("coder").is_in(coding.coders)).select(
             pl.lit(coding.unit_set).alias("unit_set"), "coder", "unit_id", "theme_id"
         )
-        for coding in read_codings(theme_ids)
+        for coding in read_codings(theme_ids, study.coded_sets)
     ]
     none = dict.fromkeys(("unit_set", "coder", "unit_id", "theme_id"), pl.String)
     return pl.concat([pl.DataFrame(schema=none), *named])
 
 
+def _known_units(study: Study) -> pl.DataFrame:
+    """tables.Units; a set that the study no longer names is an error."""
+    units = _read_if_made(UNITS)
+    named = {SUGGESTED, *(one.id for one in study.coded_sets)}
+    for unit_set in sorted(set(units["unit_set"]) - named):
+        problem = f"holds units of {unit_set}, which configs/study.yaml does not name"
+        raise InputError(UNITS.path, problem, "run: dvc repro themes")
+    return units
+
+
 def _link(material: Material, findings: Findings) -> None:
-    """Look up what the article cites; its list of references is in its file only."""
+    """Look up what the articles cite; a list of references is in the article's file only."""
     entries = read_manifest()
-    article = next((entry for entry in entries if entry.kind == ARTICLE), None)
-    file = None if article is None else MANIFEST_FILE.parent / article.path
-    if article is None or file is None or file.suffix != ".txt" or not file.is_file():
-        findings.not_computed["links"] = "the article is not there as a text file"
-        return
-    blocks = material.blocks.filter(pl.col("document_id") == article.document_id).sort("order")
     shelf = shelf_of(material.documents, material.blocks, [entry.symbol for entry in entries])
-    text = file.read_text(encoding="utf-8", errors="replace")
-    cited, quoted = link_tables(text, blocks, shelf)
-    findings.add(CITATIONS, cited)
-    findings.add(QUOTATIONS, quoted)
+    absent = []
+    for entry in (entry for entry in entries if entry.kind == ARTICLE):
+        file = MANIFEST_FILE.parent / entry.path
+        if file.suffix != ".txt" or not file.is_file():
+            absent.append(entry.document_id)
+            continue
+        blocks = material.blocks.filter(pl.col("document_id") == entry.document_id).sort("order")
+        text = file.read_text(encoding="utf-8", errors="replace")
+        for table, found in zip(
+            (CITATIONS, QUOTATIONS), link_tables(text, blocks, shelf), strict=True
+        ):
+            after = pl.col("order") + findings.frame(table).height
+            findings.add(table, found.with_columns(after))
+    if absent or not material.has_articles:
+        named = ", ".join(absent)
+        reason = f"{named}: not there as a text file" if absent else "there is no article"
+        findings.not_computed["links"] = reason
 
 
 def _read_if_made(table: Table) -> pl.DataFrame:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import dataframely as dy
 import polars as pl
 
+from pipeline.run.settings import Settings
 from pipeline.run.tables.table import Table
+from pipeline.run.types import Vectors
 from pipeline.study.codebook import Codebook
-from pipeline.vectors.cache import Vectors
+from pipeline.study.study import Study
 
 
 def fitted(schema: type[dy.Schema], frame: pl.DataFrame) -> pl.DataFrame:
@@ -49,28 +51,18 @@ def place_passages(
 
     Returns:
         passage_id, text, speaker_groups, section, kind, group (may be null), cluster (paragraph
-        of the
-        article, or document of the UN), stratum (section of the article, or the first mission of
-        the UN document), in the order of documents.
+        of an
+        article, or document), stratum (section of an article, or the first mission of a document),
+        in the order of documents.
     """
     is_article = pl.col("kind") == ARTICLE
     paragraph = pl.col("paragraph").cast(pl.String).fill_null(pl.col("block_id"))
+    mission = pl.col("missions").list.first().fill_null("").alias("mission")
+    facts = documents.select("document_id", pl.col("kind").cast(pl.String), mission)
+    paragraphs = blocks.select("block_id", "paragraph")
     return (
-        passages.join(
-            documents.select(
-                "document_id",
-                pl.col("kind").cast(pl.String),
-                pl.col("missions").list.first().fill_null("").alias("mission"),
-            ),
-            on="document_id",
-            maintain_order="left",
-        )
-        .join(
-            blocks.select("block_id", "paragraph"),
-            on="block_id",
-            how="left",
-            maintain_order="left",
-        )
+        passages.join(facts, on="document_id", maintain_order="left")
+        .join(paragraphs, on="block_id", how="left", maintain_order="left")
         .join(groups, on="passage_id", how="left", maintain_order="left")
         .sort("document_id", "order")
         .select(
@@ -90,10 +82,10 @@ def place_passages(
     )
 
 
-def coded_passages(units: pl.DataFrame, unit_set: str) -> pl.DataFrame:
-    """passage_id of each passage that holds a unit of this set, with codes or without."""
+def coded_passages(units: pl.DataFrame, unit_sets: Collection[str]) -> pl.DataFrame:
+    """passage_id of each passage that holds a unit of these sets, with codes or without."""
     return (
-        units.filter(pl.col("unit_set") == unit_set)
+        units.filter(pl.col("unit_set").is_in(list(unit_sets)))
         .select(pl.col("passage_ids").alias("passage_id"))
         .explode("passage_id")
         .drop_nulls()
@@ -111,7 +103,7 @@ def code_group_labels(code_labels: pl.DataFrame, code_group_of: Mapping[str, str
 
 
 def section_labels(placed: pl.DataFrame) -> pl.DataFrame:
-    """The article's own structure: each passage belongs to the section that it stands in."""
+    """The articles' own structure: each passage belongs to the section that it stands in."""
     return placed.filter(pl.col("section") != "").select(
         "passage_id", pl.col("section").alias("theme_id"), pl.lit(1.0).alias("weight")
     )
@@ -128,9 +120,10 @@ def classifier_labels(scores: pl.DataFrame) -> pl.DataFrame:
 class Material:
     """The tables of earlier stages; a frame without rows stands for what was not made.
 
-    `coder_codes` has unit_set, coder, unit_id, theme_id, a row a code that one coder gave. Two are
-    no frames: `vectors`, float [passages, dimension], row i for row i of `passages`, and
-    `definitions`, float [themes, dimension], in the order of the codebook; all of length 1.
+    `coder_codes` has unit_set, coder, unit_id, theme_id, a row a code that one coder gave.
+    `vectors` are float [passages, dimension], row i for row i of `passages`, and `definitions`
+    float [themes, dimension], in the order of the codebook; all of length 1. `study` says which
+    sides and which coded sets there are.
     """
 
     passages: pl.DataFrame
@@ -152,6 +145,7 @@ class Material:
     codebook: Codebook
     vectors: Vectors
     definitions: Vectors
+    study: Study
 
     @cached_property
     def placed(self) -> pl.DataFrame:
@@ -167,9 +161,33 @@ class Material:
         )
 
     @property
-    def has_un(self) -> bool:
-        """Whether any UN document was read."""
+    def has_documents(self) -> bool:
+        """Whether any document beside the articles was read."""
         return bool((self.documents["kind"].cast(pl.String) != ARTICLE).any())
+
+    @property
+    def has_articles(self) -> bool:
+        """Whether any article was read."""
+        return bool((self.documents["kind"].cast(pl.String) == ARTICLE).any())
+
+    @cached_property
+    def document_side(self) -> pl.DataFrame:
+        """The passages of the side of documents, as by `place_passages`."""
+        side = self.study.document_side
+        if side is None or side.documents is None:
+            return self.placed.clear()
+        of_side = self.documents.filter(side.documents.rows).select("document_id")
+        return self.placed.join(of_side, on="document_id", how="semi", maintain_order="left")
+
+    @property
+    def interview_sets(self) -> list[str]:
+        """The coded sets of sentences by which the articles' shares are estimated."""
+        return [one.id for one in self.study.sets_of("sentence", "estimated_with")]
+
+    def is_of_articles(self, passages: str) -> bool:
+        """Whether a comparison of this name is of passages of the articles."""
+        of_sentences = [one.id for one in self.study.sets_of("sentence")]
+        return passages in (self.study.article_set_id, *of_sentences)
 
     @cached_property
     def _row_of(self) -> dict[str, int]:
@@ -184,9 +202,9 @@ class Material:
         """passage_id and text of the passages that topics were looked for in."""
         return self.placed.filter(pl.col("group").is_not_null()).select("passage_id", "text")
 
-    def coded_passages(self, unit_set: str) -> pl.DataFrame:
-        """passage_id of each passage that holds a unit of this set, with codes or without."""
-        return coded_passages(self.units, unit_set)
+    def coded_passages(self, *unit_sets: str) -> pl.DataFrame:
+        """passage_id of each passage that holds a unit of these sets, with codes or without."""
+        return coded_passages(self.units, unit_sets)
 
 
 @dataclass
@@ -209,3 +227,38 @@ class Findings:
         """All rows of a table; a frame without rows where nothing was found."""
         found = [frame for frame in self.parts.get(table, []) if not frame.is_empty()]
         return pl.concat(found) if found else empty(table.schema)
+
+
+class Piece(NamedTuple):
+    """A piece of a sentence; with a link it leads to the chart or the passages behind it."""
+
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the sentences about a run are made from.
+
+    Attributes:
+        findings: of the comparison.
+        study: what it is called, and who speaks in it.
+        codebook: names of the themes.
+        settings: configs/params.yaml.
+        topics: tables.Topics.
+        assignments: tables.Assignments.
+        evaluation: tables.Evaluation.
+    """
+
+    findings: Findings
+    study: Study
+    codebook: Codebook
+    settings: Settings
+    topics: pl.DataFrame
+    assignments: pl.DataFrame
+    evaluation: pl.DataFrame
+
+    def theme(self, theme_id: str) -> str:
+        """A theme's name in quotation marks; its id when the codebook no longer holds it."""
+        name_of = {theme.theme_id: theme.name for theme in self.codebook.themes}
+        return f"“{name_of.get(theme_id, theme_id)}”"

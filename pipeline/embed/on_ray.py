@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.run.errors import StageError
 from pipeline.run.ray import Work, spread
 from pipeline.run.settings import EmbedSettings
-from pipeline.vectors.cache import Vectors
+from pipeline.run.types import Vectors
 from pipeline.vectors.encoder import (
     CachedEncoder,
     SentenceEncoder,

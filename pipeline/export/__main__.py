@@ -26,34 +26,32 @@ from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table, csv_of, read_table
 from pipeline.run.tables.themes import SCORES
 from pipeline.study.anchors import anchor_units
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import Coding, read_codings
 from pipeline.study.manifest import read_manifest
 from pipeline.study.refi import MACHINE, DocumentText, document_texts
+from pipeline.study.study import Article, Study
 
 FOLDER = Path("outputs/export")
-PROJECT_NAME = "Robust peacekeeping in policy and practice"
-_ABOUT = """Gilder (2026), doi:10.1080/17502977.2026.2626205 (CC BY 4.0), and the UN documents with
-hand-coded paragraphs. Each user is a coder; 'machine' holds the classifier's codes of
-whole passages and is no coder. The codes were made for peacetext, not by the article's author. The
-source of the documents is the United Nations; the texts are read from unofficial copies."""
 
 
 def main() -> None:
     """Write the project, the codebook, the references, all tables and what they mean."""
-    codebook = load_codebook()
+    study, codebook = load_study(), load_codebook()
     documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
     entries = read_manifest()
-    symbols = {entry.symbol for entry in entries if entry.symbol}
-    codings = read_codings(codebook.theme_ids)
+    symbols = {name for entry in entries for name in (entry.symbol, entry.document_id)}
+    codings = read_codings(codebook.theme_ids, study.coded_sets)
     anchored = [
         (coding, anchor_units(coding, blocks, documents, symbols).anchors) for coding in codings
     ]
     texts = document_texts(_of_coded_documents(blocks, [anchors for _, anchors in anchored]))
     selections = _selections(codebook, anchored, texts)
     sources = list(_sources(documents, texts))
-    project = project_files(PROJECT_NAME, _ABOUT, codebook, sources, selections)
-    listed = references(documents, {entry.document_id: entry.licence for entry in entries})
+    project = project_files(study.project, _about(study), codebook, sources, selections)
+    licences = {entry.document_id: entry.licence for entry in entries}
+    listed = references(documents, licences, study.articles)
     files = {
         "peacetext.qdpx": zipped(project),
         "codebook.qdc": codebook_file(codebook),
@@ -77,6 +75,22 @@ def main() -> None:
     )
 
 
+def _about(study: Study) -> str:
+    """What a person reads who opens the project in another program."""
+    texts = "; ".join(_cited(article) for article in study.articles)
+    return (
+        f"{texts or 'No article'}, and the UN documents with hand-coded paragraphs. Each user is "
+        "one coder's coding; 'machine' holds the classifier's codes of whole passages and is no "
+        f"coder. {study.coders} The source of the documents is the United Nations; the texts are "
+        "read from unofficial copies."
+    )
+
+
+def _cited(article: Article) -> str:
+    doi = f", doi:{article.doi}" if article.doi else ""
+    return article.short + doi + (f" ({article.licence})" if article.licence else "")
+
+
 def _of_coded_documents(blocks: pl.DataFrame, anchors: Sequence[pl.DataFrame]) -> pl.DataFrame:
     coded = blocks.join(pl.concat(anchors), on="block_id", how="semi")
     return blocks.join(coded, on="document_id", how="semi")
@@ -98,7 +112,7 @@ def _selections(
 
 
 def _sources(documents: pl.DataFrame, texts: dict[str, DocumentText]) -> Iterator[ProjectSource]:
-    """The article first, then UN documents by date."""
+    """Articles first, then UN documents by date."""
     is_article = pl.col("kind").cast(pl.String) == "article"
     for row in documents.sort(~is_article, "date", "document_id").iter_rows(named=True):
         if row["document_id"] in texts:

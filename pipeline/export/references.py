@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
+from pipeline.study.study import Article
 from pipeline.study.symbols import address
-
-JOURNAL = "Journal of Intervention and Statebuilding"
-"""Where the article that the project reads came out; the manifest has no column for it."""
 
 _DOI = re.compile(r"https?://(?:dx\.)?doi\.org/(?P<doi>10\.\S+)")
 _AUTHOR_OF_SYMBOL = (
@@ -44,6 +42,7 @@ class BibliographyEntry:
     key: str
     is_article: bool
     author: str
+    journal: str
     title: str
     day: date | None
     symbol: str
@@ -52,19 +51,28 @@ class BibliographyEntry:
     note: str
 
 
-def references(documents: pl.DataFrame, licences: dict[str, str]) -> tuple[BibliographyEntry, ...]:
-    """One reference a document, the article first, then by id.
+def references(
+    documents: pl.DataFrame, licences: Mapping[str, str], articles: Sequence[Article]
+) -> tuple[BibliographyEntry, ...]:
+    """One reference a document, articles first, then by id.
 
     Args:
         documents: `pipeline.tables.Documents`.
         licences: the licence of each document_id, as the manifest gives it.
+        articles: the study's, with their authors and journals.
     """
     is_article = pl.col("kind").cast(pl.String) == "article"
     rows = documents.sort(~is_article, "document_id", maintain_order=True)
-    return tuple(_reference(row, licences) for row in rows.iter_rows(named=True))
+    article_of = {article.document_id: article for article in articles}
+    return tuple(
+        _reference(row, licences, article_of.get(row["document_id"]))
+        for row in rows.iter_rows(named=True)
+    )
 
 
-def _reference(row: dict[str, object], licences: dict[str, str]) -> BibliographyEntry:
+def _reference(
+    row: dict[str, object], licences: Mapping[str, str], article: Article | None
+) -> BibliographyEntry:
     url, symbol = str(row["source_url"]), str(row["symbol"])
     is_article = str(row["kind"]) == "article"
     licence = licences.get(str(row["document_id"]), "")
@@ -73,7 +81,8 @@ def _reference(row: dict[str, object], licences: dict[str, str]) -> Bibliography
     return BibliographyEntry(
         key=str(row["document_id"]),
         is_article=is_article,
-        author=_article_author(licence) if is_article else _author(symbol),
+        author=(article.author if article else "") if is_article else _author(symbol),
+        journal=article.journal if article else "",
         title=str(row["title"]),
         day=day if isinstance(day, date) else None,
         symbol=symbol,
@@ -81,13 +90,6 @@ def _reference(row: dict[str, object], licences: dict[str, str]) -> Bibliography
         url=url if is_article or not symbol else address(symbol),
         note=licence if is_article or not url else f"{licence}; read from {url}",
     )
-
-
-def _article_author(licence: str) -> str:
-    """'CC BY 4.0, Alexander Gilder' names the author after the licence."""
-    _, _, author = licence.partition(", ")
-    first, _, last = author.rpartition(" ")
-    return f"{last}, {first}" if first else author
 
 
 def _author(symbol: str) -> str:
@@ -108,7 +110,7 @@ def _bibtex_entry(reference: BibliographyEntry) -> str:
     fields = {
         "author": author if reference.is_article else f"{{{author}}}",
         "title": f"{{{_latex(reference.title)}}}",
-        "journal": JOURNAL if reference.is_article else "",
+        "journal": _latex(reference.journal),
         "institution": "" if reference.is_article else "United Nations",
         "type": "" if reference.is_article else "Document",
         "number": _latex(reference.symbol),
@@ -147,7 +149,7 @@ def _ris_lines(reference: BibliographyEntry) -> Sequence[str]:
         ("ID", reference.key),
         ("AU", reference.author),
         ("TI", reference.title),
-        ("T2", JOURNAL if reference.is_article else ""),
+        ("T2", reference.journal),
         ("PB", "" if reference.is_article else "United Nations"),
         ("SN", reference.symbol),
         ("PY", str(reference.day.year) if reference.day else ""),

@@ -181,7 +181,9 @@ def xml_bytes(root: etree._Element) -> bytes:
 
 
 def _code_group_text(code_group: CodeGroup) -> str:
-    return f"Sections of the article: {', '.join(code_group.article_sections)}"
+    return (
+        f"Sections: {', '.join(code_group.article_sections)}" if code_group.article_sections else ""
+    )
 
 
 def _code(
@@ -194,7 +196,8 @@ def _code(
 
 
 def _describe(code: etree._Element, text: str) -> None:
-    etree.SubElement(code, _beside(code, "Description")).text = text
+    if text:
+        etree.SubElement(code, _beside(code, "Description")).text = text
 
 
 def _named_code(namespace: str, name: str) -> str:

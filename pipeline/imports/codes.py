@@ -52,7 +52,7 @@ class Themes:
 
 
 def read_renamed(options: list[str], codebook: Codebook) -> dict[str, str]:
-    """theme_id by the other program's name, from options such as 'Use of force=robust_force'.
+    """theme_id by the other program's name, from options such as 'Use of force=use_of_force'.
 
     Raises:
         InputError: an option has no equals sign, or names no theme.

@@ -13,6 +13,7 @@ from pipeline.run.stage import run_stage, say, write_metrics
 from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.run.tables.table import read_table, write_table
+from pipeline.study.checks import load_study
 from pipeline.study.manifest import Entry, located, read_manifest
 from pipeline.study.missions import load_missions
 
@@ -22,7 +23,8 @@ CORPUS = Path("corpus")
 def main() -> None:
     """Read every document that acquire found."""
     limits = load_settings().ingest
-    corpus = read_corpus(_files(), limits, KnownReadings(limits).read, load_missions())
+    known = KnownReadings(limits, load_study().interviews)
+    corpus = read_corpus(_files(), limits, known.read, load_missions())
     for document_id, reason in corpus.set_aside.iter_rows():
         say(f"ingest: {document_id} set aside: {reason}")
     if not corpus.documents.height:

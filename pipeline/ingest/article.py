@@ -1,221 +1,312 @@
-"""Reader of the article's text file: Gilder (2026) as its repository's PDF gives it, in plain text.
+"""An article in any format: its sections, numbered paragraphs, quotations, notes and interviews.
 
-Chunks of the file are separated by blank lines. A chunk that goes on where the one before broke off
-(at a page, or around the contact block of the first page) is joined to it. A chunk that follows an
-open sentence is a block quotation when it holds one note marker or citation, at its very end, or
-opens with a double quotation mark, or with a capital after a comma; it shares the paragraph number
-of the sentence that leads to it. The file itself marks neither, so this is a rule, not a fact.
+The reader of the file's format gives headings, paragraphs, block quotations and notes as far as the
+format marks them. Here the body is cut out (between front matter and list of references), what the
+format does not mark is told by its look, and notes and citations get the speaker groups that the
+study's pattern finds in them. One layout of plain text has a reader of its own: text/plain.py.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 
-from pipeline.ingest.reading import Block, Note, NoteMark, Reading, UnreadableError
-
-SPEAKERS: tuple[tuple[str, str], ...] = (
-    ("anonymous", r"anonymous"),
-    ("police", r"(?i:police)"),
-    ("ngo", r"\bNGO\b|\bPAX\b"),
-    ("government", r"Government official"),
-    (
-        "military",
-        r"\b(Colonel|General|commander|staff officer|Defence Forces)\b|Reconnaissance Group",
-    ),
-    ("un_civilian", r"\bUN\b"),
+from pipeline.ingest.reading import (
+    SUPERSCRIPTS,
+    Block,
+    Note,
+    NoteMark,
+    Reading,
+    UnreadableError,
+    plain_digits,
 )
-"""Speaker group and the pattern of a description, the most telling first."""
+from pipeline.ingest.text.plain import published, read_repository_text
+from pipeline.ingest.text.sections import (
+    BESIDE,
+    ENDS,
+    LONGEST_TITLE,
+    Section,
+    is_above,
+    name_of,
+    remark,
+    sections_of,
+    split_back,
+    split_front,
+    text_of,
+    title_of,
+    with_headings,
+)
+from pipeline.run.settings import IngestSettings
+from pipeline.study.study import Interviews
 
-_INTERVIEW = re.compile(r"\bInterview with ")
+BY_LOOK = (".txt", ".pdf")
+"""Formats that do not mark headings and block quotations, or not surely."""
+
+_NOTE = re.compile(rf"(?:\[(\d{{1,3}})\]|(\d{{1,3}})[.)]?|([{SUPERSCRIPTS}]+)\.?)\s+(?=\S)")
+_RAISED = rf"[{SUPERSCRIPTS}]+(?:, ?[{SUPERSCRIPTS}]+)*"
+_MARK = re.compile(
+    rf"(?<!\bm)(?<!\b[kc]m)({_RAISED})|\[(\d{{1,3}})\]"
+    r"|(?<=[.,;:?!’”'\")])(?<!\d[.,:])(\d{1,3})(?=\s|$)"
+)
+_CITATION = re.compile(r"\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\]")
+_ATTRIBUTION = re.compile(r"[—–]\s*([^—–]+)$")
+FormatReader = Callable[[bytes, IngestSettings], Reading]
 
 
-def speaker_groups(note: str) -> tuple[str, ...]:
-    """The groups of the interviewees that a note names, in its order, each once.
+def read_article(
+    content: bytes,
+    suffix: str,
+    read: FormatReader,
+    limits: IngestSettings,
+    interviews: Interviews,
+) -> Reading:
+    """Read an article.
 
-    >>> speaker_groups("Interview with a senior NGO official; Interview with a UN official.")
-    ('ngo', 'un_civilian')
-    """
-    described = _INTERVIEW.split(note)[1:]
-    return tuple(dict.fromkeys(filter(None, (_group(text) for text in described))))
-
-
-def _group(described: str) -> str:
-    return next((group for group, pattern in SPEAKERS if re.search(pattern, described)), "")
-
-
-SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
-_DIGITS = str.maketrans(SUPERSCRIPTS, "0123456789")
-_MARKER = re.compile(f"[{SUPERSCRIPTS}]+")
-_EMPHASIS = re.compile(r"\*([^*\n]+)\*")
-_HEADING = re.compile(r"^(\d+(?:\.\d+)*)\.? (\*?[A-Z][^.]*)$")
-_NOTE = re.compile(r"^(\d+)\. (.+)$")
-_CITATION = re.compile(rf"\d\)|[{SUPERSCRIPTS}]+")
-_ENDS_IN_CITATION = re.compile(rf"(?:\d\)\.?|[{SUPERSCRIPTS}]+)$")
-_CLOSED = re.compile(rf"[.?!][’”'\")\]]*[{SUPERSCRIPTS}]*$|[.?!:][{SUPERSCRIPTS}]*$|\)$")
-_ABSTRACT = "Abstract"
-_ASIDE = re.compile(r"^(?:CONTACT\b|© ?\d{4}\b)")
-_PUBLISHED = re.compile(r"Published online: (\d{1,2} [A-Z][a-z]{2} \d{4})")
-
-
-def read_article(content: bytes) -> Reading:
-    """Read the article.
+    Args:
+        content: the whole file.
+        suffix: of the file's name, in small letters, with the dot.
+        read: the reader of its format.
+        limits: what is too large to be read.
+        interviews: how the study's articles mark what an interviewee said.
 
     Raises:
-        UnreadableError: it is not UTF-8, has no abstract, first section or notes, or has two notes
-            with one number.
+        UnreadableError: the format's reader refuses it, or it holds no paragraph of text.
     """
-    try:
-        chunks = _chunks(content.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise UnreadableError("is not UTF-8 text; save it as UTF-8") from None
-    front, abstract, body, notes = _parts(chunks)
-    blocks = [
-        Block("heading", _ABSTRACT),
-        _block("paragraph", abstract, (_ABSTRACT,), 1),
-        *_body(body),
+    laid_out = read_repository_text(content) if suffix == ".txt" else None
+    if laid_out is not None:
+        return with_speakers(laid_out, interviews)
+    found = read(content, limits)
+    if suffix == ".txt":
+        found = replace(found, title="")  # plain text has none of its own: the first line is it
+    return with_speakers(article_of(found, by_look=suffix in BY_LOOK), interviews)
+
+
+def with_speakers(reading: Reading, interviews: Interviews) -> Reading:
+    """The reading with the speaker groups of its notes, and a note for each inline citation.
+
+    A citation in brackets, or behind the dash that ends a quotation, in which the study's pattern
+    is found becomes a note, numbered i1, i2 and so on (one for the same words), with its mark
+    behind it. The text stays as it is.
+    """
+    notes = [
+        replace(note, speaker_groups=interviews.groups_of(note.text)) for note in reading.notes
     ]
+    if interviews.pattern is None:
+        return replace(reading, notes=tuple(notes))
+    numbers: dict[str, str] = {}
+    blocks = tuple(
+        block if block.role == "heading" else _with_citations(block, interviews.pattern, numbers)
+        for block in reading.blocks
+    )
+    notes += [Note(number, said, interviews.groups_of(said)) for said, number in numbers.items()]
+    return replace(reading, blocks=blocks, notes=tuple(notes))
+
+
+def _with_citations(block: Block, pattern: str, numbers: dict[str, str]) -> Block:
+    cited = [(found.end(), found[0]) for found in _CITATION.finditer(block.text)]
+    behind = _ATTRIBUTION.search(block.text) if block.role == "quotation" else None
+    if behind and not any(end > behind.start() for end, _ in cited):
+        cited.append((behind.end(), f"({behind[1]})"))
+    marks = list(block.marks)
+    for end, words in cited:
+        said = next((text for text in (words[1:-1], words) if re.search(pattern, text)), None)
+        if said is not None:
+            marks.append(NoteMark(numbers.setdefault(said, f"i{len(numbers) + 1}"), end))
+    return replace(block, marks=tuple(sorted(marks, key=lambda mark: mark.offset)))
+
+
+def article_of(reading: Reading, *, by_look: bool) -> Reading:
+    """What a format's reader found, as an article without its interviews.
+
+    Args:
+        reading: the whole document.
+        by_look: whether headings and quotations are told by their look too.
+
+    Raises:
+        UnreadableError: there is no paragraph of text.
+    """
+    by_look = by_look or sum(block.role == "heading" for block in reading.blocks) < 2
+    sections = sections_of(with_headings(reading.blocks, by_look))
+    front, rest = split_front(sections, reading.title)
+    body, noted, remarks = split_back(rest)
+    notes, repeated = _unique([*reading.notes, *_listed(noted, by_look)])
+    texts = _with_marks(body, {note.number for note in notes})
+    blocks = tuple(_numbered(texts, by_look))
+    if all(block.role == "heading" for block in blocks):
+        raise UnreadableError("holds no paragraph of an article")
+    before = remark(front, "before the text: title, authors, keywords")
+    unmarked = _unmarked(blocks, notes)
     return Reading(
-        blocks=tuple(block for block in blocks if block.text),
-        notes=_unique(list(_notes(notes))),
-        title=_title(front),
-        date=_published(front),
+        blocks,
+        notes,
+        title=reading.title or title_of(front),
+        date=(None if reading.symbol else reading.date) or published(text_of(front)),
+        remarks=(*reading.remarks, *before, *remarks, *repeated, *unmarked),
     )
 
 
-def _chunks(text: str) -> list[str]:
-    lines = [line.strip() for line in text.splitlines()]
-    return [chunk.strip() for chunk in re.split(r"\n{2,}", "\n".join(lines)) if chunk.strip()]
+def _listed(sections: Sequence[Section], by_look: bool) -> list[Note]:
+    """The notes of a list of notes; a paragraph without the next number goes on with the last.
+
+    Where the format does not mark them, one paragraph may hold several.
+    """
+    notes: list[Note] = []
+    for block in (block for section in sections for block in section.blocks):
+        text = f"{block.label}. {block.text}" if block.label.isdecimal() else block.text
+        if block.marks and block.marks[0].offset == 0:
+            text = f"{block.marks[0].number}. {block.text}"
+        found = _NOTE.match(text)
+        number = plain_digits(next(filter(None, found.groups()))) if found else ""
+        last = int(notes[-1].number) if notes else 0
+        if found and (not notes or int(number) == 1 or last < int(number) <= last + 3):
+            said = text[found.end() :]
+            notes += _apart(int(number), said) if by_look else (Note(number, said),)
+        elif notes:
+            notes[-1] = replace(notes[-1], text=f"{notes[-1].text} {text}")
+    return notes
 
 
-def _parts(chunks: list[str]) -> tuple[list[str], str, list[str], list[str]]:
-    """Front matter, abstract, body and notes; what lies between and after them is left out."""
-    first = next((place for place, c in enumerate(chunks) if re.match(r"1\. [A-Z]", c)), None)
-    abstract = _place(chunks, _ABSTRACT.upper())
-    notes = _place(chunks, "Notes")
-    if first is None or abstract is None or notes is None or not abstract < first < notes:
-        raise UnreadableError("is not laid out as the article: no ABSTRACT, section 1 or Notes")
-    end = next((n for n in range(notes + 1, len(chunks)) if not chunks[n][0].isdigit()), None)
-    return chunks[:abstract], chunks[abstract + 1], chunks[first:notes], chunks[notes + 1 : end]
+def _apart(number: int, text: str) -> Iterator[Note]:
+    """The notes from this number on that run on in one text."""
+    opens = r"(?<=[.)”]) (?:{0}[.)]?|\[{0}\]) (?=[A-Z“‘\"])"
+    while following := re.search(opens.format(number + 1), text):
+        yield Note(str(number), text[: following.start()])
+        number, text = number + 1, text[following.end() :]
+    yield Note(str(number), text)
 
 
-def _place(chunks: list[str], heading: str) -> int | None:
-    return chunks.index(heading) if heading in chunks else None
+def _unique(notes: Sequence[Note]) -> tuple[tuple[Note, ...], list[str]]:
+    """Notes with a number each, and a remark on numbers that more than one of them has."""
+    seen: Counter[str] = Counter()
+    unique = []
+    for note in notes:
+        seen[note.number] += 1
+        again = seen[note.number] > 1
+        number = f"{note.number}-{seen[note.number]}" if again else note.number
+        unique.append(replace(note, number=number))
+    repeated = [number for number, n in seen.items() if n > 1]
+    said = f"more than one note {', '.join(repeated)}: their marks were taken for the first"
+    return tuple(unique), [said] if repeated else []
 
 
-@dataclass(frozen=True, slots=True)
-class _Passage:
-    """Chunks joined into the text of one block."""
-
-    text: str
-    is_quotation: bool
-    shares_paragraph: bool
+def _unmarked(blocks: Sequence[Block], notes: Sequence[Note]) -> list[str]:
+    """A remark on notes that no passage can be said to rest on."""
+    marked = {mark.number for block in blocks for mark in block.marks}
+    lacking = [note.number for note in notes if note.number not in marked]
+    return [f"no mark was found in the text for note {', '.join(lacking)}"] if lacking else []
 
 
-def _body(chunks: list[str]) -> Iterator[Block]:
-    section: tuple[tuple[str, str], ...] = ()
-    paragraph = 1
-    for part in _by_heading(chunks):
-        heading = _HEADING.match(part[0])
-        if heading is not None:
-            number, title = heading[1], _plain(heading[2])
-            above = tuple(entry for entry in section if number.startswith(f"{entry[0]}."))
-            yield Block("heading", title, _names(above), number)
-            section = (*above, (number, title))
-        for passage in _fixed(part[1:] if heading else part):
-            paragraph += not passage.shares_paragraph
-            role = "quotation" if passage.is_quotation else "paragraph"
-            yield _block(role, passage.text, _names(section), paragraph)
+def _with_marks(sections: Sequence[Section], numbers: Collection[str]) -> list[Section]:
+    """Typed marks of notes that are there taken out of the text: ¹, [1], or 1 behind a stop.
+
+    Digits behind a stop are a mark only where the number is the next one.
+    """
+    last = 0
+    marked = []
+    for section in sections:
+        blocks: list[Block] = []
+        for block in section.blocks:
+            whole, last = _marked(block, numbers, last)
+            if whole.text.strip():
+                blocks.append(whole)
+            elif blocks:  # a line with nothing but a mark
+                end = len(blocks[-1].text)
+                moved = tuple(replace(mark, offset=end) for mark in whole.marks)
+                blocks[-1] = replace(blocks[-1], marks=(*blocks[-1].marks, *moved))
+        marked.append(replace(section, blocks=tuple(blocks)))
+    return marked
 
 
-def _names(section: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    return tuple(f"{number}. {title}" for number, title in section)
-
-
-def _by_heading(chunks: list[str]) -> list[list[str]]:
-    parts: list[list[str]] = [[]]
-    for chunk in chunks:
-        if _ASIDE.match(chunk):
-            continue
-        if _HEADING.match(chunk):
-            parts.append([])
-        parts[-1].append(chunk)
-    return [part for part in parts if part]
-
-
-def _fixed(chunks: list[str]) -> list[_Passage]:
-    passages: list[_Passage] = []
-    for chunk in chunks:
-        before = passages[-1] if passages else None
-        if before is None or before.is_quotation:
-            passages.append(_Passage(chunk, is_quotation=False, shares_paragraph=False))
-        elif _is_quotation(chunk, before.text):
-            opened = not _CLOSED.search(before.text)
-            passages.append(_Passage(chunk, is_quotation=True, shares_paragraph=opened))
-        elif _CLOSED.search(before.text):
-            passages.append(_Passage(chunk, is_quotation=False, shares_paragraph=False))
-        else:
-            passages[-1] = replace(before, text=f"{before.text} {chunk}")
-    return passages
-
-
-def _is_quotation(chunk: str, before: str) -> bool:
-    if _CLOSED.search(before) and not before.endswith(":"):
-        return False
-    once_at_end = len(_CITATION.findall(chunk)) == 1 and _ENDS_IN_CITATION.search(chunk)
-    after_comma = before.endswith(",") and chunk[0].isupper()
-    return bool(once_at_end) or chunk.startswith("“") or after_comma
-
-
-def _block(role: str, chunk: str, section: tuple[str, ...], paragraph: int) -> Block:
-    text, marks = _without_markers(_plain(chunk))
-    kind = "quotation" if role == "quotation" else "paragraph"
-    return Block(kind, text, section, marks=marks, paragraph=paragraph)  # type: ignore[arg-type]
-
-
-def _plain(text: str) -> str:
-    return _EMPHASIS.sub(r"\1", " ".join(text.split()))
-
-
-def _without_markers(text: str) -> tuple[str, tuple[NoteMark, ...]]:
+def _marked(block: Block, numbers: Collection[str], last: int) -> tuple[Block, int]:
+    text, end = "", 0
     marks: list[NoteMark] = []
-    pieces: list[str] = []
-    end = 0
-    for found in _MARKER.finditer(text):
-        pieces.append(text[end : found.start()])
+    given = list(block.marks)
+    for found in _MARK.finditer(block.text):
+        typed = [plain_digits(part) for part in re.split(", ?", found[1] or found[2] or found[3])]
+        known = all(number in numbers for number in typed)
+        if not known or (found[3] and int(typed[0]) != last + 1):
+            continue
+        text += block.text[end : found.start()]
+        while given and given[0].offset <= found.start():
+            mark = given.pop(0)
+            marks.append(replace(mark, offset=mark.offset - found.start() + len(text)))
         end = found.end()
-        marks.append(NoteMark(found[0].translate(_DIGITS), sum(map(len, pieces))))
-    return "".join([*pieces, text[end:]]), tuple(marks)
+        marks += [NoteMark(number, len(text)) for number in typed]
+        last = max(last, *map(int, typed))
+    cut = end - len(text)
+    marks += [replace(mark, offset=mark.offset - cut) for mark in given]
+    last = max([last, *(int(mark.number) for mark in marks if mark.number.isdecimal())])
+    return replace(block, text=text + block.text[end:], marks=tuple(marks)), last
 
 
-def _notes(chunks: list[str]) -> Iterator[Note]:
-    lines = [line for chunk in chunks for line in chunk.splitlines()]
-    starts = [place for place, line in enumerate(lines) if _NOTE.match(line)]
-    for start, end in zip(starts, [*starts, len(lines)][1:], strict=True):
-        found = _NOTE.match(" ".join(lines[start:end]))
-        if found is not None:
-            text = _plain(found[2])
-            yield Note(found[1], text, speaker_groups(text))
+def _numbered(sections: Sequence[Section], by_look: bool) -> Iterator[Block]:
+    """The blocks with the headings above them and the number of their paragraph."""
+    path: list[Block] = []
+    paragraph = 0
+    for section in sections:
+        if section.heading:
+            path = [above for above in path if is_above(above, section.heading)]
+            yield replace(section.heading, section=tuple(map(name_of, path)))
+            path.append(section.heading)
+        before: Block | None = None
+        for block in _grouped(section.blocks, by_look):
+            counted = block.role in ("paragraph", "quotation")
+            paragraph += counted and not _shares(block, before)
+            number = paragraph if counted else None
+            yield replace(block, section=tuple(map(name_of, path)), paragraph=number)
+            before = block
 
 
-def _unique(notes: list[Note]) -> tuple[Note, ...]:
-    repeated = [number for number, n in Counter(note.number for note in notes).items() if n > 1]
-    if repeated:
-        raise UnreadableError(f"has two notes with the number {repeated[0]}")
-    return tuple(notes)
+def _shares(block: Block, before: Block | None) -> bool:
+    """Does a quotation belong to the paragraph before it, which leads to it and is open?"""
+    if block.role != "quotation" or before is None:
+        return False
+    return before.role == "quotation" or not ENDS.search(before.text)
 
 
-def _title(front: list[str]) -> str:
-    """The line above the author's name on the page of the abstract."""
-    return _plain(front[-2]) if len(front) > 1 else ""
+def _grouped(blocks: Sequence[Block], by_look: bool) -> list[Block]:
+    """Paragraphs and quotations, parts that belong together joined."""
+    texts: list[Block] = []
+    for block in blocks:
+        before = texts[-1] if texts else None
+        if BESIDE.match(block.text):
+            continue
+        if before and by_look and _quotes(block, before):
+            texts.append(replace(block, role="quotation"))
+        elif before and (_attributes(block, before) or (by_look and _goes_on(block, before))):
+            texts[-1] = _joined(before, block)
+        else:
+            texts.append(block)
+    return texts
 
 
-def _published(front: list[str]) -> date | None:
-    found = _PUBLISHED.search("\n".join(front))
-    try:
-        return datetime.strptime(found[1], "%d %b %Y").date() if found else None
-    except ValueError:
-        return None
+def _attributes(block: Block, before: Block) -> bool:
+    """Does the block only say whose the quotation before it is?"""
+    short = before.role == "quotation" and len(block.text.split()) <= 2 * LONGEST_TITLE
+    return short and re.match(r"[—–]|\([^()]*\)\.?$", block.text) is not None
+
+
+def _goes_on(block: Block, before: Block) -> bool:
+    """Does the block go on with a sentence that a page cut?"""
+    both = before.role == block.role == "paragraph" and not block.label
+    return both and block.text[0].islower() and not re.search(r"[.?!:…)”]$", before.text)
+
+
+def _quotes(block: Block, before: Block) -> bool:
+    """Does an open sentence lead to a block that looks like a quotation?"""
+    if block.role != "paragraph" or before.role != "paragraph" or ENDS.search(before.text):
+        return False
+    noted = len(block.marks) == 1 and block.marks[0].offset == len(block.text)
+    places = [found.span() for found in _CITATION.finditer(block.text)]
+    cited = len(places) == 1 and not block.marks and not block.text[places[0][1] :].strip(".")
+    named = _ATTRIBUTION.search(block.text) is not None and not ENDS.search(block.text)
+    after_comma = before.text.endswith(",") and block.text[0].isupper()
+    return noted or cited or named or after_comma or block.text[0] in '“"‘'
+
+
+def _joined(before: Block, block: Block) -> Block:
+    shift = len(before.text) + 1
+    moved = tuple(replace(mark, offset=mark.offset + shift) for mark in block.marks)
+    return replace(before, text=f"{before.text} {block.text}", marks=(*before.marks, *moved))

@@ -42,3 +42,16 @@ def date_of(text: str) -> date | None:
         except ValueError:
             continue
     return None
+
+
+def valid_date(text: str) -> date | None:
+    """The day that a text begins with, year first.
+
+    >>> valid_date("2031-04-06T10:00:00Z"), valid_date("2031/4/6"), valid_date("2031-13-01")
+    (datetime.date(2031, 4, 6), datetime.date(2031, 4, 6), None)
+    """
+    found = re.match(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?!\d)", text)
+    try:
+        return date(*map(int, found.groups())) if found else None
+    except ValueError:
+        return None

@@ -22,6 +22,7 @@ from pydantic import TypeAdapter
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.run.caches import ResultCache, cache_folder, code_hash
 from pipeline.run.settings import IngestSettings
+from pipeline.study.study import Interviews
 
 STOP_WORDS = {
     "English": "the of and to in that for is on with by as at from it be was are its this which",
@@ -67,12 +68,6 @@ def foreign_language(text: str) -> str:
 
 LimitedReader = Callable[[bytes, IngestSettings], Reading]
 """Reads the bytes of one file within the limits of configs/params.yaml."""
-
-
-def _article(content: bytes, _: IngestSettings) -> Reading:
-    from pipeline.ingest.article import read_article
-
-    return read_article(content)
 
 
 def _akoma_ntoso(content: bytes, _: IngestSettings) -> Reading:
@@ -127,7 +122,6 @@ class Format:
 
 
 READERS: tuple[Format, ...] = (
-    Format(".txt", _article, kinds=("article",)),
     Format(".txt", _verbatim_record, kinds=("verbatim_record",)),
     Format(".xml", _akoma_ntoso),
     Format(".pdf", _pdf),
@@ -137,10 +131,25 @@ READERS: tuple[Format, ...] = (
     Format(".md", _markdown),
     Format(".txt", _plain_text),
 )
-"""The first format that fits a document's kind and suffix reads it: see `format_of`."""
+"""The first format that fits a document's kind and suffix reads it: see `format_of`.
+
+Articles come in any of them; what their reader finds is then read as an article.
+"""
+
+ARTICLE = "article"
+NO_INTERVIEWS = Interviews()
+
+SUFFIXES = tuple(dict.fromkeys(form.suffix for form in READERS))
+"""Of the files that can be read, with the dot."""
 
 
-def read_file(content: bytes, kind: str, suffix: str, limits: IngestSettings) -> Reading:
+def read_file(
+    content: bytes,
+    kind: str,
+    suffix: str,
+    limits: IngestSettings,
+    interviews: Interviews = NO_INTERVIEWS,
+) -> Reading:
     """Read the bytes of one file.
 
     Args:
@@ -148,6 +157,7 @@ def read_file(content: bytes, kind: str, suffix: str, limits: IngestSettings) ->
         kind: of the document, as the manifest has it.
         suffix: of the file's name, with the dot.
         limits: what is too large to be read.
+        interviews: how articles mark what an interviewee said.
 
     Raises:
         UnreadableError: no reader fits, the file is empty or too large, or its reader refuses it.
@@ -160,7 +170,11 @@ def read_file(content: bytes, kind: str, suffix: str, limits: IngestSettings) ->
     form = format_of(kind, suffix)
     if form is None:
         raise UnreadableError(f"no reader for {suffix or 'a file without suffix'} of kind {kind}")
-    return _in_english(form.read(content, limits))
+    if kind != ARTICLE:
+        return _in_english(form.read(content, limits))
+    from pipeline.ingest.article import read_article
+
+    return _in_english(read_article(content, form.suffix, form.read, limits, interviews))
 
 
 def format_of(kind: str, suffix: str) -> Format | None:
@@ -187,21 +201,24 @@ _READING = TypeAdapter(Reading)
 class KnownReadings:
     """Reads a file, or gives what the same code made of the same bytes before."""
 
-    def __init__(self, limits: IngestSettings) -> None:
+    def __init__(self, limits: IngestSettings, interviews: Interviews = NO_INTERVIEWS) -> None:
         """Open the cache of this version of the readers."""
         code = code_hash(Path(__file__).parent.rglob("*.py"), _LIBRARIES)
         self._cache = ResultCache(cache_folder() / f"readings-{code}.sqlite")
         self._limits = limits.model_dump_json()
+        self._interviews = interviews
 
     def read(self, content: bytes, kind: str, suffix: str, limits: IngestSettings) -> Reading:
         """As `read_file`; a document that is refused is looked at again each time."""
         form = format_of(kind, suffix)
         reader = f"{form.suffix} {' '.join(form.kinds)}" if form else "none"
         asked = f"{hashlib.sha256(content).hexdigest()} {reader} {self._limits}"
+        if kind == ARTICLE:
+            asked = f"{asked} {kind} {self._interviews.model_dump_json()}"
         key = hashlib.sha256(asked.encode()).hexdigest()
         kept = self._cache.find([key]).get(key)
         if kept is not None:
             return _READING.validate_json(kept)
-        reading = read_file(content, kind, suffix, limits)
+        reading = read_file(content, kind, suffix, limits, self._interviews)
         self._cache.add([(key, _READING.dump_json(reading))])
         return reading

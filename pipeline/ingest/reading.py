@@ -5,7 +5,23 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from pipeline.run.settings import Role
+from pipeline.run.types import Role
+
+SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+
+
+def raised(digits: str) -> str:
+    """Digits as superscripts, by which plain text marks a note.
+
+    >>> raised("12"), plain_digits("¹²")
+    ('¹²', '12')
+    """
+    return digits.translate(str.maketrans("0123456789", SUPERSCRIPTS))
+
+
+def plain_digits(superscripts: str) -> str:
+    """Superscripts as digits."""
+    return superscripts.translate(str.maketrans(SUPERSCRIPTS, "0123456789"))
 
 
 class UnreadableError(Exception):
@@ -32,7 +48,7 @@ class Note:
     Attributes:
         number: as the document writes it; unique in the document.
         text: white space collapsed.
-        speaker_groups: speaker groups (tables.SPEAKER_GROUPS) of the interviewees that it names.
+        speaker_groups: speaker groups (configs/study.yaml) of the interviewees that it names.
     """
 
     number: str

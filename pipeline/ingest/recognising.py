@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import PurePosixPath
 
-from pipeline.ingest.readers import READERS, read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.text.decoding import decoded
 from pipeline.ingest.text.verbatim import SPEECH
-from pipeline.run.settings import IngestSettings, Kind
+from pipeline.run.types import Kind
 from pipeline.study.missions import Mission
 from pipeline.study.symbols import is_said_in, symbol_in_name
-
-SUFFIXES = tuple(dict.fromkeys(form.suffix for form in READERS))
-"""Of the files that can be read, with the dot."""
 
 _MENTIONS: Mapping[str, int] = {"presidential_statement": 2}
 _MENTIONS_ELSE = 3
@@ -80,32 +75,6 @@ class Recognition:
     missions: tuple[str, ...]
 
 
-def recognise(
-    content: bytes,
-    name: str,
-    limits: IngestSettings,
-    missions: Mapping[str, Mission],
-    kind: Kind | None = None,
-    read: Callable[[bytes, str, str, IngestSettings], Reading] = read_file,
-) -> Recognition:
-    """Read a file and tell what it is.
-
-    Args:
-        content: the whole file.
-        name: of the file; its suffix names the format.
-        limits: what is too large to be read.
-        missions: the peace operations that may be recognised, by acronym.
-        kind: given by a person; None to find out.
-        read: reads one file, as `read_file`.
-
-    Raises:
-        UnreadableError: the format is not known, or its reader refuses the file.
-    """
-    suffix = PurePosixPath(name).suffix.lower()
-    reading = read(content, kind or _kind_before_reading(content, suffix), suffix, limits)
-    return recognition_of(reading, PurePosixPath(name).stem, missions, kind)
-
-
 def recognition_of(
     reading: Reading, stem: str, missions: Mapping[str, Mission], kind: Kind | None = None
 ) -> Recognition:
@@ -117,10 +86,12 @@ def recognition_of(
         missions: the peace operations that may be recognised, by acronym.
         kind: given by a person; None to find out.
     """
+    is_article = kind == "article"
     text = "\n".join(block.text for block in reading.blocks)
     named = symbol_in_name(stem)
-    symbol = reading.symbol or (named if named and is_said_in(named, text) else "")
-    title = _title(reading) or stem
+    said = reading.symbol or (named if named and is_said_in(named, text) else "")
+    symbol = "" if is_article else said
+    title = (reading.title if is_article else _title(reading)) or stem
     found = kind or kind_of(symbol, _opening(reading, title), _is_record(reading))
     mentions = _MENTIONS.get(found, _MENTIONS_ELSE)
     concerned = missions_in(title, text, missions, mentions)
@@ -150,9 +121,9 @@ def missions_in(
 ) -> tuple[str, ...]:
     """Missions that the title names, or the text often enough; most named first.
 
-    >>> minusma = Mission(names=("Mission in Mali",), host="Mali", period=(2013, 2023))
-    >>> missions_in("The Mission in Mali", "", {"MINUSMA": minusma})
-    ('MINUSMA',)
+    >>> force = Mission(names=("Force in Cyprus",), host="Cyprus", period=(1964, 2026))
+    >>> missions_in("The Force in Cyprus", "", {"UNFICYP": force})
+    ('UNFICYP',)
     """
     if not missions:
         return ()
@@ -181,7 +152,7 @@ def _plain(text: str) -> str:
     return " ".join(text.replace("\u2011", "-").replace("\u2010", "-").replace("’", "'").split())
 
 
-def _kind_before_reading(content: bytes, suffix: str) -> str:
+def kind_before_reading(content: bytes, suffix: str) -> Kind:
     """Of text files alone the reader depends on the kind: is it a verbatim record?"""
     if suffix != ".txt":
         return "other"

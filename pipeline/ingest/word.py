@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 
@@ -24,9 +24,10 @@ from docx.text.paragraph import Paragraph
 from lxml import etree
 
 from pipeline.ingest.identity import date_of, first_symbol
-from pipeline.ingest.reading import Note, NoteMark, Reading, UnreadableError
+from pipeline.ingest.reading import Note, NoteMark, Reading, UnreadableError, raised
 from pipeline.ingest.text.outline import ANNEX, CELL, Piece, blocks_from
 from pipeline.run.settings import IngestSettings
+from pipeline.run.types import Role
 
 ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 
@@ -134,7 +135,11 @@ def _formatted(number: int, form: str) -> str:
 OLD_OR_ENCRYPTED = b"\xd0\xcf\x11\xe0"
 MAX_RATIO = 200  # a part that unpacks to more than this many times its size is a bomb
 SMALL = 1_000_000  # bytes; the ratio of smaller parts says nothing
-SKIPPED = {qn("w:del"), qn("w:moveFrom"), qn("w:instrText"), qn("w:footnoteRef")}
+SKIPPED = {
+    *(qn(f"w:{name}") for name in ("del", "moveFrom", "instrText", "footnoteRef", "endnoteRef"))
+}
+QUOTATIONS = {"quote", "intense quote", "block text", "quotations", "block quotation"}
+"""Styles of block quotations: Word's two, its older one, LibreOffice's, and a common one."""
 WRAPPERS = {qn("w:sdt"), qn("w:sdtContent"), qn("w:customXml")}
 BROKEN = (  # what python-docx and zipfile raise on a damaged package or on parts it lacks
     PackageNotFoundError,
@@ -148,6 +153,7 @@ BROKEN = (  # what python-docx and zipfile raise on a damaged package or on part
     TypeError,
     ValueError,
 )
+NOTE_PARTS = {qn("w:footnoteReference"): "footnote", qn("w:endnoteReference"): "endnote"}
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 
 
@@ -161,7 +167,7 @@ def read_word(content: bytes, settings: IngestSettings) -> Reading:
     try:
         document = Document(BytesIO(content))
         pieces = list(_pieces(document))
-        notes = _notes(document)
+        pieces, notes = _in_order(pieces, _notes(document))
         title = _title(document)
     except BROKEN:
         raise UnreadableError("is a broken Word file; save it again") from None
@@ -226,7 +232,8 @@ def _pieces(document: WordDocument) -> Iterator[Piece]:
         if level and number:
             text, number = f"{number} {text}", ""
         if text:
-            yield Piece(text, level, number, depth, marks=marks)
+            role: Role | None = "quotation" if _style(item) in QUOTATIONS else None
+            yield Piece(text, level, number, depth, role, marks)
 
 
 def _of_body(parent: Any) -> Iterator[Any]:
@@ -276,13 +283,15 @@ def _text(paragraph: Any) -> tuple[str, tuple[NoteMark, ...]]:
     marks: list[NoteMark] = []
     for element in _kept(paragraph):
         if element.tag == qn("w:t"):
-            text += element.text or ""
+            written = element.text or ""
+            text += raised(written) if written.isdigit() and _is_raised(element) else written
         elif element.tag in (qn("w:tab"), qn("w:br"), qn("w:cr")):
             text += " "
         elif element.tag == qn("w:noBreakHyphen"):
             text += "-"
-        elif element.tag == qn("w:footnoteReference"):
-            marks.append(NoteMark(element.get(qn("w:id")), len(" ".join(text.split()))))
+        elif element.tag in (qn("w:footnoteReference"), qn("w:endnoteReference")):
+            name = f"{NOTE_PARTS[element.tag]} {element.get(qn('w:id'))}"
+            marks.append(NoteMark(name, len(" ".join(text.split()))))
     return " ".join(text.split()), tuple(marks)
 
 
@@ -297,14 +306,44 @@ def _kept(paragraph: Any) -> Iterator[Any]:
             yield element
 
 
-def _notes(document: WordDocument) -> tuple[Note, ...]:
+def _is_raised(element: Any) -> bool:
+    """Is a text set as a superscript?"""
+    place = element.getparent().find(f"{qn('w:rPr')}/{qn('w:vertAlign')}")
+    return place is not None and place.get(qn("w:val")) == "superscript"
+
+
+def _notes(document: WordDocument) -> dict[str, str]:
+    """Texts of foot- and endnotes, by part and id."""
     texts: defaultdict[str, str] = defaultdict(str)
     for part in document.part.package.iter_parts():
-        if not str(part.partname).endswith("/footnotes.xml"):
+        name = str(part.partname).rpartition("/")[2].removesuffix("s.xml")
+        if name not in NOTE_PARTS.values():
             continue
         parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        for footnote in etree.fromstring(part.blob, parser).iter(qn("w:footnote")):
-            if footnote.get(qn("w:type")) is None:  # not a separator
-                paragraphs = [_text(p)[0] for p in footnote.iter(qn("w:p"))]
-                texts[str(footnote.get(qn("w:id")))] = " ".join(filter(None, paragraphs))
-    return tuple(Note(number, text) for number, text in texts.items() if text)
+        for note in etree.fromstring(part.blob, parser).iter(qn(f"w:{name}")):
+            if note.get(qn("w:type")) is None:  # not a separator
+                paragraphs = [_text(p)[0] for p in note.iter(qn("w:p"))]
+                texts[f"{name} {note.get(qn('w:id'))}"] = " ".join(filter(None, paragraphs))
+    return {name: text for name, text in texts.items() if text}
+
+
+def _in_order(
+    pieces: Sequence[Piece], texts: Mapping[str, str]
+) -> tuple[list[Piece], tuple[Note, ...]]:
+    """Pieces and notes with numbers as Word shows them: by order of the marks, not by id.
+
+    Where a document has both kinds, the number of an endnote begins with e.
+    """
+    both = len({name.split()[0] for name in texts}) > 1
+    numbers: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for name in [*(mark.number for piece in pieces for mark in piece.marks), *texts]:
+        if name not in numbers:
+            kind = name.split()[0]
+            counts[kind] += 1
+            numbers[name] = f"{'e' if both and kind == 'endnote' else ''}{counts[kind]}"
+    numbered = [
+        replace(piece, marks=tuple(replace(m, number=numbers[m.number]) for m in piece.marks))
+        for piece in pieces
+    ]
+    return numbered, tuple(Note(numbers[name], texts[name]) for name in numbers if name in texts)

@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.report.material import ManifestLine, Material
-from pipeline.report.page import commit_of, compose, paragraphs_of, render, versions
-from pipeline.run.files import FINDINGS_FILE, read_json, sha256_of, write_folder
+from pipeline.report.material import ManifestLine, PageMaterial
+from pipeline.report.page import commit_of, compose, render, versions
+from pipeline.run.files import read_json, sha256_of, write_folder
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
 from pipeline.run.tables.acquire import ACQUIRED
@@ -17,9 +17,11 @@ from pipeline.run.tables.dictionary import TABLES
 from pipeline.run.tables.ingest import DOCUMENTS, SET_ASIDE
 from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table, read_table
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import CODEBOOK_FILE, load_codebook
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
 from pipeline.study.missions import MISSIONS_FILE, load_missions
+from pipeline.study.study import STUDY_FILE
 from pipeline.vectors.stored import MODEL_CARD, VECTORS, read_vectors
 
 FOLDER = Path("outputs/report")
@@ -51,12 +53,13 @@ def main() -> None:
     say(f"report: {len(rendered)} files, {size / 1e6:.1f} MB; open {FOLDER / 'index.html'}")
 
 
-def _read() -> Material:
+def _read() -> PageMaterial:
     frames = {table: _read_if_made(table) for table in TABLES}
     n_passages = frames[PASSAGES].height
-    return Material(
+    return PageMaterial(
         frames=frames,
         not_made=frozenset(table for table in TABLES if not table.path.is_file()),
+        study=load_study(),
         codebook=load_codebook(),
         missions=load_missions(),
         settings=load_settings(),
@@ -71,9 +74,6 @@ def _read() -> Material:
         versions=versions(),
         fingerprints={str(file): sha256_of(file) for file in _inputs()},
         vectors=read_vectors(n_passages) if VECTORS.is_file() else None,
-        plain_words=paragraphs_of(FINDINGS_FILE.read_text(encoding="utf-8"))
-        if FINDINGS_FILE.is_file()
-        else (),
     )
 
 
@@ -92,7 +92,7 @@ def _metrics() -> dict[str, dict[str, Any]]:
 
 def _inputs() -> list[Path]:
     """What a person wrote, and the tables and vectors that were made of it."""
-    written = [MANIFEST_FILE, CODEBOOK_FILE, MISSIONS_FILE]
+    written = [MANIFEST_FILE, CODEBOOK_FILE, MISSIONS_FILE, STUDY_FILE]
     made = [*(table.path for table in TABLES), VECTORS]
     return [file for file in [*written, *made] if file.is_file()]
 

@@ -10,7 +10,7 @@ from pipeline.report.elements import Cell, Chart, rounded
 
 
 @dataclass(frozen=True)
-class Mark:
+class IntervalMark:
     """One value in a row of a chart of intervals.
 
     Attributes:
@@ -29,11 +29,11 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Row:
+class IntervalRow:
     """A row of a chart of intervals; faint rows are those that nothing should be built on."""
 
     name: str
-    marks: tuple[Mark, ...]
+    marks: tuple[IntervalMark, ...]
     link: str = ""
     faint: bool = False
     strong: bool = False
@@ -59,7 +59,7 @@ def intervals(
     axes: Sequence[str],
     formats: Sequence[str],
     panels: Sequence[Sequence[str]],
-    rows: Sequence[Row],
+    rows: Sequence[IntervalRow],
     domain: tuple[float, float] | None = None,
 ) -> Chart:
     """Rows of values with intervals, in panels side by side.
@@ -82,7 +82,7 @@ def intervals(
     return Chart("intervals", spec)
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: IntervalRow) -> dict[str, Any]:
     return {
         "name": row.name,
         "link": row.link,

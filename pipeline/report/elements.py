@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import urlencode
 
-from pipeline.run.wording import NOTHING, count, counted, decimal, listed, p_text, percent, points
+from pipeline.run.wording import (
+    NOTHING,
+    count,
+    counted,
+    decimal,
+    interview_link,
+    listed,
+    lowered,
+    p_text,
+    passages_link,
+    percent,
+    points,
+    policy_link,
+)
 
 __all__ = [
     "NOTHING",
@@ -16,17 +28,20 @@ __all__ = [
     "counted",
     "decimal",
     "interval_cell",
+    "interview_link",
     "kind_name",
     "listed",
+    "lowered",
     "p_cell",
     "p_text",
+    "passages_link",
     "percent",
     "points",
     "points_cell",
+    "policy_link",
     "rounded",
     "score_cell",
     "share_cell",
-    "speaker_name",
 ]
 
 KIND_NAMES = {
@@ -37,16 +52,7 @@ KIND_NAMES = {
     "verbatim_record": ("verbatim record", "verbatim records"),
     "doctrine": ("doctrine text", "doctrine texts"),
     "other": ("other document", "other documents"),
-    "policy": ("policy document", "policy documents"),
     "all": ("document", "documents"),
-}
-SPEAKER_NAMES = {
-    "military": "Military",
-    "un_civilian": "UN civilians",
-    "ngo": "NGOs",
-    "government": "Governments",
-    "police": "Police",
-    "anonymous": "Anonymous",
 }
 
 
@@ -54,11 +60,6 @@ def kind_name(kind: str, n: int = 2) -> str:
     """A kind's noun in the number that fits ``n``."""
     one, many = KIND_NAMES.get(kind, (kind.replace("_", " "), kind.replace("_", " ")))
     return one if n == 1 else many
-
-
-def speaker_name(speaker_group: str) -> str:
-    """A speaker group's name."""
-    return SPEAKER_NAMES.get(speaker_group, speaker_group.replace("_", " ").capitalize())
 
 
 def count_cell(n: int, link: str = "") -> Cell:
@@ -104,17 +105,6 @@ _rounded = rounded
 
 Value = str | int | float | None
 ChartKind = Literal["intervals", "heat", "columns", "bars", "tree", "terms", "places"]
-EXPLORER = "#passages"
-
-
-def passages_link(**filters: str | int | None) -> str:
-    """The address of the explorer that shows these passages; filters that are None are left out.
-
-    >>> passages_link(theme="host_state", kind="resolution", mission=None)
-    '#passages?theme=host_state&kind=resolution'
-    """
-    given = {name: value for name, value in filters.items() if value is not None}
-    return f"{EXPLORER}?{urlencode(given)}" if given else EXPLORER
 
 
 @dataclass(frozen=True)

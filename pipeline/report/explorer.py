@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipeline.report.elements import kind_name, speaker_name
-from pipeline.report.material import Material
-from pipeline.run.tables.ingest import DOCUMENTS, KINDS, POLICY_KINDS, SPEAKER_GROUPS
+from pipeline.report.elements import kind_name
+from pipeline.report.material import PageMaterial
+from pipeline.run.tables.ingest import DOCUMENTS, KINDS
 from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.themes import PASSAGE_CODES, SCORES, UNITS
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
-from pipeline.vectors.cache import Vectors
+from pipeline.run.types import Vectors
 
 N_NEIGHBOURS = 5
 _BLOCK = 1024
@@ -91,12 +91,14 @@ class ExplorerIndex:
     n_passages: int
 
 
-def explorer_index(material: Material) -> ExplorerIndex:
-    """All passages, the article first, then by date, kind and document, in order of reading."""
+def explorer_index(material: PageMaterial) -> ExplorerIndex:
+    """All passages, articles first, then by date, kind and document, in order of reading."""
     documents = _ordered_documents(material.frame(DOCUMENTS))
     passages = _ordered_passages(material.frame(PASSAGES), documents)
     places = passages.select("passage_id", "place")
     near = _neighbours(material, passages)
+    groups = material.study.interviews.speaker_groups
+    side = material.study.document_side
     index = {
         "chunk": CHUNK,
         "n": passages.height,
@@ -104,19 +106,16 @@ def explorer_index(material: Material) -> ExplorerIndex:
         "topics": _topic_entries(material),
         "themes": _theme_entries(material),
         "kinds": [[kind, kind_name(kind).capitalize()] for kind in KINDS],
-        "policy": list(POLICY_KINDS),
-        "speaker_groups": [
-            [speaker_group, speaker_name(speaker_group)] for speaker_group in SPEAKER_GROUPS
-        ],
+        "policy": list(side.documents.kinds) if side and side.documents else [],
+        "side": material.study.side_names[0],
+        "speaker_groups": [[group.id, group.name] for group in groups],
         "topic": _topic_of_each(passages, material.frame(ASSIGNMENTS)),
         "procedural": _steps(passages.filter("procedural")["place"].to_list()),
         "by_speaker_group": {
-            speaker_group: _steps(
-                passages.filter(pl.col("speaker_groups").list.contains(speaker_group))[
-                    "place"
-                ].to_list()
+            group.id: _steps(
+                passages.filter(pl.col("speaker_groups").list.contains(group.id))["place"].to_list()
             )
-            for speaker_group in SPEAKER_GROUPS
+            for group in groups
         },
         "scored": _scored(places, material.frame(SCORES)),
         "coded": _coded(places, material.frame(PASSAGE_CODES)),
@@ -129,7 +128,7 @@ def explorer_index(material: Material) -> ExplorerIndex:
     return ExplorerIndex(index, chunks, passages.height)
 
 
-def _neighbours(material: Material, passages: pl.DataFrame) -> list[list[int]]:
+def _neighbours(material: PageMaterial, passages: pl.DataFrame) -> list[list[int]]:
     """For each passage on the index the places of those nearest in meaning."""
     if material.vectors is None:
         return [[] for _ in range(passages.height)]
@@ -139,9 +138,9 @@ def _neighbours(material: Material, passages: pl.DataFrame) -> list[list[int]]:
 
 
 def _ordered_documents(documents: pl.DataFrame) -> pl.DataFrame:
-    article_last = pl.col("kind").cast(pl.String) != "article"
+    is_article = pl.col("kind").cast(pl.String) == "article"
     return documents.sort(
-        article_last, "date", "document_id", nulls_last=True, maintain_order=True
+        ~is_article, "date", "document_id", nulls_last=True, maintain_order=True
     ).with_row_index("index")
 
 
@@ -170,12 +169,12 @@ def _document_entries(documents: pl.DataFrame, passages: pl.DataFrame) -> Iterat
         }
 
 
-def _topic_entries(material: Material) -> list[list[Any]]:
+def _topic_entries(material: PageMaterial) -> list[list[Any]]:
     topics = material.frame(TOPICS)
     return [list(row) for row in topics.select("topic_id", "label").iter_rows()]
 
 
-def _theme_entries(material: Material) -> list[list[str]]:
+def _theme_entries(material: PageMaterial) -> list[list[str]]:
     return [[theme_id, name] for theme_id, name in material.theme_names.items()]
 
 

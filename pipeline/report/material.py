@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 
+from pipeline.report.elements import Cell, Grid, grid, passages_link
 from pipeline.run.errors import StageError
 from pipeline.run.settings import Settings
+from pipeline.run.tables.ingest import DOCUMENTS
 from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table
 from pipeline.run.tables.themes import PASSAGE_CODES, SCORES
-from pipeline.run.tables.topics import ASSIGNMENTS
+from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
+from pipeline.run.types import Vectors
 from pipeline.study.codebook import Codebook
 from pipeline.study.missions import Mission
-from pipeline.vectors.cache import Vectors
+from pipeline.study.study import Study
 
 
 @dataclass(frozen=True)
-class Material:
+class PageMaterial:
     """The tables of all stages, and what names them.
 
     Attributes:
         frames: by table; a table that was not made is there without rows.
         not_made: the tables that no stage has written in this run.
+        study: configs/study.yaml.
         codebook: names, definitions and code groups of the themes.
         missions: the peace operations by acronym.
         settings: configs/params.yaml.
@@ -36,11 +40,11 @@ class Material:
         versions: of the packages that shape the figures, and of Python.
         fingerprints: SHA-256 by file of what the page was made from.
         vectors: row i is passage i; None when the passages were not embedded.
-        plain_words: paragraphs of outputs/compare/findings.md; none when it was not written.
     """
 
     frames: Mapping[Table, pl.DataFrame]
     not_made: frozenset[Table]
+    study: Study
     codebook: Codebook
     missions: Mapping[str, Mission]
     settings: Settings
@@ -50,7 +54,6 @@ class Material:
     versions: Mapping[str, str]
     fingerprints: Mapping[str, str]
     vectors: Vectors | None
-    plain_words: tuple[str, ...] = ()
 
     def frame(self, table: Table) -> pl.DataFrame:
         """The table, without rows when it was not made."""
@@ -75,10 +78,13 @@ class Material:
     @cached_property
     def topic_names(self) -> dict[int, str]:
         """The label of each topic_id."""
-        from pipeline.run.tables.topics import TOPICS
-
         topics = self.frame(TOPICS)
         return dict(zip(topics["topic_id"].to_list(), topics["label"].to_list(), strict=True))
+
+    def kind_of(self, set_id: str) -> str:
+        """Which documents hold the units of a coded set, as the explorer's filter names them."""
+        of_articles = {self.study.article_set_id, *(s.id for s in self.study.sets_of("sentence"))}
+        return "article" if set_id in of_articles else "un"
 
     def theme_name(self, theme_id: str) -> str:
         """A theme's name; its id when the codebook no longer holds it."""
@@ -101,7 +107,7 @@ class ManifestLine:
 _NAMING = (ASSIGNMENTS, SCORES, PASSAGE_CODES)
 
 
-def check_passages(material: Material) -> None:
+def check_passages(material: PageMaterial) -> None:
     """Every table that names passages names those of this run.
 
     Raises:
@@ -115,3 +121,55 @@ def check_passages(material: Material) -> None:
                 f"{table.path} names {strange['passage_id'].n_unique()} passages that are not in "
                 f"{PASSAGES.path}; run: dvc repro {table.stage}"
             )
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What another person needs to make this page again."""
+
+    version: str
+    parameters: Grid
+    model: Grid
+    software: Grid
+    fingerprints: Grid
+    counts: Grid
+    remarks: Grid
+
+
+def run_facts(material: PageMaterial) -> RunFacts:
+    """No time, no machine: the same inputs give the same page."""
+    documents = material.frame(DOCUMENTS).sort("document_id")
+    remarks = [
+        (
+            Cell(row["symbol"] or row["title"], link=passages_link(document=row["document_id"])),
+            Cell(remark),
+        )
+        for row in documents.iter_rows(named=True)
+        for remark in row["remarks"]
+    ]
+    return RunFacts(
+        material.versions.get("peacetext", ""),
+        _pairs("Parameter", material.settings.model_dump()),
+        _pairs("Model of the vectors", material.model_card),
+        _pairs("Package", material.versions),
+        _pairs("File", material.fingerprints),
+        _pairs("Counted by the stages", material.metrics, deep=2),
+        grid(["Document", "What a person should know"], remarks),
+    )
+
+
+def _pairs(name: str, values: Mapping[str, Any], deep: int = 9) -> Grid:
+    rows = [(Cell(key), Cell(text)) for key, text in _flat(values, "", deep)]
+    return grid([name, "Value"], rows)
+
+
+def _flat(values: Mapping[str, Any], above: str, deep: int) -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        name = f"{above}.{key}" if above else str(key)
+        if isinstance(value, Mapping):
+            if deep > 1:
+                yield from _flat(value, name, deep - 1)
+        elif isinstance(value, list | tuple):
+            yield name, ", ".join(str(each) for each in value)
+        else:
+            yield name, str(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import re
 import subprocess
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -16,13 +15,52 @@ from typing import Any
 import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipeline.report.elements import Cell, Fact, Notice, Section, Sentence, count, counted, said
+from pipeline.report.elements import (
+    Cell,
+    Fact,
+    Notice,
+    Section,
+    Sentence,
+    count,
+    counted,
+    lowered,
+    said,
+)
 from pipeline.report.explorer import ExplorerIndex, explorer_index
-from pipeline.report.material import Material, check_passages
-from pipeline.report.sections import comparison, corpus, findings, gap, speakers, themes, topics
-from pipeline.report.sections.findings import RunFacts, run_facts
+from pipeline.report.material import PageMaterial, RunFacts, check_passages, run_facts
+from pipeline.report.sections import comparison, corpus, gap, speakers, themes, topics
 from pipeline.report.sections.topics import TopicCard, TopicMap
-from pipeline.study.codebook import CodeGroup
+from pipeline.run.tables.compare import SENTENCES
+from pipeline.study.codebook import Codebook
+from pipeline.study.study import Study
+
+
+def in_short(material: PageMaterial) -> tuple[Sentence, ...]:
+    """What is said first."""
+    return _paragraphs(material, "short")
+
+
+def half_page(material: PageMaterial) -> Section:
+    """The same with all figures, as outputs/compare/findings.md has it."""
+    paragraphs = _paragraphs(material, "long") or (said("Not computed in this run."),)
+    return Section("plain-words", "At length", "The same at more length", paragraphs)
+
+
+def _paragraphs(material: PageMaterial, length: str) -> tuple[Sentence, ...]:
+    wanted = material.frame(SENTENCES).filter(pl.col("length").cast(pl.String) == length)
+    return tuple(
+        Sentence(
+            tuple(Cell(text, link=link) for text, link in rows.select("text", "link").iter_rows()),
+            _head(rows["about"][0]),
+        )
+        for _, rows in wanted.sort("paragraph", "piece").group_by("paragraph", maintain_order=True)
+    )
+
+
+def _head(about: str) -> str:
+    """A heading that runs in has a stop of its own."""
+    return about if not about or about.endswith(("?", ".", ":")) else f"{about}."
+
 
 _UNSAFE = {
     "<": "\\u003c",  # no </script> and no <!-- wherever the script ends up
@@ -63,7 +101,7 @@ class Exports:
     absent: str = ""
 
 
-def exports(material: Material) -> Exports:
+def exports(material: PageMaterial) -> Exports:
     """The files of outputs/export in the order in which a reader is likely to want them."""
     counts = material.metrics.get("export")
     if counts is None:
@@ -102,50 +140,26 @@ def _file(name: str, text: str) -> Cell:
     return Cell(text, link=f"{FOLDER}/{name}")
 
 
-def half_page(material: Material) -> Section:
-    """The paragraphs as they stand in outputs/compare/findings.md."""
-    paragraphs = material.plain_words or ("Not computed in this run.",)
-    return Section(
-        "plain-words",
-        "At length",
-        "The same at more length",
-        tuple(_with_head(paragraph) for paragraph in paragraphs),
-    )
-
-
-def _with_head(paragraph: str) -> Sentence:
-    """A paragraph whose first words are emphasised has them as its head, with a stop of its own."""
-    found = re.match(r"\*\*(.+?)\*\*\s*(.*)", paragraph, re.DOTALL)
-    if found is None:
-        return said(paragraph)
-    head, text = found.groups()
-    return Sentence(said(text).pieces, head if head.endswith(("?", ".", ":")) else f"{head}.")
-
-
-def paragraphs_of(markdown: str) -> tuple[str, ...]:
-    """Paragraphs without headings."""
-    parts = [part.strip() for part in markdown.split("\n\n")]
-    return tuple(part for part in parts if part and not part.startswith("#"))
-
-
 @dataclass(frozen=True)
-class Page:
+class ReportPage:
     """What the templates show.
 
     Attributes:
+        study: its title, its articles and what it cannot say.
         facts: numbers of the first screen.
         notices: what is missing, on the first screen.
         findings: what was found, in plain sentences.
         sections: the reading path, in order.
     """
 
+    study: Study
     facts: tuple[Fact, ...]
     notices: tuple[Notice, ...]
     findings: tuple[Sentence, ...]
     sections: tuple[Section, ...]
     topic_map: TopicMap
     topic_cards: tuple[TopicCard, ...]
-    themes: tuple[CodeGroup, ...]
+    codebook: Codebook
     exports: Exports
     run_facts: RunFacts
     index: ExplorerIndex
@@ -173,7 +187,7 @@ class Page:
         )
 
 
-def compose(material: Material) -> Page:
+def compose(material: PageMaterial) -> ReportPage:
     """Everything that the page says, from the tables of a run.
 
     Raises:
@@ -182,10 +196,11 @@ def compose(material: Material) -> Page:
     check_passages(material)
     index = explorer_index(material)
     places = _places(index)
-    return Page(
+    return ReportPage(
+        study=material.study,
         facts=corpus.facts(material),
         notices=corpus.notices(material),
-        findings=findings.sentences(material),
+        findings=in_short(material),
         sections=(
             half_page(material),
             corpus.section(material),
@@ -197,7 +212,7 @@ def compose(material: Material) -> Page:
         ),
         topic_map=topics.topic_map(material, places),
         topic_cards=topics.cards(material),
-        themes=material.codebook.code_groups,
+        codebook=material.codebook,
         exports=exports(material),
         run_facts=run_facts(material),
         index=index,
@@ -229,7 +244,7 @@ class Commit:
     changed: bool = False
 
 
-def render(page: Page, plotly: str, commit: Commit) -> dict[str, bytes]:
+def render(page: ReportPage, plotly: str, commit: Commit) -> dict[str, bytes]:
     """Every file of the page by its place below the report's folder."""
     rendered = {"index.html": _html(page), f"{STATIC}/plotly.min.js": plotly}
     for file in sorted(_static_files(), key=lambda each: each.name):
@@ -244,7 +259,7 @@ def render(page: Page, plotly: str, commit: Commit) -> dict[str, bytes]:
     return {name: text.encode() for name, text in rendered.items()}
 
 
-def _html(page: Page) -> str:
+def _html(page: ReportPage) -> str:
     environment = Environment(
         loader=PackageLoader("pipeline.report"),
         autoescape=True,
@@ -253,6 +268,7 @@ def _html(page: Page) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["lowered"] = lowered
     return environment.get_template("index.html").render(page=page)
 
 

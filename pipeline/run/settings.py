@@ -9,20 +9,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.run.errors import InputError
+from pipeline.run.types import Role
 
 PARAMS_FILE = Path("configs/params.yaml")
 
-Kind = Literal[
-    "article",
-    "resolution",
-    "presidential_statement",
-    "report",
-    "verbatim_record",
-    "doctrine",
-    "other",
-]
 Profile = Literal["core", "reports", "full", "readers"]
-Role = Literal["heading", "paragraph", "preambular", "operative", "quotation", "note", "annex"]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Resamples = Annotated[int, Field(ge=100, le=100_000)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
@@ -124,6 +115,14 @@ class CompareSettings(Section):
     confidence: Share
     recovered_f1: Share
     false_discovery_rate: Share
+
+    def is_decided(self, q_value: float | None) -> bool:
+        """Whether one of many differences is beyond chance: tables, sentences and dots agree."""
+        return q_value is not None and q_value <= self.false_discovery_rate
+
+    def is_beyond_chance(self, p_value: float | None) -> bool:
+        """Whether a single figure that was declared beforehand is beyond one level of chance."""
+        return p_value is not None and p_value <= 1 - self.confidence
 
 
 class ReportSettings(Section):

@@ -1,10 +1,15 @@
-"""Numbers as a sentence says them; the comparison and the report both speak so."""
+"""Numbers as a sentence says them, and the addresses of the passages behind them.
+
+The comparison writes sentences and the report shows them: both speak so.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 NOTHING = "–"
+EXPLORER = "#passages"
 
 
 def count(n: int) -> str:
@@ -51,3 +56,32 @@ def listed(names: Sequence[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def lowered(name: str) -> str:
+    """A name inside a sentence; capitals that are not only its first letter stay.
+
+    >>> lowered("Article sentences"), lowered("UN paragraphs")
+    ('article sentences', 'UN paragraphs')
+    """
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+
+
+def passages_link(**filters: str | int | None) -> str:
+    """The address of the explorer that shows these passages; filters that are None are left out.
+
+    >>> passages_link(theme="access", kind="resolution", mission=None)
+    '#passages?theme=access&kind=resolution'
+    """
+    given = {name: value for name, value in filters.items() if value is not None}
+    return f"{EXPLORER}?{urlencode(given)}" if given else EXPLORER
+
+
+def policy_link(theme_id: str) -> str:
+    """Passages of policy documents that the classifier assigns to a theme."""
+    return passages_link(theme=theme_id, kind="policy")
+
+
+def interview_link(theme_id: str) -> str:
+    """Coded passages that cite an interview and were given a theme."""
+    return passages_link(code=theme_id, kind="article", speaker_group="any")

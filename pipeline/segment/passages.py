@@ -9,7 +9,6 @@ import polars as pl
 
 from pipeline.run.ids import content_ids
 from pipeline.run.settings import SegmentSettings
-from pipeline.run.tables.ingest import SPEAKER_GROUPS
 from pipeline.segment.sentences import Span
 
 _FORMULAS = re.compile(
@@ -70,7 +69,7 @@ def is_procedural(text: str) -> bool:
 
     >>> is_procedural("Recalling its previous resolutions, in particular 2391 (2017),")
     True
-    >>> is_procedural("Decides to extend the mandate of MINUSMA until 30 June 2019;")
+    >>> is_procedural("Decides to extend the mandate of UNFICYP until 30 June 2019;")
     False
     """
     if _FORMULAS.match(text):
@@ -190,11 +189,11 @@ def _speakers_between(
 ) -> list[str]:
     """A note's marker stands after what it is for, so it may stand at the very end."""
     numbers, offsets = block["notes"], block["note_offsets"]
-    heard: set[str] = set()
+    heard: dict[str, None] = {}
     for number, offset in zip(numbers, offsets, strict=True):  # type: ignore[call-overload]
         if start < offset <= end:
-            heard.update(speaker_groups.get((str(block["document_id"]), number), []))
-    return [speaker_group for speaker_group in SPEAKER_GROUPS if speaker_group in heard]
+            heard |= dict.fromkeys(speaker_groups.get((str(block["document_id"]), number), []))
+    return list(heard)
 
 
 def _with_ids(rows: list[dict[str, object]]) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """Where coded sentences and paragraphs stand: codings as character ranges of blocks.
 
-Codings are stand-off: they name an exact sentence of the article, or a paragraph of a UN document
+Codings are stand-off: they name an exact sentence of an article, or a paragraph of another document
 with a hash of its text. What can no longer be found is an error with its row, never a silent drop.
 """
 
@@ -15,10 +15,7 @@ import polars as pl
 
 from pipeline.run.errors import InputError
 from pipeline.run.ids import text_hash
-from pipeline.study.codings import SUGGESTED, Coding
-
-SENTENCES_FILE = Path("corpus/coding/article-sentences.csv")
-UNITS_FILE = Path("corpus/coding/un-units.csv")
+from pipeline.study.codings import Coding
 
 _ANCHOR_SCHEMA = {"block_id": pl.String, "start": pl.Int64, "end": pl.Int64}
 _IGNORED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹*-\u00ad\u2010\u2011")
@@ -50,20 +47,20 @@ def anchor_units(
         coding: its units are found.
         blocks: `pipeline.tables.Blocks` of this run.
         documents: `pipeline.tables.Documents` of this run.
-        known_symbols: the symbols of the whole manifest, read in this run or not.
+        known_symbols: symbols and ids of the whole manifest, read in this run or not.
 
     Raises:
         InputError: a unit is no longer where the coding says.
     """
-    if coding.unit_set == "un":
-        return anchor_paragraphs(coding.units, documents, blocks, known_symbols)
-    if coding.unit_set == SUGGESTED:
+    if coding.unit == "paragraph":
+        return anchor_paragraphs(coding.units, documents, blocks, known_symbols, coding.file)
+    if coding.unit == "range":
         return anchor_suggested(coding.units, blocks)
     articles = documents.filter(pl.col("kind").cast(pl.String) == "article")["document_id"]
     of_article = blocks.filter(pl.col("document_id").is_in(articles.to_list()))
     sentences = coding.units.select(pl.col("unit_id").alias("sentence_id"), "text")
-    anchors = anchor_sentences(sentences, of_article).rename({"sentence_id": "unit_id"})
-    return UnitAnchors(anchors, ())
+    anchors = anchor_sentences(sentences, of_article, coding.file)
+    return UnitAnchors(anchors.rename({"sentence_id": "unit_id"}), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +72,16 @@ class _Characters:
     places: list[int]
 
 
-def anchor_sentences(
-    sentences: pl.DataFrame, blocks: pl.DataFrame, file: Path = SENTENCES_FILE
-) -> pl.DataFrame:
-    """Find every coded sentence of the article in its blocks.
+def anchor_sentences(sentences: pl.DataFrame, blocks: pl.DataFrame, file: Path) -> pl.DataFrame:
+    """Find every coded sentence of the articles in their blocks.
 
     White space, hyphens, note markers and asterisks do not count. A sentence is looked for after
-    the one before it, so that two equal sentences have two places.
+    the one before it, so that two equal sentences have two places; first in the article of the
+    sentence before it, then in the others.
 
     Args:
-        sentences: sentence_id and text, in the order of the article.
-        blocks: the article's blocks (`pipeline.tables.Blocks`); headings hold no sentence.
+        sentences: sentence_id and text, in the order of each article.
+        blocks: the articles' blocks (tables.Blocks); headings hold no sentence.
         file: the coding file, for the message.
 
     Returns:
@@ -93,20 +89,29 @@ def anchor_sentences(
         rows, in order, where a sentence runs over several blocks.
 
     Raises:
-        InputError: a sentence is not in the article; names the line of the file.
+        InputError: a sentence is in no article; names the line of the file.
     """
-    body = blocks.filter(pl.col("role") != "heading").sort("order")
-    block_ids = body["block_id"].to_list()
-    haystack = _characters(body["text"].to_list())
+    body = blocks.filter(pl.col("role") != "heading").sort("document_id", "order")
+    articles = [
+        (part["block_id"].to_list(), _characters(part["text"].to_list()))
+        for part in body.partition_by("document_id", maintain_order=True)
+    ]
     rows: list[tuple[str, str, int, int]] = []
-    after = 0
+    after, current = [0] * len(articles), 0
     for line, (sentence_id, text) in enumerate(sentences.select("sentence_id", "text").rows(), 2):
         needle = _characters([text]).letters
-        found = haystack.letters.find(needle, after) if needle else -1
+        others = [place for place in range(len(articles)) if place != current]
+        found = -1
+        for place in [current, *others] if needle and articles else []:
+            found = articles[place][1].letters.find(needle, after[place])
+            if found >= 0:
+                current = place
+                break
         if found < 0:
             raise _not_found(file, line, sentence_id, text)
-        after = found + len(needle)
-        for block, start, end in _ranges(haystack, found, after):
+        after[current] = found + len(needle)
+        block_ids, haystack = articles[current]
+        for block, start, end in _ranges(haystack, found, after[current]):
             rows.append((sentence_id, block_ids[block], start, end))
     return pl.DataFrame(rows, schema={"sentence_id": pl.String, **_ANCHOR_SCHEMA}, orient="row")
 
@@ -143,22 +148,24 @@ def anchor_paragraphs(
     documents: pl.DataFrame,
     blocks: pl.DataFrame,
     known_symbols: Collection[str],
-    file: Path = UNITS_FILE,
+    file: Path,
 ) -> UnitAnchors:
-    """Find every coded paragraph of a UN document and make sure that its text is the coded one.
+    """Find every coded paragraph of a document and make sure that its text is the coded one.
 
     Args:
-        units: unit_id, symbol, xml_p_index, text_sha256 (of the text, white space collapsed).
+        units: unit_id, symbol, xml_p_index (name and place of `paragraph_places`), text_sha256 (of
+            the text, white space collapsed).
         documents: the documents of this run (`pipeline.tables.Documents`).
         blocks: their blocks; ``source_index`` tells which ``p`` of the file a block is.
-        known_symbols: the symbols of the whole manifest, read in this run or not.
+        known_symbols: symbols and ids of the whole manifest, read in this run or not.
         file: the coding file, for the message.
 
     Raises:
         InputError: a symbol that the manifest does not know, a paragraph that its document does
             not have, or a text that has changed; names the line of the file.
     """
-    places = _paragraph_places(documents, blocks)
+    rows_of = paragraph_places(documents, blocks).rows()
+    places: dict[tuple[str, int], _Place] = {(row[0], row[1]): row[2:] for row in rows_of}
     read = {symbol for symbol, _ in places}
     known = set(known_symbols)
     rows: list[tuple[str, str, int, int]] = []
@@ -171,7 +178,7 @@ def anchor_paragraphs(
         elif symbol in known:
             unavailable.append(unit)
         else:
-            problem = f"{unit}: no document of the manifest has the symbol {symbol!r}"
+            problem = f"{unit}: no document of the manifest has the symbol or id {symbol!r}"
             raise InputError(file, problem, "correct the symbol, or add its document", line)
     schema = {"unit_id": pl.String, **_ANCHOR_SCHEMA}
     anchors = pl.DataFrame(rows, schema=schema, orient="row")
@@ -216,21 +223,31 @@ _Place = tuple[str, str, str]
 """A block's id, label and text."""
 
 
-def _paragraph_places(
-    documents: pl.DataFrame, blocks: pl.DataFrame
-) -> dict[tuple[str, int], _Place]:
-    numbered = blocks.filter(pl.col("source_index").is_not_null()).join(
+def paragraph_places(documents: pl.DataFrame, blocks: pl.DataFrame) -> pl.DataFrame:
+    """How a coding names each paragraph: columns name, place, block_id, label and text.
+
+    In a file that numbers its paragraphs itself (``source_index``) a paragraph is named by the
+    document's symbol and that number; in any other by document_id and the block's place, from 1.
+    """
+    is_numbered = pl.col("source_index").is_not_null().any().over("document_id")
+    has_symbol = is_numbered & (pl.col("symbol") != "")
+    placed = blocks.join(
         documents.select("document_id", "symbol"), on="document_id", maintain_order="left"
+    ).select(
+        pl.when(has_symbol).then("symbol").otherwise("document_id").alias("name"),
+        pl.when(is_numbered).then("source_index").otherwise(pl.col("order") + 1).alias("place"),
+        "block_id",
+        "label",
+        "text",
     )
-    columns = ("symbol", "source_index", "block_id", "label", "text")
-    return {(symbol, index): place for symbol, index, *place in numbered.select(columns).rows()}  # type: ignore[misc]
+    return placed.filter(pl.col("place").is_not_null())
 
 
 def _checked(
     place: _Place | None, digest: str, file: Path, line: int, unit: str
 ) -> tuple[str, str]:
     if place is None:
-        problem = f"{unit}: its document has no text in this p element"
+        problem = f"{unit}: its document has no text in this place"
         raise InputError(file, problem, "correct xml_p_index", line)
     block_id, label, text = place
     if digest not in {text_hash(candidate) for candidate in (text, *_as_printed(label, text))}:

@@ -39,9 +39,10 @@ class CodeGroup(BaseModel):
 
 @dataclass(frozen=True)
 class Codebook:
-    """All code_groups, in the order of the file."""
+    """All code_groups, in the order of the file, and what the codebook calls itself."""
 
     code_groups: tuple[CodeGroup, ...]
+    title: str = ""
 
     @property
     def themes(self) -> tuple[Theme, ...]:
@@ -67,16 +68,18 @@ def load_codebook(file: Path = CODEBOOK_FILE) -> Codebook:
     """Read and check the codebook.
 
     Raises:
-        InputError: the file is missing or no YAML, a key is missing or unknown, or two themes
+        InputError: the file is missing or not YAML, a key is missing or unknown, or two themes
             have the same id.
     """
     content = read_yaml(file)
-    code_groups = content.get("code_groups") if isinstance(content, dict) else None
+    keys = content if isinstance(content, dict) else {}
+    code_groups = keys.get("code_groups", keys.get("families"))  # as codebooks said before
     if not isinstance(code_groups, list) or not code_groups:
-        raise InputError(file, "holds no code_groups", f"restore it: git checkout {file}")
+        raise InputError(file, "has no code_groups", f"restore it: git checkout {file}")
     try:
         codebook = Codebook(
-            tuple(CodeGroup.model_validate(code_group) for code_group in code_groups)
+            tuple(CodeGroup.model_validate(code_group) for code_group in code_groups),
+            str(content.get("title") or ""),
         )
     except ValidationError as error:
         first = error.errors()[0]

@@ -1,10 +1,10 @@
 """The hand codings in corpus/coding as one stand-off table: coder, unit, theme.
 
-A unit is a sentence of the article or a paragraph of a UN document. Every file
-``article-coder-NAME.csv`` or ``un-coder-NAME.csv`` is what one coder gave the units of its set;
-``article-adjudicated.csv`` or ``un-adjudicated.csv``, where there is one, decides. A file
-``suggested-coder-NAME.csv`` is what `peacetext suggest` wrote, filled in: it names its units
-itself, each a range of characters of a block, and may hold any number of them.
+A unit is a sentence of an article or a paragraph of another document; configs/study.yaml says which
+sets of units there are. Every file ``SET-coder-NAME.csv`` is one coder's coding of all units of its
+set; ``SET-adjudicated.csv``, where there is one, decides. A file ``suggested-coder-NAME.csv`` is
+what `peacetext suggest` wrote, filled in: it names its units itself, each a range of characters of
+a block, and may hold any number of them.
 """
 
 from __future__ import annotations
@@ -16,35 +16,32 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 import polars as pl
 
 from pipeline.run.errors import InputError
+from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
 
 CODING_FOLDER = Path("corpus/coding")
 ADJUDICATED = "adjudicated"
 
-SUGGESTED: Final = "suggested"
 SUGGESTED_COLUMNS = ("document_id", "block_id", "start", "end", "codes")
 UNREAD = "?"
 """What stands in the place of the codes of a suggested unit until a person has read it."""
 
-UnitSet = Literal["article", "un", "suggested"]
-UNIT_SETS: tuple[UnitSet, ...] = ("article", "un")
+Unit = Literal["sentence", "paragraph", "range"]
 
-_UNITS_FILE = {"article": "article-sentences.csv", "un": "un-units.csv"}
-_NAME = r"(?!suggested-a)(article|un|suggested)-(coder-(?!adjudicated\.)[^.].*|adjudicated\.csv)"
-_LIKE_A_NAME = re.compile(r"(article|un|suggested)[-_ ].*\.csv", re.IGNORECASE)
-_ID_COLUMN = {"article": "sentence_id", "un": "unit_id"}
-_COLUMNS: dict[str, dict[str, type[pl.DataType]]] = {
-    "article": {
+_NAME = re.compile(r"(?P<set>[^-]+)-(coder-(?!adjudicated\.)[^.].*|adjudicated)\.csv")
+ID_COLUMN: dict[Unit, str] = {"sentence": "sentence_id", "paragraph": "unit_id"}
+_COLUMNS: dict[Unit, dict[str, type[pl.DataType]]] = {
+    "sentence": {
         "section": pl.String,
         "section_title": pl.String,
         "paragraph": pl.Int64,
         "text": pl.String,
     },
-    "un": {
+    "paragraph": {
         "symbol": pl.String,
         "xml_p_index": pl.Int64,
         "text_sha256": pl.String,
@@ -59,22 +56,26 @@ class Coding:
     """All codings of one set of units.
 
     Attributes:
-        unit_set: article, un or suggested.
+        unit_set: the id of a coded set of the study, or suggested.
+        unit: sentence of an article, paragraph of a document, or range of characters (suggested).
         units: unit_id and the other columns of the file of units, in its order; for suggested ones
             document_id, block_id, start, end, and the file and row that name them first.
         coders: names of the coders, sorted; without the adjudicated coding.
         codes: coder, unit_id, theme_id; one row a code given. The adjudicated coding, where there
-            is             one, has the coder 'adjudicated'.
+            is one, has the coder 'adjudicated'.
         adjudicated: whether there is such a coding.
         n_readers: how many coders read a unit, where not all did.
+        file: the file of units; for suggested ones their folder.
     """
 
-    unit_set: UnitSet
+    unit_set: str
+    unit: Unit
     units: pl.DataFrame
     coders: tuple[str, ...]
     codes: pl.DataFrame
     adjudicated: bool
     n_readers: Mapping[str, int] = field(default_factory=dict)
+    file: Path = CODING_FOLDER
 
     def labels(self, rule: Literal["any", "majority", "all"]) -> pl.DataFrame:
         """unit_id, theme_id: what the codings together say.
@@ -92,30 +93,48 @@ class Coding:
         return kept.select("unit_id", "theme_id").sort("unit_id", "theme_id")
 
 
-def read_codings(theme_ids: Collection[str], folder: Path = CODING_FOLDER) -> tuple[Coding, ...]:
-    """Read every coding of every set of units that has a file of units, and suggested units.
+def read_codings(
+    theme_ids: Collection[str], sets: Sequence[CodedSet], folder: Path = CODING_FOLDER
+) -> tuple[Coding, ...]:
+    """Read every coding of every set of units of the study, and suggested units.
 
     Raises:
-        InputError: names the file, the row, the problem and the fix.
+        InputError: names the file, the row, the problem and a fix.
     """
-    _refuse_misnamed(folder)
-    codings = [
-        _read_coding(unit_set, folder, theme_ids)
-        for unit_set in UNIT_SETS
-        if (folder / _UNITS_FILE[unit_set]).is_file()
-    ]
+    _refuse_misnamed(sets, folder)
+    codings = [_read_coding(one, folder, theme_ids) for one in sets]
+    _refuse_shared_units(codings)
     suggested = sorted(folder.glob(f"{SUGGESTED}-coder-*.csv"))
     if suggested:
         codings.append(_read_suggested(suggested, theme_ids))
     return tuple(codings)
 
 
-def _refuse_misnamed(folder: Path) -> None:
+def _refuse_misnamed(sets: Sequence[CodedSet], folder: Path) -> None:
     """A coding under another name would be passed over in silence, or taken for another kind."""
-    for name in sorted(file.name for file in folder.glob("*") if _LIKE_A_NAME.fullmatch(file.name)):
-        if not (re.fullmatch(_NAME, name) or name in _UNITS_FILE.values()):
-            fix = "name it as article-coder-NAME.csv, or article-adjudicated.csv if it decides"
-            raise InputError(folder / name, "is not the name of a coding", fix)
+    ids, units = [one.id for one in sets], {one.units for one in sets}
+    like = rf"(({'|'.join([*ids, SUGGESTED])})[-_ ].*|.*[-_ ](coder|adjudicated)\b.*)\.csv"
+    example = [*ids, SUGGESTED][0]
+    for name in sorted(file.name for file in folder.glob("*")):
+        if name in units or not re.fullmatch(like, name, re.IGNORECASE):
+            continue
+        named = _NAME.fullmatch(name)
+        known = ids if name.endswith("-adjudicated.csv") else [*ids, SUGGESTED]
+        if not named or named["set"] not in known:
+            fix = f"name it as {example}-coder-NAME.csv, or {example}-adjudicated.csv if it decides"
+            problem = f"is not the name of a coding of {', '.join([*ids, SUGGESTED])}"
+            raise InputError(folder / name, problem, fix)
+
+
+def _refuse_shared_units(codings: Sequence[Coding]) -> None:
+    """Codes are found by unit_id, so that no two sets may have one in common."""
+    seen: dict[str, str] = {}
+    for coding in codings:
+        for unit_id in coding.units["unit_id"]:
+            if unit_id in seen:
+                problem = f"{unit_id} is a unit of {seen[unit_id]} too"
+                raise InputError(coding.file, problem, "give one of them another id")
+        seen |= dict.fromkeys(coding.units["unit_id"], coding.unit_set)
 
 
 def codes_by_unit(file: Path, theme_ids: Collection[str]) -> dict[str, frozenset[str]]:
@@ -131,7 +150,7 @@ def codes_by_unit(file: Path, theme_ids: Collection[str]) -> dict[str, frozenset
         units, codes = _read_suggested_pass(file, theme_ids)
         unit_ids = units["unit_id"].to_list()
     else:
-        column = _ID_COLUMN[unit_set_of(header) or "article"]
+        column = ID_COLUMN[unit_of(header) or "sentence"]
         unit_ids = [row[column] for _, row in _rows(file, [column, "codes"])]
         codes = _read_pass(file, column, unit_ids, theme_ids)
     given: dict[str, set[str]] = {unit_id: set() for unit_id in unit_ids}
@@ -140,11 +159,11 @@ def codes_by_unit(file: Path, theme_ids: Collection[str]) -> dict[str, frozenset
     return {unit_id: frozenset(said) for unit_id, said in given.items()}
 
 
-def unit_set_of(header: Collection[str]) -> UnitSet | None:
-    """The set of units that a coding with these columns codes; None when it is not a coding."""
-    for unit_set in UNIT_SETS:
-        if {_ID_COLUMN[unit_set], "codes"} <= set(header):
-            return unit_set
+def unit_of(header: Collection[str]) -> Unit | None:
+    """What a file with these columns codes; None when it is no coding with a row a unit."""
+    for unit, column in ID_COLUMN.items():
+        if {column, "codes"} <= set(header):
+            return unit
     return None
 
 
@@ -154,53 +173,39 @@ def read_pass(file: Path, coding: Coding, theme_ids: Collection[str]) -> pl.Data
     Raises:
         InputError: as for `read_codings`.
     """
-    column, unit_ids = _ID_COLUMN[coding.unit_set], coding.units["unit_id"].to_list()
+    column, unit_ids = ID_COLUMN[coding.unit], coding.units["unit_id"].to_list()
     rows = _read_pass(file, column, unit_ids, theme_ids)
     return pl.DataFrame(rows, schema={"unit_id": pl.String, "theme_id": pl.String}, orient="row")
 
 
-def pass_file(coding: Coding, coder: str, folder: Path = CODING_FOLDER) -> Path:
-    """Where a coder's coding over the units of ``coding`` belongs."""
-    return folder / f"{coding.unit_set}-coder-{coder}.csv"
-
-
-def pass_text(coding: Coding, codes: pl.DataFrame, theme_ids: Sequence[str]) -> str:
-    """A coding as its file holds it: a row a unit, its codes in the order of the codebook.
-
-    Args:
-        coding: whose units are listed, in their order.
-        codes: unit_id, theme_id; a unit without a row was read and given no code.
-        theme_ids: all codes, in the order of the codebook.
-    """
-    given: dict[str, set[str]] = {}
-    for unit_id, theme_id in codes.select("unit_id", "theme_id").iter_rows():
-        given.setdefault(unit_id, set()).add(theme_id)
-    lines = [f"{_ID_COLUMN[coding.unit_set]},codes"]
-    for unit_id in coding.units["unit_id"]:
-        ordered = [theme_id for theme_id in theme_ids if theme_id in given.get(unit_id, ())]
-        lines.append(f"{unit_id},{';'.join(ordered)}")
-    return "\n".join(lines) + "\n"
-
-
-def _read_coding(unit_set: UnitSet, folder: Path, theme_ids: Collection[str]) -> Coding:
-    units = _read_units(unit_set, folder / _UNITS_FILE[unit_set])
+def _read_coding(coded: CodedSet, folder: Path, theme_ids: Collection[str]) -> Coding:
+    key = f"coded_sets.{coded.id}"
+    file = folder / coded.units
+    if not file.is_file():
+        fix = f"put the file of units there, or take {coded.id} out of coded_sets"
+        raise InputError(STUDY_FILE, f"{file} is missing", fix, key)
+    units = _read_units(coded.unit, file)
+    if units.is_empty():
+        raise InputError(STUDY_FILE, f"{file} holds no unit", "add a row a unit", key)
     unit_ids = units["unit_id"].to_list()
-    column = _ID_COLUMN[unit_set]
-    prefix = f"{unit_set}-coder-"
+    column = ID_COLUMN[coded.unit]
+    prefix = f"{coded.id}-coder-"
     passes = {
         file.stem.removeprefix(prefix): _read_pass(file, column, unit_ids, theme_ids)
         for file in sorted(folder.glob(f"{prefix}*.csv"))
     }
     coders = tuple(sorted(passes))
-    decided = folder / f"{unit_set}-{ADJUDICATED}.csv"
+    decided = folder / f"{coded.id}-{ADJUDICATED}.csv"
     if decided.is_file():
         passes[ADJUDICATED] = _read_pass(decided, column, unit_ids, theme_ids)
     if not passes:
-        fix = f"put a coder's file there, or take {_UNITS_FILE[unit_set]} away too"
-        raise InputError(folder / f"{prefix}1.csv", "is missing, so no unit is coded", fix)
+        fix = f"add a coder's file, {folder / prefix}NAME.csv, or take {coded.id} out of coded_sets"
+        raise InputError(STUDY_FILE, "nobody has coded its units", fix, key)
     rows = [(coder, *code) for coder, codes in passes.items() for code in codes]
     codes = pl.DataFrame(rows, schema=_NO_ROWS, orient="row")
-    return Coding(unit_set, units, coders, codes, decided.is_file())
+    return Coding(
+        coded.id, coded.unit, units, coders, codes, adjudicated=decided.is_file(), file=file
+    )
 
 
 def _read_suggested(files: Sequence[Path], theme_ids: Collection[str]) -> Coding:
@@ -214,6 +219,7 @@ def _read_suggested(files: Sequence[Path], theme_ids: Collection[str]) -> Coding
     every = pl.concat(frames)
     return Coding(
         SUGGESTED,
+        "range",
         every.unique("unit_id", keep="first", maintain_order=True),
         tuple(sorted(file.stem.removeprefix(prefix) for file in files)),
         pl.DataFrame(rows, schema=_NO_ROWS, orient="row"),
@@ -237,32 +243,25 @@ def _read_suggested_pass(
             continue
         units.append((unit_id, row["document_id"], row["block_id"], start, end, str(file), line))
         codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
-    schema = {
-        **dict.fromkeys(("unit_id", "document_id", "block_id"), pl.String),
-        **dict.fromkeys(("start", "end"), pl.Int64),
-        "file": pl.String,
-        "row": pl.Int64,
-    }
+    names = ("unit_id", "document_id", "block_id", "start", "end", "file", "row")
+    numbers = ("start", "end", "row")
+    schema = {name: pl.Int64 if name in numbers else pl.String for name in names}
     return pl.DataFrame(units, schema=schema, orient="row"), codes
 
 
-def _read_units(unit_set: UnitSet, file: Path) -> pl.DataFrame:
-    columns: dict[str, type[pl.DataType]] = {
-        _ID_COLUMN[unit_set]: pl.String,
-        **_COLUMNS[unit_set],
-    }
+def _read_units(unit: Unit, file: Path) -> pl.DataFrame:
+    id_column = ID_COLUMN[unit]
+    columns: dict[str, type[pl.DataType]] = {id_column: pl.String, **_COLUMNS[unit]}
     rows: list[dict[str, object]] = []
     seen: dict[str, int] = {}
     for line, row in _rows(file, list(columns)):
-        unit_id = row[_ID_COLUMN[unit_set]]
+        unit_id = row[id_column]
         _refuse_repeat(file, line, unit_id, seen)
         values = {
             name: _number(file, line, name, row[name], kind) for name, kind in columns.items()
         }
         rows.append(values)
-    schema = {
-        "unit_id" if name == _ID_COLUMN[unit_set] else name: kind for name, kind in columns.items()
-    }
+    schema = {"unit_id" if name == id_column else name: kind for name, kind in columns.items()}
     return pl.DataFrame([list(row.values()) for row in rows], schema=schema, orient="row")
 
 

@@ -17,7 +17,8 @@ from typing import get_args
 from urllib.parse import urlsplit
 
 from pipeline.run.errors import InputError
-from pipeline.run.settings import Kind, Profile
+from pipeline.run.settings import Profile
+from pipeline.run.types import Kind
 from pipeline.study.missions import MISSIONS_FILE, load_missions
 from pipeline.study.symbols import address
 

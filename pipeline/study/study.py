@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from pipeline.run.errors import InputError
-from pipeline.run.settings import Kind, Section, read_mapping, settings_error
-from pipeline.study.missions import load_missions
+from pipeline.run.settings import Section
+from pipeline.run.types import Kind
+
+if TYPE_CHECKING:
+    import polars as pl
 
 STUDY_FILE = Path("configs/study.yaml")
+NO_SET = "documents"
+"""What documents go with where no set of paragraphs was coded."""
 ALL = "all"
 """In place of a mission: a milestone that concerns every mission."""
+
+SUGGESTED = "suggested"
+"""The set of passages that a classifier was in doubt about: they are coded without being drawn."""
 
 Role = Literal["learnt_from", "judged_on", "estimated_with"]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -40,16 +47,24 @@ class Article(Section):
         document_id: its row of corpus/manifest.csv.
         short: how a sentence names it, such as ``Smith (2020)``.
         citation: author, year, title and journal, as printed.
+        author: as a list of references sorts it, such as ``Smith, Ada``; may be empty.
+        journal: where it came out; may be empty.
         doi: without the address before it; empty where there is none.
+        copyright: whose it is since when, without the sign; empty where nobody said.
         licence: under which its text may be quoted; empty where nobody said.
+        licence_url: where that licence stands; empty where it has no address.
         interviewees: how many people it rests on; None where it rests on none.
     """
 
     document_id: Words
     short: Words
     citation: Words
+    author: str = ""
+    journal: str = ""
     doi: str = ""
+    copyright: str = ""
     licence: str = ""
+    licence_url: str = ""
     interviewees: int | None = Field(default=None, ge=1)
 
 
@@ -78,6 +93,11 @@ class Interviews(Section):
         """In the order of the file."""
         return tuple(group.id for group in self.speaker_groups)
 
+    def group_name(self, group_id: str) -> str:
+        """A speaker group's name; its id when the study no longer knows it."""
+        known = {group.id: group.name for group in self.speaker_groups}
+        return known.get(group_id, group_id.replace("_", " ").capitalize())
+
     def groups_of(self, note: str) -> tuple[str, ...]:
         """Speaker groups of the interviewees that a note or citation names, in its order, once."""
         if self.pattern is None:
@@ -95,6 +115,22 @@ class Documents(Section):
 
     kinds: tuple[Kind, ...] = Field(min_length=1, strict=False)
     missions: tuple[str, ...] = Field(default=(), strict=False)
+
+    def include(self, kind: str, missions: Collection[str]) -> bool:
+        """Whether a document of this kind, on these missions, is one of them."""
+        return kind in self.kinds and (not self.missions or bool(set(missions) & {*self.missions}))
+
+    @property
+    def rows(self) -> pl.Expr:
+        """The same for rows with the columns kind and missions."""
+        import polars as pl
+
+        of_kind = pl.col("kind").cast(pl.String).is_in(self.kinds)
+        if not self.missions:
+            return of_kind
+        return of_kind & pl.any_horizontal(
+            pl.col("missions").list.contains(mission) for mission in self.missions
+        )
 
 
 class Side(Section):
@@ -137,6 +173,14 @@ class CodedSet(Section):
     roles: tuple[Role, ...] = Field(min_length=1, strict=False)
     population: Population | None = None
 
+    @model_validator(mode="after")
+    def _can_serve(self) -> CodedSet:
+        if self.id == SUGGESTED:
+            raise ValueError(f"{SUGGESTED} is the set of what `peacetext suggest` wrote")
+        if self.unit == "paragraph" and "estimated_with" in self.roles and not self.population:
+            raise ValueError("nothing can be estimated with paragraphs of no known population")
+        return self
+
 
 class Milestone(Section):
     """One year and what happened in it.
@@ -178,6 +222,7 @@ class Study(Section):
     kicker: str = ""
     about: Words
     description: str = ""
+    coders: str = ""
     project: Words
     articles: tuple[Article, ...] = Field(default=(), strict=False)
     interviews: Interviews = Interviews()
@@ -192,9 +237,49 @@ class Study(Section):
         """Title and subtitle in one line."""
         return f"{self.title}: {self.subtitle}" if self.subtitle else self.title
 
+    @property
+    def coded_texts(self) -> str:
+        """What a sentence calls the closely coded texts, however many there are."""
+        return ("the coded documents", "the article", "the articles")[min(len(self.articles), 2)]
+
+    @property
+    def judged_sets(self) -> tuple[CodedSet, ...]:
+        """The coded sets that classifiers are tested on, in the order of the file."""
+        return tuple(one for one in self.coded_sets if "judged_on" in one.roles)
+
+    def learnt_before(self, coded: CodedSet) -> tuple[CodedSet, ...]:
+        """The sets above this one that its classifiers learn from, too."""
+        above = self.coded_sets[: self.coded_sets.index(coded)]
+        return tuple(one for one in above if "learnt_from" in one.roles)
+
     def coded_set(self, set_id: str) -> CodedSet:
         """The coded set of that name; KeyError when there is none."""
         return {one.id: one for one in self.coded_sets}[set_id]
+
+    def sets_of(self, unit: str, role: Role | None = None) -> tuple[CodedSet, ...]:
+        """The coded sets of a unit that have a role, in the order of the file."""
+        return tuple(
+            one for one in self.coded_sets if one.unit == unit and role in (None, *one.roles)
+        )
+
+    @property
+    def article_set_id(self) -> str:
+        """Under which name comparisons on passages of the articles stand."""
+        return next((one.id for one in self.sets_of("sentence")), "article")
+
+    def set_of_documents(self, role: Role | None = None) -> pl.Expr:
+        """The paragraph set that each document goes with: the first whose population it is in.
+
+        One that is in no population goes with the last set. Of the columns kind and missions.
+        """
+        import polars as pl
+
+        sets = self.sets_of("paragraph", role)
+        found = pl.lit(sets[-1].id if sets else NO_SET)
+        for one in reversed(sets[:-1]):
+            if one.population:
+                found = pl.when(one.population.rows).then(pl.lit(one.id)).otherwise(found)
+        return found
 
     @property
     def document_side(self) -> Side | None:
@@ -202,51 +287,24 @@ class Study(Section):
         return next((side for side in self.sides if side.documents), None)
 
     @property
+    def side_names(self) -> tuple[str, str]:
+        """What a sentence calls the documents and the interviews that are compared."""
+        documents, interviews = self.document_side, self.interview_side
+        return (
+            documents.name if documents else "documents",
+            interviews.name if interviews else "interviews",
+        )
+
+    @property
     def interview_side(self) -> Side | None:
         """The side that is made of reported interviews."""
         return next((side for side in self.sides if side.interviews), None)
 
 
-def load_study(file: Path = STUDY_FILE) -> Study:
-    """Read and check what the study is.
+def transfer_name(trained_on: Sequence[str], set_id: str) -> str:
+    """What it is called when a set is judged by models of the sets above it alone.
 
-    Raises:
-        InputError: the file cannot be read, a key is unknown or missing, a value is out of range,
-            an id is there twice, or a mission is not in configs/missions.yaml.
+    >>> transfer_name(("article",), "mandates")
+    'article to mandates'
     """
-    content = read_mapping(file)
-    try:
-        study = Study.model_validate(content)
-    except ValidationError as error:
-        raise settings_error(file, error) from None
-    _check_ids(file, study)
-    _check_missions(file, study, {ALL, *load_missions(file.parent / "missions.yaml")})
-    return study
-
-
-def _check_ids(file: Path, study: Study) -> None:
-    groups = study.interviews.speaker_groups
-    named = {
-        "articles": [one.document_id for one in study.articles],
-        "interviews.speaker_groups": [one.id for one in groups],
-        "sides": [one.id for one in study.sides],
-        "coded_sets": [one.id for one in study.coded_sets],
-    }
-    for key, ids in named.items():
-        for one in ids:
-            if ids.count(one) > 1:
-                raise InputError(file, f"{one} is there twice", "give each its own name", key)
-    if sum(side.interviews for side in study.sides) > 1:
-        raise InputError(file, "has two sides of interviews", "leave one of them", "sides")
-
-
-def _check_missions(file: Path, study: Study, missions: Collection[str]) -> None:
-    named = [(f"milestones.{n}", [one.mission]) for n, one in enumerate(study.milestones)]
-    parts = [(f"sides.{side.id}", side.documents) for side in study.sides]
-    parts += [(f"coded_sets.{one.id}", one.population) for one in study.coded_sets]
-    named += [(key, list(part.missions)) for key, part in parts if part]
-    for key, acronyms in named:
-        for acronym in acronyms:
-            if acronym not in missions:
-                fix = f"use an acronym of configs/missions.yaml, or {ALL} for a milestone"
-                raise InputError(file, f"{acronym!r} is not a mission", fix, key)
+    return f"{' and '.join(trained_on)} to {set_id}"

@@ -22,12 +22,14 @@ from pipeline.run.tables.themes import (
     UNITS,
     Prevalence,
 )
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import read_manifest
+from pipeline.themes.combination import Combination
 from pipeline.themes.saving import SavedThemes, save_themes
-from pipeline.themes.study import CodedCorpus, ThemeFindings, study_themes
-from pipeline.themes.units import passage_codes_table, units_table
+from pipeline.themes.study import ThemeFindings, study_themes
+from pipeline.themes.units import CodedCorpus, passage_codes_table, units_table
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import read_vectors
 
@@ -36,9 +38,10 @@ def main() -> None:
     """Judge the classifiers and score every passage."""
     settings = load_settings()
     codebook = load_codebook()
-    codings = read_codings(codebook.theme_ids)
+    study = load_study()
+    codings = read_codings(codebook.theme_ids, study.coded_sets)
     passages, documents = read_table(PASSAGES), read_table(DOCUMENTS)
-    symbols = {entry.symbol for entry in read_manifest() if entry.symbol}
+    symbols = {name for entry in read_manifest() for name in (entry.symbol, entry.document_id)}
     rule = settings.themes.label_rule
     blocks, near_duplicates = read_table(BLOCKS), read_table(NEAR_DUPLICATES)
     units, n_absent = units_table(
@@ -48,37 +51,39 @@ def main() -> None:
         say(f"themes: {n_absent} coded paragraphs are in documents that are not here")
     encoder = load_encoder(settings.embed)
     vectors = read_vectors(passages.height)
-    corpus = CodedCorpus(passages, documents, blocks, near_duplicates, vectors, units, codings)
-    study = study_themes(corpus, codebook, encoder, settings.themes, settings.seed)
+    corpus = CodedCorpus(
+        passages, documents, blocks, near_duplicates, vectors, units, codings, study
+    )
+    found = study_themes(corpus, codebook, encoder, settings.themes, settings.seed)
+    for remark in found.remarks:
+        say(f"themes: {remark}")
     write_table(UNITS, units)
     write_table(PASSAGE_CODES, passage_codes_table(units))
-    _write(study)
-    _save(study, codebook, encoder.card.fingerprint)
-    write_metrics("themes", {**study.metrics, "units_not_here": n_absent})
+    _write(found)
+    _save(found, codebook, encoder.card.fingerprint)
+    write_metrics("themes", {**found.metrics, "units_not_here": n_absent})
 
 
-def _save(study: ThemeFindings, codebook: Codebook, fingerprint: str) -> None:
+def _save(found: ThemeFindings, codebook: Codebook, fingerprint: str) -> None:
     """The classifiers for `peacetext classify`."""
-    combination, thresholds = study.classifiers
-    if combination.fitted is None:
-        raise AssertionError("the classifiers are trained")
-    units = study.metrics["coded_units"]
-    save_themes(SavedThemes(codebook.theme_ids, combination.fitted, thresholds, units, fingerprint))
+    model, thresholds = found.classifiers.model, found.classifiers.thresholds
+    if not isinstance(model, Combination) or model.fitted is None:
+        raise AssertionError("the classifiers are a trained combination")
+    units = found.metrics["coded_units"]
+    save_themes(SavedThemes(codebook.theme_ids, model.fitted, thresholds, units, fingerprint))
 
 
-def _write(study: ThemeFindings) -> None:
-    write_table(CODER_AGREEMENT, study.agreement)
-    write_table(CODER_CONFUSIONS, study.confusions)
-    write_table(SCORES, study.scores)
-    write_table(UNIT_SCORES, study.unit_scores)
-    write_table(EVALUATION, study.evaluation)
-    write_table(CALIBRATION, study.calibration)
-    if study.prevalence is None:
-        say("themes: no prevalence, since there are no UN documents")
+def _write(found: ThemeFindings) -> None:
+    write_table(CODER_AGREEMENT, found.agreement)
+    write_table(CODER_CONFUSIONS, found.confusions)
+    write_table(SCORES, found.scores)
+    write_table(UNIT_SCORES, found.unit_scores)
+    write_table(EVALUATION, found.evaluation)
+    write_table(CALIBRATION, found.calibration)
     none = pl.DataFrame(schema=Prevalence.create_empty().schema)
     for table, shares in (
-        (PREVALENCE, study.prevalence),
-        (PREVALENCE_DEDUPLICATED, study.prevalence_deduplicated),
+        (PREVALENCE, found.prevalence),
+        (PREVALENCE_DEDUPLICATED, found.prevalence_deduplicated),
     ):
         write_table(table, none if shares is None else shares)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from pipeline.run.settings import ThemeSettings
+from pipeline.run.tables.table import stacked
+from pipeline.run.tables.themes import CoderAgreement, CoderConfusions
 from pipeline.study.codings import Coding
-from pipeline.themes.evaluation import Judged, group_weights
-from pipeline.themes.samples import Booleans, Floats
-from pipeline.themes.validation import Predictions
+from pipeline.themes.evaluation import group_weights
+from pipeline.themes.samples import Booleans, Floats, Integers
+from pipeline.themes.validation import Judged, Predictions
 
 ALL, SETS = "all", "sets"
 """Rows of the table for the mean over themes in use, and for whole sets of codes."""
@@ -22,6 +25,55 @@ FEWEST_USES = 5
 """Codes used less often do not enter the mean: their alpha is mostly luck."""
 
 _DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class CodingAgreement:
+    """How far coders agree.
+
+    Attributes:
+        agreement, confusions: tables of those names, of every set of units.
+        coders: each coder judged by the others as if a model, a set of units with two coders.
+    """
+
+    agreement: pl.DataFrame
+    confusions: pl.DataFrame
+    coders: list[Judged]
+
+
+def coder_agreement(
+    codings: Sequence[Coding],
+    units: pl.DataFrame,
+    theme_ids: Sequence[str],
+    settings: ThemeSettings,
+    seed: int,
+) -> CodingAgreement:
+    """Agreement of the coders of each set of units.
+
+    Args:
+        codings: of suggested units too, which are passed over: few of them are read by two
+            coders, and they are the hard ones.
+        units: tables.Units.
+        theme_ids: names of the themes.
+        settings: resamples and confidence.
+        seed: of the resampling.
+    """
+    agreements, confusions, coders = [], [], []
+    for coding in codings:
+        unit_set = coding.unit_set
+        rows = units.filter(pl.col("unit_set").cast(pl.String) == unit_set)
+        if coding.unit == "range" or not rows.height:
+            continue
+        given = code_matrices(coding, rows["unit_id"].to_list(), theme_ids)
+        groups = rows["group"].to_list()
+        resampled = (settings.confidence, settings.bootstrap, seed)
+        agreements.append(agreement_table(unit_set, given, theme_ids, groups, *resampled))
+        confusions.append(confusion_table(unit_set, given, theme_ids))
+        ceiling = coder_ceiling(unit_set, given, groups)
+        coders += [replace(ceiling, unit=coding.unit)] if ceiling else []
+    return CodingAgreement(
+        stacked(agreements, CoderAgreement), stacked(confusions, CoderConfusions), coders
+    )
 
 
 def agreement_table(
@@ -39,7 +91,7 @@ def agreement_table(
     with the MASI distance for sets (Passonneau 2006). Intervals resample groups of units.
 
     Args:
-        unit_set: article or un.
+        unit_set: id of the coded set.
         given: bool [coders, units, themes].
         theme_ids: names of the themes.
         groups: what is resampled, one a unit.
@@ -47,12 +99,14 @@ def agreement_table(
         resamples: behind each interval.
         seed: of the resampling.
     """
-    weights = group_weights(groups, resamples, seed).astype(np.int64)
+    drawn = group_weights(groups, resamples, seed).astype(np.int64)
+    weights = np.vstack([np.ones_like(drawn[:1]), drawn])  # the units as they are, then resamples
     support = given.any(axis=0).sum(axis=0)
-    by_theme = np.array([_alphas(*_nominal(said), weights) for said in np.moveaxis(given, 2, 0)])
-    columns = [*by_theme, _mean(by_theme[support >= FEWEST_USES]), _alphas(*_sets(given), weights)]
-    percents = [_percent(given[:, :, [theme]]) for theme in range(given.shape[2])]
-    percents += [None, _percent(given)]
+    by_code = np.moveaxis(given, 2, 0)
+    by_theme = np.array([krippendorff_alphas(*_codes(said), weights) for said in by_code])
+    of_sets = krippendorff_alphas(*_sets(given), weights)
+    columns = [*by_theme, _mean(by_theme[support >= FEWEST_USES]), of_sets]
+    percents = [*(_percent(said[:, :, None]) for said in by_code), None, _percent(given)]
     supports = [*support.tolist(), *[int(given.any(axis=(0, 2)).sum())] * 2]
     tail = (1 - confidence) / 2
     rows = [
@@ -80,7 +134,7 @@ def confusion_table(unit_set: str, given: Booleans, theme_ids: Sequence[str]) ->
     gave the first code and not the second, and the other coder the second and not the first.
 
     Args:
-        unit_set: article or un.
+        unit_set: id of the coded set.
         given: bool [coders, units, themes].
         theme_ids: names of the themes.
     """
@@ -101,16 +155,6 @@ def confusion_table(unit_set: str, given: Booleans, theme_ids: Sequence[str]) ->
     return table.sort("n", "theme_id", "other_id", descending=[True, False, False])
 
 
-def nominal_alpha(given: Booleans) -> float | None:
-    """Krippendorff's alpha for one code, given or not, bool [coders, units].
-
-    None when there is a single coder, or when nobody ever gave the code: then nothing varies and
-    alpha is not defined.
-    """
-    none = np.zeros((0, given.shape[1]), dtype=np.int64)
-    return _rounded(float(_alphas(*_nominal(given), none)[0]))
-
-
 def masi_distance(one: Booleans, other: Booleans) -> float:
     """1 - J * M of two sets of codes, each bool [themes] (Passonneau 2006).
 
@@ -129,41 +173,48 @@ def masi_distance(one: Booleans, other: Booleans) -> float:
     return 1 - shared / either * (2 / 3 if holds else 1 / 3)
 
 
-def resampled_alphas(
-    counts: npt.NDArray[np.int64], distances: Floats, weights: npt.NDArray[np.int64]
-) -> Floats:
-    """Krippendorff's alpha of many resamples of units at once, float [resamples].
+def krippendorff_alphas(counts: Integers, distances: Floats, weights: Integers) -> Floats:
+    """Krippendorff's alpha of many samples of units at once, float [samples].
 
-    1 - observed / expected disagreement, when every coder coded every unit: the mean distance of
-    two codings of a unit, over that of two codings of any units. On a single sample it is what the
-    krippendorff package gives, which is too slow for a thousand resamples of sets of codes.
+    1 - observed / expected disagreement (2019, chapter 12): the mean distance of two codings of a
+    unit, over that of two codings of any units. A unit that fewer than two coders coded is left
+    out, since nothing pairs with its value.
 
     Args:
-        counts: how many coders gave a unit each value, [units, values].
+        counts: how many coders gave a unit each value, [units, values]; a row may sum to fewer
+            coders than others where a coder skipped the unit.
         distances: between values, float [values, values]; as Passonneau, not squared.
-        weights: how often each unit stands in each resample, [resamples, units].
+        weights: how often each unit stands in each sample, [samples, units]; ones for the units
+            as they are.
 
     Returns:
-        nan where nothing varies.
+        nan where nothing varies, and where no unit has two codings.
     """
-    n_coders = int(counts[0].sum())
-    inside = np.einsum("uv,vw,uw->u", counts, distances, counts) / (n_coders * (n_coders - 1))
-    observed = weights @ inside / weights.sum(axis=1)
+    n_coders = counts.sum(axis=1)
+    paired = n_coders > 1
+    counts, n_coders, weights = counts[paired], n_coders[paired], weights[:, paired]
+    inside = np.einsum("uv,vw,uw->u", counts, distances, counts) / (n_coders - 1)
     values = weights @ counts
     n = values.sum(axis=1)
-    expected = np.einsum("rv,vw,rw->r", values, distances, values) / (n * (n - 1))
-    ratio = np.divide(observed, expected, out=np.full(len(n), np.nan), where=expected > 0)
-    alphas: Floats = 1 - ratio
-    return alphas
+    between = np.einsum("rv,vw,rw->r", values, distances, values)
+    expected = np.divide(between, n - 1, out=np.zeros(len(n)), where=n > 1)
+    alphas = np.full(len(n), np.nan)
+    np.divide(weights @ inside, expected, out=alphas, where=expected > 0)
+    return 1 - alphas
 
 
-def _nominal(given: Booleans) -> tuple[npt.NDArray[np.int64], Floats]:
-    """Counts [units, 2] of not given and given, and the distances of the two."""
+def nominal_distances(n_values: int) -> Floats:
+    """0 between a value and itself, 1 between any two others, float [values, values]."""
+    return 1 - np.eye(n_values)
+
+
+def _codes(given: Booleans) -> tuple[Integers, Floats]:
+    """Counts [units, 2] of one code not given and given, and the distances of the two."""
     said = given.sum(axis=0)
-    return np.column_stack([len(given) - said, said]), np.array([[0.0, 1.0], [1.0, 0.0]])
+    return np.column_stack([len(given) - said, said]), nominal_distances(2)
 
 
-def _sets(given: Booleans) -> tuple[npt.NDArray[np.int64], Floats]:
+def _sets(given: Booleans) -> tuple[Integers, Floats]:
     """Counts [units, different sets of codes], and the distances of the sets."""
     n_coders, n_units, n_themes = given.shape
     kinds, which = np.unique(given.reshape(-1, n_themes), axis=0, return_inverse=True)
@@ -171,22 +222,6 @@ def _sets(given: Booleans) -> tuple[npt.NDArray[np.int64], Floats]:
     np.add.at(counts, (np.tile(np.arange(n_units), n_coders), which.ravel()), 1)
     distances = np.array([[masi_distance(one, other) for other in kinds] for one in kinds])
     return counts, distances
-
-
-def _alphas(
-    counts: npt.NDArray[np.int64], distances: Floats, weights: npt.NDArray[np.int64]
-) -> Floats:
-    """Alpha of the units as they are, by the krippendorff package, then of each resample."""
-    import krippendorff
-
-    if counts[0].sum() < 2 or (counts.any(axis=0)).sum() < 2:
-        return np.full(1 + len(weights), np.nan)  # a single coder, or a single value
-
-    def metric(v1: Any, v2: Any, i1: Any, i2: Any, n_v: Any, dtype: Any = float) -> Any:  # noqa: ARG001
-        return distances[i1, i2].astype(dtype)
-
-    alpha = krippendorff.alpha(value_counts=counts, level_of_measurement=metric)
-    return np.concatenate([[alpha], resampled_alphas(counts, distances, weights)])
 
 
 def _mean(alphas: Floats) -> Floats:

@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.run.types import Vectors
 from pipeline.study.codebook import Theme
 from pipeline.themes.samples import Booleans, Floats, Integers, Sample
-from pipeline.vectors.cache import Vectors
 
 WORDS: dict[str, Any] = {
     "ngram_range": (1, 2),

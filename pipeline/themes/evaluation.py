@@ -2,63 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from pipeline.run.settings import ThemeSettings
+from pipeline.run.tables.table import stacked
+from pipeline.run.tables.themes import Calibration, Evaluation
 from pipeline.themes.samples import Booleans, Floats
-from pipeline.themes.validation import Predictions
+from pipeline.themes.validation import Judged
 
 MACRO, MICRO = "macro", "micro"
 
+ALL = "all"
+EDGES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+"""Narrow where most probabilities lie: themes are rare."""
 
-@dataclass(frozen=True)
-class Judged:
-    """Predictions beside the truth.
-
-    Attributes:
-        setting: what was trained on and tested on: article, un or transfer.
-        model: the model's name.
-        truth: bool [n, themes].
-        predictions: for the same n units.
-        groups: what is resampled, one a unit.
-        ranked: whether probabilities rank units, so that average precision means something.
-    """
-
-    setting: str
-    model: str
-    truth: Booleans
-    predictions: Predictions
-    groups: Sequence[str]
-    ranked: bool = True
-
-    def first(self, n: int) -> Judged:
-        """The first n units; units after them were learnt from, but are not to be judged by."""
-        some = Predictions(self.predictions.probability[:n], self.predictions.assigned[:n])
-        return replace(self, truth=self.truth[:n], predictions=some, groups=self.groups[:n])
+_DECIMALS = 6
 
 
 def evaluation_table(
-    judged: Judged, theme_ids: Sequence[str], fewest: int, settings: ThemeSettings, seed: int
+    judged: Iterable[Judged], theme_ids: Sequence[str], settings: ThemeSettings, seed: int
 ) -> pl.DataFrame:
-    """tables.Evaluation for one model: every theme, and macro and micro over learnable ones.
+    """tables.Evaluation: every theme, and macro and micro over learnable ones, of each model.
 
     Args:
         judged: predictions and truth.
         theme_ids: names of the columns.
-        fewest: positives below which a theme is not learnable.
-        settings: resamples and confidence.
-        seed: of the bootstrap.
+        settings: resamples, confidence, and the fewest positives of a learnable theme.
+        seed: of the bootstrap, which resamples groups.
     """
-    weights = np.vstack(
-        [np.ones(len(judged.truth)), group_weights(judged.groups, settings.bootstrap, seed)]
+    tables = [_evaluated(one, theme_ids, settings, seed) for one in judged]
+    return stacked(tables, Evaluation).sort(
+        "setting", "model", "theme_id", pl.col("measure").cast(pl.String)
     )
-    support = judged.truth.sum(axis=0)
-    learnable = support >= fewest
+
+
+def _learnable(judged: Judged, settings: ThemeSettings) -> Booleans:
+    """Which themes have enough positives to be averaged over, bool [themes]."""
+    is_sentence = judged.unit == "sentence"
+    fewest = settings.min_positives if is_sentence else settings.min_positives_un
+    learnable: Booleans = judged.truth.sum(axis=0) >= fewest
+    return learnable
+
+
+def _resamples(judged: Judged, settings: ThemeSettings, seed: int) -> Floats:
+    """A row of ones for the sample as it is, then its resamples, float [1 + resamples, n]."""
+    drawn = group_weights(judged.groups, settings.bootstrap, seed)
+    return np.vstack([np.ones(len(judged.truth)), drawn])
+
+
+def _evaluated(
+    judged: Judged, theme_ids: Sequence[str], settings: ThemeSettings, seed: int
+) -> pl.DataFrame:
+    support, learnable = judged.truth.sum(axis=0), _learnable(judged, settings)
+    weights = _resamples(judged, settings, seed)
     values = _measures(judged, weights, learnable)
     names = [*theme_ids, MACRO, MICRO]
     supports = [*support.tolist(), *[int(support[learnable].sum())] * 2]
@@ -170,29 +170,25 @@ def _rounded(value: float) -> float:
     return round(float(np.clip(value, 0, 1)), 6)
 
 
-ALL = "all"
-EDGES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-"""Narrow where most probabilities lie: themes are rare."""
-
-_DECIMALS = 6
-
-
 def calibration_table(
-    judged: Judged, theme_ids: Sequence[str], fewest: int, settings: ThemeSettings, seed: int
+    judged: Iterable[Judged], theme_ids: Sequence[str], settings: ThemeSettings, seed: int
 ) -> pl.DataFrame:
     """tables.Calibration: the reliability curve of each theme and of all learnable ones together.
 
     Args:
         judged: held-out probabilities beside the truth.
         theme_ids: names of the columns.
-        fewest: positives below which a theme is not learnable.
-        settings: resamples and confidence.
+        settings: resamples, confidence, and the fewest positives of a learnable theme.
         seed: of the bootstrap, which resamples groups.
     """
-    learnable = judged.truth.sum(axis=0) >= fewest
-    weights = np.vstack(
-        [np.ones(len(judged.truth)), group_weights(judged.groups, settings.bootstrap, seed)]
-    )
+    curves = [_calibrated(one, theme_ids, settings, seed) for one in judged]
+    return stacked(curves, Calibration).sort("setting", "theme_id", "bin")
+
+
+def _calibrated(
+    judged: Judged, theme_ids: Sequence[str], settings: ThemeSettings, seed: int
+) -> pl.DataFrame:
+    learnable, weights = _learnable(judged, settings), _resamples(judged, settings, seed)
     rows = []
     for name, columns in [
         (ALL, learnable),

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pipeline.run.types import Vectors
 from pipeline.themes.combination import (
     PARTS,
     STEMS,
@@ -26,12 +27,14 @@ from pipeline.themes.combination import (
     learn_vocabulary,
 )
 from pipeline.themes.samples import Booleans, Floats, Sample
-from pipeline.vectors.cache import Vectors
 
 _DEFINITION_WEIGHT = 3.0
 """Scale of the similarity features against the vector itself, so that the penalty spares them."""
 
 _TINY = 1e-6
+
+SAVED = "combined"
+"""The model that is saved for other texts, whatever model scores the passages."""
 
 
 class ThemeModel(Protocol):
@@ -183,7 +186,7 @@ def model_makers(themes: ThemeText, regularisation: float) -> dict[str, ModelMak
         "definitions": lambda: Definitions(themes.vectors),
         "tfidf": lambda: Tfidf(regularisation),
         "embeddings": lambda: Embeddings(themes.vectors, regularisation),
-        "combined": lambda: Combination(themes),
+        SAVED: lambda: Combination(themes),
     }
 
 

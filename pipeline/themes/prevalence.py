@@ -1,4 +1,4 @@
-"""How common each theme is in UN documents, as classified and corrected for the classifier's error.
+"""How common each theme is in documents, as classified and corrected for the classifier's error.
 
 Counting what a classifier assigns is biased, since it misses some passages and takes others
 wrongly. The coded paragraphs were drawn with known probabilities, so they tell by how much: the
@@ -22,7 +22,7 @@ the effective number of coded paragraphs, share * (1 - share) / variance.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,16 +30,14 @@ import numpy as np
 import polars as pl
 
 from pipeline.run.settings import ThemeSettings
-from pipeline.run.tables.ingest import POLICY_KINDS
+from pipeline.study.study import Documents, Population, Study
 from pipeline.themes.evaluation import group_weights
 from pipeline.themes.samples import Booleans, Floats
+from pipeline.themes.units import CodedCorpus
+from pipeline.themes.validation import Judgement
 
 POLICY, ALL = "policy", "all"
-
-CODED_MISSIONS = ("MINUSMA", "MINUSCA", "MONUSCO", "UNMISS", "MONUC")
-CODED_KINDS = ("resolution", "presidential_statement")
-_CODED_WORDS = (18, 160)
-"""The population from which the coded paragraphs were drawn: corpus/coding, un-units.csv."""
+"""In the column `kind`: the side of documents as a whole. In `mission`: any."""
 
 _DECIMALS = 6
 
@@ -65,6 +63,77 @@ class CodedPassages:
         """The units at these rows."""
         documents = [name for name, kept in zip(self.documents, rows, strict=True) if kept]
         return CodedPassages(self.truth[rows], self.assigned[rows], self.weights[rows], documents)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What shares are given of.
+
+    Attributes:
+        side: the side of documents.
+        populations: what each set of paragraphs was drawn from that shares are estimated with;
+            all of the side where there is no such set.
+    """
+
+    side: Documents | None
+    populations: tuple[Population, ...]
+
+    @property
+    def _kinds(self) -> list[str]:
+        return sorted({kind for one in self.populations for kind in one.kinds})
+
+    def places(self, passages: pl.DataFrame) -> list[dict[str, Any]]:
+        """Kinds, missions and years for which shares are given."""
+        kinds = sorted(set(passages["kind"]))
+        by_kind = [{"kind": kind, "mission": ALL, "year": None} for kind in kinds]
+        if self.side is None:
+            return by_kind
+        whole = {"kind": POLICY, "mission": ALL, "year": None}
+        years = sorted(set(passages["year"].drop_nulls()))
+        by_mission = [{**whole, "mission": one} for one in self._missions(passages)]
+        return [whole, *by_kind, *by_mission, *[{**whole, "year": year} for year in years]]
+
+    def _missions(self, passages: pl.DataFrame) -> list[str]:
+        """Those that the populations name and the passages have; all, where one names none."""
+        there = set(passages["missions"].explode().drop_nulls())
+        named = [mission for one in self.populations for mission in one.missions]
+        if not all(one.missions for one in self.populations):
+            named += sorted(there)
+        return [mission for mission in dict.fromkeys(named) if mission in there]
+
+    def is_of(self, place: dict[str, Any]) -> pl.Expr:
+        """Documents of a place; of the side only kinds that coded units were drawn from."""
+        of_place: pl.Expr = pl.lit(value=True)
+        if place["mission"] != ALL:
+            of_place &= pl.col("missions").list.contains(place["mission"])
+        if place["year"] is not None:
+            of_place &= pl.col("year") == place["year"]
+        of_kind: pl.Expr = pl.col("kind") == place["kind"]
+        if place["kind"] == POLICY and self.side:
+            of_kind = self.side.rows & pl.col("kind").is_in(self._kinds)
+        return of_place & of_kind
+
+    def belongs(self, place: dict[str, Any]) -> pl.Expr:
+        """Passages of a place: of kinds that were drawn from, what could have been drawn."""
+        words = [length for one in self.populations for length in one.words]
+        n_words = pl.col("n_words")
+        drawable = pl.any_horizontal(
+            pl.lit(value=False),
+            *(one.rows & n_words.is_between(*one.words) for one in self.populations),
+        )
+        other_kind = ~pl.col("kind").is_in(self._kinds)
+        as_long = n_words.is_between(min(words), max(words)) if words else pl.lit(value=True)
+        return self.is_of(place) & (drawable | (other_kind & as_long))
+
+
+def frame_of(study: Study) -> Frame:
+    """What shares are given of in this study."""
+    side = study.document_side.documents if study.document_side else None
+    drawn = study.sets_of("paragraph", "estimated_with")
+    populations = tuple(one.population for one in drawn if one.population)
+    if not populations and side:
+        populations = (Population(kinds=side.kinds, missions=side.missions),)
+    return Frame(side, populations)
 
 
 @dataclass(frozen=True)
@@ -133,11 +202,76 @@ def _estimates(assigned_share: Floats, coded: CodedPassages, weights: Floats) ->
     return estimates
 
 
+def prevalence_tables(
+    corpus: CodedCorpus,
+    assigned: Booleans,
+    judgements: Mapping[str, Judgement],
+    theme_ids: Sequence[str],
+    settings: ThemeSettings,
+    seed: int,
+) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
+    """tables.Prevalence, counting each passage and once a group; None without documents.
+
+    Args:
+        corpus: its passages are the population, those of articles apart.
+        assigned: bool [passages, themes], in the order of the corpus.
+        judgements: what was made of each coded set.
+        theme_ids: names of the themes.
+        settings: resamples, confidence, fewest coded units for a corrected share.
+        seed: of the resampling.
+    """
+    near_duplicates = corpus.near_duplicates.select("passage_id", "near_duplicate_group")
+    facts = corpus.documents.select(
+        "document_id", pl.col("kind").cast(pl.String), "missions", "year"
+    )
+    passages = _joined(
+        _joined(corpus.passages, facts, "document_id"), near_duplicates, "passage_id"
+    )
+    of_documents = (passages["kind"] != "article").to_numpy()
+    if not of_documents.any():
+        return None, None
+    drawn = corpus.study.sets_of("paragraph", "estimated_with")
+    sets = [one.id for one in drawn if one.id in judgements]
+    by_set = [corpus.units.filter(pl.col("unit_set").cast(pl.String) == name) for name in sets]
+    units = pl.concat([corpus.units.clear(), *by_set])
+    first = pl.col("passage_ids").list.first()
+    placed = _joined(units, facts, "document_id").with_columns(passage_id=first)
+    counted = (
+        passages.filter(pl.Series(of_documents)),
+        assigned[of_documents],
+        _joined(placed, near_duplicates, "passage_id"),
+        _coded_passages(units, [judgements[name] for name in sets], len(theme_ids)),
+        frame_of(corpus.study),
+    )
+    return (
+        prevalence_table(*counted, theme_ids, settings, seed, once=False),
+        prevalence_table(*counted, theme_ids, settings, seed, once=True),
+    )
+
+
+def _joined(frame: pl.DataFrame, other: pl.DataFrame, key: str) -> pl.DataFrame:
+    return frame.join(other, on=key, how="left", maintain_order="left")
+
+
+def _coded_passages(
+    units: pl.DataFrame, judgements: Sequence[Judgement], n_themes: int
+) -> CodedPassages:
+    """The units of these sets, in their order; suggested units come after those of a set."""
+    counts = dict(units.group_by("unit_set", maintain_order=True).len().iter_rows())
+    drawn = units["inclusion_probability"].fill_null(1.0).to_numpy()
+    none = np.zeros((0, n_themes), dtype=bool)
+    both = list(zip(judgements, counts.values(), strict=True))
+    truth = np.vstack([none, *(one.sample.labels[:n] for one, n in both)])
+    assigned = np.vstack([none, *(one.said.assigned[:n] for one, n in both)])
+    return CodedPassages(truth, assigned, 1 / drawn, units["group"].to_list())
+
+
 def prevalence_table(
     passages: pl.DataFrame,
     assigned: Booleans,
     coded_documents: pl.DataFrame,
     coded: CodedPassages,
+    frame: Frame,
     theme_ids: Sequence[str],
     settings: ThemeSettings,
     seed: int,
@@ -147,23 +281,23 @@ def prevalence_table(
     """tables.Prevalence.
 
     Args:
-        passages: UN passages of the run, with kind, missions, year, role, n_words and
-            near_duplicate_group.
+        passages: with kind, missions, year, role, n_words, near_duplicate_group.
         assigned: bool [passages, themes], in the same order.
         coded_documents: kind, missions, year and near_duplicate_group of each coded unit, in the
-            order of             ``coded``.
+            order of ``coded``.
         coded: the hand-coded units.
+        frame: what shares are given of.
         theme_ids: names of the themes.
         settings: resamples, confidence, fewest coded units for a corrected share.
         seed: of the resampling.
-        once: count a near-duplicate groups as one passage; otherwise each member counts.
+        once: count a near-duplicate group as one passage; otherwise each member counts.
     """
     rows: list[dict[str, Any]] = []
-    for place in _places(passages):
-        inside = passages.select(_belongs(place)).to_series().to_numpy()
+    for place in frame.places(passages):
+        inside = passages.select(frame.belongs(place)).to_series().to_numpy()
         if not inside.any():
             continue
-        sampled = coded_documents.select(_is_of(place)).to_series().to_numpy()
+        sampled = coded_documents.select(frame.is_of(place)).to_series().to_numpy()
         here = coded.take(sampled.astype(bool))
         parts = np.ones(int(inside.sum()))
         if once:
@@ -173,12 +307,8 @@ def prevalence_table(
         enough = len(here.documents) >= settings.min_coded
         corrected = corrected_shares(share, here, settings, seed) if enough else None
         for column, theme_id in enumerate(theme_ids):
-            common = {
-                "theme_id": theme_id,
-                **place,
-                "n_passages": round(float(parts.sum())),
-                "n_coded": len(here.documents),
-            }
+            counts = {"n_passages": round(float(parts.sum())), "n_coded": len(here.documents)}
+            common = {"theme_id": theme_id, **place, **counts}
             rows.append({**common, "method": "assigned", "share": _rounded(share[column])})
             rows.append({**common, "method": "corrected", **_corrected(corrected, column)})
     schema: dict[str, Any] = {"year": pl.Int32, "share": pl.Float64}
@@ -212,43 +342,6 @@ def _corrected(shares: CorrectedShares | None, column: int) -> dict[str, float |
         return {"share": None, "low": None, "high": None}
     values = {"share": shares.share, "low": shares.low, "high": shares.high}
     return {name: _rounded(value[column]) for name, value in values.items()}
-
-
-def _places(passages: pl.DataFrame) -> list[dict[str, Any]]:
-    """Kinds, missions and years for which shares are given."""
-    kinds = [POLICY, *sorted(set(passages["kind"]))]
-    missions = [name for name in CODED_MISSIONS if passages["missions"].list.contains(name).any()]
-    years = sorted(set(passages["year"].drop_nulls()))
-    return [
-        *[{"kind": kind, "mission": ALL, "year": None} for kind in kinds],
-        *[{"kind": POLICY, "mission": mission, "year": None} for mission in missions],
-        *[{"kind": POLICY, "mission": ALL, "year": year} for year in years],
-    ]
-
-
-def _is_of(place: dict[str, Any]) -> pl.Expr:
-    kinds = POLICY_KINDS if place["kind"] == POLICY else (place["kind"],)
-    of_kind = pl.col("kind").is_in(kinds)
-    if place["kind"] == POLICY:
-        # only kinds that were sampled: a correction says nothing of kinds that were not
-        of_kind &= pl.col("kind").is_in(CODED_KINDS)
-    of_mission = (
-        pl.lit(value=True)
-        if place["mission"] == ALL
-        else pl.col("missions").list.contains(place["mission"])
-    )
-    of_year = pl.lit(value=True) if place["year"] is None else pl.col("year") == place["year"]
-    return of_kind & of_mission & of_year
-
-
-def _belongs(place: dict[str, Any]) -> pl.Expr:
-    """Passages of the population: for sampled kinds, what could have been drawn for coding."""
-    drawable = pl.any_horizontal(
-        pl.col("missions").list.contains(mission) for mission in CODED_MISSIONS
-    )
-    words = pl.col("n_words").is_between(*_CODED_WORDS)
-    sampled_kind = pl.col("kind").is_in(CODED_KINDS)
-    return _is_of(place) & words & (drawable | ~sampled_kind)
 
 
 def _rounded(value: float) -> float:

@@ -1,14 +1,14 @@
-"""Coded units as arrays, and folds for cross-validation that keep groups whole."""
+"""Coded units as arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.vectors.cache import Vectors
+from pipeline.run.types import Vectors
 
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -45,6 +45,11 @@ class Sample:
             tuple(self.groups[row] for row in chosen),
         )
 
+    def outside(self, groups: Collection[str]) -> Sample:
+        """The units that are of none of these groups."""
+        kept = np.array([group not in groups for group in self.groups], dtype=bool)
+        return self if kept.all() else self.take(kept)
+
     def plus(self, other: Sample | None) -> Sample:
         """These units and the other's."""
         if other is None or not len(other):
@@ -57,40 +62,9 @@ class Sample:
         )
 
 
-def grouped_folds(groups: Sequence[str], labels: Booleans, n_folds: int, seed: int) -> Integers:
-    """The fold of each unit: units of a group share one, and every label is spread over folds.
-
-    No library both groups and stratifies several labels. This follows iterative stratification
-    (Sechidis, Tsoumakas and Vlahavas 2011, "On the stratification of multi-label data") with whole
-    groups in the place of single examples: groups are dealt out, those with the rarest labels
-    first, each to the fold that lacks its labels most.
-
-    Args:
-        groups: the group of each of n units.
-        labels: bool [n, labels].
-        n_folds: at most the number of groups.
-        seed: decides between folds that are equally in want.
-
-    Returns:
-        int [n], values 0 to n_folds - 1.
-    """
-    names, member = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    n_folds = min(n_folds, len(names))
-    # a last column of ones also spreads the units themselves
-    counted = np.column_stack([labels, np.ones(len(labels))]).astype(np.float64)
-    of_group = np.zeros((len(names), counted.shape[1]))
-    np.add.at(of_group, member, counted)
-    total = of_group.sum(axis=0)
-    rarity = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
-    random = np.random.default_rng(seed)
-    order = random.permutation(len(names))
-    order = order[np.argsort(-(of_group[order] * rarity).sum(axis=1), kind="stable")]
-    filled = np.zeros((n_folds, counted.shape[1]))
-    fold_of = np.zeros(len(names), dtype=np.int64)
-    for group in order:
-        want = ((total / n_folds - filled) * rarity * (of_group[group] > 0)).sum(axis=1)
-        fold = int(np.flatnonzero(want >= want.max() - 1e-9)[0])
-        fold_of[group] = fold
-        filled[fold] += of_group[group]
-    folds: Integers = fold_of[member]
-    return folds
+def together(samples: Iterable[Sample | None]) -> Sample | None:
+    """The units of several samples, one after the other; None where there is none."""
+    whole: Sample | None = None
+    for sample in samples:
+        whole = sample if whole is None else whole.plus(sample)
+    return whole

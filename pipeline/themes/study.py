@@ -2,66 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from pipeline.run.errors import StageError
+from pipeline.run.errors import InputError
 from pipeline.run.settings import ThemeSettings
 from pipeline.study.codebook import Codebook
-from pipeline.study.codings import SUGGESTED, Coding
-from pipeline.themes.agreement import agreement_table, code_matrices, coder_ceiling, confusion_table
-from pipeline.themes.combination import Combination, ThemeText, described_theme
+from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet, Study
+from pipeline.themes.agreement import coder_agreement
+from pipeline.themes.combination import ThemeText, described_theme
 from pipeline.themes.evaluation import (
     ALL,
     MACRO,
-    Judged,
     calibration_error,
     calibration_table,
     evaluation_table,
 )
-from pipeline.themes.models import ModelMaker, model_makers
-from pipeline.themes.prevalence import CodedPassages, prevalence_table
-from pipeline.themes.samples import Floats, Sample
-from pipeline.themes.scoring import score_passages, scores_table, unit_scores_table
-from pipeline.themes.units import passages_with_groups
+from pipeline.themes.models import SAVED, ModelMaker, model_makers
+from pipeline.themes.prevalence import prevalence_tables
+from pipeline.themes.samples import Sample, together
+from pipeline.themes.scoring import (
+    general_judgement,
+    score_corpus,
+    scores_table,
+    unit_scores_table,
+)
+from pipeline.themes.units import CodedCorpus
 from pipeline.themes.validation import (
-    CrossValidation,
+    Judged,
+    Judgement,
     Predictions,
     TrainedThemes,
     cross_validate,
     train,
 )
-from pipeline.vectors.cache import Vectors
 from pipeline.vectors.encoder import Encoder
 
 
 @dataclass(frozen=True)
-class CodedCorpus:
-    """What the study works on: tables of earlier stages, vectors, coded units, codings."""
-
-    passages: pl.DataFrame
-    documents: pl.DataFrame
-    blocks: pl.DataFrame
-    near_duplicates: pl.DataFrame
-    vectors: Vectors
-    units: pl.DataFrame
-    codings: Sequence[Coding]
-
-
-@dataclass(frozen=True)
 class ThemeFindings:
-    """What the study found.
+    """What the stage found.
 
     Attributes:
         agreement, confusions, evaluation, calibration, scores, unit_scores: tables so named.
-        prevalence, prevalence_deduplicated: None when there are no UN documents.
-        classifiers: the combination trained on everything, to be used on other texts, and the
-            threshold of each theme.
+        prevalence, prevalence_deduplicated: None when there are no documents beside the articles.
+        classifiers: the combination trained on everything, to be used on other texts.
         metrics: what `dvc metrics show` prints.
+        remarks: what could not be had, for the person at the terminal.
     """
 
     agreement: pl.DataFrame
@@ -72,262 +63,233 @@ class ThemeFindings:
     unit_scores: pl.DataFrame
     prevalence: pl.DataFrame | None
     prevalence_deduplicated: pl.DataFrame | None
-    classifiers: tuple[Combination, Floats]
+    classifiers: TrainedThemes
     metrics: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class _Bench:
-    """One set of coded units, and what each model made of it under cross-validation."""
-
-    sample: Sample
-    judged: list[Judged]
-    validated: CrossValidation
+    remarks: list[str]
 
 
 def study_themes(
     corpus: CodedCorpus, codebook: Codebook, encoder: Encoder, settings: ThemeSettings, seed: int
 ) -> ThemeFindings:
-    """Judge every model on article and UN documents, and score all passages with the one in use.
-
-    Three settings are never mixed. article: trained and tested on sentences of the article, by
-    paragraph. un: trained on the article and UN paragraphs, tested on UN paragraphs, by document.
-    transfer: trained on the article alone, tested on UN paragraphs.
+    """Judge every model on every coded set, and score all passages with the one in use.
 
     Raises:
-        StageError: no sentence of the article is coded.
+        StageError: no coded unit that may be learnt from is in a document of this run.
     """
-    theme_ids = codebook.theme_ids
+    theme_ids, units = codebook.theme_ids, corpus.units
     described = tuple(described_theme(theme) for theme in codebook.themes)
-    themes = ThemeText(described, encoder.encode(described))
-    makers = model_makers(themes, settings.regularisation)
-    samples = _samples(corpus.units, encoder, theme_ids)
-    if "article" not in samples:
-        raise StageError("no sentence of the article is coded, so there is nothing to learn from")
-    article = _bench("article", makers, samples["article"], None, settings, seed)
-    benches = {"article": article}
-    judged = list(article.judged)
-    if "un" in samples:
-        benches["un"] = _bench("un", makers, samples["un"], article.sample, settings, seed)
-        of_un = [
-            *benches["un"].judged,
-            *_transferred(makers, article.sample, samples["un"], settings, seed),
-        ]
-        n_drawn = int((corpus.units["unit_set"].cast(pl.String) == "un").sum())
-        judged += [one.first(n_drawn) for one in of_un if n_drawn]
-    agreements, confusions, ceilings = _coders(corpus, theme_ids, settings, seed)
-    tables = [
-        evaluation_table(one, theme_ids, _fewest(one, settings), settings, seed)
-        for one in [*judged, *ceilings]
-    ]
-    evaluation = pl.concat(tables).sort("setting", "model", "theme_id", "measure")
+    makers = model_makers(ThemeText(described, encoder.encode(described)), settings.regularisation)
+    samples = _samples(units, encoder, theme_ids)
+    judgements = judge_models(makers, samples, corpus.study, settings, seed)
+    judged = [judged for one in judgements.values() for judged in one.judged]
     in_use = [one for one in judged if one.model == settings.model]
-    calibration = pl.concat(
-        calibration_table(one, theme_ids, _fewest(one, settings), settings, seed) for one in in_use
-    )
-    trained = _trained(benches, makers[settings.model], settings, seed)
-    predictions = _score(corpus, benches, trained)
-    prevalence, deduplicated = (
-        _prevalence(corpus, benches, predictions, theme_ids, settings, seed, once=once)
-        for once in (False, True)
+    coders = coder_agreement(corpus.codings, units, theme_ids, settings, seed)
+    evaluation = evaluation_table([*judged, *coders.coders], theme_ids, settings, seed)
+    calibration = calibration_table(in_use, theme_ids, settings, seed)
+    scores = score_corpus(corpus, judgements, settings.model)
+    prevalence, deduplicated = prevalence_tables(
+        corpus, scores.assigned, judgements, theme_ids, settings, seed
     )
     return ThemeFindings(
-        agreement=pl.concat(agreements),
-        confusions=pl.concat(confusions),
+        agreement=coders.agreement,
+        confusions=coders.confusions,
         evaluation=evaluation,
-        calibration=calibration.sort("setting", "theme_id", "bin"),
-        scores=scores_table(corpus.passages["passage_id"].to_list(), predictions, theme_ids),
-        unit_scores=unit_scores_table(in_use, corpus.units, theme_ids),
+        calibration=calibration,
+        scores=scores_table(corpus.passages["passage_id"].to_list(), scores, theme_ids),
+        unit_scores=unit_scores_table(in_use, units, theme_ids),
         prevalence=prevalence,
         prevalence_deduplicated=deduplicated,
-        classifiers=_classifiers(benches, trained, themes, settings, seed),
-        metrics=_metrics(evaluation, calibration, agreements, corpus.units, settings),
+        classifiers=general_judgement(judgements).trained[SAVED],
+        metrics={"model_in_use": settings.model}
+        | _metrics(evaluation, calibration, coders.agreement, units),
+        remarks=_remarks(corpus.study, judgements, prevalence),
     )
 
 
 def _samples(units: pl.DataFrame, encoder: Encoder, theme_ids: Sequence[str]) -> dict[str, Sample]:
-    """Units of the article, and of UN documents: first those that were drawn, then suggested."""
+    """The units of each coded set, and suggested ones, in the order of the table."""
     samples = {}
-    unit_set = pl.col("unit_set").cast(pl.String)
-    for setting, rows in (
-        ("article", units.filter(unit_set == "article")),
-        ("un", units.filter(unit_set != "article").sort(unit_set != "un", maintain_order=True)),
+    for (unit_set,), rows in units.group_by(
+        pl.col("unit_set").cast(pl.String), maintain_order=True
     ):
-        if rows.height:
-            texts = rows["text"].to_list()
-            labels = [[theme in given for theme in theme_ids] for given in rows["labels"].to_list()]
-            samples[setting] = Sample(
-                tuple(texts), encoder.encode(texts), np.array(labels), tuple(rows["group"])
-            )
+        texts = rows["text"].to_list()
+        labels = [[theme in given for theme in theme_ids] for given in rows["labels"].to_list()]
+        samples[str(unit_set)] = Sample(
+            tuple(texts), encoder.encode(texts), np.array(labels), tuple(rows["group"])
+        )
     return samples
 
 
-def _bench(
-    setting: str,
-    makers: dict[str, ModelMaker],
-    sample: Sample,
-    extra: Sample | None,
+@dataclass(frozen=True)
+class _Lesson:
+    """A set of units and what is learnt from with it.
+
+    Attributes:
+        own: the units of the set.
+        beside: suggested units, for a set of paragraphs.
+        before: the sets above it that are learnt from.
+        kin: their units where they are of the same kind; these may be of the same groups.
+        extra: their units where they are of the other kind.
+    """
+
+    unit_set: str
+    unit: str
+    roles: Sequence[str]
+    own: Sample
+    beside: Sample | None
+    before: tuple[str, ...]
+    kin: Sample | None
+    extra: Sample | None
+
+    @property
+    def sample(self) -> Sample:
+        """The units of the set and those beside them."""
+        return self.own.plus(self.beside)
+
+
+def judge_models(
+    makers: Mapping[str, ModelMaker],
+    samples: Mapping[str, Sample],
+    study: Study,
     settings: ThemeSettings,
     seed: int,
-) -> _Bench:
-    validated = {
-        name: cross_validate(make, sample, extra, settings, seed) for name, make in makers.items()
-    }
-    judged = [
-        Judged(setting, name, sample.labels, one.predictions, sample.groups)
-        for name, one in validated.items()
+) -> dict[str, Judgement]:
+    """Judge every model on each coded set; by the id of the set, in the order of the study.
+
+    Settings are never mixed. A set that is learnt from is judged by models of itself and of the
+    sets above it, a group left out whole; and it is judged by models of the sets above it alone
+    (transfer). Suggested units are learnt from beside each set of paragraphs and judge nothing;
+    where no such set is learnt from, they are a set of their own.
+
+    Args:
+        makers: the models, by name.
+        samples: the units of this run by coded set, and suggested ones; a set without units is
+            left out.
+        study: which sets there are, and what each serves for.
+        settings: folds, and the model in use.
+        seed: of the folds.
+
+    Raises:
+        InputError: all units of a set are of one group, so that none can be left out.
+    """
+    judgements: dict[str, Judgement] = {}
+    for lesson in _lessons(samples, study):
+        judgement = _judge(lesson, makers, settings, seed)
+        judgements |= {lesson.unit_set: judgement} if judgement else {}
+    return judgements
+
+
+def _lessons(samples: Mapping[str, Sample], study: Study) -> list[_Lesson]:
+    suggested = samples.get(SUGGESTED)
+    there = [coded for coded in study.coded_sets if coded.id in samples]
+    lessons = [
+        _lesson(
+            coded,
+            samples,
+            [one for one in study.learnt_before(coded) if one.id in samples],
+            suggested if coded.unit == "paragraph" else None,
+        )
+        for coded in there
     ]
-    return _Bench(sample, judged, validated[settings.model])
+    learnt = [one for one in there if "learnt_from" in one.roles]
+    if suggested is not None and not any(one.unit == "paragraph" for one in learnt):
+        extra = together(samples[one.id] for one in learnt)
+        before = tuple(one.id for one in learnt)
+        lessons.append(
+            _Lesson(SUGGESTED, "paragraph", ("learnt_from",), suggested, None, before, None, extra)
+        )
+    return lessons
+
+
+def _lesson(
+    coded: CodedSet,
+    samples: Mapping[str, Sample],
+    before: Sequence[CodedSet],
+    suggested: Sample | None,
+) -> _Lesson:
+    return _Lesson(
+        unit_set=coded.id,
+        unit=coded.unit,
+        roles=coded.roles,
+        own=samples[coded.id],
+        beside=suggested if "learnt_from" in coded.roles else None,
+        before=tuple(one.id for one in before),
+        kin=together(samples[one.id] for one in before if one.unit == coded.unit),
+        extra=together(samples[one.id] for one in before if one.unit != coded.unit),
+    )
+
+
+def _judge(
+    lesson: _Lesson, makers: Mapping[str, ModelMaker], settings: ThemeSettings, seed: int
+) -> Judgement | None:
+    """None for a set that is not learnt from and that has none above it either."""
+    own, is_learnt = lesson.own, "learnt_from" in lesson.roles
+    is_judged = "judged_on" in lesson.roles
+    models = {} if is_learnt and not is_judged else _transferred(lesson, makers, settings, seed)
+    said = {name: model.predict(own.texts, own.vectors) for name, model in models.items()}
+    after = [_judged(lesson, name, one, lesson.before) for name, one in said.items()]
+    kept = sorted({settings.model, SAVED})
+    if not is_learnt:
+        judged = after if is_judged else []
+        trained = {name: models[name] for name in kept if models}
+        in_use = said.get(settings.model)
+        return Judgement(lesson.unit, own, judged, in_use, None, trained) if in_use else None
+    sample, others = _checked(lesson), together([lesson.extra, lesson.kin])
+    validated = {
+        name: cross_validate(make, sample, lesson.extra, settings, seed, lesson.kin)
+        for name, make in makers.items()
+    }
+    judged = [_judged(lesson, name, one.predictions) for name, one in validated.items()] + after
+    held_out = validated[settings.model]
+    return Judgement(
+        unit=lesson.unit,
+        sample=sample,
+        judged=judged if is_judged else [],
+        said=held_out.predictions,
+        validated=held_out,
+        trained={name: train(makers[name], sample, others, settings, seed) for name in kept},
+    )
 
 
 def _transferred(
-    makers: dict[str, ModelMaker], article: Sample, un: Sample, settings: ThemeSettings, seed: int
-) -> list[Judged]:
-    judged = []
-    for name, make in makers.items():
-        predictions = train(make, article, None, settings, seed).predict(un.texts, un.vectors)
-        judged.append(Judged("transfer", name, un.labels, predictions, un.groups))
-    return judged
-
-
-def _coders(
-    corpus: CodedCorpus, theme_ids: Sequence[str], settings: ThemeSettings, seed: int
-) -> tuple[list[pl.DataFrame], list[pl.DataFrame], list[Judged]]:
-    """Agreement and confusions of each set of units, and coders judged as if models."""
-    agreements, confusions, ceilings = [], [], []
-    for coding in corpus.codings:
-        unit_set = coding.unit_set
-        if unit_set == SUGGESTED:
-            continue  # few of them are read by two coders, and they are the hard ones
-        rows = corpus.units.filter(pl.col("unit_set").cast(pl.String) == unit_set)
-        if not rows.height:
-            continue
-        given = code_matrices(coding, rows["unit_id"].to_list(), theme_ids)
-        groups = rows["group"].to_list()
-        resampled = (settings.confidence, settings.bootstrap, seed)
-        agreements.append(agreement_table(unit_set, given, theme_ids, groups, *resampled))
-        confusions.append(confusion_table(unit_set, given, theme_ids))
-        ceiling = coder_ceiling(unit_set, given, groups)
-        ceilings += [ceiling] if ceiling else []
-    return agreements, confusions, ceilings
-
-
-def _fewest(judged: Judged, settings: ThemeSettings) -> int:
-    return settings.min_positives if judged.setting == "article" else settings.min_positives_un
-
-
-def _trained(
-    benches: dict[str, _Bench], make: ModelMaker, settings: ThemeSettings, seed: int
+    lesson: _Lesson, makers: Mapping[str, ModelMaker], settings: ThemeSettings, seed: int
 ) -> dict[str, TrainedThemes]:
-    """The models of everything, for texts that nobody coded: of the article, and of UN texts.
-
-    Where no UN paragraph is coded, the model of the article serves for UN texts too.
-    """
-    article = benches["article"].sample
-    trained = {"article": train(make, article, None, settings, seed)}
-    un = benches.get("un")
-    trained["un"] = train(make, un.sample, article, settings, seed) if un else trained["article"]
-    return trained
+    """Models of the sets above alone, without units that share a group with those judged."""
+    kin = lesson.kin.outside({*lesson.own.groups}) if lesson.kin else None
+    sample, extra = (kin, lesson.extra) if kin else (lesson.extra, None)
+    if not sample:
+        return {}
+    return {name: train(make, sample, extra, settings, seed) for name, make in makers.items()}
 
 
-def _classifiers(
-    benches: dict[str, _Bench],
-    trained: dict[str, TrainedThemes],
-    themes: ThemeText,
-    settings: ThemeSettings,
-    seed: int,
-) -> tuple[Combination, Floats]:
-    """The combination, whatever model scores the passages: it alone can be saved."""
-    made = trained["un"]
-    if not isinstance(made.model, Combination):
-        made = _trained(benches, lambda: Combination(themes), settings, seed)["un"]
-    if not isinstance(made.model, Combination):
-        raise TypeError("a combination was asked for")
-    return made.model, made.thresholds
+def _judged(
+    lesson: _Lesson, model: str, said: Predictions, trained_on: tuple[str, ...] = ()
+) -> Judged:
+    """Predictions of the units of the set; those beside them are not to be judged by."""
+    sample = lesson.sample
+    every = Judged(lesson.unit_set, model, sample.labels, said, sample.groups)
+    return replace(every, unit=lesson.unit, trained_on=trained_on).first(len(lesson.own))
 
 
-def _score(
-    corpus: CodedCorpus, benches: dict[str, _Bench], trained: dict[str, TrainedThemes]
-) -> Predictions:
-    """Article passages by the article's models, UN passages by those of the UN documents."""
-    described = passages_with_groups(
-        corpus.passages, corpus.documents, corpus.blocks, corpus.units, corpus.near_duplicates
-    )
-    is_article = described["is_article"].to_numpy()
-    texts, groups = described["text"].to_numpy(), described["group"].to_numpy()
-    n_themes = benches["article"].sample.labels.shape[1]
-    scores = Predictions(
-        np.zeros((len(texts), n_themes)), np.zeros((len(texts), n_themes), dtype=bool)
-    )
-    for setting, rows in (("article", is_article), ("un", ~is_article)):
-        bench = benches.get(setting, benches["article"])
-        part = score_passages(
-            texts[rows].tolist(),
-            corpus.vectors[rows],
-            groups[rows].tolist(),
-            bench.sample,
-            bench.validated,
-            trained[setting],
-        )
-        scores.probability[rows], scores.assigned[rows] = part.probability, part.assigned
-    return scores
+def _checked(lesson: _Lesson) -> Sample:
+    """The units, which are of two groups at least."""
+    sample = lesson.sample
+    if len(set(sample.groups)) < 2:
+        what = "paragraph of an article" if lesson.unit == "sentence" else "document"
+        problem = f"all its {len(sample)} coded units are of one {what}, so none can be left out"
+        raise InputError(STUDY_FILE, problem, f"code a second {what}", _key(lesson.unit_set))
+    return sample
 
 
-def _prevalence(
-    corpus: CodedCorpus,
-    benches: dict[str, _Bench],
-    predictions: Predictions,
-    theme_ids: Sequence[str],
-    settings: ThemeSettings,
-    seed: int,
-    *,
-    once: bool,
-) -> pl.DataFrame | None:
-    facts = corpus.documents.select(
-        "document_id", pl.col("kind").cast(pl.String), "missions", "year"
-    )
-    near_duplicates = corpus.near_duplicates.select("passage_id", "near_duplicate_group")
-    passages = corpus.passages.join(
-        facts, on="document_id", how="left", maintain_order="left"
-    ).join(near_duplicates, on="passage_id", how="left", maintain_order="left")
-    of_un = (passages["kind"] != "article").to_numpy()
-    if not of_un.any():
-        return None
-    units = corpus.units.filter(pl.col("unit_set").cast(pl.String) == "un")
-    coded_documents = (
-        units.join(facts, on="document_id", how="left", maintain_order="left")
-        .with_columns(passage_id=pl.col("passage_ids").list.first())
-        .join(near_duplicates, on="passage_id", how="left", maintain_order="left")
-    )
-    return prevalence_table(
-        passages.filter(pl.Series(of_un)),
-        predictions.assigned[of_un],
-        coded_documents,
-        _coded(benches, units, len(theme_ids)),
-        theme_ids,
-        settings,
-        seed,
-        once=once,
-    )
-
-
-def _coded(benches: dict[str, _Bench], units: pl.DataFrame, n_themes: int) -> CodedPassages:
-    if "un" not in benches:
-        none = np.zeros((0, n_themes), dtype=bool)
-        return CodedPassages(none, none, np.zeros(0), [])
-    bench = benches["un"]
-    drawn = units["inclusion_probability"].fill_null(1.0).to_numpy()
-    labels, assigned = bench.sample.labels, bench.validated.predictions.assigned
-    n = units.height  # suggested units come after those that were drawn
-    return CodedPassages(labels[:n], assigned[:n], 1 / drawn, units["group"].to_list())
+def _key(unit_set: str) -> str:
+    return f"coded_sets.{unit_set}"
 
 
 def _metrics(
     evaluation: pl.DataFrame,
     calibration: pl.DataFrame,
-    agreements: list[pl.DataFrame],
+    agreement: pl.DataFrame,
     units: pl.DataFrame,
-    settings: ThemeSettings,
 ) -> dict[str, Any]:
     macro = evaluation.filter(
         (pl.col("theme_id") == MACRO)
@@ -337,15 +299,30 @@ def _metrics(
     for row in macro.iter_rows(named=True):
         name = f"macro_{row['measure']}"
         found.setdefault(row["setting"], {}).setdefault(row["model"], {})[name] = row["value"]
-    alphas = {
-        frame["unit_set"][0]: frame.filter(pl.col("theme_id") == "all")["alpha"].item()
-        for frame in agreements
-    }
+    alphas = agreement.filter(pl.col("theme_id") == ALL).select("unit_set", "alpha")
     curves = calibration.filter(pl.col("theme_id") == ALL).partition_by("setting")
     return {
-        "model_in_use": settings.model,
         "calibration_error": {curve["setting"][0]: calibration_error(curve) for curve in curves},
         "evaluation": found,
-        "coder_alpha": alphas,
+        "coder_alpha": dict(alphas.iter_rows()),
         "coded_units": dict(units["unit_set"].cast(pl.String).value_counts(sort=True).iter_rows()),
     }
+
+
+def _remarks(
+    study: Study, judgements: Mapping[str, Judgement], prevalence: pl.DataFrame | None
+) -> list[str]:
+    """What could not be had, in the words of the study."""
+    remarks = []
+    for coded in study.coded_sets:
+        if coded.id not in judgements:
+            remarks.append(f"{coded.name}: nothing is judged or estimated with this set")
+    if not any(one.judged for one in judgements.values()):
+        remarks.append("no classifier is judged, since no set of this run is judged on")
+    if not any(one.unit == "sentence" for one in judgements.values()):
+        remarks.append("passages of articles are scored by what was learnt from documents")
+    if prevalence is None:
+        remarks.append("no shares, since there is no document beside the articles")
+    elif not study.sets_of("paragraph", "estimated_with"):
+        remarks.append("shares are as classified: no set of paragraphs is estimated with")
+    return remarks

@@ -8,18 +8,43 @@ paragraphs are near-duplicates of each other are one group.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import polars as pl
 
 from pipeline.run.errors import InputError
+from pipeline.run.types import Vectors
 from pipeline.study.anchors import anchor_units
-from pipeline.study.codings import CODING_FOLDER, Coding
+from pipeline.study.codings import Coding
+from pipeline.study.study import STUDY_FILE, Study
 
 
-def join_near_duplicate(units: pl.DataFrame, near_duplicates: pl.DataFrame) -> pl.DataFrame:
+@dataclass(frozen=True)
+class CodedCorpus:
+    """What themes are studied in.
+
+    Attributes:
+        passages, documents, blocks, near_duplicates: tables of earlier stages, of those names.
+        vectors: of the passages, float32 [passages, dimension].
+        units: tables.Units, with groups joined over near-duplicates.
+        codings: who gave which unit which code.
+        study: which sets of units there are, and what each serves for.
+    """
+
+    passages: pl.DataFrame
+    documents: pl.DataFrame
+    blocks: pl.DataFrame
+    near_duplicates: pl.DataFrame
+    vectors: Vectors
+    units: pl.DataFrame
+    codings: Sequence[Coding]
+    study: Study
+
+
+def join_near_duplicates(units: pl.DataFrame, near_duplicates: pl.DataFrame) -> pl.DataFrame:
     """Units with ``group`` joined over near-duplicates; a joined group has its first member's name.
 
     Args:
@@ -53,29 +78,22 @@ def join_near_duplicate(units: pl.DataFrame, near_duplicates: pl.DataFrame) -> p
     return units.with_columns(group=pl.col("group").replace_strict(joined, return_dtype=pl.String))
 
 
-def passages_with_groups(
-    passages: pl.DataFrame,
-    documents: pl.DataFrame,
-    blocks: pl.DataFrame,
-    units: pl.DataFrame,
-    near_duplicates: pl.DataFrame,
-) -> pl.DataFrame:
-    """Passages in their order, with ``is_article`` and the ``group`` of cross-validation.
+def passages_with_groups(corpus: CodedCorpus) -> pl.DataFrame:
+    """Passages in their order, with what their document is and the group of cross-validation.
+
+    They have the columns kind, missions, ``is_article`` and ``group``.
 
     A passage of a coded document has the document's group; one that is a near-duplicate of a coded
     paragraph elsewhere has that paragraph's, so that no model scores what it has learnt from.
-
-    Args:
-        passages, documents, blocks, near_duplicates: tables of those names.
-        units: tables.Units, with groups joined over near-duplicates.
     """
-    paragraphs = blocks.select("block_id", "paragraph")
-    kinds = documents.select("document_id", pl.col("kind").cast(pl.String))
+    paragraphs = corpus.blocks.select("block_id", "paragraph")
+    kinds = corpus.documents.select("document_id", pl.col("kind").cast(pl.String), "missions")
     is_article = pl.col("kind") == "article"
     paragraph = pl.concat_str("document_id", pl.lit("#"), pl.col("paragraph"))
-    coded = units.filter(pl.col("unit_set").cast(pl.String) != "article")
-    near_duplicates = near_duplicates.select("passage_id", "near_duplicate_group")
-    of_document = coded.group_by("document_id").agg(document_group=pl.col("group").first())
+    articles = kinds.filter(is_article).select("document_id")
+    coded = corpus.units.join(articles, on="document_id", how="anti", maintain_order="left")
+    near_duplicates = corpus.near_duplicates.select("passage_id", "near_duplicate_group")
+    own = coded.group_by("document_id").agg(document_group=pl.col("group").first())
     of_group = (
         coded.select("group", pl.col("passage_ids").alias("passage_id"))
         .explode("passage_id")
@@ -83,18 +101,18 @@ def passages_with_groups(
         .group_by("near_duplicate_group")
         .agg(near_duplicate_unit=pl.col("group").first())
     )
-    joined = passages.join(kinds, on="document_id", how="left", maintain_order="left")
+    joined = corpus.passages.join(kinds, on="document_id", how="left", maintain_order="left")
     for other, key in (
         (paragraphs, "block_id"),
-        (of_document, "document_id"),
+        (own, "document_id"),
         (near_duplicates, "passage_id"),
         (of_group, "near_duplicate_group"),
     ):
         joined = joined.join(other, on=key, how="left", maintain_order="left")
-    of_un = pl.coalesce("document_group", "near_duplicate_unit", "document_id")
+    of_document = pl.coalesce("document_group", "near_duplicate_unit", "document_id")
     return joined.with_columns(
         is_article=is_article,
-        group=pl.when(is_article).then(paragraph).otherwise(of_un).fill_null(""),
+        group=pl.when(is_article).then(paragraph).otherwise(of_document).fill_null(""),
     )
 
 
@@ -113,24 +131,26 @@ def units_table(
 ) -> tuple[pl.DataFrame, int]:
     """tables.Units of all codings, and how many units belong to documents not in this run.
 
-    Documents of UN units are grouped over near-duplicates, suggested units with drawn ones.
+    Documents of coded paragraphs are grouped over near-duplicates, over all sets and suggested
+    units.
 
     Raises:
         InputError: nothing is coded, or a coded sentence or paragraph is no longer where the
             coding says.
     """
     if not codings:
-        file = CODING_FOLDER / "article-sentences.csv"
-        raise InputError(file, "is missing, so nothing is coded", "put it back with its codings")
+        fix = "name a set of coded units, or fill in what `peacetext suggest` writes"
+        raise InputError(STUDY_FILE, "nothing is coded", fix, "coded_sets")
     frames, n_absent = [], 0
     for coding in codings:
         found = anchor_units(coding, blocks, documents, known_symbols)
         n_absent += len(found.unavailable)
         frames.append(_units(coding, rule, found.anchors, blocks, passages))
     units = pl.concat(frames).sort("unit_set", "unit_id")
-    of_article = pl.col("unit_set") == "article"
-    of_un = join_near_duplicate(units.filter(~of_article), near_duplicates)
-    return pl.concat([units.filter(of_article), of_un]), n_absent
+    sentences = [one.unit_set for one in codings if one.unit == "sentence"]
+    of_articles = pl.col("unit_set").is_in(sentences)
+    of_documents = join_near_duplicates(units.filter(~of_articles), near_duplicates)
+    return pl.concat([units.filter(of_articles), of_documents]), n_absent
 
 
 def _units(
@@ -151,7 +171,7 @@ def _units(
         piece.str.join(" ").alias("text"),
     )
     labels = coding.labels(rule).group_by("unit_id").agg(pl.col("theme_id").sort().alias("labels"))
-    is_article, is_drawn = coding.unit_set == "article", coding.unit_set == "un"
+    is_article, is_drawn = coding.unit == "sentence", coding.unit == "paragraph"
     group = pl.concat_str("document_id", pl.lit("#"), "paragraph") if is_article else "document_id"
     drawn = pl.col("inclusion_probability") if is_drawn else pl.lit(None, pl.Float64)
     kept = coding.units.select("unit_id", *(["inclusion_probability"] if is_drawn else []))

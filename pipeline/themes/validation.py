@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipeline.run.settings import ThemeSettings
+from pipeline.run.types import Vectors
+from pipeline.study.study import transfer_name
 from pipeline.themes.models import ModelMaker, ThemeModel
-from pipeline.themes.samples import Booleans, Floats, Integers, Sample, grouped_folds
-from pipeline.vectors.cache import Vectors
+from pipeline.themes.samples import Booleans, Floats, Integers, Sample, together
 
 _SHRINKAGE = 20.0
 """Positives for which a theme's own threshold weighs as much as the threshold of all themes."""
@@ -42,13 +44,69 @@ class CrossValidation:
 
     Attributes:
         predictions: one row a unit of the sample.
-        fold: int [n], the fold in which each unit was left out.
         trained: the model of each fold, which saw no unit of that fold's groups.
+        fold_of: the fold in which each group was left out.
     """
 
     predictions: Predictions
-    fold: Integers
     trained: tuple[TrainedThemes, ...]
+    fold_of: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Predictions beside the truth.
+
+    Attributes:
+        unit_set: the coded set that was tested on.
+        model: the model's name.
+        truth: bool [n, themes].
+        predictions: for the same n units.
+        groups: what is resampled, one a unit.
+        ranked: whether probabilities rank units, so that average precision means something.
+        unit: sentence or paragraph.
+        trained_on: the sets that were trained on, where they are those above the set alone.
+    """
+
+    unit_set: str
+    model: str
+    truth: Booleans
+    predictions: Predictions
+    groups: Sequence[str]
+    ranked: bool = True
+    unit: str = "paragraph"
+    trained_on: tuple[str, ...] = ()
+
+    @property
+    def setting(self) -> str:
+        """What was trained on and tested on: the set itself, or such as 'one to another'."""
+        return transfer_name(self.trained_on, self.unit_set) if self.trained_on else self.unit_set
+
+    def first(self, n: int) -> Judged:
+        """The first n units; units after them were learnt from, but are not to be judged by."""
+        some = Predictions(self.predictions.probability[:n], self.predictions.assigned[:n])
+        return replace(self, truth=self.truth[:n], predictions=some, groups=self.groups[:n])
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the models made of one set of coded units.
+
+    Attributes:
+        unit: of the set: sentence or paragraph.
+        sample: its units, and behind them those that were suggested.
+        judged: held-out predictions of every model, in each setting in which it was judged.
+        said: what the model in use says of the sample, held out.
+        validated: the cross-validation of the model in use; None where the set is not learnt from.
+        trained: the model in use and the one that is saved, by name, trained on all units.
+    """
+
+    unit: str
+    sample: Sample
+    judged: list[Judged]
+    said: Predictions
+    validated: CrossValidation | None
+    trained: dict[str, TrainedThemes]
 
 
 def train(
@@ -76,14 +134,20 @@ def _inner_predictions(
     probability = np.zeros(sample.labels.shape)
     for fold in np.unique(folds):
         model = make()
-        model.fit(sample.take(folds != fold), extra)
         left_out = sample.take(folds == fold)
+        others = extra.outside({*left_out.groups}) if extra else None
+        model.fit(sample.take(folds != fold), others)
         probability[folds == fold] = model.predict(left_out.texts, left_out.vectors)
     return probability
 
 
 def cross_validate(
-    make: ModelMaker, sample: Sample, extra: Sample | None, settings: ThemeSettings, seed: int
+    make: ModelMaker,
+    sample: Sample,
+    extra: Sample | None,
+    settings: ThemeSettings,
+    seed: int,
+    kin: Sample | None = None,
 ) -> CrossValidation:
     """Predict each unit by a model, and thresholds, that saw none of its group.
 
@@ -93,21 +157,72 @@ def cross_validate(
         extra: units that are always trained on, of other groups.
         settings: number of folds.
         seed: of the folds.
+        kin: units that are trained on and not judged, some of the sample's groups; each group is
+            left out in one fold, its own where the sample has it.
     """
     folds = grouped_folds(sample.groups, sample.labels, settings.folds, seed)
     probability = np.zeros(sample.labels.shape)
     assigned = np.zeros(sample.labels.shape, dtype=bool)
+    fold_of = _with_kin(dict(zip(sample.groups, folds.tolist(), strict=True)), kin)
     trained = []
     for fold in np.unique(folds):
         inside, left_out = sample.take(folds != fold), sample.take(folds == fold)
         if set(inside.groups) & set(left_out.groups):
             raise AssertionError("a group stands on both sides of a fold")
-        themes = train(make, inside, extra, settings, seed)
+        of_fold = {group for group, place in fold_of.items() if place == fold}
+        others = together([extra, kin.outside(of_fold) if kin else None])
+        themes = train(make, inside, others, settings, seed)
         predictions = themes.predict(left_out.texts, left_out.vectors)
         probability[folds == fold] = predictions.probability
         assigned[folds == fold] = predictions.assigned
         trained.append(themes)
-    return CrossValidation(Predictions(probability, assigned), folds, tuple(trained))
+    return CrossValidation(Predictions(probability, assigned), tuple(trained), fold_of)
+
+
+def _with_kin(fold_of: Mapping[str, int], kin: Sample | None) -> dict[str, int]:
+    """Groups that only the kin have are dealt out over the folds, in the order of their names."""
+    n_folds = len(set(fold_of.values()))
+    more = sorted({*kin.groups} - {*fold_of}) if kin else []
+    return {**fold_of, **{group: place % n_folds for place, group in enumerate(more)}}
+
+
+def grouped_folds(groups: Sequence[str], labels: Booleans, n_folds: int, seed: int) -> Integers:
+    """The fold of each unit: units of a group share one, and every label is spread over folds.
+
+    No library both groups and stratifies several labels. This follows iterative stratification
+    (Sechidis, Tsoumakas and Vlahavas 2011, "On the stratification of multi-label data") with whole
+    groups in the place of single examples: groups are dealt out, those with the rarest labels
+    first, each to the fold that lacks its labels most.
+
+    Args:
+        groups: the group of each of n units.
+        labels: bool [n, labels].
+        n_folds: at most the number of groups.
+        seed: decides between folds that are equally in want.
+
+    Returns:
+        int [n], values 0 to n_folds - 1.
+    """
+    names, member = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    n_folds = min(n_folds, len(names))
+    # a last column of ones also spreads the units themselves
+    counted = np.column_stack([labels, np.ones(len(labels))]).astype(np.float64)
+    of_group = np.zeros((len(names), counted.shape[1]))
+    np.add.at(of_group, member, counted)
+    total = of_group.sum(axis=0)
+    rarity = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
+    random = np.random.default_rng(seed)
+    order = random.permutation(len(names))
+    order = order[np.argsort(-(of_group[order] * rarity).sum(axis=1), kind="stable")]
+    filled = np.zeros((n_folds, counted.shape[1]))
+    fold_of = np.zeros(len(names), dtype=np.int64)
+    for group in order:
+        want = ((total / n_folds - filled) * rarity * (of_group[group] > 0)).sum(axis=1)
+        fold = int(np.flatnonzero(want >= want.max() - 1e-9)[0])
+        fold_of[group] = fold
+        filled[fold] += of_group[group]
+    folds: Integers = fold_of[member]
+    return folds
 
 
 def tuned_thresholds(labels: Booleans, probability: Floats) -> Floats:

@@ -20,8 +20,8 @@ from pipeline.run.tables.topics import (
 )
 from pipeline.study.codebook import load_codebook
 from pipeline.study.missions import load_missions
-from pipeline.topics.finding import TopicCorpus, TopicFindings, find_topics
-from pipeline.topics.renaming import load_labels
+from pipeline.topics.finding import TopicFindings, find_topics, load_labels, renamed
+from pipeline.topics.selection import TopicCorpus
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import read_vectors
 
@@ -29,7 +29,7 @@ from pipeline.vectors.stored import read_vectors
 def main() -> None:
     """Find topics in the passages."""
     settings = load_settings()
-    passages = read_table(PASSAGES)
+    labels, passages = load_labels(), read_table(PASSAGES)
     corpus = TopicCorpus(
         passages=passages,
         near_duplicates=read_table(NEAR_DUPLICATES),
@@ -37,17 +37,17 @@ def main() -> None:
         vectors=read_vectors(passages.height),
         missions=load_missions(),
         themes=[(theme.theme_id, theme.definition) for theme in load_codebook().themes],
-        labels=load_labels(),
     )
     findings = find_topics(corpus, load_encoder(settings.embed), settings.topics, settings.seed)
-    for remark in findings.remarks:
+    topics, remarks = renamed(findings.whole.topics, findings.whole.assignments, labels)
+    for remark in [*findings.remarks, *remarks]:
         say(f"topics: {remark}")
+    write_table(TOPICS, topics)
     _write(findings)
 
 
 def _write(findings: TopicFindings) -> None:
     write_table(ASSIGNMENTS, findings.whole.assignments)
-    write_table(TOPICS, findings.whole.topics)
     write_table(HIERARCHY, findings.hierarchy)
     write_table(SIMILARITY, findings.similarity)
     write_table(OVER_TIME, findings.over_time)

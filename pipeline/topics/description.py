@@ -3,33 +3,97 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.topics import OUTLIER
+from pipeline.run.types import Vectors, wilson_interval
 from pipeline.topics.fitting import FittedTopics
-from pipeline.topics.measures import Integers
-from pipeline.topics.projection import Floats
-from pipeline.topics.selection import Selection
-from pipeline.vectors.cache import Vectors
+from pipeline.topics.labels import make_labels
+from pipeline.topics.projection import Floats, Integers
+from pipeline.topics.selection import Selection, TopicMaterial
+from pipeline.topics.terms import Vocabulary, class_tfidf, count_terms, typicality, weighted_terms
 from pipeline.vectors.encoder import Encoder
 
 _DECIMALS = 6  # the last bits of a library's float may wander
 _WILSON_Z = 1.959964  # 95%
 
 
-def assignments_table(
-    selection: Selection, fitted: FittedTopics, coordinates: Floats
-) -> pl.DataFrame:
+@dataclass(frozen=True)
+class View:
+    """Topics of some passages and what they came from.
+
+    Attributes:
+        topics: tables.Topics.
+        assignments: tables.Assignments.
+        fitted: topics of all texts.
+        words: single words of the texts that were fitted, by which models are compared.
+        remarks: for the person at the terminal.
+    """
+
+    topics: pl.DataFrame
+    assignments: pl.DataFrame
+    fitted: FittedTopics
+    words: Vocabulary
+    remarks: list[str]
+
+
+def described(
+    material: TopicMaterial, fitted: FittedTopics, encoder: Encoder, asked: TopicSettings
+) -> View:
+    """The tables of topics: terms, labels, sizes, and who is in which.
+
+    Args:
+        material: what was fitted.
+        fitted: its topics.
+        encoder: of the model that made the vectors.
+        asked: the settings asked for; where others were used, a remark says so.
+    """
+    selection, masked, used = material.selection, material.masked, fitted.settings
+    typical = typical_rows(material.vectors, fitted.topic, used.n_label_passages)
+    assignments = assignments_table(selection, fitted)
+    fewest = used.min_term_passages
+    words = count_terms(masked.of(fitted.rows).counted, max_ngram=1, fewest_passages=fewest)
+    vocabulary = count_terms(masked.counted, max_ngram=used.max_ngram, fewest_passages=fewest)
+    weights = class_tfidf(vocabulary, fitted.topic)
+    terms = weighted_terms(typicality(vocabulary, fitted.topic), vocabulary.terms, used.n_terms)
+    labels = make_labels(masked, typical, vocabulary, weights, encoder)
+    topics = topics_table(selection, fitted, assignments, terms, labels, typical)
+    return View(topics, assignments, fitted, words, _changed(asked, used) + _sampled(fitted))
+
+
+def _changed(asked: TopicSettings, used: TopicSettings) -> list[str]:
+    return [
+        f"for a corpus of this size {name} is {value}, not {getattr(asked, name)}"
+        for name, value in used.model_dump().items()
+        if getattr(asked, name) != value
+    ]
+
+
+def _sampled(fitted: FittedTopics) -> list[str]:
+    if fitted.as_fitted is None:
+        return []
+    remark = (
+        f"fitted on a sample of {len(fitted.rows)} of {len(fitted.topic)} texts "
+        "(topics.most_fitted); the others have the topic of their neighbours, which for "
+        f"{fitted.as_fitted:.0%} of the sample is the topic that they have"
+    )
+    return [remark]
+
+
+def assignments_table(selection: Selection, fitted: FittedTopics) -> pl.DataFrame:
     """tables.Assignments: every selected passage, repeats with the topic of their text."""
     texts = pl.DataFrame(
         {
             "text_key": selection.passages["text_key"],
             "topic_id": fitted.topic,
             "agreement": fitted.agreement.round(_DECIMALS),
-            "x": coordinates[:, 0].round(4),
-            "y": coordinates[:, 1].round(4),
+            "x": fitted.coordinates[:, 0].round(4),
+            "y": fitted.coordinates[:, 1].round(4),
         }
     )
     return selection.members.join(texts, on="text_key", how="left").drop("text_key")
@@ -170,23 +234,16 @@ def _by_mission(
 def _shares(rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     totals = rows.group_by(by).agg(pl.len().cast(pl.Int64).alias("n_passages"))
     counts = rows.filter(pl.col("topic_id") != OUTLIER).group_by("topic_id", *by)
-    return (
+    shares = (
         counts.agg(pl.len().cast(pl.Int64).alias("n"))
         .join(totals, on=by)
         .with_columns(share=pl.col("n") / pl.col("n_passages"))
-        .with_columns(**_wilson())
-        .with_columns(pl.col("share", "low", "high").round(_DECIMALS))
         .sort("topic_id", *by)
     )
-
-
-def _wilson() -> dict[str, pl.Expr]:
-    """Bounds of Wilson's (1927) 95% interval for ``share`` of ``n_passages``."""
-    share, n = pl.col("share"), pl.col("n_passages")
-    square = _WILSON_Z**2
-    centre = (share + square / (2 * n)) / (1 + square / n)
-    spread = (share * (1 - share) / n + square / (4 * n**2)).sqrt() * _WILSON_Z / (1 + square / n)
-    return {"low": (centre - spread).clip(0, 1), "high": (centre + spread).clip(0, 1)}
+    low, high = wilson_interval(shares["share"].to_numpy(), shares["n_passages"], _WILSON_Z)
+    return shares.with_columns(low=pl.Series(low), high=pl.Series(high)).with_columns(
+        pl.col("share", "low", "high").round(_DECIMALS)
+    )
 
 
 def zero_shot_table(
@@ -216,3 +273,36 @@ def zero_shot_table(
         }
     )
     return selection.members.join(texts, on="text_key", how="left").drop("text_key")
+
+
+def metrics_of(selection: Selection, whole: View, article: View | None) -> dict[str, Any]:
+    """What `dvc metrics show` prints of both views."""
+    fitted = whole.fitted
+    metrics: dict[str, Any] = {
+        **_view_metrics(whole),
+        "passages": whole.assignments.height,
+        "different_texts": len(selection.all_vectors),
+        "fitted_texts": len(fitted.rows),
+        "left_out": selection.left_out,
+        "reassigned": 0,  # outliers stay outliers
+        "min_cluster_size_used": fitted.settings.min_cluster_size,
+    }
+    if fitted.as_fitted is not None:
+        metrics["assigned_texts"] = selection.passages.height - len(fitted.rows)
+        metrics["assigned_as_fitted"] = round(fitted.as_fitted, 4)
+    if article is not None:
+        metrics["article_alone"] = _view_metrics(article)
+    return metrics
+
+
+def _view_metrics(view: View) -> dict[str, Any]:
+    outliers = view.assignments.filter(pl.col("topic_id") == OUTLIER).height
+    fitted = view.fitted
+    return {
+        "topics": fitted.n_topics,
+        "stable_topics": int(view.topics["stable"].sum()),
+        "outlier_share": round(outliers / view.assignments.height, 4),
+        "ari_of_single_fits": round(fitted.single.ari, 4),
+        "ari_of_halves": round(fitted.halves.ari, 4),
+        "mean_stability": round(float(fitted.stability.mean()), 4),
+    }

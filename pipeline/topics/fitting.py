@@ -4,28 +4,74 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import combinations
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.run.errors import StageError
 from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.topics import OUTLIER
-from pipeline.topics.measures import (
-    FitAgreement,
-    Integers,
-    agreement_of,
-    best_match_jaccard,
-    topic_jaccard,
-)
-from pipeline.topics.projection import project
-from pipeline.vectors.cache import Vectors
+from pipeline.run.types import Vectors
+from pipeline.topics.projection import Floats, Integers, project, project_map
 
 DISSOLVED = 0.5
 """Hennig (2007): a cluster with a lower mean best-match Jaccard is not found again."""
 
-Floats = npt.NDArray[np.float64]
+
+class FitAgreement(NamedTuple):
+    """Mean pairwise adjusted Rand index of several groupings of the same passages.
+
+    Attributes:
+        ari: outliers are a group of their own, so fits must agree on what is an outlier too.
+        ari_inside: only passages that neither of the two calls an outlier.
+    """
+
+    ari: float
+    ari_inside: float
+
+
+def agreement_of(assignments: Sequence[Integers]) -> FitAgreement:
+    """How far groupings agree, over all pairs."""
+    from sklearn.metrics import adjusted_rand_score
+
+    both, inside = [], []
+    for one, other in combinations(assignments, 2):
+        kept = (one != OUTLIER) & (other != OUTLIER)
+        both.append(adjusted_rand_score(one, other))
+        inside.append(adjusted_rand_score(one[kept], other[kept]))
+    return FitAgreement(float(np.mean(both)), float(np.mean(inside)))
+
+
+def best_match_jaccard(topic: Integers, refits: Sequence[Integers]) -> Floats:
+    """For each topic the mean, over refits, of its largest Jaccard with a topic of the refit.
+
+    Hennig's (2007) cluster-wise stability; outliers match nothing.
+
+    Returns:
+        float [n topics]; above .75 a topic is called stable, below .5 it dissolves.
+    """
+    shares = [_best_jaccard(topic, refit) for refit in refits]
+    means: Floats = np.mean(shares, axis=0)
+    return means
+
+
+def _best_jaccard(topic: Integers, refit: Integers) -> Floats:
+    best: Floats = topic_jaccard(topic, refit).max(axis=1)
+    return best
+
+
+def topic_jaccard(topic: Integers, refit: Integers) -> Floats:
+    """Jaccard of each topic with each group of a refit, float [n topics, n groups or 1]."""
+    n_topics, n_refit = int(topic.max()) + 1, int(refit.max()) + 1
+    both = np.zeros((n_topics, max(n_refit, 1)))
+    inside = (topic != OUTLIER) & (refit != OUTLIER)
+    np.add.at(both, (topic[inside], refit[inside]), 1)
+    sizes = np.bincount(topic[topic != OUTLIER], minlength=n_topics)[:, None]
+    refit_sizes = np.bincount(refit[refit != OUTLIER], minlength=both.shape[1])[None, :]
+    either = np.maximum(sizes + refit_sizes - both, 1)
+    likeness: Floats = both / either
+    return likeness
 
 
 def vote(reference: Integers, refits: Sequence[Integers]) -> Floats:
@@ -143,9 +189,6 @@ def _means_of(coordinates: Floats, groups: Integers) -> Floats:
     return np.array([coordinates[groups == number].mean(axis=0) for number in np.unique(groups)])
 
 
-FEWEST_PASSAGES = 20
-"""Below this neither neighbours nor clusters mean anything."""
-
 FEWEST_IN_A_TOPIC = 4
 _PASSAGES_A_TOPIC = 12  # a small corpus gets one topic for so many passages
 _MOST_FOR_WARD = 25_000  # passages; Ward's distances take n² / 2 numbers of eight bytes
@@ -163,7 +206,11 @@ class FittedTopics:
         single: agreement of the refits with each other: single fits that share no seed.
         halves: agreement of consensus topics that disjoint halves of the refits give, which share
             no seed either.
+        coordinates: float [n, 2], of each text on the map.
         settings: those that were used, which for a small corpus differ from those asked for.
+        rows: of the texts, those that were fitted; the others have the topic of their neighbours.
+        as_fitted: share of the fitted texts that would have got the topic that they have, had they
+            been assigned by the other fitted texts (leave-one-out); None where all were fitted.
     """
 
     topic: Integers
@@ -171,7 +218,10 @@ class FittedTopics:
     stability: Floats
     single: FitAgreement
     halves: FitAgreement
+    coordinates: Floats
     settings: TopicSettings
+    rows: Integers
+    as_fitted: float | None = None
 
     @property
     def n_topics(self) -> int:
@@ -180,16 +230,7 @@ class FittedTopics:
 
 
 def fitting_settings(settings: TopicSettings, n_texts: int) -> TopicSettings:
-    """The settings that fit a corpus of this size: a small one gets fewer and smaller topics.
-
-    Raises:
-        StageError: there are too few texts for any topic.
-    """
-    if n_texts < FEWEST_PASSAGES:
-        raise StageError(
-            f"topics need at least {FEWEST_PASSAGES} different passages and there are {n_texts}; "
-            "add documents, or lower topics.min_words in configs/params.yaml"
-        )
+    """The settings that fit a corpus of this size: a small one gets fewer and smaller topics."""
     n_topics = min(settings.n_topics, max(2, n_texts // _PASSAGES_A_TOPIC))
     size = min(settings.min_cluster_size, max(FEWEST_IN_A_TOPIC, n_texts // (3 * n_topics)))
     changes: dict[str, Any] = {
@@ -214,17 +255,17 @@ def fit_topics(vectors: Vectors, settings: TopicSettings, seed: int) -> FittedTo
     Hennig 2007 calls dissolved) is no topic.
 
     Args:
-        vectors: float32 [n, dimension], of different texts in an order that does not depend on
-            that of the corpus.
+        vectors: float32 [n, dimension], of twenty different texts or more, in an order that does
+            not depend on that of the corpus.
         settings: see `fitting_settings`.
         seed: of the first UMAP; each runs on one thread, so equal seeds give equal bytes.
 
     Raises:
-        StageError: there are too few texts, or no topic was found.
+        StageError: no topic was found.
     """
     used = fitting_settings(settings, len(vectors))
     seeds = range(seed, seed + used.refits)
-    projections = project(vectors, used, seeds)
+    projections, coordinates = project(vectors, used, seeds), project_map(vectors, used, seed)
     refits = [
         group(projection, used, one) for projection, one in zip(projections, seeds, strict=True)
     ]
@@ -241,7 +282,9 @@ def fit_topics(vectors: Vectors, settings: TopicSettings, seed: int) -> FittedTo
         stability=best_match_jaccard(topic, refits),
         single=agreement_of(refits),
         halves=agreement_of_halves(projections, refits, used, seeds.stop + 1),
+        coordinates=coordinates,
         settings=used,
+        rows=np.arange(len(vectors)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Vectors centred by kind, and in few dimensions: UMAP over exact nearest neighbours.
+"""Vectors in few dimensions: UMAP over exact nearest neighbours.
 
 A projection that was computed before is not computed again, so that other settings of the
 clustering, or other words for topics, cost their own only.
@@ -18,35 +18,11 @@ import numpy.typing as npt
 
 from pipeline.run.caches import ResultCache, cache_folder, code_hash
 from pipeline.run.settings import TopicSettings
-from pipeline.topics.measures import Strings
-from pipeline.vectors.cache import Vectors
-
-
-def without_group_means(vectors: Vectors, groups: Strings, shrinkage: float) -> Vectors:
-    """Move each group's mean to the mean of all, then give each vector length 1 again.
-
-    Passages of one mission, or of the article, lie together because of who speaks and where, not
-    only because of what is said. Taking the group's mean away (the location part of ComBat, Johnson
-    et al. 2007; compare the common-component removal of Arora, Liang and Ma 2017) leaves the
-    differences within groups. A small group's mean is shrunk towards that of all.
-
-    Args:
-        vectors: float32 [n, dimension].
-        groups: [n]; each group is moved by its own mean.
-        shrinkage: a group of n passages is moved by n / (n + shrinkage) of its distance.
-    """
-    moved = vectors.astype(np.float64)
-    centre = moved.mean(axis=0)
-    for group in np.unique(groups):
-        rows = groups == group
-        weight = rows.sum() / (rows.sum() + shrinkage)
-        moved[rows] -= weight * (moved[rows].mean(axis=0) - centre)
-    lengths = np.linalg.norm(moved, axis=1, keepdims=True)
-    unit: Vectors = (moved / np.where(lengths > 0, lengths, 1)).astype(np.float32)
-    return unit
-
+from pipeline.run.types import Vectors
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Strings = npt.NDArray[np.str_]
 
 _ROWS_AT_ONCE = 1024
 _LIBRARIES = ("umap-learn", "pynndescent", "numba", "numpy", "scipy", "scikit-learn")

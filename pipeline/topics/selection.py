@@ -1,8 +1,8 @@
-"""Which passages topics are fitted on, and how those of a sample reach the other texts."""
+"""What topics are found in: passages of substance, masked, as vectors that are centred by kind."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,11 +13,35 @@ import polars as pl
 from pipeline.run.errors import StageError
 from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.segment import NEAR_DUPLICATES
-from pipeline.run.tables.topics import OUTLIER
-from pipeline.topics.fitting import FittedTopics
-from pipeline.topics.measures import Integers, Strings
-from pipeline.topics.projection import Floats
-from pipeline.vectors.cache import Vectors
+from pipeline.run.types import Vectors
+from pipeline.study.missions import Mission
+from pipeline.topics.masking import MaskedTexts, masked_texts
+from pipeline.topics.projection import Integers, Strings
+from pipeline.vectors.encoder import Encoder
+
+FEWEST_PASSAGES = 20
+"""Below this neither neighbours nor clusters mean anything."""
+
+
+@dataclass(frozen=True)
+class TopicCorpus:
+    """What topics are found in.
+
+    Attributes:
+        passages: tables.Passages.
+        near_duplicates: tables.NearDuplicates.
+        documents: tables.Documents.
+        vectors: float32 [passages, dimension], of the original texts.
+        missions: the peace operations, whose names are taken out.
+        themes: theme_id and definition of the codebook's themes.
+    """
+
+    passages: pl.DataFrame
+    near_duplicates: pl.DataFrame
+    documents: pl.DataFrame
+    vectors: Vectors
+    missions: Mapping[str, Mission]
+    themes: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -58,17 +82,73 @@ class Selection:
         )
 
 
+@dataclass(frozen=True)
+class TopicMaterial:
+    """What the topics of one view are made of, row by row.
+
+    Attributes:
+        selection: the passages.
+        masked: their texts as they are fitted and counted.
+        plain: vectors of the masked, float32 [n, dimension].
+        vectors: what is fitted; the same where all is of one kind, and else centred by kind.
+        origins: kind, mission and year of each passage's document (`origins_of`).
+        rows: those that topics are fitted on; the others have the topic of their neighbours.
+    """
+
+    selection: Selection
+    masked: MaskedTexts
+    plain: Vectors
+    vectors: Vectors
+    origins: Mapping[str, Strings]
+    rows: Integers
+
+    def of(self, rows: Integers) -> TopicMaterial:
+        """These rows alone, all of them to be fitted."""
+        return TopicMaterial(
+            selection=self.selection.of(rows),
+            masked=self.masked.of(rows),
+            plain=self.plain[rows],
+            vectors=self.vectors[rows],
+            origins={name: values[rows] for name, values in self.origins.items()},
+            rows=np.arange(len(rows)),
+        )
+
+
+def prepare(
+    corpus: TopicCorpus, encoder: Encoder, settings: TopicSettings, seed: int
+) -> tuple[TopicMaterial, TopicMaterial | None]:
+    """The whole corpus, and the article alone where it has passages enough.
+
+    Of a large corpus ``settings.most_fitted`` passages are drawn, with all of the article.
+
+    Raises:
+        StageError: there are too few passages, or all say the same.
+    """
+    selection = select_passages(corpus.passages, corpus.near_duplicates, corpus.vectors, settings)
+    texts = selection.passages["text"].to_list()
+    masked = (
+        masked_texts(texts, corpus.missions) if settings.neutralise else MaskedTexts(texts, texts)
+    )
+    plain = encoder.encode(masked.embedded) if settings.neutralise else selection.vectors
+    origins = origins_of(selection.passages, corpus.documents)
+    centred = without_group_means(plain, origins["kind"], settings.kind_shrinkage)
+    of_article = origins["kind"] == "article"
+    rows = sampled_rows(list(origins.values()), of_article, settings.most_fitted, seed)
+    whole = TopicMaterial(selection, masked, plain, centred, origins, rows)
+    if of_article.sum() < FEWEST_PASSAGES:
+        return whole, None
+    article = whole.of(np.flatnonzero(of_article))
+    return whole, replace(article, vectors=article.plain)
+
+
 def select_passages(
     passages: pl.DataFrame, near_duplicates: pl.DataFrame, vectors: Vectors, settings: TopicSettings
 ) -> Selection:
     """Leave out what says nothing of substance and let one passage stand for its near-duplicates.
 
-    Mandates repeat whole paragraphs from year to year; counted each time, they would become topics
-    of their own. So a near-duplicate group is fitted once, by its earliest passage or, when that is
-    left out,     by its first in the order of ids. Its weight, the number of its members, counts
-    in the sizes
-    and shares of topics, not in where topics lie. Ordered by passage_id, so that the order of the
-    corpus does not matter.
+    Repeated paragraphs, counted each time, would become topics of their own. So a near-duplicate
+    group is fitted once, by its earliest passage or, when that is left out, by its first in the
+    order of ids; its members count in sizes and shares. Ordered by passage_id.
 
     Args:
         passages: tables.Passages.
@@ -77,43 +157,36 @@ def select_passages(
         settings: what is left out.
 
     Raises:
-        StageError: the passages all say the same, or the near_duplicates are of other passages.
+        StageError: passages are too few, all say the same, or are not those of the groups.
     """
+    group = "near_duplicate_group"
     rows = passages.with_row_index("row").with_columns(_reason(settings))
     kept = (
         rows.filter(pl.col("reason").is_null())
-        .join(
-            near_duplicates.select("passage_id", "near_duplicate_group"),
-            on="passage_id",
-            how="left",
-        )
+        .join(near_duplicates.select("passage_id", group), on="passage_id", how="left")
         .sort("passage_id")
     )
-    if kept["near_duplicate_group"].null_count():
+    if kept[group].null_count():
         raise StageError(f"{NEAR_DUPLICATES.path} is of another run; run: dvc repro segment")
     fitted = _standing(kept)
-    _check_variety(fitted.height, kept.height)
+    _check_enough(fitted.height, kept.height)
     # a text that stands for others stands for itself among the different texts too
-    keys = fitted.select("near_duplicate_group", "text_key")
+    keys = fitted.select(group, "text_key")
     different = (
         pl.concat([fitted.drop("text_key"), kept])
         .unique("text", keep="first", maintain_order=True)
         .sort("passage_id")
-        .join(keys, on="near_duplicate_group", how="left", maintain_order="left")
+        .join(keys, on=group, how="left", maintain_order="left")
     )
+    found = different["passage_id"].search_sorted(fitted["passage_id"])
     counts: list[dict[str, Any]] = rows.drop_nulls("reason")["reason"].value_counts().to_dicts()
     return Selection(
-        passages=fitted.drop("row", "reason", "near_duplicate_group"),
+        passages=fitted.drop("row", "reason", group),
         vectors=np.ascontiguousarray(vectors[fitted["row"].to_numpy()]),
-        members=kept.join(keys, on="near_duplicate_group", how="left").select(
-            "passage_id", "text_key"
-        ),
+        members=kept.join(keys, on=group, how="left").select("passage_id", "text_key"),
         all_vectors=np.ascontiguousarray(vectors[different["row"].to_numpy()]),
         all_keys=different["text_key"].to_numpy().astype(np.int64),
-        fitted_rows=different["passage_id"]
-        .search_sorted(fitted["passage_id"])
-        .to_numpy()
-        .astype(np.int64),
+        fitted_rows=found.to_numpy().astype(np.int64),
         left_out={count["reason"]: count["count"] for count in sorted(counts, key=str)},
     )
 
@@ -141,35 +214,61 @@ def _standing(kept: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _check_variety(n_groups: int, n_passages: int) -> None:
+def _check_enough(n_groups: int, n_passages: int) -> None:
     if n_passages > 1 and n_groups == 1:
         raise StageError(
             f"all {n_passages} passages say the same, so there is nothing to group; add documents, "
             "or raise segment.near_duplicate in configs/params.yaml"
         )
+    if n_groups < FEWEST_PASSAGES:
+        raise StageError(
+            f"topics need at least {FEWEST_PASSAGES} different passages and there are {n_groups};"
+            " add documents, or lower topics.min_words in configs/params.yaml"
+        )
 
 
-NEIGHBOURS = 5
-"""Fitted texts that decide on another one; more of them blur small topics."""
+def origins_of(passages: pl.DataFrame, documents: pl.DataFrame) -> dict[str, Strings]:
+    """Of each passage's document: kind, the mission most concerned ("" for none), and year."""
+    mission = pl.col("missions").list.first().fill_null("")
+    origins = passages.select("document_id").join(
+        documents.select(
+            "document_id",
+            pl.col("kind").cast(pl.String),
+            # the article speaks of missions but belongs to none
+            mission=pl.when(pl.col("kind").cast(pl.String) == "article")
+            .then(pl.lit(""))
+            .otherwise(mission),
+            year=pl.col("year").cast(pl.String).fill_null(""),
+        ),
+        on="document_id",
+        how="left",
+        maintain_order="left",
+    )
+    return {name: np.array(origins[name].to_list()) for name in ("kind", "mission", "year")}
 
-FEWEST_OF_ONE_TOPIC = 2
-"""Neighbours in the same topic, without which a text is an outlier."""
 
+def without_group_means(vectors: Vectors, groups: Strings, shrinkage: float) -> Vectors:
+    """Move each group's mean to the mean of all, then give each vector length 1 again.
 
-@dataclass(frozen=True)
-class Spread:
-    """Topics of all texts, though only some were fitted.
+    Passages of one mission, or of the article, lie together because of who speaks and where, not
+    only because of what is said. Taking the group's mean away (the location part of ComBat, Johnson
+    et al. 2007; compare the common-component removal of Arora, Liang and Ma 2017) leaves the
+    differences within groups. A small group's mean is shrunk towards that of all.
 
-    Attributes:
-        fitted: topics and probabilities of all texts; everything else is that of the sample.
-        coordinates: float [n, 2], on the map.
-        as_fitted: share of the fitted texts that would have got the topic that they have, had they
-            been assigned by the other fitted texts (leave-one-out).
+    Args:
+        vectors: float32 [n, dimension].
+        groups: [n]; each group is moved by its own mean.
+        shrinkage: a group of n passages is moved by n / (n + shrinkage) of its distance.
     """
-
-    fitted: FittedTopics
-    coordinates: Floats
-    as_fitted: float
+    moved = vectors.astype(np.float64)
+    centre = moved.mean(axis=0)
+    for group in np.unique(groups):
+        rows = groups == group
+        weight = rows.sum() / (rows.sum() + shrinkage)
+        moved[rows] -= weight * (moved[rows].mean(axis=0) - centre)
+    lengths = np.linalg.norm(moved, axis=1, keepdims=True)
+    unit: Vectors = (moved / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+    return unit
 
 
 def sampled_rows(
@@ -198,65 +297,3 @@ def sampled_rows(
     drawn = order[((np.arange(wanted) + random.random()) * step).astype(np.int64)]
     rows: Integers = np.sort(np.concatenate([np.flatnonzero(always), drawn]))
     return rows
-
-
-def spread(fitted: FittedTopics, coordinates: Floats, vectors: Vectors, rows: Integers) -> Spread:
-    """Give each text that was not fitted the topic that most of its nearest fitted texts are in.
-
-    Nearest by cosine, `NEIGHBOURS` of them; fewer than `FEWEST_OF_ONE_TOPIC` in one topic make an
-    outlier. Its agreement is the mean of theirs in that topic, its place on the map their mean.
-    Topics are numbered anew, largest first.
-
-    Args:
-        fitted: topics of the sample.
-        coordinates: float [sample, 2].
-        vectors: float32 [n, dimension], each of length 1.
-        rows: of ``vectors``, the sample.
-    """
-    from sklearn.neighbors import NearestNeighbors
-    from threadpoolctl import threadpool_limits
-
-    others = np.setdiff1d(np.arange(len(vectors)), rows)
-    search = NearestNeighbors(n_neighbors=NEIGHBOURS, algorithm="brute").fit(vectors[rows])
-    with threadpool_limits(limits=1):  # the order of sums decides ties
-        near = search.kneighbors(vectors[others], return_distance=False)
-        beside = search.kneighbors(return_distance=False)  # each text without itself
-    topic = np.full(len(vectors), OUTLIER, dtype=np.int64)
-    probability = np.zeros(len(vectors))
-    spread_coordinates = np.zeros((len(vectors), coordinates.shape[1]))
-    topic[rows], probability[rows], spread_coordinates[rows] = (
-        fitted.topic,
-        fitted.agreement,
-        coordinates,
-    )
-    topic[others] = majority(fitted.topic[near])
-    agreeing = (fitted.topic[near] == topic[others][:, None]) & (topic[others] != OUTLIER)[:, None]
-    probability[others] = (fitted.agreement[near] * agreeing).mean(axis=1)
-    spread_coordinates[others] = coordinates[near].mean(axis=1)
-    sizes = np.bincount(topic[topic != OUTLIER], minlength=fitted.n_topics)
-    by_size = np.argsort(-sizes, kind="stable")  # now that all texts count
-    return Spread(
-        replace(
-            fitted,
-            topic=np.where(topic == OUTLIER, OUTLIER, np.argsort(by_size)[topic]),
-            agreement=probability,
-            stability=fitted.stability[by_size],
-        ),
-        spread_coordinates,
-        float((majority(fitted.topic[beside]) == fitted.topic).mean()),
-    )
-
-
-def majority(topic: Integers) -> Integers:
-    """The most frequent topic of each row of [n, neighbours], the nearest one's of equals.
-
-    >>> majority(np.array([[4, 7, 7], [3, 9, 5], [-1, -1, 2]])).tolist()
-    [7, -1, -1]
-    """
-    votes = (topic[:, :, None] == topic[:, None, :]).sum(axis=2)
-    votes[topic == OUTLIER] = 0
-    best = votes.argmax(axis=1)[:, None]
-    winner = np.take_along_axis(topic, best, axis=1)[:, 0]
-    enough = np.take_along_axis(votes, best, axis=1)[:, 0] >= FEWEST_OF_ONE_TOPIC
-    found: Integers = np.where(enough, winner, OUTLIER)
-    return found

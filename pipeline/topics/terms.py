@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pipeline.run.errors import StageError
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.masking import NAME_WORD
-from pipeline.topics.measures import Integers
+from pipeline.topics.projection import Integers
 
 Floats = npt.NDArray[np.float64]
 
@@ -145,3 +145,10 @@ def weighted_terms(
 def top_terms(weights: Any, terms: Sequence[str], n_terms: int) -> list[list[str]]:
     """The same without their weights."""
     return [[term for term, _ in row] for row in weighted_terms(weights, terms, n_terms)]
+
+
+def typical_words(vocabulary: Vocabulary, topic: Integers, n_words: int) -> list[list[str]]:
+    """The words of each topic as `typicality` ranks them; none where all texts are outliers."""
+    if topic.max() < 0:
+        return []
+    return top_terms(typicality(vocabulary, topic), vocabulary.terms, n_words)

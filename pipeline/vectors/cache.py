@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.run.caches import ResultCache
-
-Vectors = npt.NDArray[np.float32]
-Booleans = npt.NDArray[np.bool_]
+from pipeline.run.types import Booleans, Vectors
 
 _HASHES_AT_ONCE = 10_000  # as many are held twice, as bytes and as rows
 

@@ -29,7 +29,8 @@ from pipeline.run.files import sha256_of
 from pipeline.run.ids import text_hash
 from pipeline.run.settings import EmbedSettings
 from pipeline.run.stage import heavy_imports
-from pipeline.vectors.cache import VectorCache, Vectors
+from pipeline.run.types import Vectors
+from pipeline.vectors.cache import VectorCache
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.run.errors import InputError, StageError
 from pipeline.run.files import write_json, write_whole
-from pipeline.vectors.cache import Vectors
+from pipeline.run.types import Vectors
 from pipeline.vectors.encoder import ModelCard
 
 VECTORS = Path("outputs/embed/vectors.npy")

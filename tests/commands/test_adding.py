@@ -15,11 +15,12 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.ingest.readers import read_file
-from pipeline.ingest.recognising import recognise
+from pipeline.ingest.recognising import kind_before_reading, recognition_of
 from pipeline.run.files import sha256_of
 from pipeline.run.settings import load_settings
 from pipeline.study.manifest import Entry, read_manifest
 from pipeline.study.missions import load_missions
+from tests.ingest import small_article
 
 DOCUMENTS = Path(__file__).parents[1] / "ingest" / "documents"
 RESOLUTION = DOCUMENTS / "S-RES-9001-2031.xml"
@@ -77,6 +78,22 @@ def test_a_word_report_says_in_its_masthead_what_it_is(project: Path, tmp_path: 
     entry = entry_of("s-2031-77")
     assert (entry.kind, entry.symbol, str(entry.date)) == ("report", "S/2031/77", "2031-03-06")
     assert entry.title == "Report of the Secretary-General on the situation in South Sudan"
+
+
+def test_further_articles_are_added_in_any_format_and_read_as_articles(
+    project: Path, tmp_path: Path
+) -> None:
+    words = small_article.as_word(), small_article.as_markdown()
+    for name, content in zip(("S_2031_5.docx", "boats.md"), words, strict=True):
+        (tmp_path / name).write_bytes(content)
+        assert peacetext("add", tmp_path / name, "--kind", "article").exit_code == 0
+
+    entry = entry_of("s-2031-5")
+    assert (entry.kind, entry.symbol, entry.title) == ("article", "", small_article.TITLE)
+    assert sum(one.kind == "article" for one in read_manifest()) == 3
+    shown = peacetext("show", "boats").output
+    assert "[quotation] They wait for the dark" in shown
+    assert "Boats and roads" not in shown
 
 
 def test_what_is_added_and_removed_leaves_no_trace(project: Path) -> None:
@@ -154,7 +171,7 @@ def test_the_same_file_again_joins_the_core_and_keeps_what_its_row_knows(project
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["corpus/article/gilder-2026.txt"], "is the coded article"),
+        (["corpus/article/gilder-2026.txt"], "is a coded article"),
         (["--symbol", "S/RES/1291 (2000)", RESOLUTION], "are coded"),
         (["S/RES/2423"], "says less than its row"),
     ],
@@ -330,7 +347,7 @@ def test_a_link_that_leads_out_of_the_corpus_is_not_written_through(
     ("document_id", "reason"),
     [
         ("nowhere", "no document"),
-        ("gilder-2026", "is the coded article"),
+        ("gilder-2026", "is a coded article"),
         ("s-res-2149-2014", "paragraphs of s-res-2149-2014 are coded"),
     ],
 )
@@ -381,7 +398,9 @@ def test_real_documents_are_recognised_as_the_manifest_has_them(mirror: Path) ->
         file = mirror / entry.path.removeprefix("un/")
         if not file.is_file():
             continue
-        found = recognise(file.read_bytes(), file.name, limits, missions)
+        content = file.read_bytes()
+        kind = kind_before_reading(content, file.suffix)
+        found = recognition_of(read_file(content, kind, file.suffix, limits), file.stem, missions)
         agree["documents"] += 1
         # a transcript without a cover does not say its symbol, and a name is not enough
         agree["symbol"] += found.symbol == ("" if "reports-txt" in entry.path else entry.symbol)

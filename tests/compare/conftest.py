@@ -15,7 +15,9 @@ from pipeline.run.tables.ingest import Blocks, Documents, Notes
 from pipeline.run.tables.segment import NearDuplicates, Passages
 from pipeline.run.tables.themes import PassageCodes, Prevalence, Scores, Units
 from pipeline.run.tables.topics import OUTLIER, Assignments, Hierarchy, Topics, ZeroShot
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
+from pipeline.study.study import Study
 
 THEMES = ("robust_force", "protection_of_civilians", "humanitarian_space", "intelligence")
 PARAGRAPHS = 40
@@ -34,13 +36,14 @@ def all_settings() -> Settings:
 
 
 class Planter:
-    """Makes a corpus: an article of 40 paragraphs in 4 sections, and 40 UN documents.
+    """Makes a corpus: an article of 40 paragraphs in 4 sections, and 40 resolutions.
 
     Each paragraph has a theme, which its passages carry with the given probability, and topics
     follow themes with the probability ``aligned``; 0 is a corpus with nothing in it.
     """
 
-    def __init__(self, seed: int, aligned: float) -> None:
+    def __init__(self, seed: int, aligned: float, study: Study) -> None:
+        self.study = study
         self.random = np.random.default_rng(seed)
         self.aligned = aligned
         self.passages: list[dict[str, Any]] = []
@@ -110,7 +113,7 @@ class Planter:
         )
         topic = theme if self.random.random() < self.aligned else int(self.random.integers(5)) - 1
         self.assignments.append(
-            {"passage_id": passage_id, "topic_id": topic, "probability": 1.0, "x": 0.0, "y": 0.0}
+            {"passage_id": passage_id, "topic_id": topic, "agreement": 1.0, "x": 0.0, "y": 0.0}
         )
         return passage_id
 
@@ -303,16 +306,28 @@ class Planter:
             codebook=codebook,
             vectors=vectors,
             definitions=definitions,
+            study=self.study,
         )
 
 
 @pytest.fixture(scope="session")
 def plant() -> Callable[..., Material]:
-    """plant(seed, aligned, un): material whose topics follow themes with this probability."""
+    """plant(seed, aligned, un): material whose topics follow themes with this probability.
 
-    def planted(seed: int = 1, aligned: float = 0.8, *, un: bool = True) -> Material:
-        planter = Planter(seed, aligned)
-        planter.article()
+    Without an ``article`` or ``un`` documents, and in a ``study`` of another shape, if asked.
+    """
+
+    def planted(
+        seed: int = 1,
+        aligned: float = 0.8,
+        *,
+        article: bool = True,
+        un: bool = True,
+        study: Study | None = None,
+    ) -> Material:
+        planter = Planter(seed, aligned, study or load_study())
+        if article:
+            planter.article()
         if un:
             planter.resolutions()
         return planter.material(un=un)

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.compare.gap.speakers import speaker_table
+from pipeline.compare.gap.measuring import speaker_table
 from pipeline.compare.material import code_group_labels
 from pipeline.compare.structure.agreement import merged_topics
 from pipeline.compare.structure.baselines import (
@@ -144,7 +144,8 @@ def test_speaker_groups_worked_by_hand(settings: CompareSettings) -> None:
     )
     labels = pl.DataFrame({"passage_id": ["p1", "p3"], "label": ["a", "a"]})
 
-    rows = speaker_table(spoken, labels, "themes", {"military": 4}, settings)
+    groups = ("military", "ngo", "police")
+    rows = speaker_table(groups, spoken, labels, "themes", {"military": 4}, settings)
 
     military = rows.row(0, named=True)
     assert (military["n"], military["n_speaker_group"], military["n_notes"]) == (2, 3, 4)

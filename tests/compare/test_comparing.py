@@ -9,10 +9,11 @@ from pipeline.compare.__main__ import WRITTEN
 from pipeline.compare.findings.summary import summarised
 from pipeline.compare.gap.measuring import compare_sides, compare_speaker_groups
 from pipeline.compare.material import Findings, Material
-from pipeline.compare.structure.comparing import compare_topics
+from pipeline.compare.structure.comparing import compare_topics, labelled_passages
 from pipeline.run.settings import CompareSettings
-from pipeline.run.tables.compare import AGREEMENT, GAP, RECOVERY, SPEAKER_SHARES
-from pipeline.study.study import load_study
+from pipeline.run.tables.compare import AGREEMENT, GAP, GAP_SERIES, RECOVERY, SPEAKER_SHARES
+from pipeline.study.checks import load_study
+from tests.studies import paragraphs, study_of
 
 Plant = Callable[..., Material]
 
@@ -87,7 +88,7 @@ def test_the_gap_has_both_directions(found: Findings) -> None:
 def test_speaker_groups_count_passages_of_each_group(found: Findings) -> None:
     speaker_groups = found.frame(SPEAKER_SHARES).filter(labels="themes", label="robust_force")
 
-    assert speaker_groups["speaker_group"].to_list() == ["military", "ngo"]
+    assert speaker_groups["speaker_group"].to_list() == ["ngo", "military"]
     assert speaker_groups["n_speaker_group"].to_list() == [40, 40]
     assert speaker_groups["n_notes"].to_list() == [1, 1]
 
@@ -153,11 +154,12 @@ def test_the_article_alone_has_everything_but_the_policy_side(
     findings = compared(plant(un=False), settings)
 
     assert declared(findings)["value"] > 0.3
-    assert "there are no UN documents" in findings.not_computed["gap, policy side"]
+    assert "no document of it was read" in findings.not_computed["gap, side of policy"]
     gap = findings.frame(GAP)
     assert gap["policy"].null_count() == gap.height
     assert gap.filter(pl.col("theme_id") == "robust_force")["interviews"][0] > 0
-    assert findings.not_computed["topics and codes (un)"] == "there are no UN documents"
+    absent = "there are no documents beside the articles"
+    assert findings.not_computed["topics and codes (un)"] == absent
 
 
 def test_one_mission_only_still_has_shuffling_within_missions(
@@ -171,3 +173,50 @@ def test_one_mission_only_still_has_shuffling_within_missions(
 
     rows = findings.frame(AGREEMENT).filter(passages="un", candidate="topics")
     assert rows["within_p_value"].null_count() == 0
+
+
+def test_documents_alone_have_everything_but_the_side_of_interviews(
+    plant: Plant, settings: CompareSettings
+) -> None:
+    study = study_of(paragraphs("un"))
+
+    findings = compared(plant(article=False, study=study), settings)
+
+    assert set(findings.frame(AGREEMENT)["passages"]) == {"un"}
+    assert findings.not_computed["topics and sections (article)"] == "there is no article"
+    assert "0 coded passages cite an interview" in findings.not_computed["gap"]
+    assert findings.not_computed["speaker_groups"] == "no coded passage cites an interview"
+
+
+def test_two_sets_of_paragraphs_are_compared_each_by_itself(
+    plant: Plant, settings: CompareSettings
+) -> None:
+    # given mandates of one mission and of another, coded as two sets, and no article
+    kinds = {"kinds": ["resolution"]}
+    study = study_of(
+        paragraphs("first", population=kinds | {"missions": ["MINUSMA"]}),
+        paragraphs("second", population=kinds | {"missions": ["UNMISS"]}),
+    )
+    material = plant(article=False, study=study)
+    mission = material.documents.select("document_id", mission=pl.col("missions").list.first())
+    of_first = pl.col("mission") == "MINUSMA"
+    units = material.units.join(mission, on="document_id", maintain_order="left").with_columns(
+        unit_set=pl.when(of_first).then(pl.lit("first")).otherwise(pl.lit("second"))
+    )
+    fields = {name: getattr(material, name) for name in Material.__dataclass_fields__}
+    # when topics are compared
+    labelled = labelled_passages(Material(**fields | {"units": units.drop("mission")}))
+    # then each set has its hand codes, and the classifier's themes of its own documents
+    n = {(one.passages, one.reference): len(one.passage_ids) for one in labelled}
+    assert n["first", "codes"] == n["second", "codes"] == 20
+    assert n["first", "classifier"] == n["second", "classifier"] == 120
+
+
+def test_a_study_without_a_side_says_so(plant: Plant, settings: CompareSettings) -> None:
+    documents = {"id": "papers", "name": "papers", "documents": {"kinds": ["resolution"]}}
+    study = study_of(paragraphs("un"), sides=[documents])
+
+    findings = compared(plant(study=study), settings)
+
+    assert findings.not_computed["gap"] == "the study has no side of interviews"
+    assert not findings.frame(GAP_SERIES).is_empty()  # the course needs no interviews

@@ -10,8 +10,9 @@ from pipeline.compare.gap.measuring import course_table, marks_of
 from pipeline.compare.material import Material
 from pipeline.ingest.readers import read_file
 from pipeline.run.settings import load_settings
+from pipeline.study.checks import load_study
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
-from pipeline.study.study import Milestone, load_study
+from pipeline.study.study import Milestone
 
 
 def test_every_milestone_stands_in_the_document_that_it_names(mirror: Path) -> None:

@@ -61,13 +61,17 @@ def units(*themes: str) -> CodedUnits:
     return coded_units(frame, pl.DataFrame(labels, schema=schema, orient="row"), THEME_IDS)
 
 
+KINDS = ("resolution", "report")
+
+
 def test_the_share_over_all_policy_is_taken_where_themes_gives_it() -> None:
     shares = policy_shares(
         prevalence(
             ("escorts", "policy", "corrected", 0.2),
             ("escorts", "policy", "assigned", 0.3),
             ("escorts", "resolution", "corrected", 0.9),
-        )
+        ),
+        KINDS,
     )
 
     assert shares["escorts"].corrected == Share(0.2, pytest.approx(0.1), pytest.approx(0.3))
@@ -81,7 +85,8 @@ def test_else_kinds_are_averaged_by_their_passages_and_others_left_out() -> None
             ("escorts", "resolution", "corrected", 0.2),
             ("escorts", "report", "corrected", 0.4),
             ("escorts", "verbatim_record", "corrected", 0.8),
-        )
+        ),
+        KINDS,
     )
 
     found = shares["escorts"]
@@ -90,7 +95,7 @@ def test_else_kinds_are_averaged_by_their_passages_and_others_left_out() -> None
 
 
 def test_a_share_that_themes_could_not_correct_is_unknown() -> None:
-    shares = policy_shares(prevalence(("escorts", "policy", "corrected", None)))
+    shares = policy_shares(prevalence(("escorts", "policy", "corrected", None)), KINDS)
 
     assert shares["escorts"].corrected == UNKNOWN
 
@@ -182,7 +187,7 @@ def test_every_other_way_has_a_name_and_both_sides(
 
     ways = {
         way.name: way
-        for way in other_ways(material, policy_shares(material.prevalence), interviews, 0.95)
+        for way in other_ways(material, policy_shares(material.prevalence, KINDS), interviews, 0.95)
     }
 
     assert set(ways) == {

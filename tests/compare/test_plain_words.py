@@ -1,15 +1,22 @@
 """The half-page says what the figures say, whichever way they fall."""
 
-from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import polars as pl
 import pytest
 
 from pipeline.compare.findings.gap import gap_words, link_words, speaker_words
-from pipeline.compare.findings.words import agreement_words, as_markdown, plain_words, theme_words
-from pipeline.compare.material import Findings, Material
-from pipeline.run.settings import CompareSettings
+from pipeline.compare.findings.words import (
+    agreement_words,
+    as_markdown,
+    as_table,
+    in_short,
+    plain_words,
+    theme_words,
+)
+from pipeline.compare.material import Account, Findings, empty
+from pipeline.run.settings import Settings, load_settings
 from pipeline.run.tables.compare import (
     AGREEMENT,
     CITATIONS,
@@ -21,10 +28,34 @@ from pipeline.run.tables.compare import (
     SPEAKER_SHARES,
 )
 from pipeline.run.tables.table import Table
+from pipeline.run.tables.themes import Evaluation
+from pipeline.run.tables.topics import Assignments, Topics
+from pipeline.study.checks import load_study
+from pipeline.study.codebook import Codebook, load_codebook
+from pipeline.study.study import Study
 
 AMI = "adjusted_mutual_information"
 KEYS = {"passages": "article", "reference": "codes", "measure": AMI, "outliers": True}
 COUNTS = {"n_passages": 110, "n_clusters": 60, "n_groups": 22, "n_themes": 21}
+
+
+@cache
+def ours() -> tuple[Study, Codebook, Settings]:
+    return load_study(), load_codebook(), load_settings()
+
+
+def account(findings: Findings, **others: Any) -> Account:
+    """What the sentences are made from when nothing but these findings is known."""
+    study, codebook, settings = ours()
+    values: dict[str, Any] = {
+        "study": study,
+        "codebook": codebook,
+        "settings": settings,
+        "topics": empty(Topics),
+        "assignments": empty(Assignments),
+        "evaluation": empty(Evaluation),
+    }
+    return Account(findings=findings, **(values | others))
 
 
 def found(table: Table, rows: list[dict[str, Any]]) -> Findings:
@@ -61,10 +92,8 @@ def agreement(value: float, p_values: tuple[float, float, float], **others: floa
 @pytest.mark.parametrize(
     ("value", "size"), [(0.05, "slight"), (0.2, "weak"), (0.4, "moderate"), (0.8, "strong")]
 )
-def test_agreement_beyond_chance_is_given_its_size(
-    settings: CompareSettings, value: float, size: str
-) -> None:
-    text = agreement_words(agreement(value, (0.001, 0.01, 0.02)), settings)
+def test_agreement_beyond_chance_is_given_its_size(value: float, size: str) -> None:
+    text = agreement_words(account(agreement(value, (0.001, 0.01, 0.02))))
 
     assert f"agree beyond chance, and the agreement is {size}" in text
     assert f"{value:.2f}, 95% interval" in text
@@ -73,20 +102,18 @@ def test_agreement_beyond_chance_is_given_its_size(
 
 @pytest.mark.parametrize("p_values", [(0.3, 0.4, 0.5), (0.001, 0.001, 0.06)])
 def test_one_level_of_chance_that_is_not_passed_is_enough_to_deny_agreement(
-    settings: CompareSettings, p_values: tuple[float, float, float]
+    p_values: tuple[float, float, float],
 ) -> None:
-    text = agreement_words(agreement(0.2, p_values), settings)
+    text = agreement_words(account(agreement(0.2, p_values)))
 
     assert "do not agree beyond what chance allows" in text
     assert "weak" not in text
 
 
-def test_other_groupings_are_named_when_they_come_nearer_and_only_then(
-    settings: CompareSettings,
-) -> None:
-    nearer = agreement_words(agreement(0.2, (0.001,) * 3, sections=0.35, nmf=0.1), settings)
-    none = agreement_words(agreement(0.2, (0.001,) * 3, sections=0.15, nmf=0.1), settings)
-    within = agreement_words(agreement(0.2, (0.001,) * 3, sections=0.25), settings)
+def test_other_groupings_are_named_when_they_come_nearer_and_only_then() -> None:
+    nearer = agreement_words(account(agreement(0.2, (0.001,) * 3, sections=0.35, nmf=0.1)))
+    none = agreement_words(account(agreement(0.2, (0.001,) * 3, sections=0.15, nmf=0.1)))
+    within = agreement_words(account(agreement(0.2, (0.001,) * 3, sections=0.25)))
 
     assert "Of 2 other ways of grouping the same passages, 1 comes nearer" in nearer
     assert "sections (0.35)" in nearer
@@ -117,30 +144,26 @@ def gap_row(theme_id: str, part: float, leans: str, **more: Any) -> dict[str, An
     }
 
 
-def test_a_gap_names_the_side_that_gives_more_room(
-    plant: Callable[..., Material], settings: CompareSettings
-) -> None:
+def test_a_gap_names_the_side_that_gives_more_room() -> None:
     rows = [
         gap_row("state_authority", 0.16, "more in policy"),
         gap_row("effectiveness", -0.12, "more in interviews", direction="more in interviews"),
         gap_row("training", 0.01, "undecided"),
     ]
 
-    text = gap_words(found(GAP, rows), plant(), settings)
+    text = gap_words(account(found(GAP, rows)))
 
-    assert "the mandates give more room to “Extension of State authority" in text
+    assert "more room is given in policy to “Extension of State authority" in text
     assert "+16 points, +11 to +21" in text
-    assert "the interviews give more room to “Effectiveness and its measurement”" in text
+    assert "more room is given in interviews to “Effectiveness and its measurement”" in text
     assert "for the other 1 no difference is decided" in text
-    assert "1 theme is in more of the interviews and no theme is in more of policy" in text
+    assert "1 theme is in more of interviews and no theme is in more of policy" in text
 
 
-def test_no_gap_is_said_as_no_gap(
-    plant: Callable[..., Material], settings: CompareSettings
-) -> None:
+def test_no_gap_is_said_as_no_gap() -> None:
     rows = [gap_row("training", 0.01, "undecided"), gap_row("escorts", -0.01, "undecided")]
 
-    text = gap_words(found(GAP, rows), plant(), settings)
+    text = gap_words(account(found(GAP, rows)))
 
     assert "no theme takes more room on one side than chance allows" in text
     assert "no theme differs between the two sides beyond chance" in text
@@ -160,9 +183,7 @@ def other_ways(theme_id: str, *differences: tuple[float, str]) -> list[dict[str,
     ]
 
 
-def test_a_gap_that_turns_round_when_measured_otherwise_is_said_to(
-    plant: Callable[..., Material], settings: CompareSettings
-) -> None:
+def test_a_gap_that_turns_round_when_measured_otherwise_is_said_to() -> None:
     findings = found(
         GAP,
         [
@@ -178,16 +199,14 @@ def test_a_gap_that_turns_round_when_measured_otherwise_is_said_to(
     ]
     findings.parts |= found(GAP_SENSITIVITY, ways).parts
 
-    text = gap_words(findings, plant(), settings)
+    text = gap_words(account(findings))
 
     assert "stabilisation” and “Effectiveness and its measurement” keep their side in each" in text
     assert "and “Troop contributors" in text
     assert "commitment” does not; decided again in most: “Extension of State authority" in text
 
 
-def test_speaker_groups_that_cannot_be_told_apart_and_groups_that_can(
-    plant: Callable[..., Material], settings: CompareSettings
-) -> None:
+def test_speaker_groups_that_cannot_be_told_apart_and_groups_that_can() -> None:
     row = {
         "speaker_group": "military",
         "labels": "themes",
@@ -200,8 +219,8 @@ def test_speaker_groups_that_cannot_be_told_apart_and_groups_that_can(
         "high": 0.55,
     }
 
-    same = speaker_words(found(SPEAKER_SHARES, [{**row, "q_value": 0.5}]), plant(), settings)
-    apart = speaker_words(found(SPEAKER_SHARES, [{**row, "q_value": 0.01}]), plant(), settings)
+    same = speaker_words(account(found(SPEAKER_SHARES, [{**row, "q_value": 0.5}])))
+    apart = speaker_words(account(found(SPEAKER_SHARES, [{**row, "q_value": 0.01}])))
 
     assert "No group differs" in same
     assert "typically 30 points wide" in same
@@ -224,13 +243,13 @@ def test_quotations_are_counted_by_what_became_of_them() -> None:
     rows = [{**quoted, "order": n, "status": status} for n, status in enumerate(statuses)]
     findings.parts |= found(QUOTATIONS, rows).parts
 
-    assert link_words(findings) == (
-        "The article cites UN documents in 1 place; 1 leads to a document that was read. Of 3 "
-        "quotations before these citations, 2 stand in the cited document and 1 was not found."
+    assert link_words(account(findings)) == (
+        "UN documents are cited in 1 place of the article; 1 leads to a document that was read. "
+        "Of 3 quotations before these citations, 2 stand in the cited document and 1 was not found."
     )
 
 
-def test_themes_missed_and_topics_unexplained_are_named(plant: Callable[..., Material]) -> None:
+def test_themes_missed_and_topics_unexplained_are_named() -> None:
     recovery = {
         "passages": "article",
         "reference": "codes",
@@ -258,7 +277,7 @@ def test_themes_missed_and_topics_unexplained_are_named(plant: Callable[..., Mat
     ]
     findings.parts |= found(EXPLANATION, rows).parts
 
-    text = theme_words(findings, plant())
+    text = theme_words(account(findings))
 
     assert "topics recover 1 of 2 (“" in text
     assert "the one missed is “Training" in text
@@ -266,20 +285,16 @@ def test_themes_missed_and_topics_unexplained_are_named(plant: Callable[..., Mat
     assert "the largest is “Elections” (30 passages)" in text
 
 
-def test_topics_are_not_called_unexplained_for_want_of_hand_coded_passages(
-    plant: Callable[..., Material],
-) -> None:
+def test_topics_are_not_called_unexplained_for_want_of_hand_coded_passages() -> None:
     row = {"passages": "article", "reference": "codes", "reason": "", "passage_ids": []}
     few = {**row, "topic_id": 0, "label": "Elections", "n_topic": 3, "explained": False}
 
-    text = theme_words(found(EXPLANATION, [few]), plant())
+    text = theme_words(account(found(EXPLANATION, [few])))
 
     assert text == "Which topics no theme explains cannot be said from so few hand-coded passages."
 
 
-def test_a_run_that_found_nothing_says_why_in_each_paragraph(
-    plant: Callable[..., Material], settings: CompareSettings
-) -> None:
+def test_a_run_that_found_nothing_says_why_in_each_paragraph() -> None:
     findings = Findings(
         not_computed={
             "topics and codes (article)": "no topics were found",
@@ -287,9 +302,59 @@ def test_a_run_that_found_nothing_says_why_in_each_paragraph(
         }
     )
 
-    page = as_markdown(plain_words(findings, plant(), settings))
+    page = as_markdown(plain_words(account(findings)))
 
     assert "**The same structure?** Not computed: no topics were found." in page
-    assert "**Policy and practice** Not computed: 0 coded passages cite an interview" in page
+    assert "**Policy and interviews** Not computed: 0 coded passages cite an interview" in page
     assert "**Speaker groups** Not computed: there was not enough material." in page
     assert "**Limits** There is one article;" in page
+
+
+@pytest.mark.parametrize(
+    ("p_values", "said"),
+    [
+        ((0.001, 0.01, 0.02), "agree more than chance allows"),
+        ((0.3, 0.4, 0.5), "agree no more than chance allows"),
+        ((0.001, 0.2, 0.2), "no more than groups shuffled within sections"),
+        ((0.001, 0.01, 0.06), "no more than groups that merely run along the text"),
+    ],
+)
+def test_the_short_sentence_and_the_half_page_judge_chance_alike(
+    p_values: tuple[float, float, float], said: str
+) -> None:
+    told = account(agreement(0.2, p_values))
+
+    (short,) = ("".join(piece.text for piece in each) for each in in_short(told))
+
+    assert said in short
+    assert ("agree beyond chance" in agreement_words(told)) == (max(p_values) <= 0.05)
+
+
+def test_numbers_of_the_short_sentences_lead_to_their_passages_through_the_table() -> None:
+    rows = [
+        gap_row("effectiveness", -0.12, "undecided", direction="more in interviews"),
+        gap_row("training", 0.01, "undecided"),
+    ]
+
+    table = as_table(plain_words(account(found(GAP, rows))))
+
+    short = table.filter(pl.col("length").cast(pl.String) == "short")
+    leads = dict(short.filter(pl.col("link") != "").select("link", "text").iter_rows())
+    assert leads["#passages?theme=effectiveness&kind=policy"] == "10%"
+    assert leads["#passages?code=effectiveness&kind=article&speaker_group=any"] == "30%"
+    assert leads["#gap-parts"] == "none"
+    assert "".join(short["text"]).startswith(
+        "Of 2 themes measured on both sides, 1 takes more room"
+    )
+
+
+def test_a_study_without_an_article_is_not_said_to_have_one() -> None:
+    study, _, _ = ours()
+    without = study.model_copy(update={"articles": (), "caveats": ()})
+    told = account(agreement(0.2, (0.001,) * 3), study=without)
+
+    page = as_markdown(plain_words(told))
+
+    assert "passages of the coded documents that carry a hand-coded theme" in page
+    assert "article" not in page
+    assert "**Limits**" not in page

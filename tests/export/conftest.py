@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.export.__main__ import main
 from pipeline.ingest.akoma.reader import read_akoma_ntoso
-from pipeline.ingest.article import read_article
-from pipeline.ingest.corpus import Corpus, corpus_of
+from pipeline.ingest.corpus import CorpusTables, corpus_of
+from pipeline.ingest.readers import read_file
 from pipeline.run.ids import text_hash
+from pipeline.run.settings import PARAMS_FILE, load_settings
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
 from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import write_table
@@ -88,13 +89,14 @@ def _entries() -> tuple[Entry, Entry]:
     return article, resolution
 
 
-def _corpus() -> Corpus:
+def _corpus() -> CorpusTables:
     article, resolution = _entries()
     of_article = (ROOT / "corpus/article/gilder-2026.txt").read_bytes()
     of_resolution = (ROOT / "tests/ingest/documents/S-RES-9001-2031.xml").read_bytes()
+    limits = load_settings(ROOT / PARAMS_FILE).ingest
     return corpus_of(
         [
-            (article, read_article(of_article)),
+            (article, read_file(of_article, "article", ".txt", limits)),
             (resolution, read_akoma_ntoso(of_resolution)),
         ]
     )
@@ -138,10 +140,18 @@ def _passages(blocks: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _drop_milestones(study: Path) -> None:
+    """Their sources are not in the small manifest."""
+    before, _, after = study.read_text(encoding="utf-8").partition("\nmilestones:\n")
+    _, comment, rest = after.partition("\n# What no figure here can say")
+    study.write_text(before + comment + rest, encoding="utf-8")
+
+
 def build_project(folder: Path) -> Project:
     """The project with everything that export reads."""
     corpus = _corpus()
     shutil.copytree(ROOT / "configs", folder / "configs")
+    _drop_milestones(folder / "configs/study.yaml")
     shutil.copy(ROOT / "dvc.yaml", folder)
     _write_codings(folder / "corpus/coding", corpus.blocks)
     with (folder / "corpus/manifest.csv").open("w", encoding="utf-8", newline="") as file:

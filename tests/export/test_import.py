@@ -381,3 +381,27 @@ def test_a_kind_of_file_that_is_not_read_is_said(project: Project) -> None:
     assert (
         "name a .qdpx, .qda or .csv file" in project.run("import", str(project.folder / "t.nvp"))[1]
     )
+
+
+REPORTS = """\
+  - {id: reports, name: Reports, unit: paragraph, units: reports-units.csv, roles: [learnt_from]}
+
+# The theme whose course"""
+
+
+def test_a_pass_goes_to_the_set_of_paragraphs_whose_units_it_names(project: Project) -> None:
+    # given a second set of paragraphs, coded by one person
+    study = project.folder / "configs/study.yaml"
+    text = study.read_text(encoding="utf-8")
+    study.write_text(text.replace("# The theme whose course", REPORTS, 1), encoding="utf-8")
+    for name in ("units", "coder-1"):
+        rows = (project.coding / f"un-{name}.csv").read_text(encoding="utf-8")
+        other = project.coding / f"reports-{name}.csv"
+        other.write_text(rows.replace("\nun-", "\nre-"), encoding="utf-8")
+    # when somebody's pass over its units is imported, whatever its file is called
+    file = project.folder / "zoe.csv"
+    file.write_text("unit_id,codes\nre-0,training\nre-1,\nre-2,\n", encoding="utf-8")
+    code, said = project.run("import", str(file))
+    # then it stands beside the others of that set
+    assert code == 0, said
+    assert codes_of(project, "reports-coder-zoe.csv") == {"re-0": "training"}

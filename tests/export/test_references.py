@@ -13,6 +13,7 @@ RESOLUTION = BibliographyEntry(
     key="s-res-1-2031",
     is_article=False,
     author="United Nations Security Council",
+    journal="",
     title="Mali: 50% & more {x} \\ a_b",
     day=date(2031, 3, 4),
     symbol="S/RES/1 (2031)",

@@ -15,15 +15,20 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pipeline.compare.findings.words import Words, as_table, in_short
+from pipeline.compare.material import Account, Findings, Piece, empty
 from pipeline.report.__main__ import main
-from pipeline.run.files import FINDINGS_FILE, write_json, write_text
+from pipeline.run.files import write_json, write_text
+from pipeline.run.settings import load_settings
 from pipeline.run.tables.acquire import ACQUIRED
-from pipeline.run.tables.compare import GAP
+from pipeline.run.tables.compare import GAP, SENTENCES
 from pipeline.run.tables.ingest import DOCUMENTS, SET_ASIDE
 from pipeline.run.tables.segment import PASSAGES
-from pipeline.run.tables.table import Table, write_table
-from pipeline.run.tables.themes import PASSAGE_CODES, SCORES
+from pipeline.run.tables.table import Table, read_table, write_table
+from pipeline.run.tables.themes import PASSAGE_CODES, SCORES, Evaluation
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
+from pipeline.study.checks import load_study
+from pipeline.study.codebook import load_codebook
 from pipeline.study.manifest import COLUMNS
 from tests.browser import Visit
 from tests.report.topic_material import write_topic_tables
@@ -245,15 +250,37 @@ def gap_rows() -> list[dict[str, Any]]:
     return rows
 
 
+def sentences() -> pl.DataFrame:
+    """What the compare stage says of these tables, with a paragraph that tries to be markup."""
+    findings = Findings()
+    findings.add(GAP, read_table(GAP))
+    account = Account(
+        findings=findings,
+        study=load_study(),
+        codebook=load_codebook(),
+        settings=load_settings(),
+        topics=read_table(TOPICS),
+        assignments=read_table(ASSIGNMENTS),
+        evaluation=empty(Evaluation),
+    )
+    short = [Words("", pieces) for pieces in in_short(account)]
+    return as_table([*short, Words("Speaker groups", (Piece("Soldiers say <b>most</b>."),))])
+
+
 def write_rows(table: Table, rows: list[dict[str, Any]]) -> None:
     empty = pl.DataFrame(table.schema.create_empty())
     frame = pl.DataFrame(rows, infer_schema_length=None) if rows else empty
     write_table(table, frame)
 
 
-def build_project(folder: Path, with_findings: bool = True) -> Path:
-    """A project whose stages before the report have run; without findings only up to segment."""
+def build_project(folder: Path, with_findings: bool = True, study: str = "") -> Path:
+    """A project whose stages before the report have run; without findings only up to segment.
+
+    With ``study`` as its configs/study.yaml, where that is not ours.
+    """
     shutil.copytree(ROOT / "configs", folder / "configs")
+    if study:
+        (folder / "configs/study.yaml").write_text(study, encoding="utf-8")
     (folder / "corpus/coding").mkdir(parents=True)
     shutil.copy(ROOT / "corpus/coding/codebook.yaml", folder / "corpus/coding/codebook.yaml")
     content = io.StringIO()
@@ -281,9 +308,7 @@ def build_project(folder: Path, with_findings: bool = True) -> Path:
             write_rows(SCORES, score_rows(passages))
             write_rows(GAP, gap_rows())
             write_json(Path("outputs/export/metrics.json"), EXPORTED)
-            write_text(
-                FINDINGS_FILE, "# What was found\n\n**Speaker groups** Soldiers say <b>most</b>.\n"
-            )
+            write_table(SENTENCES, sentences())
             write_rows(
                 PASSAGE_CODES,
                 [
@@ -305,6 +330,34 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bare_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with no table of topics, themes or compare."""
     return build_project(tmp_path_factory.mktemp("bare"), with_findings=False)
+
+
+ANOTHER_STUDY = """
+title: Borrowed hours
+question: Whose speaker_group a mission lends an ear to
+about: Two articles on radio beside missions.
+project: Radio
+articles:
+  - {document_id: one, short: Teller (2017), citation: "Nora Teller (2017), “On the Air”"}
+  - document_id: two
+    short: Osei (2018)
+    citation: "Ama Osei (2018), “Off the Air”, Journal of Radio"
+    journal: Journal of Radio
+interviews:
+  pattern: '[(]P'
+  speaker_groups: [{id: military, name: Technicians, pattern: technician}]
+sides:
+  - {id: papers, name: papers, documents: {kinds: [report]}}
+coded_sets:
+  - {id: article, name: Sentences, unit: sentence, units: s.csv, roles: [judged_on]}
+caveats: [Two articles are few.]
+"""
+
+
+@pytest.fixture(scope="session")
+def another_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same tables, but of a study with two articles and one speaker group."""
+    return build_project(tmp_path_factory.mktemp("another"), study=ANOTHER_STUDY)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 
-def write_large_shelf(data: Path, n: int) -> None:
+def write_large_index(data: Path, n: int) -> None:
     """The small project's index, stretched to n passages."""
     text = (data / "index.js").read_text(encoding="utf-8")
     index = json.loads(text[text.index(",") + 1 : text.rindex(")")])

@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from hashlib import sha256
+from html import unescape
 from importlib.metadata import version
 from pathlib import Path
 
@@ -58,8 +59,8 @@ def test_findings_are_said_with_the_figures_of_the_run(project: Path) -> None:
     html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
     found = html[html.index('id="found"') : html.index('id="gap"')]
     text = " ".join(re.sub(r"<[^>]+>", "", found).split())
-    assert "The interviews speak more of “Robust mandates and the use of force” (10% of" in text
-    assert "Policy documents speak more of “The host state” (40% of policy passages" in text
+    assert "In interviews more is said of “Robust mandates and the use of force” (10% of" in text
+    assert "In policy more is said of “The host state” (40% of passages in policy" in text
 
 
 def test_the_sentences_come_first_and_the_half_page_keeps_its_run_in_heads(project: Path) -> None:
@@ -155,3 +156,18 @@ def test_the_commit_is_told_beside_the_page_not_in_it(tmp_path: Path, project: P
     assert not made.changed
     assert commit_of(tmp_path) == Commit(made.id, changed=True)
     assert (project / "outputs/report/commit.js").is_file()
+
+
+def test_the_page_of_another_study_speaks_of_that_study(another_project: Path) -> None:
+    html = (another_project / "outputs/report/index.html").read_text(encoding="utf-8")
+    text = " ".join(unescape(re.sub(r"<[^>]+>", "", html)).split())
+
+    assert "<title>Borrowed hours</title>" in html
+    assert "Whose speaker_group a mission lends an ear to" in text
+    assert "“Off the Air”, <em>Journal of Radio</em>." in html
+    assert "The codebook was made from the articles, which favours interviews." in text
+    assert "Two articles are few." in text
+    assert "Technicians" in text
+    assert [
+        word for word in ("the article ", "article’s", "Gilder", "UN civilians") if word in text
+    ] == []

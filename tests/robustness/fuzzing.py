@@ -22,7 +22,7 @@ from pathlib import Path
 from pipeline.ingest.corpus import corpus_of
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
-from pipeline.ingest.recognising import recognise
+from pipeline.ingest.recognising import recognition_of
 from pipeline.run.settings import IngestSettings, load_settings
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
 from pipeline.segment.passages import cut_passages
@@ -116,7 +116,7 @@ def read_through(sample: Sample, content: bytes, limits: IngestSettings) -> str:
     suffix = Path(sample.name).suffix
     try:
         reading = read_file(content, sample.kind, suffix, limits)
-        recognise(content, sample.name, limits, {})
+        recognition_of(reading, Path(sample.name).stem, {})
     except UnreadableError as error:
         reason = str(error)
         if "\n" in reason or not reason or len(reason) > 500:

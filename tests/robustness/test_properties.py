@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.ingest.akoma.reader import read_akoma_ntoso
-from pipeline.ingest.corpus import Corpus, corpus_of
+from pipeline.ingest.corpus import CorpusTables, corpus_of
 from pipeline.ingest.reading import Reading
 from pipeline.ingest.text.html import read_html
 from pipeline.ingest.text.markdown import read_markdown
@@ -28,6 +28,7 @@ from pipeline.segment.sentences import load_splitter, split_sentences
 from pipeline.study.anchors import anchor_sentences
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import Entry
+from pipeline.study.study import CodedSet
 
 LIMITS = IngestSettings(
     max_megabytes=50, max_pages=1000, max_unpacked_megabytes=200, max_entries=2000
@@ -63,7 +64,7 @@ def _read_words(reading: Reading) -> Counter[str]:
     return _words("\n".join(texts))
 
 
-def _corpus(reading: Reading) -> Corpus:
+def _corpus(reading: Reading) -> CorpusTables:
     entry = Entry(
         document_id="a", symbol="", kind="other", title="", date=date(2031, 1, 1), missions=(),
         themes=(), profiles=("core",), required=True, path="a.txt", source_url="", sha256="",
@@ -166,7 +167,7 @@ def test_any_sentence_is_found_where_it_stands(paragraphs: list[str], data: st.D
         schema={"sentence_id": pl.String, "text": pl.String},
     )
     # when they are looked for, then what stands there has the words that were copied
-    anchors = anchor_sentences(sentences, corpus.blocks)
+    anchors = anchor_sentences(sentences, corpus.blocks, Path("sentences.csv"))
     texts = dict(body.select("block_id", "text").iter_rows())
     found: dict[str, str] = {}
     for sentence_id, block_id, start, end in anchors.iter_rows():
@@ -179,6 +180,13 @@ def _letters(text: str) -> str:
 
 
 _THEMES = ("robust_force", "host_state", "protection")
+_SET = CodedSet(
+    id="article",
+    name="Sentences",
+    unit="sentence",
+    units="sentences.csv",
+    roles=("learnt_from",),
+)
 _PASS = st.lists(st.sets(st.sampled_from(_THEMES)), min_size=3, max_size=3)
 
 
@@ -189,11 +197,11 @@ def test_codings_give_every_code_back_and_rules_are_nested(passes: list[list[set
         folder = Path(name)
         header = ["sentence_id", "section", "section_title", "paragraph", "text"]
         units = [[f"s{number}", "I", "Force", number, "A sentence."] for number in range(3)]
-        _write(folder / "article-sentences.csv", header, units)
+        _write(folder / "sentences.csv", header, units)
         for coder, codes in enumerate(passes, start=1):
             rows = [[f"s{number}", ";".join(sorted(one))] for number, one in enumerate(codes)]
             _write(folder / f"article-coder-{coder}.csv", ["sentence_id", "codes"], rows)
-        (coding,) = read_codings(_THEMES, folder)
+        (coding,) = read_codings(_THEMES, [_SET], folder)
     given_codes = {
         (str(coder), f"s{number}", theme)
         for coder, codes in enumerate(passes, start=1)

@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.embed import on_ray as embed_on_ray
 from pipeline.embed.on_ray import RayEncoder
-from pipeline.ingest.article import read_article
+from pipeline.ingest.readers import read_file
 from pipeline.run.errors import StageError
 from pipeline.run.ray import Work, spread
 from pipeline.run.settings import load_settings
@@ -44,7 +44,8 @@ def cluster() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
     content = Path("corpus/article/gilder-2026.txt").read_bytes()
-    return [block.text for block in read_article(content).blocks][:60]
+    reading = read_file(content, "article", ".txt", load_settings().ingest)
+    return [block.text for block in reading.blocks][:60]
 
 
 def _dies_once(load: partial[Work], grave: Path) -> Work:

@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipeline.run.errors import InputError
+from pipeline.study.checks import check_corpus, load_study
+from pipeline.study.codebook import load_codebook
+from pipeline.study.manifest import read_manifest
 from pipeline.study.missions import MISSIONS_FILE
-from pipeline.study.study import STUDY_FILE, load_study
+from pipeline.study.study import NO_SET, STUDY_FILE
+from tests.studies import paragraphs, sentences, study_of
 
 OURS = STUDY_FILE.read_text(encoding="utf-8")
 
@@ -46,3 +51,89 @@ def test_a_description_belongs_to_the_first_group_that_it_fits() -> None:
 
     assert named == ("police", "ngo")
     assert interviews.groups_of("See the UN report.") == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("document_id: gilder-2026", "document_id: smith-2020", "articles.0.document_id: corpus/"),
+        (
+            "kinds: [resolution, presidential_statement, report, doctrine]",
+            "kinds: [verbatim_record]\n      missions: [UNMISS]",
+            "sides.policy.documents: no document of the profile core has its kinds and missions",
+        ),
+        ("source: s-res-1493-2003", "source: s-res-1-1946", "milestones.0.source: corpus/manifest"),
+        ("theme: robust_force", "theme: weather", "course.theme: corpus/coding/codebook.yaml has"),
+    ],
+)
+def test_what_the_corpus_or_the_codebook_lacks_is_named_with_a_fix(
+    tmp_path: Path, old: str, new: str, problem: str
+) -> None:
+    assert old in OURS
+    file = tmp_path / "study.yaml"
+    file.write_text(OURS.replace(old, new, 1), encoding="utf-8")
+    (tmp_path / "missions.yaml").write_text(MISSIONS_FILE.read_text(encoding="utf-8"), "utf-8")
+    entries, themes = read_manifest(), load_codebook().theme_ids
+    if "verbatim" in new:
+        entries = tuple(each for each in entries if each.kind != "verbatim_record")
+    check_corpus(STUDY_FILE, load_study(), read_manifest(), "core", themes)
+
+    with pytest.raises(InputError) as caught:
+        check_corpus(file, load_study(file), entries, "core", themes)
+
+    assert f"study.yaml: {problem}" in str(caught.value)
+
+
+MORE = """\
+  - {id: more, name: More, unit: paragraph, units: more.csv, roles: [estimated_with],
+     population: {kinds: [report, resolution]}}"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (
+            "  - id: un\n",
+            "  - id: suggested\n",
+            "suggested is the set of what `peacetext suggest` wrote",
+        ),
+        ("    population:\n", "    populated:\n", "coded_sets.1"),
+        (
+            "# The theme whose course",
+            f"{MORE}\n\n# The theme whose course",
+            "coded_sets.more: its population has documents of un too",
+        ),
+    ],
+)
+def test_coded_sets_that_cannot_serve_are_refused(
+    tmp_path: Path, old: str, new: str, problem: str
+) -> None:
+    assert old in OURS
+    file = tmp_path / "study.yaml"
+    file.write_text(OURS.replace(old, new, 1), encoding="utf-8")
+    (tmp_path / "missions.yaml").write_text(MISSIONS_FILE.read_text(encoding="utf-8"), "utf-8")
+    with pytest.raises(InputError) as caught:
+        load_study(file)
+    assert problem in str(caught.value)
+
+
+def test_documents_go_with_the_set_from_whose_population_they_are() -> None:
+    study = study_of(
+        sentences("quotes"),
+        paragraphs("mandates", population={"kinds": ["resolution"], "missions": ["UNFICYP"]}),
+        paragraphs("reports", "report"),
+    )
+    documents = pl.DataFrame(
+        {
+            "kind": ["resolution", "resolution", "report", "doctrine"],
+            "missions": [["UNFICYP"], ["UNMISS"], ["UNFICYP"], []],
+        },
+        schema_overrides={"missions": pl.List(pl.String)},
+    )
+    goes_with = documents.select(study.set_of_documents()).to_series().to_list()
+    assert goes_with == ["mandates", "reports", "reports", "reports"]
+    assert [one.id for one in study.learnt_before(study.coded_set("reports"))] == [
+        "quotes",
+        "mandates",
+    ]
+    assert documents.select(study_of().set_of_documents().alias("to")).to_series()[0] == NO_SET

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import krippendorff
+from collections.abc import Sequence
+from itertools import permutations
+
 import numpy as np
 import pytest
 
 from pipeline.themes.agreement import (
-    _nominal,
+    _codes,
     _sets,
     agreement_table,
     coder_ceiling,
     confusion_table,
+    krippendorff_alphas,
     masi_distance,
-    nominal_alpha,
-    resampled_alphas,
+    nominal_distances,
 )
-from pipeline.themes.samples import Booleans
+from pipeline.themes.samples import Booleans, Floats, Integers
 
 RESAMPLING = (0.95, 200, 1)
 
@@ -29,16 +31,34 @@ def _given(n_coders: int = 3, n_units: int = 40, seed: int = 2) -> Booleans:
     return given
 
 
-def test_alpha_of_a_worked_example() -> None:
-    # Krippendorff's binary example: two observers, ten units, alpha 0.095
-    one = [0, 1, 0, 0, 0, 0, 0, 0, 1, 0]
-    two = [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]
-    assert nominal_alpha(np.array([one, two], dtype=bool)) == pytest.approx(0.095, abs=0.001)
+def _nominal_alpha(observers: Sequence[str]) -> float:
+    """Alpha of observers who each gave units a letter or a digit, or none (a dot)."""
+    values = sorted(set("".join(observers)) - {"."})
+    units = list(zip(*observers, strict=True))
+    counts = np.array([[unit.count(value) for value in values] for unit in units])
+    as_they_are = np.ones((1, len(counts)), dtype=np.int64)
+    return float(krippendorff_alphas(counts, nominal_distances(len(values)), as_they_are)[0])
 
 
-@pytest.mark.parametrize("given", [np.zeros((2, 9), bool), np.ones((1, 9), bool)])
-def test_alpha_is_not_defined_where_nothing_varies_or_one_codes_alone(given: Booleans) -> None:
-    assert nominal_alpha(given) is None
+@pytest.mark.parametrize(
+    ("observers", "alpha"),
+    [
+        (["0100000010", "1110010000"], 0.095),
+        (["aabbdcccedda", "babbbccceddd"], 0.692),
+        (["123321412...", "1233224125.3", ".3332342251.", "12332441251."], 0.743),
+    ],
+    ids=["two values", "five values", "units that some observers skipped"],
+)
+def test_alpha_is_that_of_published_worked_examples(observers: list[str], alpha: float) -> None:
+    # Krippendorff (2011), "Computing Krippendorff's Alpha-Reliability", examples A, B and C
+    assert _nominal_alpha(observers) == pytest.approx(alpha, abs=0.0005)
+
+
+@pytest.mark.parametrize("observers", [["aaaa", "aaaa"], ["abab"], ["ab..", "..ab"]])
+def test_alpha_is_not_defined_where_nothing_varies_or_no_unit_is_coded_twice(
+    observers: list[str],
+) -> None:
+    assert np.isnan(_nominal_alpha(observers))
 
 
 def test_agreement_of_equal_coders_is_one_and_rare_codes_stay_out_of_the_mean() -> None:
@@ -74,17 +94,25 @@ def test_one_coder_alone_has_no_agreement() -> None:
     assert table["alpha"].null_count() == table["percent"].null_count() == table.height
 
 
-@pytest.mark.parametrize("values", [lambda given: _nominal(given[:, :, 0]), _sets])
-def test_alphas_of_resamples_are_those_of_the_package(values) -> None:  # type: ignore[no-untyped-def]
+def _by_pairs(counts: Integers, distances: Floats) -> float:
+    """Alpha as Krippendorff defines it, by walking over all pairs of codings."""
+    units = [np.repeat(np.arange(len(row)), row).tolist() for row in counts]
+    everything = [value for unit in units for value in unit]
+    observed = sum(
+        distances[pair] / (len(unit) - 1) for unit in units for pair in permutations(unit, 2)
+    )
+    expected = sum(distances[pair] for pair in permutations(everything, 2)) / (len(everything) - 1)
+    return 1 - float(observed / expected)
+
+
+@pytest.mark.parametrize("values", [lambda given: _codes(given[:, :, 0]), _sets])
+def test_alphas_of_resamples_are_those_of_the_pairs_in_each(values) -> None:  # type: ignore[no-untyped-def]
     counts, distances = values(_given())
     random = np.random.default_rng(5)
     weights = random.multinomial(40, np.full(40, 1 / 40), size=5)
-    ours = resampled_alphas(counts, distances, weights)
+    ours = krippendorff_alphas(counts, distances, weights)
     for row, weight in enumerate(weights):
-        theirs = krippendorff.alpha(
-            value_counts=np.repeat(counts, weight, axis=0),
-            level_of_measurement=lambda v1, v2, i1, i2, n_v, dtype: distances[i1, i2].astype(dtype),
-        )
+        theirs = _by_pairs(np.repeat(counts, weight, axis=0), distances)
         assert ours[row] == pytest.approx(theirs)
 
 

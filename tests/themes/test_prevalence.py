@@ -7,11 +7,20 @@ import polars as pl
 import pytest
 
 from pipeline.run.settings import ThemeSettings, load_settings
+from pipeline.study.study import Documents, Population
 from pipeline.themes.prevalence import (
     CodedPassages,
+    Frame,
     corrected_shares,
+    frame_of,
     prevalence_table,
     survey_interval,
+)
+from tests.studies import paragraphs, sentences, study_of
+
+FRAME = Frame(
+    Documents(kinds=("resolution", "report")),
+    (Population(kinds=("resolution",), missions=("UNFICYP",), words=(18, 160)),),
 )
 
 
@@ -86,7 +95,7 @@ def test_shares_are_withheld_where_too_few_paragraphs_are_coded(settings: ThemeS
     passages = pl.DataFrame(
         {
             "kind": ["resolution"] * 10,
-            "missions": [["MINUSMA"]] * 10,
+            "missions": [["UNFICYP"]] * 10,
             "year": [2014] * 10,
             "n_words": [40] * 10,
             "near_duplicate_group": [f"p{place}" for place in range(10)],
@@ -96,7 +105,7 @@ def test_shares_are_withheld_where_too_few_paragraphs_are_coded(settings: ThemeS
     coded = _coded([1, 0, 0, 0], [1, 0, 0, 0], [1.0] * 4)
     assigned = np.zeros((10, 1), dtype=bool)
     assigned[:3] = True
-    table = prevalence_table(passages, assigned, documents, coded, ["escorts"], settings, 1)
+    table = prevalence_table(passages, assigned, documents, coded, FRAME, ["escorts"], settings, 1)
     # then the share as assigned is there, and the corrected one is not
     of_all = table.filter((pl.col("kind") == "policy") & (pl.col("mission") == "all"))
     of_all = of_all.filter(pl.col("year").is_null())
@@ -111,7 +120,7 @@ def test_near_duplicate_count_once_when_groups_are_asked_for(settings: ThemeSett
     passages = pl.DataFrame(
         {
             "kind": ["resolution"] * 10,
-            "missions": [["MINUSMA"]] * 10,
+            "missions": [["UNFICYP"]] * 10,
             "year": [2014] * 10,
             "n_words": [40] * 10,
             "near_duplicate_group": ["copied"] * 8 + ["one", "two"],
@@ -124,7 +133,7 @@ def test_near_duplicate_count_once_when_groups_are_asked_for(settings: ThemeSett
 
     def share(*, once: bool) -> dict[str, object]:
         table = prevalence_table(
-            passages, assigned, passages[rows], coded, ["escorts"], eager, 1, once=once
+            passages, assigned, passages[rows], coded, FRAME, ["escorts"], eager, 1, once=once
         )
         chosen = table.filter((pl.col("kind") == "policy") & (pl.col("mission") == "all"))
         return chosen.filter((pl.col("method") == "corrected") & pl.col("year").is_null()).row(
@@ -135,3 +144,43 @@ def test_near_duplicate_count_once_when_groups_are_asked_for(settings: ThemeSett
     assert share(once=False)["share"] == pytest.approx(0.8)
     assert share(once=True)["share"] == pytest.approx(1 / 3, abs=1e-6)
     assert share(once=True)["n_passages"] == 3
+
+
+def test_each_kind_is_estimated_by_what_was_drawn_from_it(settings: ThemeSettings) -> None:
+    # given mandates of one mission and reports of all, drawn apart, and doctrine, never drawn
+    frame = frame_of(
+        study_of(
+            paragraphs("mandates", population={"kinds": ["resolution"], "missions": ["UNFICYP"]}),
+            paragraphs("reports", population={"kinds": ["report"], "words": [30, 90]}),
+        )
+    )
+    passages = pl.DataFrame(
+        {
+            "kind": ["resolution"] * 4 + ["report"] * 6 + ["doctrine"] * 2,
+            "missions": [["UNFICYP"]] * 3 + [["UNMISS"]] * 9,
+            "year": [2014] * 12,
+            "n_words": [20] * 4 + [40] * 5 + [20] + [40] * 2,
+            "near_duplicate_group": [f"p{place}" for place in range(12)],
+        }
+    )
+    assigned = np.array([[True]] * 3 + [[False]] * 9)
+    rows = [0, 1, 4, 5]
+    coded = _coded([1, 1, 0, 0], [1, 1, 0, 0], [1.5, 1.5, 2.5, 2.5])
+    eager = settings.model_copy(update={"min_coded": 1})
+    # when shares are made
+    table = prevalence_table(
+        passages, assigned, passages[rows], coded, frame, ["escorts"], eager, 1
+    ).filter(pl.col("year").is_null() & (pl.col("mission") == "all"))
+    found = {(r["kind"], r["method"]): r for r in table.iter_rows(named=True)}
+    # then each kind counts its own population, and the side both of them
+    n = {kind: found[kind, "corrected"]["n_passages"] for kind, _ in found}
+    assert n == {"policy": 8, "resolution": 3, "report": 5, "doctrine": 2}
+    assert found["resolution", "corrected"]["share"] == 1
+    assert found["report", "corrected"]["share"] == 0
+    assert found["policy", "corrected"]["share"] == pytest.approx(3 / 8)
+    assert found["doctrine", "corrected"]["share"] is None
+
+
+def test_without_a_drawn_set_all_of_the_side_is_counted_as_classified() -> None:
+    frame = frame_of(study_of(sentences("quotes")))
+    assert frame.populations == (Population(kinds=("resolution", "report")),)

@@ -12,12 +12,13 @@ import pytest
 from pipeline.commands.coding import most_telling, uncertainty
 from pipeline.run.errors import InputError
 from pipeline.study.anchors import anchor_suggested
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import CODING_FOLDER, Coding, read_codings
-from pipeline.themes.evaluation import Judged
-from pipeline.themes.validation import Predictions
+from pipeline.themes.validation import Judged, Predictions
 
 THEMES = load_codebook().theme_ids
+SETS = load_study().coded_sets
 HEADER = "document_id,block_id,start,end,codes,label,text\n"
 
 
@@ -46,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _suggested(folder: Path) -> Coding:
-    return read_codings(THEMES, folder)[-1]
+    return read_codings(THEMES, SETS, folder)[-1]
 
 
 def _write(folder: Path, coder: str, *rows: str) -> None:
@@ -87,7 +88,7 @@ def test_only_coders_who_read_a_unit_have_a_say_in_it(folder: Path) -> None:
 def test_a_mistake_in_what_was_filled_in_is_named(folder: Path, row: str, said: str) -> None:
     _write(folder, "maria", row)
     with pytest.raises(InputError) as caught:
-        read_codings(THEMES, folder)
+        read_codings(THEMES, SETS, folder)
     assert f"suggested-coder-maria.csv: {said}" in str(caught.value)
 
 

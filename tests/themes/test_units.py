@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.run.errors import InputError
 from pipeline.study.codings import Coding
-from pipeline.themes.units import join_near_duplicate, passage_codes_table, units_table
+from pipeline.themes.units import join_near_duplicates, passage_codes_table, units_table
 
 FIRST, SECOND = "Patrols went out at night.", "Convoys did not."
 
@@ -21,7 +21,7 @@ def _coding(text: str = FIRST) -> Coding:
             "theme_id": ["posture", "escorts", "posture"],
         }
     )
-    return Coding("article", units, ("1", "2"), codes, adjudicated=False)
+    return Coding("article", "sentence", units, ("1", "2"), codes, adjudicated=False)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_documents_with_near_duplicate_of_a_coded_paragraph_are_one_group() -> N
         }
     )
     # then the three are one group, named by the first, and every unit keeps its row
-    joined = join_near_duplicate(units, near_duplicates)
+    joined = join_near_duplicates(units, near_duplicates)
     assert joined["group"].to_list() == ["d1", "d1", "d1", "d1", "d4"]
     assert joined["unit_id"].to_list() == units["unit_id"].to_list()
 
@@ -113,5 +113,5 @@ def test_without_any_coding_the_file_that_is_missing_is_named(
     tables: dict[str, pl.DataFrame],
 ) -> None:
     places = (tables[name] for name in ("blocks", "passages", "documents", "near_duplicates"))
-    with pytest.raises(InputError, match="is missing, so nothing is coded; to fix: "):
+    with pytest.raises(InputError, match=r"study\.yaml: coded_sets: nothing is coded; to fix: "):
         units_table([], "majority", *places, [])

@@ -14,15 +14,24 @@ from pipeline.run.settings import ThemeSettings, load_settings
 from pipeline.themes import scoring
 from pipeline.themes.combination import ThemeText
 from pipeline.themes.evaluation import (
-    Judged,
     evaluation_table,
     group_weights,
     weighted_average_precision,
 )
 from pipeline.themes.models import Majority, Tfidf, model_makers
-from pipeline.themes.samples import Sample, grouped_folds
+from pipeline.themes.samples import Sample
 from pipeline.themes.scoring import score_passages, unit_scores_table
-from pipeline.themes.validation import Predictions, cross_validate, train, tuned_thresholds
+from pipeline.themes.validation import (
+    CrossValidation,
+    Judged,
+    Judgement,
+    Predictions,
+    TrainedThemes,
+    cross_validate,
+    grouped_folds,
+    train,
+    tuned_thresholds,
+)
 
 THEMES = ThemeText(
     ("Patrols. Patrolling by night.", "Justice. Courts and crimes."),
@@ -32,7 +41,9 @@ THEMES = ThemeText(
 
 @pytest.fixture(scope="module")
 def settings() -> ThemeSettings:
-    return load_settings().themes.model_copy(update={"bootstrap": 200, "folds": 3})
+    return load_settings().themes.model_copy(
+        update={"bootstrap": 200, "folds": 3, "min_positives": 8, "min_positives_un": 11}
+    )
 
 
 def _sample(n: int = 90, seed: int = 0) -> Sample:
@@ -118,7 +129,7 @@ def test_measures_are_those_of_scikit_learn_and_lie_in_their_intervals(
         Predictions(said.astype(float), said),
         [f"g{i // 2}" for i in range(80)],
     )
-    table = evaluation_table(judged, ["a", "b", "c"], 8, settings, seed=1)
+    table = evaluation_table([judged], ["a", "b", "c"], settings, seed=1)
     value = {(r["theme_id"], r["measure"]): r for r in table.iter_rows(named=True)}
     by_theme = precision_recall_fscore_support(truth, said, average=None)
     for column, theme in enumerate("abc"):
@@ -134,10 +145,32 @@ def test_measures_are_those_of_scikit_learn_and_lie_in_their_intervals(
 def test_rare_themes_are_listed_but_not_averaged(settings: ThemeSettings) -> None:
     truth = np.zeros((30, 2), dtype=bool)
     truth[:10, 0], truth[0, 1] = True, True
-    judged = Judged("article", "m", truth, Predictions(truth.astype(float), truth), ["g"] * 30)
-    table = evaluation_table(judged, ["often", "rare"], 8, settings, seed=1)
+    said = Predictions(truth.astype(float), truth)
+    judged = Judged("article", "m", truth, said, ["g"] * 30, unit="sentence")
+    table = evaluation_table([judged], ["often", "rare"], settings, seed=1)
     assert table.filter(pl.col("theme_id") == "rare")["learnable"].to_list() == [False] * 5
     assert table.filter(pl.col("theme_id") == "macro")["support"].unique().to_list() == [10]
+
+
+def test_what_is_learnable_is_asked_by_its_own_measure_of_paragraphs(
+    settings: ThemeSettings,
+) -> None:
+    # given ten positives where eight make a theme of sentences learnable, and eleven of paragraphs
+    truth = np.zeros((30, 1), dtype=bool)
+    truth[:10] = True
+    said = Predictions(truth.astype(float), truth)
+    judged = [
+        Judged("quotes", "m", truth, said, ["g"] * 30, unit="sentence"),
+        Judged("papers", "m", truth, said, ["g"] * 30),
+        Judged("papers", "m", truth, said, ["g"] * 30, trained_on=("quotes", "notes")),
+    ]
+    table = evaluation_table(judged, ["often"], settings, seed=1)
+    rows = table.filter((pl.col("theme_id") == "often") & (pl.col("measure") == "f1"))
+    assert dict(rows.select("setting", "learnable").iter_rows()) == {
+        "quotes": True,
+        "papers": False,
+        "quotes and notes to papers": False,
+    }
 
 
 # models
@@ -182,6 +215,10 @@ def test_majority_is_the_share_of_the_coded_units() -> None:
     assert model.predict(["any"], np.zeros((1, 8), np.float32))[0].sum() == pytest.approx(1)
 
 
+def _judgement(sample: Sample, validated: CrossValidation, whole: TrainedThemes) -> Judgement:
+    return Judgement("sentence", sample, [], validated.predictions, validated, {"m": whole})
+
+
 @pytest.mark.parametrize("at_once", [1000, 7])
 def test_no_passage_is_scored_by_a_model_that_saw_its_group(
     settings: ThemeSettings, at_once: int, monkeypatch: pytest.MonkeyPatch
@@ -192,13 +229,9 @@ def test_no_passage_is_scored_by_a_model_that_saw_its_group(
     make = model_makers(THEMES, 10.0)["embeddings"]
     validated = cross_validate(make, sample, None, settings, seed=1)
     # when the units themselves are scored as passages
+    whole = train(Majority, sample, None, settings, seed=1)
     scores = score_passages(
-        sample.texts,
-        sample.vectors,
-        sample.groups,
-        sample,
-        validated,
-        train(Majority, sample, None, settings, seed=1),
+        sample.texts, sample.vectors, sample.groups, _judgement(sample, validated, whole), "m"
     )
     # then each has exactly its out-of-fold prediction, whatever is scored beside it
     assert np.array_equal(scores.probability, validated.predictions.probability)
@@ -212,9 +245,8 @@ def test_a_passage_of_a_group_that_nobody_coded_is_scored_by_the_model_of_all(
     make = model_makers(THEMES, 10.0)["embeddings"]
     validated = cross_validate(make, sample, None, settings, seed=1)
     whole = train(make, sample, None, settings, seed=1)
-    scores = score_passages(
-        sample.texts[:1], sample.vectors[:1], ["other"], sample, validated, whole
-    )
+    judgement = _judgement(sample, validated, whole)
+    scores = score_passages(sample.texts[:1], sample.vectors[:1], ["other"], judgement, "m")
     assert np.array_equal(
         scores.probability, whole.model.predict(sample.texts[:1], sample.vectors[:1])
     )

@@ -7,8 +7,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from pipeline.run.settings import TopicSettings, load_settings
-from pipeline.topics.fitting import group
-from pipeline.topics.measures import agreement_of
+from pipeline.topics.fitting import agreement_of, group
 
 GROUPS = 16
 

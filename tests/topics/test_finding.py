@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.run.errors import StageError
 from pipeline.run.settings import TopicSettings, load_settings
-from pipeline.topics.finding import TopicCorpus, TopicFindings, find_topics
+from pipeline.topics.finding import TopicFindings, find_topics
+from pipeline.topics.selection import TopicCorpus
 
 SUBJECTS = [
     ("patrols", "foot patrols at night", "villages"),
@@ -64,7 +65,6 @@ def corpus_of(n_passages: int, alike: bool = False) -> TopicCorpus:
         vectors=SubjectEncoder().encode(passages["text"].to_list()),
         missions={},
         themes=[("a", "foot patrols at night"), ("b", "fair trials and prosecutors")],
-        labels={},
     )
 
 
@@ -121,7 +121,6 @@ def test_sizes_count_every_passage_and_texts_only_once(settings: TopicSettings) 
         vectors=np.vstack([corpus.vectors, corpus.vectors[:10]]),
         missions={},
         themes=corpus.themes,
-        labels={},
     )
     # when topics are found
     topics = found_in(repeated, settings).whole.topics

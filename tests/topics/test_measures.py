@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from pipeline.topics.fitting import matched, numbered_by_size, vote, without_small
-from pipeline.topics.measures import (
+from pipeline.topics.baselines import diversity, mission_information, word_npmi
+from pipeline.topics.fitting import (
     agreement_of,
     best_match_jaccard,
-    diversity,
-    mission_information,
-    word_npmi,
+    matched,
+    numbered_by_size,
+    vote,
+    without_small,
 )
-from pipeline.topics.projection import without_group_means
+from pipeline.topics.selection import without_group_means
 
 
 def test_npmi_by_hand() -> None:

@@ -2,16 +2,27 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipeline.run.errors import InputError
-from pipeline.topics.renaming import check_labels, load_labels, rename
+from pipeline.topics.finding import check_labels, load_labels, rename, renamed
 
 
 def test_a_label_goes_to_the_topic_that_now_holds_its_passage() -> None:
     entries = {"d.a": "Elections"}
     assert rename(entries, {"d.a": 3}).labels == {3: "Elections"}
     assert rename(entries, {"d.a": 5}).labels == {5: "Elections"}
+
+
+def test_topics_without_a_label_of_a_person_keep_the_one_that_was_made() -> None:
+    made = ["Voters", "Patrols"]
+    topics = pl.DataFrame({"topic_id": [0, 1], "label": made, "made_label": made})
+    assignments = pl.DataFrame({"passage_id": ["d.a", "d.b"], "topic_id": [0, -1]})
+    given, remarks = renamed(topics, assignments, {"d.a": "Elections", "d.b": "Nothing"})
+    assert given["label"].to_list() == ["Elections", "Patrols"]
+    assert given["made_label"].to_list() == made
+    assert [("outlier" in remark) for remark in remarks] == [True]
 
 
 @pytest.mark.parametrize(("topics", "why"), [({}, "not in the corpus"), ({"d.a": -1}, "outlier")])

@@ -11,7 +11,8 @@ import pytest
 
 from pipeline.run.settings import TopicSettings, load_settings
 from pipeline.topics.finding import TopicFindings
-from pipeline.topics.selection import majority, sampled_rows
+from pipeline.topics.sampling import majority
+from pipeline.topics.selection import sampled_rows
 from tests.topics.test_finding import SUBJECTS, corpus_of, found_in
 
 N_PASSAGES, MOST = 240, 120
@@ -86,7 +87,7 @@ def test_texts_outside_the_sample_join_the_topic_of_their_subject(sampled: Topic
 
 @pytest.mark.slow
 def test_models_are_compared_on_the_sample_alone(sampled: TopicFindings) -> None:
-    fitted = sampled.whole.fitted.topic[sampled.whole.rows]
+    fitted = sampled.whole.fitted.topic[sampled.whole.fitted.rows]
     shares = sampled.metrics["models"]
     assert shares["ours"]["outlier_share"] == round(float((fitted == -1).mean()), 4)
     assert shares["ours"]["topics"] == sampled.metrics["topics"]

@@ -270,9 +270,12 @@ def test_likeness_is_counted_from_what_all_topics_share() -> None:
     assert pairs == {(0, 1): 1, (0, 2): -1, (1, 2): -1}
 
 
-def test_too_few_passages_are_refused_with_a_fix(settings: TopicSettings) -> None:
-    with pytest.raises(StageError, match=r"at least 20 .* add documents"):
-        fit_topics(np.ones((19, 4), np.float32), settings, seed=1)
+def test_too_few_passages_are_refused_with_a_fix(
+    planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings
+) -> None:
+    passages, vectors = planted[0][1:20], planted[1][1:20]  # one of them is procedure
+    with pytest.raises(StageError, match=r"at least 20 .* there are 18; add documents"):
+        select_passages(passages, near_duplicates_of(passages), vectors, settings)
 
 
 def test_a_small_corpus_gets_fewer_and_smaller_topics(settings: TopicSettings) -> None:

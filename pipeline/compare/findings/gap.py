@@ -1,20 +1,31 @@
-"""The gap, the speaker_groups and the links in plain words."""
+"""The gap, speaker groups and links in plain words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from pipeline.compare.gap.sensitivity import PARTS
-from pipeline.compare.material import Findings, Material
-from pipeline.run.settings import CompareSettings
+from pipeline.compare.material import Account, Piece
 from pipeline.run.tables.compare import CITATIONS, GAP, GAP_SENSITIVITY, QUOTATIONS, SPEAKER_SHARES
-from pipeline.run.wording import count, counted, listed, percent, points
+from pipeline.run.wording import (
+    count,
+    counted,
+    interview_link,
+    listed,
+    lowered,
+    percent,
+    points,
+    policy_link,
+)
 
 POLICY_SIDE, INTERVIEW_SIDE = "more in policy", "more in interviews"
-_NAMED = 3
+BY_PASSAGES, BY_PARTS = "", "part_"
+"""The two questions of tables.Gap, by the beginning of their columns."""
+
+_NAMED, _NAMED_IN_SHORT = 3, 2
 """Themes that a sentence names on each side."""
 
 _QUOTED = {
@@ -28,54 +39,105 @@ _QUOTED = {
 }
 """What is said of a quotation, and of several, by its status in Quotations."""
 
-_SPEAKERS = {
-    "military": "military",
-    "un_civilian": "UN civilians",
-    "ngo": "NGOs",
-    "government": "governments",
-    "police": "police",
-    "anonymous": "anonymous",
-}
-"""Speaker groups of SPEAKER_GROUPS."""
-
 Row = Mapping[str, Any]
 
 
-def gap_words(findings: Findings, material: Material, settings: CompareSettings) -> str:
-    """Parts of all that is said first, because they do not lean to the article."""
-    gap = findings.frame(GAP)
+def leaning(gap: pl.DataFrame, side: str, question: str) -> list[Row]:
+    """Themes that are decided to lean to a side, by one of the two questions, widest first."""
+    sign = 1 if side == POLICY_SIDE else -1
+    rows = gap.filter(pl.col(f"{question}direction").cast(pl.String) == side)
+    return sorted(
+        rows.iter_rows(named=True),
+        key=lambda row: (-sign * row[f"{question}difference"], row["theme_id"]),
+    )
+
+
+def gap_in_short(account: Account) -> list[tuple[Piece, ...]]:
+    """How many themes lean which way by both questions, and the widest on each side."""
+    gap = account.findings.frame(GAP)
+    if gap["difference"].null_count() == gap.height:
+        return []
+    sides = (_side_in_short(account, gap, side) for side in (INTERVIEW_SIDE, POLICY_SIDE))
+    return [tuple(_counts_in_short(account, gap)), *map(tuple, sides)]
+
+
+def _counts_in_short(account: Account, gap: pl.DataFrame) -> Iterator[Piece]:
+    documents, interviews = account.study.side_names
+    computed = gap.drop_nulls("difference")
+    n_undecided = computed.filter(pl.col("direction").cast(pl.String) == "undecided").height
+    yield Piece(f"Of {counted(computed.height, 'theme')} measured on both sides, ")
+    yield from _leanings_in_short(gap, BY_PASSAGES, "#gap-chart", interviews)
+    yield Piece(f" in {documents}; for {_number(n_undecided)} the difference is within chance.")
+    if gap["part_difference"].null_count() == gap.height:
+        return
+    yield Piece(
+        f" The codebook was made from {account.study.coded_texts}, which favours {interviews}. "
+        "Counted as parts of all that each side says of these themes, "
+    )
+    yield from _leanings_in_short(gap, BY_PARTS, "#gap-parts", interviews)
+    yield Piece(f" in {documents}.")
+
+
+def _leanings_in_short(
+    gap: pl.DataFrame, question: str, link: str, interviews: str
+) -> Iterator[Piece]:
+    n = len(leaning(gap, INTERVIEW_SIDE, question))
+    yield Piece(_number(n), link)
+    yield Piece(f" {'takes' if n == 1 else 'take'} more room in {interviews} and ")
+    yield Piece(_number(len(leaning(gap, POLICY_SIDE, question))), link)
+
+
+def _number(n: int) -> str:
+    return count(n) if n else "none"
+
+
+def _side_in_short(account: Account, gap: pl.DataFrame, side: str) -> Iterator[Piece]:
+    documents, interviews = account.study.side_names
+    place = documents if side == POLICY_SIDE else interviews
+    rows = leaning(gap, side, BY_PASSAGES)[:_NAMED_IN_SHORT]
+    for number, row in enumerate(rows):
+        opening = " and " if number else f"In {place} more is said of "
+        yield Piece(f"{opening}{account.theme(row['theme_id'])} (")
+        yield Piece(percent(row["policy"]), policy_link(row["theme_id"]))
+        yield Piece(f" of passages in {documents}, ")
+        yield Piece(percent(row["interviews"]), interview_link(row["theme_id"]))
+        yield Piece(f" in {interviews})")
+    if rows:
+        yield Piece(".")
+
+
+def gap_words(account: Account) -> str:
+    """Parts of all that is said first, because they do not lean to the interviews."""
+    gap = account.findings.frame(GAP)
     if gap.is_empty():
         return ""
     if gap["difference"].null_count() == gap.height:
-        reason = findings.not_computed.get("gap, policy side", "no share could be corrected")
-        return f"Not computed: {reason}."
-    rows = [row for row in gap.iter_rows(named=True) if row["difference"] is not None]
-    name_of = {theme.theme_id: theme.name for theme in material.codebook.themes}
-    sentences = [
-        _sides(rows, name_of, settings),
-        _passages(rows, name_of),
-        _other_ways(findings.frame(GAP_SENSITIVITY), rows, name_of),
-    ]
+        side = account.study.document_side
+        part = f"gap, side of {side.name}" if side else "gap"
+        return f"Not computed: {account.findings.not_computed.get(part, 'no share is known')}."
+    known = gap.drop_nulls("difference")
+    sentences = [_sides(account, known), _passages(account, known), _other_ways(account, known)]
     return " ".join(filter(None, sentences))
 
 
-def _sides(rows: Sequence[Row], name_of: Mapping[str, str], settings: CompareSettings) -> str:
-    known = [row for row in rows if row["part_difference"] is not None]
-    if not known:
+def _sides(account: Account, gap: pl.DataFrame) -> str:
+    known = gap.drop_nulls("part_difference")
+    if known.is_empty():
         return ""
-    first = known[0]
+    settings = account.settings.compare
+    documents, interviews = account.study.side_names
     said = [
-        f"the {place} give more room to {_named(known, direction, name_of)}"
-        for direction, place in ((POLICY_SIDE, "mandates"), (INTERVIEW_SIDE, "interviews"))
-        if any(row["part_direction"] == direction for row in known)
+        f"more room is given in {place} to {_named(account, rows)}"
+        for side, place in ((POLICY_SIDE, documents), (INTERVIEW_SIDE, interviews))
+        if (rows := leaning(known, side, BY_PARTS))
     ]
-    undecided = sum(row["part_direction"] == "undecided" for row in known)
+    undecided = known.filter(pl.col("part_direction").cast(pl.String) == "undecided").height
     opening = (
-        f"Of all that each side says of {counted(len(known), 'theme')} "
-        f"({count(max(row['n_policy'] for row in known))} policy passages, "
-        f"{count(max(row['n_policy_coded'] for row in known))} of their paragraphs coded by hand; "
-        f"{count(first['n_interviews'])} interview passages in {count(first['n_paragraphs'])} "
-        f"paragraphs; {100 * settings.confidence:g}% intervals), "
+        f"Of all that each side says of {counted(known.height, 'theme')} "
+        f"({count(max(known['n_policy']))} "
+        f"passages of {documents}, {count(max(known['n_policy_coded']))} of their paragraphs coded "
+        f"by hand; {count(known['n_interviews'][0])} of {interviews} in "
+        f"{count(known['n_paragraphs'][0])} paragraphs; {100 * settings.confidence:g}% intervals), "
     )
     if not said:
         return f"{opening}no theme takes more room on one side than chance allows."
@@ -88,14 +150,9 @@ def _sides(rows: Sequence[Row], name_of: Mapping[str, str], settings: CompareSet
     return f"{opening}{', and '.join(said)}{rest}."
 
 
-def _named(rows: Sequence[Row], direction: str, name_of: Mapping[str, str]) -> str:
-    sign = 1 if direction == POLICY_SIDE else -1
-    decided = sorted(
-        (row for row in rows if row["part_direction"] == direction),
-        key=lambda row: (-sign * row["part_difference"], row["theme_id"]),
-    )
+def _named(account: Account, decided: Sequence[Row]) -> str:
     named = [
-        f"“{name_of[row['theme_id']]}” ({percent(row['policy_part'])} against "
+        f"{account.theme(row['theme_id'])} ({percent(row['policy_part'])} against "
         f"{percent(row['interviews_part'])}; {points(row['part_difference'])} points, "
         f"{points(row['part_low'])} to {points(row['part_high'])})"
         for row in decided[:_NAMED]
@@ -104,25 +161,24 @@ def _named(rows: Sequence[Row], direction: str, name_of: Mapping[str, str]) -> s
     return listed([*named, *([f"{more} more"] if more else [])])
 
 
-def _passages(rows: Sequence[Row], name_of: Mapping[str, str]) -> str:
+def _passages(account: Account, gap: pl.DataFrame) -> str:
     """The other question, which the codebook decides in part."""
-    sides = {
-        direction: [row for row in rows if row["direction"] == direction]
-        for direction in (POLICY_SIDE, INTERVIEW_SIDE)
-    }
-    n_policy, n_interviews = (len(each) for each in sides.values())
+    sides = [leaning(gap, side, BY_PASSAGES) for side in (POLICY_SIDE, INTERVIEW_SIDE)]
+    n_policy, n_interviews = map(len, sides)
     if not n_policy and not n_interviews:
         return "Counted by passages, no theme differs between the two sides beyond chance."
     widest = max(
-        (row for each in sides.values() for row in each),
+        (row for rows in sides for row in rows),
         key=lambda row: (abs(row["difference"]), row["theme_id"]),
     )
+    name = account.theme(widest["theme_id"])
+    documents, interviews = account.study.side_names
     return (
-        f"Counted by passages, {_some(n_interviews)} in more of the interviews and "
-        f"{_some(n_policy)} in more of policy; the widest gap is “{name_of[widest['theme_id']]}”, "
-        f"in {percent(widest['policy'])} of policy passages and {percent(widest['interviews'])} of "
-        "interview passages. That count leans to the interviews, because the codebook was made "
-        "from the article."
+        f"Counted by passages, {_some(n_interviews)} in more of {interviews} and "
+        f"{_some(n_policy)} in more of {documents}; the widest gap is {name}, in "
+        f"{percent(widest['policy'])} of passages in {documents} and "
+        f"{percent(widest['interviews'])} in {interviews}. That count leans to {interviews}, "
+        f"because the codebook was made from {account.study.coded_texts}."
     )
 
 
@@ -132,16 +188,18 @@ def _some(n: int) -> str:
     return f"{counted(n, 'theme')} {'is' if n == 1 else 'are'}"
 
 
-def _other_ways(sensitivity: pl.DataFrame, rows: Sequence[Row], name_of: Mapping[str, str]) -> str:
+def _other_ways(account: Account, gap: pl.DataFrame) -> str:
     """How often each decided part keeps its sign, and stays decided, in the other ways."""
     decided = {
         row["theme_id"]: row
-        for row in rows
+        for row in gap.iter_rows(named=True)
         if row["part_direction"] in (POLICY_SIDE, INTERVIEW_SIDE)
     }
-    ways = sensitivity.filter(
-        pl.col("basis").str.starts_with(PARTS) & pl.col("theme_id").is_in(list(decided))
-    ).drop_nulls("difference")
+    ways = (
+        account.findings.frame(GAP_SENSITIVITY)
+        .filter(pl.col("basis").str.starts_with(PARTS) & pl.col("theme_id").is_in(list(decided)))
+        .drop_nulls("difference")
+    )
     if not decided or ways.is_empty():
         return ""
     n = ways["basis"].n_unique()
@@ -153,7 +211,7 @@ def _other_ways(sensitivity: pl.DataFrame, rows: Sequence[Row], name_of: Mapping
         sign = 1 if row["part_difference"] > 0 else -1
         same = ways.filter((pl.col("theme_id") == theme_id) & (pl.col("difference").sign() == sign))
         again = same.filter(pl.col("direction").cast(pl.String) == row["part_direction"])
-        name = f"“{name_of[theme_id]}”"
+        name = account.theme(theme_id)
         (kept if same.height == n else lost).append(name)
         firm += [name] if 2 * again.height > n else []
     keeps = f"{listed(kept)} {_keep(kept)} in each" if kept else "no theme keeps its side in each"
@@ -171,51 +229,53 @@ def _keep(names: Sequence[str]) -> str:
     return "keeps its side" if len(names) == 1 else "keep their side"
 
 
-def speaker_words(findings: Findings, material: Material, settings: CompareSettings) -> str:
+def speaker_words(account: Account) -> str:
     """Who speaks of what, and how little the passages can bear."""
-    shares = findings.frame(SPEAKER_SHARES).filter(pl.col("labels").cast(pl.String) == "themes")
+    shares = account.findings.frame(SPEAKER_SHARES).filter(
+        pl.col("labels").cast(pl.String) == "themes"
+    )
     if shares.is_empty():
         return ""
-    name_of = {theme.theme_id: theme.name for theme in material.codebook.themes}
+    interviews = account.study.interviews
     sizes = shares.unique("speaker_group").select(
         pl.col("speaker_group").cast(pl.String), "n_speaker_group"
     )
     sizes = sizes.sort("n_speaker_group", "speaker_group", descending=[True, False])
-    named = listed([f"{_SPEAKERS[speaker_group]} ({n})" for speaker_group, n in sizes.iter_rows()])
-    differ = shares.filter(pl.col("q_value") <= settings.false_discovery_rate)
+    named = [f"{lowered(interviews.group_name(group))} ({n})" for group, n in sizes.iter_rows()]
     largest = shares.filter(pl.col("n_speaker_group") == shares["n_speaker_group"].max())
     widths = sorted((largest["high"] - largest["low"]).to_list())
     width = points(widths[len(widths) // 2]).lstrip("+")
-    first = f"Passages that report an interview, by group: {named}. "
+    first = f"Passages that report an interview, by group: {listed(named)}. "
     middle = (
         f"in the largest group the interval of a theme’s share is typically {width} points wide"
     )
-    if differ.is_empty():
+    differ = [
+        f"{lowered(interviews.group_name(str(row['speaker_group'])))} on "
+        f"{account.theme(row['label'])} "
+        f"({row['n']} of {row['n_speaker_group']})"
+        for row in shares.iter_rows(named=True)
+        if account.settings.compare.is_decided(row["q_value"])
+    ]
+    if differ:
         return (
-            f"{first}No group differs from the others in any theme beyond chance; even "
-            f"{middle}, so the article cannot tell its speaker_groups apart by theme."
+            f"{first}What differs from the other groups beyond chance: {listed(differ)}; {middle}."
         )
-    pairs = listed(
-        [
-            f"{_SPEAKERS[speaker_group]} on “{name_of.get(label, label)}” "
-            f"({n} of {n_speaker_group})"
-            for speaker_group, label, n, n_speaker_group in differ.select(
-                pl.col("speaker_group").cast(pl.String), "label", "n", "n_speaker_group"
-            ).iter_rows()
-        ]
+    return (
+        f"{first}No group differs from the others in any theme beyond chance; even "
+        f"{middle}, so the groups cannot be told apart by theme."
     )
-    return f"{first}What differs from the other speaker_groups beyond chance: {pairs}; {middle}."
 
 
-def link_words(findings: Findings) -> str:
+def link_words(account: Account) -> str:
     """Citations resolved, quotations found."""
-    cited, quoted = findings.frame(CITATIONS), findings.frame(QUOTATIONS)
+    cited, quoted = account.findings.frame(CITATIONS), account.findings.frame(QUOTATIONS)
     if cited.is_empty():
         return ""
     held = cited.filter(pl.col("status").cast(pl.String) == "in the corpus").height
     first = (
-        f"The article cites UN documents in {counted(cited.height, 'place')}; {held or 'none'} "
-        f"{'lead' if held > 1 else 'leads'} to a document that was read."
+        f"UN documents are cited in {counted(cited.height, 'place')} of "
+        f"{account.study.coded_texts}; {held or 'none'} {'lead' if held > 1 else 'leads'} to a "
+        "document that was read."
     )
     if quoted.is_empty():
         return first

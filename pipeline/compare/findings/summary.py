@@ -6,6 +6,13 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.compare.findings.gap import (
+    BY_PARTS,
+    BY_PASSAGES,
+    INTERVIEW_SIDE,
+    POLICY_SIDE,
+    leaning,
+)
 from pipeline.compare.material import Findings
 from pipeline.run.tables.compare import AGREEMENT, EXPLANATION, GAP, RECOVERY
 
@@ -67,20 +74,20 @@ def _explained(explanation: pl.DataFrame) -> dict[str, Any]:
 def _gaps(gap: pl.DataFrame) -> dict[str, Any]:
     """How many themes lean which way, by passages and by parts, and the largest differences."""
     return {
-        "passages": _leanings(gap, "difference", "direction"),
-        "parts": _leanings(gap, "part_difference", "part_direction"),
+        "passages": _leanings(gap, BY_PASSAGES),
+        "parts": _leanings(gap, BY_PARTS),
     }
 
 
-def _leanings(gap: pl.DataFrame, difference: str, direction: str) -> dict[str, Any]:
+def _leanings(gap: pl.DataFrame, question: str) -> dict[str, Any]:
     summary: dict[str, Any] = {}
-    for name, sign in (("more in policy", 1), ("more in interviews", -1)):
-        rows = gap.filter(pl.col(direction) == name)
-        rows = rows.sort(sign * pl.col(difference), descending=True, maintain_order=True)
-        largest = rows.select("theme_id", difference).head(_LARGEST).iter_rows()
-        summary[name.replace(" ", "_")] = {
-            "themes": rows.height,
-            "largest": {theme_id: _short(value) for theme_id, value in largest},
+    for side in (POLICY_SIDE, INTERVIEW_SIDE):
+        rows = leaning(gap, side, question)
+        summary[side.replace(" ", "_")] = {
+            "themes": len(rows),
+            "largest": {
+                row["theme_id"]: _short(row[f"{question}difference"]) for row in rows[:_LARGEST]
+            },
         }
     return summary
 

@@ -1,7 +1,9 @@
-"""What was found, on half a page of plain words that change with the figures.
+"""What was found, in plain words that change with the figures: in short, and on half a page.
 
 Every figure stands beside what chance gives or with its interval, and every outcome has words of
 its own: agreement or none, a gap either way or none. A part that could not be computed says why.
+What is beyond chance is asked of the p- and q-values alone (`CompareSettings`), never of rounded
+figures; the agreement must pass every level of chance that it was put to.
 """
 
 from __future__ import annotations
@@ -12,12 +14,23 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.compare.findings.gap import gap_words, link_words, speaker_words
-from pipeline.compare.material import Findings, Material
+from pipeline.compare.findings.gap import gap_in_short, gap_words, link_words, speaker_words
+from pipeline.compare.material import Account, Piece, from_rows
 from pipeline.compare.structure.agreement import RANDOM, TOPICS
 from pipeline.run.settings import CompareSettings
-from pipeline.run.tables.compare import AGREEMENT, EXPLANATION, RECOVERY
-from pipeline.run.wording import count, counted, decimal, listed, p_text
+from pipeline.run.tables.compare import AGREEMENT, EXPLANATION, RECOVERY, Sentences
+from pipeline.run.tables.topics import OUTLIER
+from pipeline.run.wording import (
+    count,
+    counted,
+    decimal,
+    listed,
+    lowered,
+    p_text,
+    passages_link,
+    percent,
+)
+from pipeline.study.study import CodedSet
 
 MEASURE = "adjusted_mutual_information"
 SIZES = ((0.1, "slight"), (0.3, "weak"), (0.6, "moderate"), (1.01, "strong"))
@@ -26,99 +39,220 @@ SIZES = ((0.1, "slight"), (0.3, "weak"), (0.6, "moderate"), (1.01, "strong"))
 _NAMED = 3
 """Topics that a sentence names."""
 
-CAVEAT = (
-    "There is one article; its 31 interviewees were chosen for their experience and speak through "
-    "an author who arranges them for an argument; the codes are ours, not the author’s, and were "
-    "written after reading the article. A resolution does not judge its own effect and an "
-    "interviewee does not authorise a mandate: what is rare on one side may be taken for granted "
-    "there. Nothing here says what missions do, how often a thing happens, or what practitioners "
-    "at large think."
-)
+_MEAN, _CODER = "macro", "coder"
+"""Rows of the evaluation: the mean of the learnable themes, and one coder against another."""
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Words:
-    """One paragraph: what it is about, and what it says."""
+    """One paragraph: what it is about (empty where it is said in short), and what it says."""
 
     about: str
-    text: str
+    pieces: tuple[Piece, ...]
+
+    @property
+    def text(self) -> str:
+        """The paragraph without its links."""
+        return "".join(piece.text for piece in self.pieces)
 
 
-def plain_words(
-    findings: Findings, material: Material, settings: CompareSettings
-) -> tuple[Words, ...]:
-    """The half-page, in the order in which it is read."""
-    parts: Sequence[tuple[str, str, Callable[[], str]]] = (
-        (
-            "The same structure?",
-            "topics and codes (article)",
-            lambda: agreement_words(findings, settings),
-        ),
-        (
-            "Which themes, which topics",
-            "topics and codes (article)",
-            lambda: theme_words(findings, material),
-        ),
-        ("Policy and practice", "gap", lambda: gap_words(findings, material, settings)),
-        ("Speaker groups", "speaker_groups", lambda: speaker_words(findings, material, settings)),
-        ("The article’s sources", "links", lambda: link_words(findings)),
+def plain_words(account: Account) -> tuple[Words, ...]:
+    """The short sentences, then the half-page, in the order in which they are read."""
+    structure = f"topics and codes ({account.study.article_set_id})"
+    parts: Sequence[tuple[str, str, Callable[[Account], str]]] = (
+        ("The same structure?", structure, agreement_words),
+        ("Which themes, which topics", structure, theme_words),
+        (" and ".join(account.study.side_names).capitalize(), "gap", gap_words),
+        ("Speaker groups", "speaker_groups", speaker_words),
+        ("Sources", "links", link_words),
     )
-    found = [
-        Words(about, write() or f"Not computed: {_reason(findings, part)}.")
+    long = [
+        (about, write(account) or f"Not computed: {_reason(account, part)}.")
         for about, part, write in parts
     ]
-    return (*found, Words("Limits", CAVEAT))
+    if account.study.caveats:
+        long.append(("Limits", " ".join(account.study.caveats)))
+    return (
+        *(Words("", pieces) for pieces in in_short(account)),
+        *(Words(about, (Piece(text),)) for about, text in long),
+    )
 
 
-def _reason(findings: Findings, part: str) -> str:
-    return findings.not_computed.get(part, "there was not enough material")
+def in_short(account: Account) -> tuple[tuple[Piece, ...], ...]:
+    """At most six sentences with links to what is behind their figures."""
+    structure = (
+        topics_in_short(account),
+        agreement_in_short(account),
+        classifier_in_short(account),
+    )
+    found = [*gap_in_short(account), *map(tuple, structure)]
+    return tuple(pieces for pieces in found if pieces)
+
+
+def _reason(account: Account, part: str) -> str:
+    return account.findings.not_computed.get(part, "there was not enough material")
 
 
 def as_markdown(words: Sequence[Words]) -> str:
-    """The half-page as a file."""
-    lines = ["# What was found", *(f"**{each.about}** {each.text}" for each in words)]
-    return "\n\n".join(lines) + "\n"
+    """All paragraphs as a file; short ones as a list before the others."""
+    short = "\n".join(f"- {each.text}" for each in words if not each.about)
+    long = [f"**{each.about}** {each.text}" for each in words if each.about]
+    return "\n\n".join(filter(None, ["# What was found", short, *long])) + "\n"
 
 
-def agreement_words(findings: Findings, settings: CompareSettings) -> str:
-    """The figure declared beforehand, against chance and against other ways of grouping."""
-    rows = findings.frame(AGREEMENT).filter(
-        (pl.col("passages") == "article")
+def as_table(words: Sequence[Words]) -> pl.DataFrame:
+    """tables.Sentences."""
+    return from_rows(
+        Sentences,
+        [
+            {
+                "paragraph": paragraph,
+                "piece": place,
+                "length": "long" if each.about else "short",
+                "about": each.about,
+                "text": piece.text,
+                "link": piece.link,
+            }
+            for paragraph, each in enumerate(words)
+            for place, piece in enumerate(each.pieces)
+        ],
+    )
+
+
+def topics_in_short(account: Account) -> Iterator[Piece]:
+    """How many topics, the largest, and what fits none."""
+    topics, assignments = account.topics, account.assignments
+    if topics.is_empty() or assignments.is_empty():
+        return
+    outliers = assignments.filter(pl.col("topic_id") == OUTLIER).height
+    largest = topics.sort(["n_passages", "topic_id"], descending=[True, False]).row(0, named=True)
+    yield Piece(f"Left to itself, the machine sorts {counted(assignments.height, 'passage')} into ")
+    yield Piece(counted(topics.height, "topic"), "#topics")
+    yield Piece(f"; the largest is “{largest['label']}” with ")
+    link = passages_link(topic=largest["topic_id"])
+    yield Piece(counted(largest["n_passages"], "passage"), link)
+    yield Piece(", and ")
+    yield Piece(percent(outliers / assignments.height), passages_link(topic=OUTLIER))
+    yield Piece(" of the passages fit no topic.")
+
+
+def classifier_in_short(account: Account) -> Iterator[Piece]:
+    """The mean F1 on each coded set, beside one coder against another."""
+    f1 = account.evaluation.filter(
+        (pl.col("theme_id") == _MEAN) & (pl.col("measure").cast(pl.String) == "f1")
+    )
+    score = {(str(row["setting"]), row["model"]): row for row in f1.iter_rows(named=True)}
+    model = account.settings.themes.model
+    judged = [one for one in account.study.judged_sets if (one.id, model) in score]
+    for place, one in enumerate(judged):
+        own, ceiling = score[one.id, model], score.get((one.id, _CODER))
+        opening = "; " if place else "The classifier makes errors: "
+        yield Piece(f"{opening}on {lowered(one.name)} it reaches a mean F1 of ")
+        yield Piece(decimal(own["value"]), f"#themes-{one.id}")
+        yield Piece(f" ({decimal(own['low'])} to {decimal(own['high'])})")
+        if ceiling:
+            yield Piece(f", where one coder against another reaches {decimal(ceiling['value'])}")
+    if judged:
+        yield Piece(".")
+
+
+def _declared(account: Account) -> tuple[Row | None, list[Row]]:
+    """The figure that was declared beforehand (see tables.Agreement), and other groupings."""
+    rows = account.findings.frame(AGREEMENT).filter(
+        (pl.col("passages") == account.study.article_set_id)
         & (pl.col("reference") == "codes")
         & (pl.col("measure") == MEASURE)
         & pl.col("outliers")
     )
     by_candidate = {row["candidate"]: row for row in rows.iter_rows(named=True)}
     topics = by_candidate.pop(TOPICS, None)
-    if topics is None or topics["value"] is None:
-        return ""
     by_candidate.pop(RANDOM, None)
-    sentences = [_declared(topics, settings), *_beside(topics, list(by_candidate.values()))]
-    return " ".join(filter(None, sentences))
+    return (topics if topics and topics["value"] is not None else None), [*by_candidate.values()]
 
 
-def _declared(row: Mapping[str, Any], settings: CompareSettings) -> str:
-    level = 1 - settings.confidence
-    tested = {
-        "shuffled freely": row["p_value"],
-        "shuffled within sections": row["within_p_value"],
-        "moved along the text": row["shifted_p_value"],
-    }
-    known = {name: value for name, value in tested.items() if value is not None}
-    beyond = bool(known) and max(known.values()) <= level
-    interval = "" if row["low"] is None else f", {_percent(settings.confidence)} interval "
-    interval += "" if row["low"] is None else f"{decimal(row['low'])} to {decimal(row['high'])}"
-    chance = ", ".join(f"{name} p = {p_text(value)}" for name, value in known.items())
+_LEVELS = {
+    "p_value": ("shuffled freely", "no more than chance allows"),
+    "within_p_value": (
+        "shuffled within sections",
+        "more than freely shuffled groups, but no more than groups shuffled within sections",
+    ),
+    "shifted_p_value": (
+        "moved along the text",
+        "more than shuffled groups, but no more than groups that merely run along the text",
+    ),
+}
+"""Levels of chance, the weakest first: what is done to the topics, and what is said on failing."""
+
+
+def _not_passed(row: Row, settings: CompareSettings) -> list[str]:
+    """What is said of each level of chance that the figure does not pass."""
+    if row["p_value"] is None:
+        return [_LEVELS["p_value"][1]]
+    return [
+        verdict
+        for name, (_, verdict) in _LEVELS.items()
+        if row[name] is not None and not settings.is_beyond_chance(row[name])
+    ]
+
+
+def agreement_in_short(account: Account) -> Iterator[Piece]:
+    """The declared figure against every level of chance, and the themes recovered."""
+    row, _ = _declared(account)
+    if row is None:
+        return
+    verdict = next(iter(_not_passed(row, account.settings.compare)), "more than chance allows")
+    yield Piece(
+        f"In {account.study.coded_texts}, these topics and the themes coded by hand agree "
+        f"{verdict} (adjusted mutual information "
+    )
+    yield Piece(decimal(row["value"]), "#compare-agreement")
+    if row["low"] is not None:
+        yield Piece(f", {decimal(row['low'])} to {decimal(row['high'])}")
+    if row["chance_high"] is not None:
+        chance = f"; chance reaches {decimal(row['chance_high'])}, p {p_text(row['p_value'])}"
+        yield Piece(chance)
+    if row["within_chance_high"] is not None:
+        yield Piece(f"; shuffled within sections, {decimal(row['within_chance_high'])}")
+    if row["shifted_chance_high"] is not None:
+        yield Piece(f"; moved along the text, {decimal(row['shifted_chance_high'])}")
+    set_id = account.study.article_set_id
+    tested = _tested(account, set_id)
+    if tested.is_empty():
+        yield Piece(").")
+        return
+    yield Piece("): they recover ")
+    n = int(tested["recovered"].sum())
+    yield Piece(f"{n} of {tested.height}", f"#compare-recovery-{set_id}")
+    yield Piece(" themes that enough passages carry.")
+
+
+def agreement_words(account: Account) -> str:
+    """The figure declared beforehand, against chance and against other ways of grouping."""
+    topics, others = _declared(account)
+    if topics is None:
+        return ""
+    return " ".join([_agreement(topics, account), *_beside(topics, others)])
+
+
+def _agreement(row: Row, account: Account) -> str:
+    settings = account.settings.compare
+    known = {name: said for name, (said, _) in _LEVELS.items() if row[name] is not None}
+    ends = f"{decimal(row['low'])} to {decimal(row['high'])}"
+    level = f"{100 * settings.confidence:g}%"
+    interval = "" if row["low"] is None else f", {level} interval {ends}"
+    chance = ", ".join(f"{said} p = {p_text(row[name])}" for name, said in known.items())
     chance = chance.replace("= <", "<")
     verdict = (
-        f"agree beyond chance, and the agreement is {size_word(row['value'])}"
-        if beyond
-        else "do not agree beyond what chance allows"
+        "do not agree beyond what chance allows"
+        if _not_passed(row, settings)
+        else f"agree beyond chance, and the agreement is {size_word(row['value'])}"
     )
     return (
-        f"On the {count(row['n_passages'])} passages of the article that carry a hand-coded theme, "
-        f"the {counted(row['n_groups'], 'topic')} that the machine puts them in and the "
-        f"{counted(row['n_themes'], 'theme')} {verdict}: adjusted mutual information "
+        f"On the {count(row['n_passages'])} passages of {account.study.coded_texts} that carry a "
+        f"hand-coded theme, the {counted(row['n_groups'], 'topic')} that the machine puts them in "
+        f"and the {counted(row['n_themes'], 'theme')} {verdict}: adjusted mutual information "
         f"{decimal(row['value'])}{interval}, where 1 is the same structure and 0 is chance "
         f"(topics {chance})."
     )
@@ -129,7 +263,7 @@ def size_word(value: float) -> str:
     return next(word for bound, word in SIZES if value < bound)
 
 
-def _beside(row: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _beside(row: Row, others: Sequence[Row]) -> Iterator[str]:
     """Other groupings of the same passages that come nearer to the codes, or less near."""
     known = sorted(
         (each for each in others if each["value"] is not None),
@@ -156,45 +290,46 @@ def _beside(row: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> Iter
         )
 
 
-def theme_words(findings: Findings, material: Material) -> str:
+def theme_words(account: Account) -> str:
     """Themes that topics recover and miss, topics that no theme explains."""
-    sentences = [
-        _recovered(findings, material, "article", "Of the article’s hand-coded themes"),
-        _recovered(findings, material, "un", "Of the themes coded in UN documents"),
-        _unexplained(findings),
-    ]
-    return " ".join(filter(None, sentences))
+    by_set = [_recovered(account, one) for one in account.study.coded_sets]
+    return " ".join(filter(None, [*by_set, _unexplained(account)]))
 
 
-def _recovered(findings: Findings, material: Material, passages: str, which: str) -> str:
-    tested = (
-        findings.frame(RECOVERY)
-        .filter((pl.col("passages") == passages) & (pl.col("reference") == "codes"))
-        .drop_nulls("q_value")
-    )
+def _tested(account: Account, passages: str) -> pl.DataFrame:
+    """Recovery of the hand-coded themes that enough passages carry."""
+    recovery = account.findings.frame(RECOVERY)
+    of_passages = (pl.col("passages") == passages) & (pl.col("reference") == "codes")
+    return recovery.filter(of_passages).drop_nulls("q_value")
+
+
+def _recovered(account: Account, coded: CodedSet) -> str:
+    tested = _tested(account, coded.id)
+    place = account.study.coded_texts if coded.unit == "sentence" else lowered(coded.name)
+    which = f"Of the themes coded by hand in {place}"
     if tested.is_empty():
         return ""
     found = tested.filter("recovered").sort("f1", "theme_id", descending=[True, False])
     missed = tested.filter(~pl.col("recovered")).sort(
         "support", "theme_id", descending=[True, False]
     )
-    names = _themes(material, found["theme_id"].to_list())
+    names = listed([account.theme(each) for each in found["theme_id"]])
     first = f"{which} that enough passages carry, topics recover {found.height} of {tested.height}"
     first += f" ({names})" if found.height else ", so none can be read off the topics by itself"
     if missed.is_empty():
         return f"{first}."
-    often = _themes(material, missed["theme_id"].head(2).to_list())
+    often = listed([account.theme(each) for each in missed["theme_id"].head(2)])
     noun = "the one missed is" if missed.height == 1 else "the most frequent that they miss are"
     return f"{first}; {noun} {often}."
 
 
-def _unexplained(findings: Findings) -> str:
+def _unexplained(account: Account) -> str:
     """Topics without a theme of their own, where there are passages enough to say so.
 
     By the classifier's themes, which thousands of passages carry; by hand codes a topic has so few
     passages that its silence says nothing.
     """
-    rows = findings.frame(EXPLANATION).filter(
+    rows = account.findings.frame(EXPLANATION).filter(
         (pl.col("reference") == "classifier") & (pl.col("n_topic") > 0)
     )
     if rows.is_empty():
@@ -210,15 +345,6 @@ def _unexplained(findings: Findings) -> str:
     )
     return (
         f"In {alone.height} of {rows.height} topics no theme, as classified, is more frequent than "
-        f"by chance; of what the machine sees and the article does not name, the largest "
+        f"by chance; of what the machine sees and the codebook does not name, the largest "
         f"{'is' if alone.height == 1 else 'are'} {named}."
     )
-
-
-def _themes(material: Material, theme_ids: Sequence[str]) -> str:
-    name_of = {theme.theme_id: theme.name for theme in material.codebook.themes}
-    return listed([f"“{name_of.get(each, each)}”" for each in theme_ids])
-
-
-def _percent(confidence: float) -> str:
-    return f"{100 * confidence:g}%"

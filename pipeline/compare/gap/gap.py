@@ -1,21 +1,20 @@
-"""The gap: each theme's share in policy against its share in what practitioners say.
+"""The gap: each theme's share in documents against its share in what interviewees say.
 
 The unit is the passage on both sides (whole sentences of one paragraph, at most about 110 words),
 because a sentence and a paragraph cannot be compared: the longer a unit, the more themes it holds.
-On the policy side stand the passages from which the coded UN paragraphs were drawn (resolutions and
-presidential statements on the missions of the article), scored by the classifiers; their share is
-corrected for the classifiers' error by the themes stage. On the interview side stand the hand-coded
-passages of the article that cite an interview; they are coded by people, so nothing is corrected.
+On the side of documents (*policy* in the tables) stand the passages from which the coded paragraphs
+were drawn, scored by the classifiers; their share is corrected for the classifiers' error by the
+themes stage. On the side of interviews stand the hand-coded passages of the articles that cite an
+interview; they are coded by people, so nothing is corrected.
 
-Two questions are asked of each theme. In how many passages is it said? The codebook was made from
-the article, so nearly every theme is in more of its passages, and a mandate also speaks of much
+Two questions are asked of each theme. In how many passages is it said? A codebook is made from the
+articles, so nearly every theme is in more of their passages, and a document also speaks of much
 that the codebook has no word for. Hence the second: of all that is said of these themes, how much
 is said of this one (its *part*)? There a theme can only gain where another loses.
 
-What it does not show: what the UN does, how often a thing happens, or what all practitioners
-think. The interviews are 31, chosen for their experience, and speak through one author who
-arranged them for an argument about robustness; a resolution and a quotation are different genres.
-A theme that is rarer on one side may be taken for granted there.
+What it does not show: what an organisation does, how often a thing happens, or what people at large
+think. Interviewees speak through an author who arranges them for an argument, and a document and a
+quotation are different genres. A theme that is rarer on one side may be taken for granted there.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ def gap_table(
 
     Args:
         policy: shares by theme, as by `policy_shares`.
-        by_hand: the hand-coded UN paragraphs, see `widened`; None when there are none.
+        by_hand: the hand-coded paragraphs, see `widened`; None when there are none.
         interviews: the coded passages that cite an interview.
         theme_ids: all themes in the order of the codebook.
         settings: confidence and false discovery rate.

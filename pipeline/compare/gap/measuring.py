@@ -1,4 +1,4 @@
-"""The gap as a whole: both sides, over the years, in other ways, and by speaker group."""
+"""The gap as a whole: the sides, over the years, in other ways, and by speaker group."""
 
 from __future__ import annotations
 
@@ -16,18 +16,99 @@ from pipeline.compare.gap.sides import (
     coded_units,
     passage_labels,
     policy_shares,
+    side_kinds,
     spoken_passages,
 )
-from pipeline.compare.gap.speakers import speaker_table
-from pipeline.compare.material import Findings, Material, from_rows
+from pipeline.compare.material import Findings, Material, empty, fitted, from_rows
+from pipeline.compare.statistics.chance import design_effects, two_sided
 from pipeline.compare.statistics.shares import Share, clustered_share, difference_of_shares
+from pipeline.compare.structure.alignment import false_discovery_rates
 from pipeline.run.settings import CompareSettings
-from pipeline.run.tables.compare import GAP, GAP_SENSITIVITY, GAP_SERIES, SPEAKER_SHARES, GapSeries
+from pipeline.run.tables.compare import (
+    GAP,
+    GAP_SENSITIVITY,
+    GAP_SERIES,
+    SPEAKER_SHARES,
+    GapSeries,
+    SpeakerShares,
+)
 from pipeline.run.tables.topics import OUTLIER
-from pipeline.study.study import ALL, Milestone
+from pipeline.study.study import ALL, Milestone, Study
 
-COURSE_KINDS = ("resolution", "presidential_statement")
-"""Kinds by which the Council itself speaks, in every year: what a course over time is read from."""
+
+def speaker_table(
+    groups: Sequence[str],
+    spoken: pl.DataFrame,
+    labels: pl.DataFrame,
+    kind: str,
+    n_notes: dict[str, int],
+    settings: CompareSettings,
+) -> pl.DataFrame:
+    """tables.SpeakerShares for themes or topics.
+
+    A passage that reports several groups counts for each. Intervals are for passages of these
+    articles, clustered by paragraph, and say nothing of people at large.
+
+    Args:
+        groups: the speaker groups of the study.
+        spoken: passage_id, cluster, speaker_groups (list); passages that report an interview.
+        labels: passage_id, label.
+        kind: ``themes`` or ``topics``, for the column `labels`.
+        n_notes: notes that cite each group.
+        settings: confidence and false discovery rate.
+    """
+    with_label = {
+        label: set(rows["passage_id"])
+        for (label,), rows in labels.group_by("label", maintain_order=True)
+    }
+    passage_ids = spoken["passage_id"].to_list()
+    cluster = np.unique(spoken["cluster"].cast(pl.String).to_numpy(), return_inverse=True)[1]
+    rows = []
+    for speaker_group in groups:
+        heard = spoken["speaker_groups"].list.contains(speaker_group)
+        speaks = heard.to_numpy().astype(bool)
+        if not speaks.any():
+            continue
+        for label, holders in with_label.items():
+            hits = np.array([passage_id in holders for passage_id in passage_ids], dtype=bool)
+            if hits.any():
+                numbers = _numbers(hits, speaks, cluster, settings.confidence)
+                rows.append({"speaker_group": speaker_group, "label": str(label), **numbers})
+    if not rows:
+        return empty(SpeakerShares)
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    p_values = frame["p_value"].to_numpy()
+    q_values = false_discovery_rates(p_values, np.ones(len(p_values), dtype=bool))
+    return fitted(
+        SpeakerShares,
+        frame.with_columns(
+            q_value=pl.Series(q_values.round(6)),
+            labels=pl.lit(kind),
+            n_notes=pl.col("speaker_group").replace_strict(n_notes, default=0),
+        ),
+    )
+
+
+def _numbers(
+    hits: np.ndarray, speaks: np.ndarray, cluster: np.ndarray, confidence: float
+) -> dict[str, float | int | None]:
+    from scipy.stats import fisher_exact
+
+    share = clustered_share(hits[speaks], cluster[speaks], confidence)
+    n, n_speaker_group = int((hits & speaks).sum()), int(speaks.sum())
+    n_others, all_others = int((hits & ~speaks).sum()), int((~speaks).sum())
+    table = [[n, n_speaker_group - n], [n_others, all_others - n_others]]
+    effect = float(design_effects(hits[:, None], speaks[:, None])[0, 0])
+    return {
+        "n": n,
+        "n_speaker_group": n_speaker_group,
+        "share": round(share.value or 0.0, 6),
+        "low": round(share.low or 0.0, 6),
+        "high": round(share.high or 0.0, 6),
+        "share_others": round(n_others / all_others, 6) if all_others else None,
+        "p_value": two_sided(float(fisher_exact(table).pvalue), effect),
+    }
+
 
 Marks = Mapping[tuple[str, int | None], str]
 
@@ -48,10 +129,10 @@ def series_table(
     settings: CompareSettings,
     marks: Marks,
 ) -> pl.DataFrame:
-    """tables.GapSeries: shares in policy by mission and by year, as themes gives them.
+    """tables.GapSeries: shares in documents by mission and by year, as themes gives them.
 
-    The interviews were held in 2023 and 2024 and cannot be split by mission or year: each row
-    stands beside the same interview share. Corrected shares are taken where themes gives them.
+    The interviews cannot be split by mission or year: each row stands beside the same share of
+    theirs. Corrected shares are taken where themes gives them.
     There are no q-values: the series shows a course, and its rows share a classifier's error.
     """
     spoken = dict(zip(theme_ids, interviews.shares(settings.confidence), strict=True))
@@ -85,7 +166,7 @@ def course_table(
     theme_ids = material.scores["theme_id"].unique().sort().to_list()
     spoken_of = material.documents.select("document_id", "missions", "year").drop_nulls("year")
     passages = (
-        material.placed.filter(pl.col("kind").is_in(COURSE_KINDS))
+        material.document_side.filter(pl.col("kind").is_in(course_kinds(material.study)))
         .join(material.scores.select("passage_id").unique(), on="passage_id", how="semi")
         .join(spoken_of, on="document_id", maintain_order="left")
     )
@@ -105,6 +186,15 @@ def course_table(
                 ends = {"share": share.value, "low": share.low, "high": share.high}
                 rows.append(_row(what | found | ends, None, confidence, marks))
     return from_rows(GapSeries, rows)
+
+
+def course_kinds(study: Study) -> list[str]:
+    """The kinds that a course over time is read from: those that coded paragraphs were drawn from.
+
+    All kinds of the side, where none were drawn.
+    """
+    drawn = [one.population for one in study.sets_of("paragraph", "estimated_with")]
+    return [kind for one in drawn if one for kind in one.kinds] or list(side_kinds(study))
 
 
 def _assigned(
@@ -157,9 +247,17 @@ def compare_sides(
     findings: Findings,
 ) -> None:
     """Fill in the gap, its sensitivity and its course."""
+    documents, interviewees = material.study.document_side, material.study.interview_side
+    if documents is None or interviewees is None:
+        lacking = "documents" if documents is None else "interviews"
+        findings.not_computed["gap"] = f"the study has no side of {lacking}"
+    if documents is None:
+        return
     _add_course(material, settings, milestones, findings)
+    if interviewees is None:
+        return
     theme_ids = material.codebook.theme_ids
-    policy = policy_shares(material.prevalence)
+    policy = policy_shares(material.prevalence, side_kinds(material.study))
     interviews = coded_units(spoken_passages(material), passage_labels(material), theme_ids)
     if interviews.n < FEWEST_INTERVIEW_PASSAGES:
         findings.not_computed["gap"] = (
@@ -168,10 +266,10 @@ def compare_sides(
         )
         return
     if not any(side.corrected.known for side in policy.values()):
-        findings.not_computed["gap, policy side"] = (
+        findings.not_computed[f"gap, side of {documents.name}"] = (
             "themes gives no corrected share"
-            if material.has_un
-            else "there are no UN documents; the interview side stands alone"
+            if material.document_side.height
+            else f"no document of it was read; the side of {interviewees.name} stands alone"
         )
     by_hand = hand_coded_policy(material)
     findings.add(GAP, gap_table(policy, by_hand, interviews, theme_ids, settings))
@@ -194,9 +292,9 @@ def _add_course(
     course = course_table(material, missions, settings.confidence, marks_of(milestones))
     if course.is_empty():
         findings.not_computed["gap, course by mission and year"] = (
-            "themes has scored no dated resolution or statement"
-            if material.has_un
-            else "there are no UN documents"
+            "no passage of a dated document on a mission with a milestone was scored"
+            if material.has_documents
+            else "there are no documents beside the articles"
         )
     findings.add(GAP_SERIES, course)
 
@@ -214,7 +312,8 @@ def compare_speaker_groups(
     codes = material.code_labels.select("passage_id", pl.col("theme_id").alias("label"))
     order = {theme_id: place for place, theme_id in enumerate(material.codebook.theme_ids)}
     codes = codes.sort(pl.col("label").replace_strict(order, return_dtype=pl.Int64))
-    findings.add(SPEAKER_SHARES, speaker_table(spoken, codes, "themes", n_notes, settings))
+    groups = material.study.interviews.group_ids
+    findings.add(SPEAKER_SHARES, speaker_table(groups, spoken, codes, "themes", n_notes, settings))
     topics = (
         material.assignments.filter(pl.col("topic_id") != OUTLIER)
         .sort("topic_id", "passage_id")
@@ -223,4 +322,4 @@ def compare_speaker_groups(
     if topics.is_empty():
         findings.not_computed["speaker_groups by topic"] = "no topics were found"
         return
-    findings.add(SPEAKER_SHARES, speaker_table(spoken, topics, "topics", n_notes, settings))
+    findings.add(SPEAKER_SHARES, speaker_table(groups, spoken, topics, "topics", n_notes, settings))

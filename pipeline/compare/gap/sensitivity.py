@@ -20,13 +20,13 @@ from pipeline.compare.gap.sides import (
     policy_shares,
     sentences_near_a_note,
     sentences_with_a_note,
+    side_kinds,
     spoken_passages,
     units_as_coded,
     widened,
 )
 from pipeline.compare.material import ARTICLE, Material
 from pipeline.compare.statistics.shares import UNKNOWN, Share, clustered_share
-from pipeline.run.tables.ingest import POLICY_KINDS
 
 PARTS = "parts of what is said"
 """Begins the name of a way that asks how much of all that is said is said of a theme."""
@@ -43,11 +43,11 @@ def other_ways(
 ) -> Iterator[Way]:
     """Each other way of measuring that has units on both sides.
 
-    On the interview side: all of the article, the author's own words too; sentences, a shorter
-    unit than the policy side's; each coder alone. On the policy side: hand-coded paragraphs only,
+    On the side of interviews: all of the articles, the author's own words too; sentences, a shorter
+    unit than the other side's; each coder alone. On that of documents: hand-coded paragraphs only,
     without any classifier; each near-duplicate group once, because mandates repeat
-    paragraphs from year to year; all policy documents as classified, uncorrected, and
-    near-duplicates
+    paragraphs from year to year; all documents of the side as classified, uncorrected, and
+    near_duplicates
     once; other thresholds. On both sides by the same instrument: as classified, and by the nearest
     definition, a model that no coding has trained. And the parts of what is said, by hand, as
     classified, and by the nearest definition.
@@ -81,8 +81,8 @@ def _interview_sides(material: Material) -> Iterator[tuple[str, CodedUnits]]:
     yield "sentences of these passages", units_as_coded(near, theme_ids, pl.lit(1.0))
     strict = sentences_with_a_note(material)
     yield "sentences with a note", units_as_coded(strict, theme_ids, pl.lit(1.0))
-    of_article = material.coder_codes.filter(pl.col("unit_set") == "article")
-    for coder in of_article["coder"].unique().sort():
+    of_articles = material.coder_codes.filter(pl.col("unit_set").is_in(material.interview_sets))
+    for coder in of_articles["coder"].unique().sort():
         own = coder_labels(material, coder)
         yield f"coder {coder}", coded_units(spoken_passages(material), own, theme_ids)
 
@@ -91,7 +91,7 @@ def _policy_sides(material: Material, confidence: float) -> Iterator[tuple[str, 
     theme_ids = material.codebook.theme_ids
     by_hand = hand_coded_policy(material)
     yield "hand-coded paragraphs", by_hand.shares(confidence), by_hand.n
-    of_policy = material.placed.filter(pl.col("kind").is_in(POLICY_KINDS))
+    of_policy = material.document_side
     once = _groups_once(of_policy, material.near_duplicates)
     tuned = material.scores.filter("assigned")
     n_scored = _scored(of_policy, material.scores)
@@ -110,8 +110,8 @@ def _policy_sides(material: Material, confidence: float) -> Iterator[tuple[str, 
 def _deduplicated(
     material: Material, interviews: CodedUnits, by_hand: CodedUnits, confidence: float
 ) -> Iterator[Way]:
-    """Policy with each near-duplicate group once, corrected as the gap itself is."""
-    policy = policy_shares(material.prevalence_deduplicated)
+    """Documents with near-identical passages once, corrected as the gap itself is."""
+    policy = policy_shares(material.prevalence_deduplicated, side_kinds(material.study))
     sides = [policy.get(theme_id) for theme_id in material.codebook.theme_ids]
     corrected = [UNKNOWN if side is None else side.corrected for side in sides]
     corrected = widened(corrected, by_hand, confidence)
@@ -130,8 +130,8 @@ def _deduplicated(
 def _same_instrument(material: Material, confidence: float) -> Iterator[Way]:
     """Both sides by the classifier, and both by the nearest definition: no coder, no correction.
 
-    The classifier never saw the paragraph that it scores. It is better on the article, which it
-    was trained on, than on UN documents; the nearest definition has no such home.
+    The classifier never saw the paragraph that it scores. It is better on the articles, which it
+    was trained on, than on documents; the nearest definition has no such home.
     """
     assigned = material.scores.filter("assigned").select("passage_id", "theme_id")
     for name, labels in (
@@ -142,7 +142,7 @@ def _same_instrument(material: Material, confidence: float) -> Iterator[Way]:
         policy, interviews = (
             _units_of(side, read, labels, material.codebook.theme_ids)
             for side in (
-                material.placed.filter(pl.col("kind").is_in(POLICY_KINDS)),
+                material.document_side,
                 material.placed.filter(
                     (pl.col("kind") == ARTICLE) & (pl.col("speaker_groups").list.len() > 0)
                 ),
@@ -209,8 +209,10 @@ def _classified(
 
 
 def hand_coded_policy(material: Material) -> CodedUnits:
-    """Coded UN paragraphs, weighted by one over the probability with which they were drawn."""
+    """Coded paragraphs, weighted by one over the probability with which they were drawn."""
+    sets = [one.id for one in material.study.sets_of("paragraph", "estimated_with")]
+    of_side = material.document_side.select("document_id").unique()
     drawn = material.units.filter(
-        (pl.col("unit_set") == "un") & (pl.col("inclusion_probability") > 0)
-    )
+        pl.col("unit_set").is_in(sets) & (pl.col("inclusion_probability") > 0)
+    ).join(of_side, on="document_id", how="semi", maintain_order="left")
     return units_as_coded(drawn, material.codebook.theme_ids, 1 / pl.col("inclusion_probability"))

@@ -12,7 +12,7 @@ import polars as pl
 from pipeline.compare.material import ARTICLE, Material
 from pipeline.compare.statistics.measures import Booleans, Floats, Integers
 from pipeline.compare.statistics.shares import UNKNOWN, Share, clustered_share
-from pipeline.run.tables.ingest import POLICY_KINDS
+from pipeline.study.study import Study
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class CodedUnits:
 
     Attributes:
         members: bool [n, themes].
-        cluster: int [n]; units of one paragraph (article) or document (UN) share a number.
+        cluster: int [n]; units of one paragraph (article) or document share a number.
         weight: float [n], one over the probability of having been drawn.
     """
 
@@ -90,12 +90,18 @@ FEWEST_POSITIVES = 5
 """With fewer hand-coded paragraphs on a theme, resampling them gives intervals far too narrow."""
 
 POLICY = "policy"
-"""The kind under which themes gives the share over all of tables.POLICY_KINDS."""
+"""The kind under which themes gives the share over the whole side of documents."""
+
+
+def side_kinds(study: Study) -> tuple[str, ...]:
+    """The kinds of document on the side of documents."""
+    side = study.document_side
+    return side.documents.kinds if side and side.documents else ()
 
 
 @dataclass(frozen=True)
 class PolicyShare:
-    """A theme's share in policy documents.
+    """A theme's share on the side of documents.
 
     Attributes:
         n: passages.
@@ -110,8 +116,8 @@ class PolicyShare:
     corrected: Share
 
 
-def policy_shares(prevalence: pl.DataFrame) -> dict[str, PolicyShare]:
-    """Each theme's share over all policy documents, all missions and years.
+def policy_shares(prevalence: pl.DataFrame, kinds: Sequence[str]) -> dict[str, PolicyShare]:
+    """Each theme's share over the side of documents, all missions and years.
 
     Where themes gives no share over all kinds, those of the kinds are averaged, weighted by their
     passages, and so are the ends of their intervals: the kinds share a classifier, so their errors
@@ -119,11 +125,12 @@ def policy_shares(prevalence: pl.DataFrame) -> dict[str, PolicyShare]:
 
     Args:
         prevalence: tables.Prevalence.
+        kinds: of the documents of the side.
     """
     rows = prevalence.filter((pl.col("mission") == "all") & pl.col("year").is_null())
     pooled = rows.filter(pl.col("kind") == POLICY)
     if pooled.is_empty():
-        pooled = _averaged(rows.filter(pl.col("kind").is_in(POLICY_KINDS)))
+        pooled = _averaged(rows.filter(pl.col("kind").is_in(list(kinds))))
     shares: dict[str, PolicyShare] = {}
     for theme_id in pooled["theme_id"].unique(maintain_order=True):
         of_theme = pooled.filter(pl.col("theme_id") == theme_id)
@@ -186,10 +193,10 @@ def spoken_passages(material: Material) -> pl.DataFrame:
 
 
 def article_passages(material: Material) -> pl.DataFrame:
-    """All coded passages of the article: unit_id, cluster, weight, speaker_groups."""
+    """All coded passages of articles: unit_id, cluster, weight, speaker_groups."""
     return (
         material.placed.filter(pl.col("kind") == ARTICLE)
-        .join(material.coded_passages("article"), on="passage_id", how="semi")
+        .join(material.coded_passages(*material.interview_sets), on="passage_id", how="semi")
         .select(
             pl.col("passage_id").alias("unit_id"),
             "cluster",
@@ -205,9 +212,9 @@ def passage_labels(material: Material) -> pl.DataFrame:
 
 
 def coder_labels(material: Material, coder: str) -> pl.DataFrame:
-    """The same from the coding of one coder over the article alone."""
+    """The same from one coder's coding of the articles alone."""
     codes = material.coder_codes.filter(
-        (pl.col("unit_set") == "article") & (pl.col("coder") == coder)
+        pl.col("unit_set").is_in(material.interview_sets) & (pl.col("coder") == coder)
     )
     holders = material.units.select("unit_id", "passage_ids").explode("passage_ids").drop_nulls()
     return (
@@ -218,7 +225,7 @@ def coder_labels(material: Material, coder: str) -> pl.DataFrame:
 
 
 def sentences_near_a_note(material: Material) -> pl.DataFrame:
-    """Coded sentences of the article in passages that cite an interview; rows of tables.Units."""
+    """Coded sentences of articles in passages that cite an interview; rows of tables.Units."""
     spoken = spoken_passages(material).select(pl.col("unit_id").alias("passage_id"))
     return _with_first_passage(material).join(spoken, on="passage_id", how="semi")
 
@@ -256,7 +263,7 @@ def sentences_with_a_note(material: Material) -> pl.DataFrame:
 
 
 def _with_first_passage(material: Material) -> pl.DataFrame:
-    return material.units.filter(pl.col("unit_set") == "article").with_columns(
+    return material.units.filter(pl.col("unit_set").is_in(material.interview_sets)).with_columns(
         passage_id=pl.col("passage_ids").list.first()
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.compare.statistics.measures import Booleans, Floats, Integers
+from pipeline.run.types import wilson_interval
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,8 @@ def wilson_share(share: float, n: float, confidence: float) -> Share:
     """Wilson's score interval (1927) of a share among ``n``, which need not be whole."""
     if n <= 0:
         return UNKNOWN
-    z = normal_quantile(confidence)
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    low, high = max(0.0, centre - half), min(1.0, centre + half)
-    return Share(share, float(min(low, share)), float(max(high, share)))
+    low, high = map(float, wilson_interval(share, n, normal_quantile(confidence)))
+    return Share(share, min(low, share), max(high, share))
 
 
 def effective_size(

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from pipeline.compare.material import ARTICLE, Material, empty, fitted
+from pipeline.compare.material import Material, empty, fitted
 from pipeline.compare.statistics.measures import Floats, Integers, RealNumbers
 from pipeline.compare.structure.labels import NO_THEME, LabelledPassages
 from pipeline.run.tables.compare import SemanticAlignment
@@ -186,7 +186,7 @@ class Baselines:
         """
         yield regrouped(labelled, self.kmeans, "k-means")
         yield regrouped(labelled, self.nmf, "nmf")
-        if labelled.passages == ARTICLE:
+        if self._material.is_of_articles(labelled.passages):
             yield from self._of_the_article(labelled)
         if labelled.reference in ("codes", "code_groups"):
             yield self._by_definition(labelled)

@@ -1,7 +1,8 @@
-"""Topics against the article's structures: every comparison for which there is enough material."""
+"""Topics against the study's structures: every comparison for which there is enough material."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -41,9 +42,10 @@ from pipeline.run.tables.compare import (
     RECOVERY,
     SEMANTIC_ALIGNMENT,
 )
+from pipeline.study.study import NO_SET
 
 THEMED = ("codes", "classifier")
-"""References that are themes of the codebook, not code_groups or sections."""
+"""References that are themes of the codebook, not code groups or sections."""
 
 CURVE_SEEDS = 5
 
@@ -66,7 +68,7 @@ def compare_topics(
             findings.add(AGREEMENT, agreement_table(beside, settings, seed))
         if each.reference in THEMED:
             _align(each, material, settings, seed, findings)
-        if each.passages == ARTICLE:
+        if material.is_of_articles(each.passages):
             _add_curves(each, material, seed, findings)
     _add_semantic(material, findings)
 
@@ -118,34 +120,45 @@ def _add_semantic(material: Material, findings: Findings) -> None:
 def labelled_passages(material: Material) -> list[LabelledPassages]:
     """Topics beside each reference.
 
-    Codes and their groups, on the coded passages of the article and of the UN; the article's
-    sections, on all its passages; and what the classifiers assign, on UN passages, each text once.
-    The last is descriptive: classifiers and topics read the same vectors.
+    Hand codes and their code groups, on the passages of each coded set; the articles' sections, on
+    all their passages; and what the classifiers assign, on passages of documents, each text once,
+    by the coded set that the documents go with. The last is descriptive: classifiers and topics
+    read the same vectors.
     """
-    placed, codebook = material.placed, material.codebook
-    article = placed.join(material.coded_passages("article"), on="passage_id", how="semi")
-    un = placed.join(material.coded_passages("un"), on="passage_id", how="semi")
+    placed, codebook, study = material.placed, material.codebook, material.study
     codes, theme_ids = material.code_labels, codebook.theme_ids
     code_groups = code_group_labels(codes, codebook.code_group_of)
     code_group_ids = [code_group.code_group_id for code_group in codebook.code_groups]
-    whole_article = placed.filter(pl.col("kind") == ARTICLE)
-    sections = section_labels(whole_article)
+    found = []
+    for one in study.coded_sets:
+        here = placed.join(material.coded_passages(one.id), on="passage_id", how="semi")
+        for labels, ids, reference in (
+            (codes, theme_ids, "codes"),
+            (code_groups, code_group_ids, "code_groups"),
+        ):
+            found.append(label_passages(here, labels, ids, passages=one.id, reference=reference))
+    return [*found, _by_section(material), *_by_classifier(material)]
+
+
+def _by_section(material: Material) -> LabelledPassages:
+    whole = material.placed.filter(pl.col("kind") == ARTICLE)
+    sections = section_labels(whole)
     section_ids = sections["theme_id"].unique(maintain_order=True).to_list()
-    classified = placed.filter(pl.col("kind") != ARTICLE)
-    classified = classified.unique("text", keep="first", maintain_order=True)
+    passages = material.study.article_set_id
+    return label_passages(whole, sections, section_ids, passages=passages, reference="sections")
+
+
+def _by_classifier(material: Material) -> Iterator[LabelledPassages]:
+    study, theme_ids = material.study, material.codebook.theme_ids
     assigned = classifier_labels(material.scores)
-    return [
-        label_passages(article, codes, theme_ids, passages="article", reference="codes"),
-        label_passages(
-            article, code_groups, code_group_ids, passages="article", reference="code_groups"
-        ),
-        label_passages(
-            whole_article, sections, section_ids, passages="article", reference="sections"
-        ),
-        label_passages(un, codes, theme_ids, passages="un", reference="codes"),
-        label_passages(un, code_groups, code_group_ids, passages="un", reference="code_groups"),
-        label_passages(classified, assigned, theme_ids, passages="un", reference="classifier"),
-    ]
+    set_of = material.documents.select("document_id", goes_with=study.set_of_documents())
+    classified = material.placed.filter(pl.col("kind") != ARTICLE).join(
+        set_of, on="document_id", how="left", maintain_order="left"
+    )
+    for name in [one.id for one in study.sets_of("paragraph")] or [NO_SET]:
+        here = classified.filter(pl.col("goes_with") == name)
+        here = here.unique("text", keep="first", maintain_order=True)
+        yield label_passages(here, assigned, theme_ids, passages=name, reference="classifier")
 
 
 def _enough(labelled: LabelledPassages, material: Material, findings: Findings) -> bool:
@@ -154,8 +167,10 @@ def _enough(labelled: LabelledPassages, material: Material, findings: Findings) 
         return True
     if material.topics.is_empty():
         reason = "no topics were found"
-    elif labelled.passages == "un" and not material.has_un:
-        reason = "there are no UN documents"
+    elif not (material.has_documents or material.is_of_articles(labelled.passages)):
+        reason = "there are no documents beside the articles"
+    elif material.is_of_articles(labelled.passages) and not material.has_articles:
+        reason = "there is no article"
     elif labelled.reference == "classifier" and material.scores.is_empty():
         reason = "themes has scored no passage"
     elif labelled.reference in ("codes", "code_groups") and material.passage_codes.is_empty():

@@ -21,7 +21,7 @@ class LabelledPassages:
     """Passages that were clustered and read for themes, in the order of their documents.
 
     Attributes:
-        passages: which passages these are: ``article`` or ``un``.
+        passages: which passages these are: those of a coded set, by its id.
         candidate: what made the groups: ``topics``, or the name of a baseline.
         reference: what the themes are: ``codes``, ``code_groups``, ``sections`` or ``classifier``.
         passage_ids: n ids.
@@ -29,8 +29,8 @@ class LabelledPassages:
         theme_ids: names of the columns of ``members``.
         members: bool [n, themes], all themes of a passage; it may have none.
         primary: int [n], the column of the theme that speaks for the passage; NO_THEME for none.
-        cluster: int [n]; passages of one paragraph (article) or document (UN) share a number.
-        stratum: int [n]; passages of one section (article) or mission (UN) share a number.
+        cluster: int [n]; passages of one paragraph (article) or document share a number.
+        stratum: int [n]; passages of one section (article) or mission (document) share a number.
     """
 
     passages: str
@@ -86,7 +86,7 @@ def primary_themes(labels: pl.DataFrame, theme_ids: Sequence[str]) -> pl.DataFra
         labels: passage_id, theme_id, weight (units with the theme, or a probability).
         theme_ids: all themes in the order of the codebook.
     """
-    order = pl.DataFrame({"theme_id": list(theme_ids), "place": range(len(theme_ids))})
+    order = pl.DataFrame({"theme_id": theme_ids}, {"theme_id": pl.String}).with_row_index("place")
     spread = labels.group_by("theme_id").agg(pl.len().alias("spread"))
     return (
         labels.join(spread, on="theme_id")

@@ -29,7 +29,7 @@ from pipeline.ingest.pdf.pages import Line
 from pipeline.ingest.pdf.rows import Layout
 from pipeline.ingest.reading import Block, NoteMark
 from pipeline.ingest.text.outline import Item, nested
-from pipeline.run.settings import Role
+from pipeline.run.types import Role
 
 BELIEF_LOST = 1000  # a number that no paragraph has
 MAX_SKIP = 3  # numbers that may be missing between two paragraphs
@@ -181,12 +181,6 @@ def _number(state: _State, chunk: Chunk) -> int | None:
         return None
     restarts = number == 1 and (state.headings.annex or state.number == 0 or not state.numbered)
     return 1 if restarts and not _goes_on(state, chunk) else None
-
-
-def _is_heading(state: _State, chunk: Chunk, following: Chunk | None) -> bool:
-    if _is_bold_paragraph(state, chunk):
-        return False
-    return is_heading(chunk, following, state.layout, _goes_on(state, chunk))
 
 
 def _is_bold_paragraph(state: _State, chunk: Chunk) -> bool:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from pipeline.ingest.identity import date_of, first_symbol
-from pipeline.ingest.reading import Note, NoteMark, Reading, UnreadableError
+from pipeline.ingest.identity import date_of, first_symbol, valid_date
+from pipeline.ingest.reading import Note, Reading, UnreadableError, raised
 from pipeline.ingest.text.decoding import decoded
-from pipeline.ingest.text.outline import CELL, Piece, blocks_from
-from pipeline.run.settings import IngestSettings, Role
+from pipeline.ingest.text.outline import CELL, Piece, blocks_from, without_marks
+from pipeline.run.settings import IngestSettings
+from pipeline.run.types import Role
 
 FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 FRONT_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
+FRONT_DATE = re.compile(r"^date:\s*[\"']?(\d{4}-\d{2}-\d{2})", re.MULTILINE)
+RAISED = re.compile(r"<sup>(\d{1,3})</sup>|\^(\d{1,3})\^")
 MARK = re.compile(r"\[\^([^\]\s]+)\]")
 DEFINITION = re.compile(r"\[\^([^\]\s]+)\]:\s*")
 TAG = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
@@ -30,7 +33,7 @@ def read_markdown(content: bytes, settings: IngestSettings) -> Reading:  # noqa:
     """
     text, remarks = decoded(content)
     front = FRONT_MATTER.match(text)
-    body = text[front.end() :] if front else text
+    body = _with_typed_notes(text[front.end() :] if front else text)
     named = FRONT_TITLE.search(front.group(1)) if front else None
     pieces, notes = _split_notes(_pieces(MarkdownIt("commonmark").enable("table").parse(body)))
     blocks = blocks_from(pieces)
@@ -40,8 +43,15 @@ def read_markdown(content: bytes, settings: IngestSettings) -> Reading:  # noqa:
     title = named.group(1) if named else next(iter(headings), "")
     head = [piece.text for piece in pieces[:20]]
     symbol = first_symbol(head)
-    day = date_of("\n".join(head)) if symbol else None
+    dated = FRONT_DATE.search(front.group(1)) if front else None
+    day = date_of("\n".join(head)) if symbol else valid_date(dated[1]) if dated else None
     return Reading(blocks, tuple(notes), symbol, title, day, remarks)
+
+
+def _with_typed_notes(text: str) -> str:
+    """Raised digits as superscripts, and notes as text: "[^1]: Ibid." would define a link."""
+    text = RAISED.sub(lambda found: raised(found[1] or found[2]), text)
+    return re.sub(r"^\[\^(?=[^\]\s]+\]:)", r"\\[^", text, flags=re.MULTILINE)
 
 
 @dataclass
@@ -129,11 +139,5 @@ def _definitions(text: str) -> list[tuple[str, str]]:
 
 
 def _marked(piece: Piece) -> Piece:
-    text, marks, end = "", [], 0
-    for found in MARK.finditer(piece.text):
-        text += piece.text[end : found.start()]
-        marks.append(NoteMark(found.group(1), len(text)))
-        end = found.end()
-    return Piece(
-        text + piece.text[end:], piece.level, piece.number, piece.depth, piece.role, tuple(marks)
-    )
+    text, marks = without_marks(piece.text, MARK)
+    return replace(piece, text=text, marks=marks)

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from pipeline.ingest.reading import Block, NoteMark
-from pipeline.run.settings import Role
+from pipeline.run.types import Role
 
 ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split()
 STEP = 8  # points; a smaller shift of the left end is no indent
@@ -102,6 +102,26 @@ class Piece:
     depth: int = 0
     role: Role | None = None
     marks: tuple[NoteMark, ...] = ()
+
+
+def without_marks(text: str, mark: re.Pattern[str]) -> tuple[str, tuple[NoteMark, ...]]:
+    """The text without what the pattern finds, and the note marks that this was.
+
+    >>> without_marks("Here [a]. There [b]", re.compile(r"\\[(.)\\]"))[0]
+    'Here. There'
+    """
+    whole, end = "", 0
+    marks: list[NoteMark] = []
+    for found in mark.finditer(text):
+        whole += text[end : found.start()]
+        end = found.end()
+        if re.match(r"[\s.,;:?!)]|$", text[end:]):
+            whole = whole.rstrip()
+        marks.append(NoteMark(found[1], len(whole)))
+    whole += text[end:]
+    cut = len(whole) - len(whole.lstrip())
+    moved = tuple(replace(one, offset=max(0, one.offset - cut)) for one in marks)
+    return whole.strip(), moved
 
 
 @dataclass

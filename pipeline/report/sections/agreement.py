@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import Mark, Row, intervals
+from pipeline.report.charts import IntervalMark, IntervalRow, intervals
 from pipeline.report.elements import (
     Cell,
     Figure,
@@ -20,24 +20,31 @@ from pipeline.report.elements import (
     passages_link,
     score_cell,
 )
-from pipeline.report.material import Material
+from pipeline.report.material import PageMaterial
 from pipeline.run.tables.compare import AGREEMENT
+from pipeline.study.study import NO_SET, Study
 
-COMPARED = (("article", "codes"), ("un", "codes"), ("un", "classifier"))
-"""Passages and themes of the topic by theme tables; the first two against hand codes."""
-
-_PASSAGES = {"article": "Article", "un": "UN documents"}
 _REFERENCES = {
     "codes": "hand codes",
     "near_duplicates": "near_duplicates of codes",
-    "sections": "sections of the article",
+    "sections": "sections",
     "classifier": "the classifier’s themes",
 }
 
 
-def passages_name(passages: str) -> str:
-    """Which passages were compared."""
-    return _PASSAGES.get(passages, passages)
+def compared(study: Study) -> tuple[tuple[str, str], ...]:
+    """Passages and references of the topic by theme tables, those with hand codes first."""
+    by_machine = [one.id for one in study.sets_of("paragraph")] or [NO_SET]
+    by_hand = [(one.id, "codes") for one in study.coded_sets]
+    return (*by_hand, *((set_id, "classifier") for set_id in by_machine))
+
+
+def passages_name(material: PageMaterial, passages: str) -> str:
+    """Which passages were compared: of articles, or of the documents of a coded set."""
+    if material.kind_of(passages) == "article":
+        return material.study.coded_texts.removeprefix("the ").capitalize()
+    names = {one.id: one.name for one in material.study.sets_of("paragraph")}
+    return names.get(passages, passages) if len(names) > 1 else "UN documents"
 
 
 def reference_name(reference: str) -> str:
@@ -51,15 +58,15 @@ def reference_order(reference: str) -> int:
     return known.index(reference) if reference in known else len(known)
 
 
-def compared_link(passages: str, reference: str, topic_id: int | None, theme_id: str | None) -> str:
-    """Passages of a topic and a theme, by hand codes or by the classifier.
+def compared_link(kind: str, reference: str, topic_id: int | None, theme_id: str | None) -> str:
+    """Passages of a topic and a theme in a kind of document, by hand codes or by the classifier.
 
     Without a theme: of those that coders read, or that the classifier scored.
     """
     by_hand = reference != "classifier"
     return passages_link(
         topic=topic_id,
-        kind=passages,
+        kind=kind,
         code=theme_id if by_hand else None,
         theme=None if by_hand else theme_id,
         read="yes" if by_hand and theme_id is None else None,
@@ -71,17 +78,22 @@ TOPICS = "topics"
 Agreement = Mapping[str, Any]
 
 
-def agreement_rows(material: Material) -> list[Agreement]:
+def agreement_rows(material: PageMaterial) -> list[Agreement]:
     """Adjusted mutual information with outliers kept, the topics first in each comparison."""
     agreement = material.frame(AGREEMENT).filter(
         (pl.col("measure") == MEASURE) & pl.col("outliers")
     )
-    return sorted(agreement.iter_rows(named=True), key=_place)
+    order = [one.id for one in material.study.coded_sets]
+    return sorted(agreement.iter_rows(named=True), key=lambda row: (*_in(order, row), *_place(row)))
 
 
-def _place(row: Agreement) -> tuple[bool, int, bool, float, str]:
+def _in(order: Sequence[str], row: Agreement) -> tuple[int, str]:
+    known = row["passages"] in order
+    return (order.index(row["passages"]) if known else len(order), row["passages"])
+
+
+def _place(row: Agreement) -> tuple[int, bool, float, str]:
     return (
-        row["passages"] != "article",
         reference_order(row["reference"]),
         row["candidate"] != TOPICS,
         -(row["value"] or 0),
@@ -89,7 +101,7 @@ def _place(row: Agreement) -> tuple[bool, int, bool, float, str]:
     )
 
 
-def agreement_figure(material: Material) -> Figure:
+def agreement_figure(material: PageMaterial) -> Figure:
     """Topics and every other grouping, beside what chance gives."""
     rows = agreement_rows(material)
     absent = material.why_absent(AGREEMENT)
@@ -106,9 +118,9 @@ def agreement_figure(material: Material) -> Figure:
             ["Adjusted mutual information"],
             ["score"],
             [["model", "chance", "baseline"]],
-            [_drawn(row) for row in rows],
+            [_drawn(material, row) for row in rows],
         ),
-        _grid(rows),
+        _grid(material, rows),
         (
             Key("Agreement, with interval", "model"),
             Key("Chance, 95th percentile", "chance"),
@@ -118,22 +130,23 @@ def agreement_figure(material: Material) -> Figure:
     )
 
 
-def _drawn(row: Agreement) -> Row:
+def _drawn(material: PageMaterial, row: Agreement) -> IntervalRow:
     by_hand = row["reference"] == "codes"
-    return Row(
-        f"{passages_name(row['passages'])}, {reference_name(row['reference'])}: {row['candidate']}",
+    return IntervalRow(
+        f"{passages_name(material, row['passages'])}, {reference_name(row['reference'])}: "
+        f"{row['candidate']}",
         (
-            Mark("chance", row["chance_high"], name="chance"),
-            Mark("baseline", row["within_chance_high"], name="chance within"),
-            Mark("model", row["value"], row["low"], row["high"], "agreement"),
+            IntervalMark("chance", row["chance_high"], name="chance"),
+            IntervalMark("baseline", row["within_chance_high"], name="chance within"),
+            IntervalMark("model", row["value"], row["low"], row["high"], "agreement"),
         ),
-        passages_link(code="any", kind=row["passages"]) if by_hand else "",
+        passages_link(code="any", kind=material.kind_of(row["passages"])) if by_hand else "",
         faint=row["candidate"] != TOPICS,
         strong=row["candidate"] == TOPICS,
     )
 
 
-def _grid(rows: Sequence[Agreement]) -> Grid:
+def _grid(material: PageMaterial, rows: Sequence[Agreement]) -> Grid:
     names = ["Passages", "Against", "Groups by", "AMI", "Interval", "Chance, 95th percentile", "p"]
     names += [
         "p within sections or missions",
@@ -146,7 +159,7 @@ def _grid(rows: Sequence[Agreement]) -> Grid:
         names,
         [
             (
-                Cell(passages_name(row["passages"])),
+                Cell(passages_name(material, row["passages"])),
                 Cell(reference_name(row["reference"])),
                 Cell(row["candidate"]),
                 score_cell(row["value"]),
@@ -175,7 +188,7 @@ ANCHORS = {
 Line = Mapping[str, Any]
 
 
-def measures_figure(material: Material) -> Figure:
+def measures_figure(material: PageMaterial) -> Figure:
     """Topics against hand codes by all measures; a table only."""
     rows = (
         material.frame(AGREEMENT)
@@ -186,7 +199,7 @@ def measures_figure(material: Material) -> Figure:
         )
         .iter_rows(named=True)
     )
-    lines = [_line(row) for row in rows]
+    lines = [_line(material, row) for row in rows]
     names = ["Passages", "Measure", "Value", "Interval", "Chance, mean", "Chance, 95th percentile"]
     names += ["p", "p within", "p, shifted", "Reported elsewhere", "By whom"]
     return Figure(
@@ -203,10 +216,10 @@ def measures_figure(material: Material) -> Figure:
     )
 
 
-def _line(row: Line) -> tuple[Cell, ...]:
+def _line(material: PageMaterial, row: Line) -> tuple[Cell, ...]:
     value, whose = ANCHORS.get(row["measure"], ("", ""))
     return (
-        Cell(passages_name(row["passages"])),
+        Cell(passages_name(material, row["passages"])),
         Cell(row["measure"].replace("_", " ")),
         score_cell(row["value"]),
         interval_cell(row["low"], row["high"], shares=False),

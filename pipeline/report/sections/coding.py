@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import Mark, Row, Tile, heat, intervals
+from pipeline.report.charts import IntervalMark, IntervalRow, Tile, heat, intervals
 from pipeline.report.elements import (
     Cell,
     Figure,
@@ -17,26 +17,29 @@ from pipeline.report.elements import (
     grid,
     interval_cell,
     kind_name,
+    lowered,
     passages_link,
     percent,
     score_cell,
     share_cell,
 )
-from pipeline.report.material import Material
+from pipeline.report.material import PageMaterial
 from pipeline.run.tables.themes import CODER_AGREEMENT, CODER_CONFUSIONS, PREVALENCE
 
 ALL, SETS = "all", "sets"
 _POOLED = {ALL: "Mean of the themes in use", SETS: "Whole sets of codes (MASI)"}
-_SETS = {"article": "Article sentences", "un": "UN paragraphs"}
+_SERIES = {"sentence": "article", "paragraph": "un"}
+"""The mark of a coded set in a chart, by its unit."""
 Found = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
-def coded_link(theme_id: str, setting: str) -> str:
+def coded_link(material: PageMaterial, theme_id: str, setting: str) -> str:
     """Passages coded by hand with a theme, in the texts that a setting is tested on."""
-    return passages_link(code=theme_id, kind="article" if setting == "article" else "un")
+    tested = setting.rpartition(" to ")[2]
+    return passages_link(code=theme_id, kind=material.kind_of(tested))
 
 
-def coder_figure(material: Material) -> Figure:
+def coder_figure(material: PageMaterial) -> Figure:
     """Krippendorff's alpha by theme for both sets of coded units."""
     agreement = material.frame(CODER_AGREEMENT)
     found = {
@@ -44,7 +47,7 @@ def coder_figure(material: Material) -> Figure:
     }
     theme_ids = [theme for theme in material.theme_names if any(theme == key[1] for key in found)]
     names = ["Theme", "Units", "Coders"]
-    for place in ("article", "UN"):
+    for place in (lowered(one.name) for one in material.study.coded_sets):
         names += [f"Alpha, {place}", f"Interval, {place}", f"Agree, {place}", f"Used, {place}"]
     shown = (*theme_ids, *_POOLED) if theme_ids else ()
     return Figure(
@@ -52,40 +55,34 @@ def coder_figure(material: Material) -> Figure:
         "How far the coders agree",
         "Krippendorff’s alpha by theme, with interval: 1 is full agreement, 0 what chance gives. "
         "What coders disagree on, no classifier can be asked to get right.",
-        "These codings were made for this project from the codebook, not by the article’s author, "
-        "and by readers of the same schooling: independent coders would agree less.",
+        material.study.coders,
         intervals(
             ["Krippendorff’s alpha"],
             ["score"],
-            [["un", "article"]],
+            [list(reversed(_SERIES.values()))],
             [_drawn(material, theme_id, found) for theme_id in theme_ids],
         ),
         grid(names, [_line(material, theme_id, found) for theme_id in shown]),
-        tuple(Key(name, unit_set) for unit_set, name in _SETS.items()),
+        tuple(Key(one.name, _SERIES[one.unit]) for one in material.study.coded_sets),
         material.why_absent(CODER_AGREEMENT),
     )
 
 
-def _drawn(material: Material, theme_id: str, found: Found) -> Row:
-    marks = tuple(
-        Mark(
-            unit_set,
-            (found.get((unit_set, theme_id)) or {}).get("alpha"),
-            (found.get((unit_set, theme_id)) or {}).get("low"),
-            (found.get((unit_set, theme_id)) or {}).get("high"),
-            name=name,
-            link=coded_link(theme_id, unit_set),
-        )
-        for unit_set, name in _SETS.items()
-    )
-    return Row(material.theme_name(theme_id), marks, passages_link(code=theme_id))
+def _drawn(material: PageMaterial, theme_id: str, found: Found) -> IntervalRow:
+    marks = []
+    for one in material.study.coded_sets:
+        row = found.get((one.id, theme_id)) or {}
+        link = coded_link(material, theme_id, one.id)
+        alpha, low, high = (row.get(name) for name in ("alpha", "low", "high"))
+        marks.append(IntervalMark(_SERIES[one.unit], alpha, low, high, one.name, link))
+    return IntervalRow(material.theme_name(theme_id), tuple(marks), passages_link(code=theme_id))
 
 
-def _line(material: Material, theme_id: str, found: Found) -> tuple[Cell, ...]:
-    sets = {name: found.get((name, theme_id)) or {} for name in _SETS}
+def _line(material: PageMaterial, theme_id: str, found: Found) -> tuple[Cell, ...]:
+    sets = {one.id: found.get((one.id, theme_id)) or {} for one in material.study.coded_sets}
     cells: list[Cell] = []
     for name, row in sets.items():
-        link = "" if theme_id in _POOLED else coded_link(theme_id, name)
+        link = "" if theme_id in _POOLED else coded_link(material, theme_id, name)
         cells += [
             score_cell(row.get("alpha")),
             interval_cell(row.get("low"), row.get("high"), shares=False),
@@ -100,11 +97,12 @@ def _line(material: Material, theme_id: str, found: Found) -> tuple[Cell, ...]:
     )
 
 
-def confusion_figure(material: Material) -> Figure:
+def confusion_figure(material: PageMaterial) -> Figure:
     """Pairs of codes that one coder took for another, most frequent first."""
+    name_of = {one.id: one.name for one in material.study.coded_sets}
     rows = [
         (
-            Cell(_SETS[str(row["unit_set"])]),
+            Cell(name_of.get(row["unit_set"], row["unit_set"])),
             Cell(material.theme_name(row["theme_id"])),
             Cell(material.theme_name(row["other_id"])),
             count_cell(row["n"]),
@@ -123,7 +121,6 @@ def confusion_figure(material: Material) -> Figure:
 
 
 POLICY = "policy"
-ALL = "all"
 _CORRECTED = (
     "A dot marks shares that are corrected for the classifier’s error from hand-coded paragraphs; "
     "the others are as classified, because too few paragraphs there were coded."
@@ -132,7 +129,7 @@ _UNCORRECTED = "All are as classified, uncorrected: too few paragraphs of each p
 Rows = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
-def prevalence_figures(material: Material) -> tuple[Figure, ...]:
+def prevalence_figures(material: PageMaterial) -> tuple[Figure, ...]:
     """By kind of document, by mission and by year."""
     shares = _one_a_place(material.frame(PREVALENCE))
     whole = shares.filter((pl.col("mission") == ALL) & pl.col("year").is_null())
@@ -157,7 +154,7 @@ def _one_a_place(prevalence: pl.DataFrame) -> pl.DataFrame:
 
 
 def _figure(
-    material: Material, name: str, title: str, across: str, shares: pl.DataFrame, column: str
+    material: PageMaterial, name: str, title: str, across: str, shares: pl.DataFrame, column: str
 ) -> Figure:
     keyed = {(row["theme_id"], str(row[column])): row for row in shares.iter_rows(named=True)}
     places = _places(shares, column)
@@ -179,11 +176,11 @@ def _figure(
                 Cell(material.theme_name(theme), link=passages_link(theme=theme, kind="un"))
                 for theme in theme_ids
             ],
-            [Cell(_named(column, place)) for place in places],
+            [Cell(_named(material, column, place)) for place in places],
             lambda theme, place: _tile(keyed.get((theme_ids[theme], places[place]))),
         ),
         grid(
-            ["Theme", *(_named(column, place) for place in places)],
+            ["Theme", *(_named(material, column, place) for place in places)],
             [
                 (
                     Cell(material.theme_name(theme)),
@@ -206,8 +203,12 @@ def _places(shares: pl.DataFrame, column: str) -> Sequence[str]:
     return [str(place) for place in ordered[column]]
 
 
-def _named(column: str, place: str) -> str:
-    return kind_name(place).capitalize() if column == "kind" else place
+def _named(material: PageMaterial, column: str, place: str) -> str:
+    if column != "kind":
+        return place
+    if place == POLICY:
+        return f"All of {material.study.side_names[0]}"
+    return kind_name(place).capitalize()
 
 
 def _link(row: Mapping[str, Any]) -> str:

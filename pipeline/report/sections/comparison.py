@@ -23,10 +23,10 @@ from pipeline.report.elements import (
     said,
     score_cell,
 )
-from pipeline.report.material import Material
+from pipeline.report.material import PageMaterial
 from pipeline.report.sections.agreement import (
-    COMPARED,
     agreement_figure,
+    compared,
     compared_link,
     measures_figure,
     passages_name,
@@ -42,7 +42,7 @@ N_TOPICS = 30
 Alignment = Mapping[str, Any]
 
 
-def alignment_figure(material: Material, passages: str, reference: str) -> Figure:
+def alignment_figure(material: PageMaterial, passages: str, reference: str) -> Figure:
     """The table of topics by themes of some passages."""
     rows = (
         material.frame(ALIGNMENT)
@@ -58,9 +58,9 @@ def alignment_figure(material: Material, passages: str, reference: str) -> Figur
     left = f" The {N_TOPICS} topics that overlap most are drawn; the table has all."
     return Figure(
         f"compare-{passages}-{reference}",
-        f"Topics by themes: {passages_name(passages)}, {reference_name(reference)}",
+        f"Topics by themes: {passages_name(material, passages)}, {reference_name(reference)}",
         "How much of a topic and a theme together is common to both (Jaccard). A dot marks cells "
-        f"with more common passages than chance allows (q below {rate:g})."
+        f"with more common passages than chance allows (q at most {rate:g})."
         + (left if len(topics) > N_TOPICS else ""),
         "A cell counts each text once; the explorer lists every passage, repeated ones too."
         if reference == "classifier"
@@ -72,26 +72,25 @@ def alignment_figure(material: Material, passages: str, reference: str) -> Figur
     )
 
 
-def _chart(material: Material, rows: pl.DataFrame, topics: list[int]) -> Chart | None:
+def _chart(material: PageMaterial, rows: pl.DataFrame, topics: list[int]) -> Chart | None:
     if rows.is_empty():
         return None
     keyed = {(row["topic_id"], row["theme_id"]): row for row in rows.iter_rows(named=True)}
     theme_ids = [theme for theme in material.theme_names if any(theme == key[1] for key in keyed)]
-    passages, reference = rows["passages"][0], rows["reference"][0]
-    rate = material.settings.compare.false_discovery_rate
+    kind, reference = material.kind_of(rows["passages"][0]), rows["reference"][0]
 
     def tile(row: int, column: int) -> Tile | None:
-        return _tile(keyed.get((topics[row], theme_ids[column])), rate)
+        return _tile(material, keyed.get((topics[row], theme_ids[column])))
 
     return heat(
         "Topic",
         "Theme",
         [
-            Cell(material.topic_name(topic), link=compared_link(passages, reference, topic, None))
+            Cell(material.topic_name(topic), link=compared_link(kind, reference, topic, None))
             for topic in topics
         ],
         [
-            Cell(material.theme_name(theme), link=compared_link(passages, reference, None, theme))
+            Cell(material.theme_name(theme), link=compared_link(kind, reference, None, theme))
             for theme in theme_ids
         ],
         tile,
@@ -99,22 +98,23 @@ def _chart(material: Material, rows: pl.DataFrame, topics: list[int]) -> Chart |
     )
 
 
-def _tile(row: Alignment | None, rate: float) -> Tile | None:
+def _tile(material: PageMaterial, row: Alignment | None) -> Tile | None:
     if row is None:
         return None
     return Tile(
         row["jaccard"],
-        _link(row),
-        row["q_value"] < rate and row["lift"] > 1,
+        _link(material, row),
+        material.settings.compare.is_decided(row["q_value"]) and row["lift"] > 1,
         f"{row['n']} common, {row['lift']:.1f} times expected, q {p_text(row['q_value'])}",
     )
 
 
-def _link(row: Alignment) -> str:
-    return compared_link(row["passages"], row["reference"], row["topic_id"], row["theme_id"])
+def _link(material: PageMaterial, row: Alignment) -> str:
+    kind = material.kind_of(row["passages"])
+    return compared_link(kind, row["reference"], row["topic_id"], row["theme_id"])
 
 
-def _grid(material: Material, rows: pl.DataFrame) -> Grid:
+def _grid(material: PageMaterial, rows: pl.DataFrame) -> Grid:
     names = ["Topic", "Theme", "Common", "Of topic", "Of theme", "Jaccard"]
     names += ["Times expected", "q", "Best pair"]
     return grid(
@@ -123,7 +123,7 @@ def _grid(material: Material, rows: pl.DataFrame) -> Grid:
             (
                 Cell(material.topic_name(row["topic_id"])),
                 Cell(material.theme_name(row["theme_id"])),
-                count_cell(row["n"], _link(row)),
+                count_cell(row["n"], _link(material, row)),
                 count_cell(row["n_topic"]),
                 count_cell(row["n_theme"]),
                 score_cell(row["jaccard"]),
@@ -136,12 +136,13 @@ def _grid(material: Material, rows: pl.DataFrame) -> Grid:
     )
 
 
-def section(material: Material) -> Section:
+def section(material: PageMaterial) -> Section:
     """Agreement, the tables of topics by themes, and what each side misses."""
+    pairs = compared(material.study)
     return Section(
         "comparison",
         "Comparison",
-        "Do the machine’s topics find the article’s themes?",
+        f"Do the machine’s topics find the themes of {material.study.coded_texts}?",
         (
             said(
                 "Topics come from the texts alone, themes from readers. If both saw the same "
@@ -152,8 +153,8 @@ def section(material: Material) -> Section:
             agreement_figure(material),
             measures_figure(material),
             curve_figure(material),
-            *(alignment_figure(material, *pair) for pair in COMPARED),
-            *(recovery_figure(material, *pair) for pair in COMPARED if pair[1] == "codes"),
+            *(alignment_figure(material, *pair) for pair in pairs),
+            *(recovery_figure(material, *pair) for pair in pairs if pair[1] == "codes"),
             explanation_figure(material),
         ),
     )

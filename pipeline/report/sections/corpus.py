@@ -1,4 +1,4 @@
-"""What was read, what is missing, and what the article cites."""
+"""What was read, what is missing, and what is cited."""
 
 from __future__ import annotations
 
@@ -23,24 +23,25 @@ from pipeline.report.elements import (
     percent,
     said,
 )
-from pipeline.report.material import Material
+from pipeline.report.material import PageMaterial
 from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.compare import CITATIONS, QUOTATIONS
 from pipeline.run.tables.ingest import DOCUMENTS, KINDS, SET_ASIDE
 from pipeline.run.tables.segment import PASSAGES
 
 
-def citation_figure(material: Material) -> Figure:
-    """Places where the article cites a UN document, and the quotations found there."""
+def citation_figure(material: PageMaterial) -> Figure:
+    """Places where a UN document is cited, and the quotations found there."""
+    texts = material.study.coded_texts
     cited = list(material.frame(CITATIONS).sort("order").iter_rows(named=True))
     read = sum(str(row["status"]) == "in the corpus" for row in cited)
     return Figure(
         "corpus-citations",
-        f"UN documents cited by the article: {counted(len(cited), 'place')}, {read} of them to a "
+        f"UN documents cited by {texts}: {counted(len(cited), 'place')}, {read} of them to a "
         "document that was read"
         if cited
-        else "What the article cites from the UN",
-        "Each place in the article where a UN document is cited, with the paragraphs it names.",
+        else f"UN documents cited by {texts}",
+        f"Each place in {texts} where a UN document is cited, with the paragraphs it names.",
         grid=grid(
             ["Cited as", "Document", "Paragraphs", "Status"],
             [
@@ -62,8 +63,9 @@ def citation_figure(material: Material) -> Figure:
     )
 
 
-def quotation_figure(material: Material) -> Figure:
+def quotation_figure(material: PageMaterial) -> Figure:
     """Quotations from UN documents, looked up in the documents."""
+    texts = material.study.coded_texts
     quoted = list(material.frame(QUOTATIONS).sort("order").iter_rows(named=True))
     found = sum(str(row["status"]).startswith("found") for row in quoted)
     unread = sum(str(row["status"]) == "the cited document was not read" for row in quoted)
@@ -72,8 +74,8 @@ def quotation_figure(material: Material) -> Figure:
         f"Quotations from UN documents: {found} of {len(quoted)} found, {unread} from documents "
         "that were not read"
         if quoted
-        else "What the article quotes from the UN",
-        "Words that the article quotes from a UN document, and the paragraph in which they stand.",
+        else f"UN documents quoted by {texts}",
+        f"Words of a UN document quoted by {texts}, and the paragraph in which they stand.",
         grid=grid(
             ["Quotation", "Cited as", "Status", "Paragraph"],
             [
@@ -95,7 +97,7 @@ def quotation_figure(material: Material) -> Figure:
     )
 
 
-def facts(material: Material) -> tuple[Fact, ...]:
+def facts(material: PageMaterial) -> tuple[Fact, ...]:
     """The numbers of the first screen."""
     documents = material.frame(DOCUMENTS)
     un = documents.filter(pl.col("kind").cast(pl.String) != "article")
@@ -116,15 +118,16 @@ def _span(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}–{last}"
 
 
-def notices(material: Material) -> tuple[Notice, ...]:
+def notices(material: PageMaterial) -> tuple[Notice, ...]:
     """What the reader must know first: documents that are missing or were set aside."""
     found = [*_missing(material), *_set_aside(material)]
     if material.frame(DOCUMENTS).filter(pl.col("kind").cast(pl.String) != "article").is_empty():
-        found.insert(0, Notice("No UN document was read: this page rests on the article alone."))
+        alone = f"this page rests on {material.study.coded_texts} alone"
+        found.insert(0, Notice(f"No UN document was read: {alone}."))
     return tuple(found)
 
 
-def _missing(material: Material) -> Iterable[Notice]:
+def _missing(material: PageMaterial) -> Iterable[Notice]:
     acquired = material.frame(ACQUIRED).filter(pl.col("status").cast(pl.String) != "present")
     for (status, reason), rows in acquired.sort("document_id").group_by(
         "status", "reason", maintain_order=True
@@ -137,7 +140,7 @@ def _missing(material: Material) -> Iterable[Notice]:
         )
 
 
-def _set_aside(material: Material) -> Iterable[Notice]:
+def _set_aside(material: PageMaterial) -> Iterable[Notice]:
     set_aside = material.frame(SET_ASIDE).sort("document_id")
     for (reason,), rows in set_aside.group_by("reason", maintain_order=True):
         n = rows.height
@@ -148,14 +151,14 @@ def _set_aside(material: Material) -> Iterable[Notice]:
         )
 
 
-def _named(material: Material, document_id: str) -> Cell:
+def _named(material: PageMaterial, document_id: str) -> Cell:
     line = material.manifest.get(document_id)
     if line is None:
         return Cell(document_id)
     return Cell(line.name, link=line.source_url if line.source_url.startswith("http") else "")
 
 
-def section(material: Material) -> Section:
+def section(material: PageMaterial) -> Section:
     """Documents by kind, by year and by mission."""
     documents = _counted_documents(material)
     return Section(
@@ -184,7 +187,7 @@ def _described(documents: pl.DataFrame) -> str:
     return f"The machine read {listed(parts)}, cut into passages of a few whole sentences each."
 
 
-def _counted_documents(material: Material) -> pl.DataFrame:
+def _counted_documents(material: PageMaterial) -> pl.DataFrame:
     passages = material.frame(PASSAGES)
     n_passages = passages.group_by("document_id").agg(pl.len().cast(pl.Int64).alias("n_passages"))
     return (
@@ -268,7 +271,7 @@ def _by_year(documents: pl.DataFrame) -> Figure:
     )
 
 
-def _by_mission(material: Material, documents: pl.DataFrame) -> Figure:
+def _by_mission(material: PageMaterial, documents: pl.DataFrame) -> Figure:
     totals = (
         documents.explode("missions")
         .drop_nulls("missions")
@@ -304,6 +307,6 @@ def _by_mission(material: Material, documents: pl.DataFrame) -> Figure:
     )
 
 
-def _host(material: Material, mission: str) -> str:
+def _host(material: PageMaterial, mission: str) -> str:
     known = material.missions.get(mission)
     return known.host if known else ""

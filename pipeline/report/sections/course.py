@@ -1,4 +1,4 @@
-"""The course of policy over the years, with its milestones."""
+"""The course of the documents over the years, with its milestones."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from pipeline.report.elements import (
     passages_link,
     percent,
     points_cell,
+    policy_link,
     share_cell,
 )
-from pipeline.report.material import Material
-from pipeline.report.sections.gap_tables import policy_link
+from pipeline.report.material import PageMaterial
+from pipeline.report.sections.gap_tables import colours
 from pipeline.run.tables.compare import GAP_SERIES
 
 ALL = "all"
 Series = Mapping[str, Any]
 
 
-def series_figure(material: Material, theme_ids: Sequence[str]) -> Figure:
+def series_figure(material: PageMaterial, theme_ids: Sequence[str]) -> Figure:
     """Differences by theme and mission, and for all missions together by year."""
     series = material.frame(GAP_SERIES).drop_nulls("difference")
     rows = {(row["theme_id"], _place(row)): row for row in series.iter_rows(named=True)}
@@ -38,7 +39,7 @@ def series_figure(material: Material, theme_ids: Sequence[str]) -> Figure:
         absent = "Not computed in this run: no mission or year has enough hand-coded paragraphs."
 
     def tile(row: int, column: int) -> Tile | None:
-        return _series_tile(rows.get((theme_ids[row], places[column])))
+        return _series_tile(material, rows.get((theme_ids[row], places[column])))
 
     def cells(theme: str) -> list[Cell]:
         found = (rows.get((theme, place)) or {} for place in places)
@@ -47,9 +48,9 @@ def series_figure(material: Material, theme_ids: Sequence[str]) -> Figure:
     return Figure(
         "gap-series",
         "The gap by mission and year" if series["year"].count() else "The gap by mission",
-        "Policy share of a mission or year minus the interview share, which is the same in every "
-        "column. Blue: more in policy; orange: more in interviews; a dot marks differences whose "
-        "interval leaves out zero.",
+        f"Share in {material.study.side_names[0]} of a mission or year minus the share in "
+        f"{material.study.side_names[1]}, which is the same in every column. {colours(material)}; "
+        "a dot marks differences whose interval leaves out zero.",
         "Interviewees speak of several missions at once, so the interview side cannot be told "
         "apart by mission.",
         heat("Theme", "Where", themes, [Cell(place) for place in places], tile, "points", True),
@@ -84,32 +85,30 @@ def _places(series: pl.DataFrame) -> list[str]:
     return [_place(row) for row in ordered.filter(together).iter_rows(named=True)]
 
 
-def _series_tile(row: Series | None) -> Tile | None:
+def _series_tile(material: PageMaterial, row: Series | None) -> Tile | None:
     if row is None:
         return None
     mission = None if row["mission"] == ALL else row["mission"]
     link = passages_link(theme=row["theme_id"], kind="policy", mission=mission, year=row["year"])
     decided = row["low"] is not None and (row["low"] > 0 or row["high"] < 0)
+    documents, interviews = material.study.side_names
     note = (
-        f"{percent(row['policy'])} of {count(row['n_policy'])} policy passages, {row['method']}; "
-        f"{percent(row['interviews'])} in interviews"
+        f"{percent(row['policy'])} of {count(row['n_policy'])} passages in {documents}, "
+        f"{row['method']}; {percent(row['interviews'])} in {interviews}"
     )
     return Tile(
         row["difference"], link, decided, note + (f"; {row['mark']}" if row["mark"] else "")
     )
 
 
-ROBUST = "robust_force"
-_FIRST_YEAR = 2000
 Course = Mapping[str, Any]
-_MARKED = (Key("a turn to robustness", "dot"),)
 _UNCORRECTED = (
     "As classified, not corrected: a year has too few hand-coded paragraphs. It shows where a "
     "share rises and falls, not how large it is, and a year with few documents jumps about."
 )
 
 
-def years_figure(material: Material, theme_ids: Sequence[str]) -> Figure:
+def years_figure(material: PageMaterial, theme_ids: Sequence[str]) -> Figure:
     """Every theme by year, all missions together."""
     rows = _rows(material, pl.col("mission") == ALL)
     found = {(row["theme_id"], row["year"]): row for row in rows}
@@ -117,41 +116,52 @@ def years_figure(material: Material, theme_ids: Sequence[str]) -> Figure:
     return _figure(
         material,
         "gap-years",
-        "Policy over the years, theme by theme",
-        "Share of the year’s policy passages on each theme, all missions together; a dot marks the "
-        "year of a doctrine for all of them.",
+        f"{material.study.side_names[0].capitalize()} over the years, theme by theme",
+        f"Share of the year’s passages in {material.study.side_names[0]} on each theme, all "
+        "missions together; a dot marks a year with a milestone for all of them.",
         ("Theme", themes, theme_ids),
         found,
     )
 
 
-def turns_figure(material: Material) -> Figure:
-    """Robust force by mission and year, with each mission's turn."""
-    rows = _rows(material, pl.col("theme_id") == ROBUST)
+def turns_figure(material: PageMaterial) -> Figure:
+    """The study's theme by mission and year, with each mission's milestones."""
+    course = material.study.course
+    theme_id = "" if course is None else course.theme
+    rows = _rows(material, pl.col("theme_id") == theme_id)
     found = {(row["mission"], row["year"]): row for row in rows}
     names = sorted({row["mission"] for row in rows}, key=lambda name: (name != ALL, name))
     missions = [Cell("All missions" if name == ALL else name) for name in names]
     return _figure(
         material,
         "gap-turns",
-        f"“{material.theme_name(ROBUST)}” by mission and year",
-        "Share of the Council’s resolutions and statements on each mission, in passages; dots mark "
-        "the Capstone Doctrine and each mission’s turn to robustness: rest the pointer on one to "
-        "read what happened. The table has their names.",
+        f"“{material.theme_name(theme_id)}” by mission and year"
+        if theme_id
+        else "A theme’s course",
+        "Share of the Council’s resolutions and statements on each mission, in passages; a dot "
+        f"marks a year with {_marked(material)}: rest the pointer on it to read what happened. The "
+        "table has the names.",
         ("Mission", missions, names),
         found,
     )
 
 
-def _rows(material: Material, chosen: pl.Expr) -> list[dict[str, Any]]:
+def _marked(material: PageMaterial) -> str:
+    course = material.study.course
+    return "a milestone" if course is None else course.milestone
+
+
+def _rows(material: PageMaterial, chosen: pl.Expr) -> list[dict[str, Any]]:
+    course = material.study.course
+    first_year = 0 if course is None else course.first_year
     series = material.frame(GAP_SERIES).filter(
-        chosen & (pl.col("year") >= _FIRST_YEAR).fill_null(value=False)
+        chosen & (pl.col("year") >= first_year).fill_null(value=False)
     )
     return list(series.iter_rows(named=True))
 
 
 def _figure(
-    material: Material,
+    material: PageMaterial,
     figure_id: str,
     title: str,
     shows: str,
@@ -163,7 +173,7 @@ def _figure(
     columns = list(range(years[0], years[-1] + 1)) if years else []
     absent = material.why_absent(GAP_SERIES)
     if not absent and not found:
-        absent = "Not computed in this run: no dated policy document was scored."
+        absent = "Not computed in this run: no dated document was scored."
 
     def tile(row: int, column: int) -> Tile | None:
         return _tile(found.get((keys[row], columns[column])))
@@ -181,7 +191,7 @@ def _figure(
                 for cell, key in zip(cells, keys, strict=True)
             ],
         ),
-        _MARKED,
+        (Key(_marked(material), "dot"),),
         absent,
     )
 

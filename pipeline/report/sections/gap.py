@@ -1,4 +1,4 @@
-"""The gap: what policy speaks of against what the interviewees speak of."""
+"""The gap: what documents speak of against what interviewees speak of."""
 
 from __future__ import annotations
 
@@ -17,44 +17,45 @@ from pipeline.report.elements import (
     counted,
     grid,
     interval_cell,
+    interview_link,
     p_cell,
     passages_link,
     points_cell,
+    policy_link,
     said,
     share_cell,
 )
-from pipeline.report.material import Material
+from pipeline.report.material import PageMaterial
 from pipeline.report.sections.course import series_figure, turns_figure, years_figure
 from pipeline.report.sections.gap_tables import (
-    GAP_KEYS,
-    POINTS_AXIS,
     Gap,
     direction_name,
     drawn,
-    interview_link,
+    gap_keys,
     part_figure,
+    points_axis,
     points_interval,
-    policy_link,
     sensitivity_figure,
 )
 from pipeline.run.tables.compare import GAP
 
 
-def section(material: Material) -> Section:
+def section(material: PageMaterial) -> Section:
     """The gap as shares of passages, as parts of what is said, and measured in other ways."""
     gap = material.frame(GAP).sort(
         "difference", "theme_id", descending=[True, False], nulls_last=True
     )
     theme_ids = gap["theme_id"].to_list()
+    documents, interviews = material.study.side_names
     return Section(
         "gap",
         "The gap",
-        "Policy and practice",
+        f"{documents} and {interviews}".capitalize(),
         (
             said(
-                "Each theme has two shares: how much of the UN’s policy documents speaks of it, "
-                "and how much of what the interviewees report in the article. The difference "
-                "between the two is the gap."
+                f"Each theme has two shares: how much of {documents} speaks of it, and how much of "
+                f"{interviews}: of what interviewees report in {material.study.coded_texts}. The "
+                "difference between the two is the gap."
             ),
         ),
         (
@@ -68,54 +69,56 @@ def section(material: Material) -> Section:
     )
 
 
-def _gap_figure(material: Material, gap: pl.DataFrame) -> Figure:
+def _gap_figure(material: PageMaterial, gap: pl.DataFrame) -> Figure:
     rows: list[Gap] = list(gap.iter_rows(named=True))
     known = [row for row in rows if row["policy"] is not None or row["interviews"] is not None]
     left = len(rows) - len(known)
     absent = material.why_absent(GAP)
     if not absent and not known:
         absent = "Not computed in this run: no share could be computed on either side."
+    documents, interviews = material.study.side_names
     return Figure(
         "gap-chart",
-        "What fills the mandates, and what fills the interviews",
-        "For each theme, the share of passages in policy documents (corrected for the "
-        "classifier’s error) and the share of interview passages in the article, with their "
-        f"intervals; sorted by the difference, policy minus interviews.{_sizes(known)}"
+        f"What fills {documents}, and what fills {interviews}",
+        f"For each theme, the share of passages in {documents} (corrected for the "
+        f"classifier’s error) and the share of interview passages in {material.study.coded_texts}, "
+        f"with their intervals; sorted by the difference, {documents} minus {interviews}."
+        + _sizes(known, documents)
         + (f" {counted(left, 'theme')} without either share: in the table only." if left else ""),
-        "It does not show what missions do, nor how often a thing happens. The interviewees were "
-        "chosen for their experience and speak through one author; a theme that is rare may be "
-        "taken for granted.",
+        "It does not show what missions do, nor how often a thing happens; a theme that is rare on "
+        "one side may be taken for granted there.",
         intervals(
-            ["Share of passages", POINTS_AXIS],
+            ["Share of passages", points_axis(material)],
             ["percent", "points"],
             [["policy", "interviews"], ["difference"]],
             [drawn(material, row) for row in known],
         ),
         _grid(material, rows),
-        GAP_KEYS,
+        gap_keys(material),
         absent,
     )
 
 
-def _sizes(rows: Sequence[Gap]) -> str:
+def _sizes(rows: Sequence[Gap], documents: str) -> str:
     if not rows:
         return ""
     largest = max(rows, key=lambda row: int(row["n_policy"]))
     return (
-        f" Behind it are {count(largest['n_policy'])} policy passages, "
+        f" Behind it are {count(largest['n_policy'])} passages in {documents}, "
         f"{count(largest['n_policy_coded'])} hand-coded paragraphs among them, and "
         f"{count(largest['n_interviews'])} interview passages in "
         f"{count(largest['n_paragraphs'])} paragraphs. Faint: within chance."
     )
 
 
-def _grid(material: Material, rows: Sequence[Gap]) -> Grid:
-    names = ["Theme", "Policy", "Policy, interval", "As classified", "Hand-coded with it"]
-    names += ["Interviews", "Interviews, interval", "Difference (points)", "Interval (points)"]
+def _grid(material: PageMaterial, rows: Sequence[Gap]) -> Grid:
+    one, other = map(str.capitalize, material.study.side_names)
+    names = ["Theme", one, f"{one}, interval", "As classified", "Hand-coded with it"]
+    names += [other, f"{other}, interval", "Difference (points)", "Interval (points)"]
     return grid([*names, "q", "Reading"], [_line(material, row) for row in rows])
 
 
-def _line(material: Material, row: Gap) -> tuple[Cell, ...]:
+def _line(material: PageMaterial, row: Gap) -> tuple[Cell, ...]:
     theme_id = row["theme_id"]
     return (
         Cell(material.theme_name(theme_id)),
@@ -128,5 +131,5 @@ def _line(material: Material, row: Gap) -> tuple[Cell, ...]:
         points_cell(row["difference"]),
         points_interval(row["low"], row["high"]),
         p_cell(row["q_value"]),
-        Cell(direction_name(row["direction"])),
+        Cell(direction_name(material, row["direction"])),
     )

@@ -5,69 +5,80 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.report.charts import Mark, Row, Tile, heat, intervals
+from pipeline.report.charts import IntervalMark, IntervalRow, Tile, heat, intervals
 from pipeline.report.elements import (
     NOTHING,
     Cell,
     Figure,
     Key,
     grid,
+    interview_link,
     p_cell,
-    passages_link,
     percent,
     points,
     points_cell,
+    policy_link,
     share_cell,
 )
-from pipeline.report.material import Material
+from pipeline.report.material import PageMaterial
 from pipeline.run.tables.compare import GAP, GAP_SENSITIVITY
 
 Gap = Mapping[str, Any]
-POINTS_AXIS = "More in interviews ← points → more in policy"
-GAP_KEYS = (
-    Key("Policy documents", "policy"),
-    Key("Interview passages", "interviews"),
-    Key("Difference", "difference"),
-)
 DECIDED = ("more in policy", "more in interviews")
 
 
-def policy_link(theme_id: str) -> str:
-    """Passages of policy documents that the classifier assigns to a theme."""
-    return passages_link(theme=theme_id, kind="policy")
+def points_axis(material: PageMaterial) -> str:
+    """What the two ends of a difference mean."""
+    documents, interviews = material.study.side_names
+    return f"More in {interviews} ← points → more in {documents}"
 
 
-def interview_link(theme_id: str) -> str:
-    """Passages of the article that cite an interview and were coded with a theme."""
-    return passages_link(code=theme_id, kind="article", speaker_group="any")
+def colours(material: PageMaterial) -> str:
+    """What the colours of a difference mean."""
+    documents, interviews = material.study.side_names
+    return f"Blue: more in {documents}; orange: more in {interviews}"
 
 
-def drawn(material: Material, row: Gap, part: bool = False) -> Row:
+def gap_keys(material: PageMaterial) -> tuple[Key, ...]:
+    """The two sides and their difference, as a chart's key names them."""
+    documents, interviews = map(str.capitalize, material.study.side_names)
+    return (
+        Key(documents, "policy"),
+        Key(interviews, "interviews"),
+        Key("Difference", "difference"),
+    )
+
+
+def drawn(material: PageMaterial, row: Gap, part: bool = False) -> IntervalRow:
     """A theme's shares of passages, or with ``part`` its parts of all mentions."""
     theme_id = row["theme_id"]
     policy, interviews = policy_link(theme_id), interview_link(theme_id)
     if part:
         marks = (
-            Mark("policy", row["policy_part"], link=policy),
-            Mark("interviews", row["interviews_part"], link=interviews),
-            Mark(
+            IntervalMark("policy", row["policy_part"], link=policy),
+            IntervalMark("interviews", row["interviews_part"], link=interviews),
+            IntervalMark(
                 "difference", row["part_difference"], row["part_low"], row["part_high"], link=policy
             ),
         )
     else:
         marks = (
-            Mark("policy", row["policy"], row["policy_low"], row["policy_high"], link=policy),
-            Mark(
+            IntervalMark(
+                "policy", row["policy"], row["policy_low"], row["policy_high"], link=policy
+            ),
+            IntervalMark(
                 "interviews",
                 row["interviews"],
                 row["interviews_low"],
                 row["interviews_high"],
                 link=interviews,
             ),
-            Mark("difference", row["difference"], row["low"], row["high"], link=policy),
+            IntervalMark("difference", row["difference"], row["low"], row["high"], link=policy),
         )
     direction = row["part_direction"] if part else row["direction"]
-    return Row(material.theme_name(theme_id), marks, policy, faint=str(direction) not in DECIDED)
+    return IntervalRow(
+        material.theme_name(theme_id), marks, policy, faint=str(direction) not in DECIDED
+    )
 
 
 def points_interval(low: float | None, high: float | None) -> Cell:
@@ -78,39 +89,43 @@ def points_interval(low: float | None, high: float | None) -> Cell:
     return Cell(text, text)
 
 
-def direction_name(direction: object) -> str:
+def direction_name(material: PageMaterial, direction: object) -> str:
     """Which side has more, as a table says it."""
-    return str(direction).capitalize()
+    named = dict(zip(DECIDED, material.study.side_names, strict=True))
+    name = named.get(str(direction))
+    return f"More in {name}" if name else str(direction).capitalize()
 
 
-def part_figure(material: Material) -> Figure:
-    """Each theme's part of all mentions in policy against its part in the interviews."""
+def part_figure(material: PageMaterial) -> Figure:
+    """Each theme's part of all mentions in documents against its part in interviews."""
     gap = material.frame(GAP).sort(
         "part_difference", "theme_id", descending=[True, False], nulls_last=True
     )
     rows = [row for row in gap.iter_rows(named=True) if row["part_difference"] is not None]
-    names = ["Theme", "Policy", "Interviews", "Difference (points)", "Interval (points)", "q"]
+    sides = map(str.capitalize, material.study.side_names)
+    names = ["Theme", *sides, "Difference (points)", "Interval (points)", "q"]
     absent = material.why_absent(GAP)
     return Figure(
         "gap-parts",
         "The same gap, as parts of what each side talks about",
         "Of all mentions of the codebook’s themes on a side, how many are of this one. The "
-        "codebook was made from the article, so nearly every theme is in more of its passages; "
-        "these parts are free of that, and sum to 100% on each side. Faint: within chance.",
+        f"codebook was made from {material.study.coded_texts}, so nearly every theme is in more of "
+        "the passages there; these parts are free of that, and sum to 100% on each side. Faint: "
+        "within chance.",
         "A theme’s part can shrink only because another’s grows.",
         intervals(
-            ["Part of all mentions", POINTS_AXIS],
+            ["Part of all mentions", points_axis(material)],
             ["percent", "points"],
             [["policy", "interviews"], ["difference"]],
             [drawn(material, row, part=True) for row in rows],
         ),
         grid([*names, "Reading"], [_part_line(material, row) for row in rows]),
-        GAP_KEYS,
+        gap_keys(material),
         absent or ("" if rows else "Not computed in this run: a side has no mention of any theme."),
     )
 
 
-def _part_line(material: Material, row: Gap) -> tuple[Cell, ...]:
+def _part_line(material: PageMaterial, row: Gap) -> tuple[Cell, ...]:
     theme_id = row["theme_id"]
     return (
         Cell(material.theme_name(theme_id)),
@@ -119,11 +134,11 @@ def _part_line(material: Material, row: Gap) -> tuple[Cell, ...]:
         points_cell(row["part_difference"]),
         points_interval(row["part_low"], row["part_high"]),
         p_cell(row["part_q_value"]),
-        Cell(direction_name(row["part_direction"])),
+        Cell(direction_name(material, row["part_direction"])),
     )
 
 
-def sensitivity_figure(material: Material, theme_ids: Sequence[str]) -> Figure:
+def sensitivity_figure(material: PageMaterial, theme_ids: Sequence[str]) -> Figure:
     """Differences by theme and way; ways that could not be computed are left out."""
     other = material.frame(GAP_SENSITIVITY).drop_nulls("difference")
     ways = other["basis"].unique(maintain_order=True).to_list()
@@ -141,9 +156,9 @@ def sensitivity_figure(material: Material, theme_ids: Sequence[str]) -> Figure:
     return Figure(
         "gap-sensitivity",
         "Does the gap depend on how it is measured?",
-        "The same difference, measured in other ways: one column a way, one row a theme. Blue: "
-        "more in policy; orange: more in interviews; a dot marks differences that are decided at "
-        "the false discovery rate of this run.",
+        "The same difference, measured in other ways: one column a way, one row a theme. "
+        f"{colours(material)}; a dot marks differences that are decided at the false discovery "
+        "rate of this run.",
         "A way that agrees with the others is no proof: all ways share the same documents and the "
         "same interviews.",
         heat("Theme", "Way", themes, [Cell(name) for name in names], tile, "points", True),

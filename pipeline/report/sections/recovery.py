@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import Mark, Row, intervals
+from pipeline.report.charts import IntervalMark, IntervalRow, intervals
 from pipeline.report.elements import (
     Cell,
     Figure,
@@ -21,7 +21,7 @@ from pipeline.report.elements import (
     passages_link,
     score_cell,
 )
-from pipeline.report.material import Material
+from pipeline.report.material import PageMaterial
 from pipeline.report.sections.agreement import compared_link, passages_name, reference_name
 from pipeline.run.tables.compare import CURVE, EXPLANATION, RECOVERY
 from pipeline.run.tables.topics import OUTLIER
@@ -30,7 +30,7 @@ TOPICS = "topics"
 REFERENCE = "codes"
 
 
-def curve_figure(material: Material) -> Figure:
+def curve_figure(material: PageMaterial) -> Figure:
     """Adjusted mutual information with hand codes in the article, by number of groups."""
     curve = material.frame(CURVE).filter(pl.col("reference") == REFERENCE)
     summed = (
@@ -52,8 +52,9 @@ def curve_figure(material: Material) -> Figure:
     return Figure(
         "compare-curve",
         "Does agreement depend on the number of groups?",
-        f"Adjusted mutual information with the {reference_name(REFERENCE)} of the article, while "
-        "topics are merged along their hierarchy, and for k-means with other numbers of groups; "
+        f"Adjusted mutual information with the {reference_name(REFERENCE)} of "
+        f"{material.study.coded_texts}, while topics are merged along their hierarchy, and for "
+        "k-means with other numbers of groups; "
         "whiskers run from the lowest to the highest of its seeds. The grey tick is what shuffled "
         "groups reach in 95 of 100 tries. The table has every number of topics.",
         "The number of topics was not chosen by this figure; the highest row is the luckiest.",
@@ -79,13 +80,13 @@ def _thinned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if row["candidate"] != TOPICS or row["n_groups"] in kept]
 
 
-def _curve_drawn(row: Mapping[str, Any]) -> Row:
+def _curve_drawn(row: Mapping[str, Any]) -> IntervalRow:
     seeds = row["n_seeds"] > 1
-    return Row(
+    return IntervalRow(
         f"{row['candidate']}, {count(row['n_groups'])}",
         (
-            Mark("chance", row["chance_high"], name="chance"),
-            Mark(
+            IntervalMark("chance", row["chance_high"], name="chance"),
+            IntervalMark(
                 "model",
                 row["value"],
                 row["low"] if seeds else None,
@@ -121,7 +122,7 @@ def _curve_grid(rows: list[dict[str, Any]]) -> Grid:
 Recovery = Mapping[str, Any]
 
 
-def recovery_figure(material: Material, passages: str, reference: str) -> Figure:
+def recovery_figure(material: PageMaterial, passages: str, reference: str) -> Figure:
     """For each theme the F1 of its best topics, recovered or not."""
     rows = sorted(
         material.frame(RECOVERY)
@@ -131,7 +132,7 @@ def recovery_figure(material: Material, passages: str, reference: str) -> Figure
     )
     n = sum(row["recovered"] for row in rows)
     n_tested = sum(row["q_value"] is not None for row in rows)
-    place = passages_name(passages)
+    place = passages_name(material, passages)
     absent = material.why_absent(RECOVERY)
     if not absent and not rows:
         absent = "Not computed in this run: too few passages have both a topic and a theme."
@@ -159,30 +160,30 @@ def recovery_figure(material: Material, passages: str, reference: str) -> Figure
     )
 
 
-def _link(row: Recovery) -> str:
-    return compared_link(row["passages"], row["reference"], None, row["theme_id"])
+def _link(material: PageMaterial, row: Recovery) -> str:
+    return compared_link(material.kind_of(row["passages"]), row["reference"], None, row["theme_id"])
 
 
-def _drawn(material: Material, row: Recovery) -> Row:
-    return Row(
+def _drawn(material: PageMaterial, row: Recovery) -> IntervalRow:
+    return IntervalRow(
         material.theme_name(row["theme_id"]),
         (
-            Mark("chance", row["chance"], name="chance"),
-            Mark("model", row["f1"], name="best topics", link=_link(row)),
+            IntervalMark("chance", row["chance"], name="chance"),
+            IntervalMark("model", row["f1"], name="best topics", link=_link(material, row)),
         ),
-        _link(row),
+        _link(material, row),
         faint=not row["recovered"],
     )
 
 
-def _grid(material: Material, rows: Sequence[Recovery]) -> Grid:
+def _grid(material: PageMaterial, rows: Sequence[Recovery]) -> Grid:
     names = ["Theme", "Passages", "F1", "Precision", "Recall", "Chance", "q", "Recovered", "Topics"]
     return grid(
         names,
         [
             (
                 Cell(material.theme_name(row["theme_id"])),
-                count_cell(row["support"], _link(row)),
+                count_cell(row["support"], _link(material, row)),
                 score_cell(row["f1"]),
                 score_cell(row["precision"]),
                 score_cell(row["recall"]),
@@ -202,14 +203,14 @@ def _verdict(row: Recovery) -> str:
     return "yes" if row["recovered"] else "no"
 
 
-def _topics(material: Material, topic_ids: Sequence[int]) -> str:
+def _topics(material: PageMaterial, topic_ids: Sequence[int]) -> str:
     return "; ".join(
         "no topic" if topic_id == OUTLIER else material.topic_name(topic_id)
         for topic_id in topic_ids
     )
 
 
-def explanation_figure(material: Material) -> Figure:
+def explanation_figure(material: PageMaterial) -> Figure:
     """For each topic the theme that fits it best, or why there is none."""
     rows = [
         row
@@ -229,16 +230,15 @@ def explanation_figure(material: Material) -> Figure:
     )
 
 
-def _explained(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _explained(material: PageMaterial, row: Mapping[str, Any]) -> tuple[Cell, ...]:
     topic_id = row["topic_id"]
     theme_id = row["theme_id"]
+    kind = material.kind_of(row["passages"])
     return (
         Cell(material.topic_name(topic_id), link=passages_link(topic=topic_id)),
-        Cell(passages_name(row["passages"])),
+        Cell(passages_name(material, row["passages"])),
         Cell(reference_name(row["reference"])),
-        count_cell(
-            row["n_topic"], compared_link(row["passages"], row["reference"], topic_id, None)
-        ),
+        count_cell(row["n_topic"], compared_link(kind, row["reference"], topic_id, None)),
         Cell("" if theme_id is None else material.theme_name(theme_id)),
         score_cell(row["jaccard"]),
         Cell("yes" if row["explained"] else "no"),

@@ -1,4 +1,4 @@
-"""Speaker groups: which groups of interviewees speak of what, as the article reports them."""
+"""Speaker groups: which groups of interviewees speak of what, as they are reported."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from pipeline.report.elements import (
     rounded,
     said,
     share_cell,
-    speaker_name,
 )
-from pipeline.report.material import Material
+from pipeline.report.material import PageMaterial
+from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import SPEAKER_SHARES
-from pipeline.run.tables.ingest import NOTES, SPEAKER_GROUPS
+from pipeline.run.tables.ingest import NOTES
 from pipeline.run.tables.segment import PASSAGES
 
 THEMES, TOPICS = "themes", "topics"
 Share = Mapping[str, Any]
 
 
-def section(material: Material) -> Section:
+def section(material: PageMaterial) -> Section:
     """Themes and topics by speaker group."""
     return Section(
         "speakers",
@@ -41,31 +41,31 @@ def section(material: Material) -> Section:
         "Who speaks of what",
         (
             said(
-                "The article’s endnotes name who was interviewed. Each passage that cites an "
-                "interview is counted for every group that its notes name."
+                f"Notes of {material.study.coded_texts} name who was interviewed. Each passage "
+                "that cites an interview is counted for every group that its notes name."
             ),
         ),
         (_how_often(material), _figure(material, THEMES), _figure(material, TOPICS)),
     )
 
 
-def _how_often(material: Material) -> Figure:
-    n_passages = _cited(material.frame(PASSAGES))
-    n_notes = _cited(material.frame(NOTES))
+def _how_often(material: PageMaterial) -> Figure:
+    interviews = material.study.interviews
+    n_passages = _cited(material.frame(PASSAGES), interviews.group_ids)
+    n_notes = _cited(material.frame(NOTES), interviews.group_ids)
     speaker_groups = sorted(
-        (speaker_group for speaker_group in SPEAKER_GROUPS if n_passages[speaker_group]),
-        key=lambda v: -n_passages[v],
+        filter(n_passages.get, interviews.group_ids), key=lambda v: -n_passages[v]
     )
     return Figure(
         "speakers-passages",
         "How often each group is cited",
-        "Passages of the article that cite an interview with each group, or with several.",
+        "Passages that cite an interview with each group, or with several.",
         "It is how often the author cites a group, not how many people were interviewed.",
         bars(
             "Passages",
             [
                 (
-                    speaker_name(speaker_group),
+                    interviews.group_name(speaker_group),
                     n_passages[speaker_group],
                     counted(n_notes[speaker_group], "note"),
                     passages_link(speaker_group=speaker_group),
@@ -77,7 +77,7 @@ def _how_often(material: Material) -> Figure:
             ["Group", "Passages", "Notes"],
             [
                 (
-                    Cell(speaker_name(speaker_group)),
+                    Cell(interviews.group_name(speaker_group)),
                     count_cell(
                         n_passages[speaker_group], passages_link(speaker_group=speaker_group)
                     ),
@@ -90,47 +90,46 @@ def _how_often(material: Material) -> Figure:
     )
 
 
-def _cited(frame: pl.DataFrame) -> dict[str, int]:
+def _cited(frame: pl.DataFrame, groups: Sequence[str]) -> dict[str, int]:
     return {
-        speaker_group: frame.filter(pl.col("speaker_groups").list.contains(speaker_group)).height
-        for speaker_group in SPEAKER_GROUPS
+        group: frame.filter(pl.col("speaker_groups").list.contains(group)).height
+        for group in groups
     }
 
 
-def _figure(material: Material, labels: str) -> Figure:
+def _figure(material: PageMaterial, labels: str) -> Figure:
     shares = material.frame(SPEAKER_SHARES).filter(pl.col("labels").cast(pl.String) == labels)
     keyed = {(row["label"], str(row["speaker_group"])): row for row in shares.iter_rows(named=True)}
-    speaker_groups = [
-        speaker_group
-        for speaker_group in SPEAKER_GROUPS
-        if any(speaker_group == key[1] for key in keyed)
-    ]
+    interviews = material.study.interviews
     sizes = {str(row["speaker_group"]): row["n_speaker_group"] for row in keyed.values()}
+    speaker_groups = sorted(
+        filter(sizes.get, interviews.group_ids), key=lambda speaker_group: -sizes[speaker_group]
+    )
     totals = shares.group_by("label", maintain_order=True).agg(pl.col("n").sum())
     ordered = totals.sort("n", descending=True, maintain_order=True)["label"].to_list()
-    rate = material.settings.compare.false_discovery_rate
-    differ = any(_differs(row, rate) for row in keyed.values())
+    settings = material.settings.compare
+    differ = any(settings.is_decided(row["q_value"]) for row in keyed.values())
     absent = material.why_absent(SPEAKER_SHARES)
     if not absent and not keyed:
         absent = f"Not computed in this run: no passage that cites an interview has {labels}."
     return Figure(
         f"speakers-{labels}",
         f"{labels.capitalize()} by group",
-        _shows(labels, differ, rate),
-        "There are few passages a group, chosen and arranged by one author: without a dot, read a "
-        "cell as an invitation to read its passages, not as a finding.",
+        _shows(labels, differ, settings.false_discovery_rate),
+        "There are few passages a group, and an author chose and arranged them: without a dot, "
+        "read a cell as an invitation to read its passages, not as a finding.",
         heat(
             _kind(labels),
             "Group",
             [Cell(_named(material, labels, label)) for label in ordered],
             [
                 Cell(
-                    f"{speaker_name(speaker_group)} ({sizes[speaker_group]})",
+                    f"{interviews.group_name(speaker_group)} ({sizes[speaker_group]})",
                     link=passages_link(speaker_group=speaker_group),
                 )
                 for speaker_group in speaker_groups
             ],
-            lambda row, column: _tile(keyed.get((ordered[row], speaker_groups[column])), rate),
+            lambda row, column: _tile(keyed.get((ordered[row], speaker_groups[column])), settings),
         ),
         _grid(material, labels, ordered, speaker_groups, keyed),
         (Key("differs from all others", "dot"),) if differ else (),
@@ -145,9 +144,9 @@ def _kind(labels: str) -> str:
 def _shows(labels: str, differ: bool, rate: float) -> str:
     what = "a theme, as coded by hand" if labels == THEMES else "a topic, as the machine found it"
     marked = (
-        f"A dot marks groups that differ from all others (q below {rate:g})."
+        f"A dot marks groups that differ from all others (q at most {rate:g})."
         if differ
-        else f"No group differs from all others by more than chance (q below {rate:g})."
+        else f"No group differs from all others by more than chance (q at most {rate:g})."
     )
     return (
         f"Share of a group’s passages that carry {what}. In brackets: how many passages report "
@@ -155,7 +154,7 @@ def _shows(labels: str, differ: bool, rate: float) -> str:
     )
 
 
-def _named(material: Material, labels: str, label: str) -> str:
+def _named(material: PageMaterial, labels: str, label: str) -> str:
     return material.theme_name(label) if labels == THEMES else material.topic_name(int(label))
 
 
@@ -166,29 +165,29 @@ def _link(row: Share) -> str:
     return passages_link(topic=row["label"], speaker_group=speaker_group)
 
 
-def _differs(row: Share, rate: float) -> bool:
-    return row["q_value"] is not None and bool(row["q_value"] < rate)
-
-
-def _tile(row: Share | None, rate: float) -> Tile | None:
+def _tile(row: Share | None, settings: CompareSettings) -> Tile | None:
     if row is None or not row["n"]:
         return None
     note = (
         f"{row['n']} of {counted(row['n_speaker_group'], 'passage')}; "
         f"{percent(row['low'])} to {percent(row['high'])}"
     )
-    return Tile(row["share"], _link(row), _differs(row, rate), note)
+    return Tile(row["share"], _link(row), settings.is_decided(row["q_value"]), note)
 
 
 def _grid(
-    material: Material,
+    material: PageMaterial,
     labels: str,
     ordered: Sequence[str],
     speaker_groups: Sequence[str],
     keyed: Mapping[tuple[str, str], Share],
 ) -> Grid:
+    interviews = material.study.interviews
     return grid(
-        [_kind(labels), *(speaker_name(speaker_group) for speaker_group in speaker_groups)],
+        [
+            _kind(labels),
+            *(interviews.group_name(speaker_group) for speaker_group in speaker_groups),
+        ],
         [
             (
                 Cell(_named(material, labels, label)),

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import Mark, Row, intervals
+from pipeline.report.charts import IntervalMark, IntervalRow, intervals
 from pipeline.report.elements import (
     Cell,
     Figure,
@@ -17,10 +17,12 @@ from pipeline.report.elements import (
     count_cell,
     grid,
     interval_cell,
+    listed,
+    lowered,
     said,
     score_cell,
 )
-from pipeline.report.material import Material
+from pipeline.report.material import PageMaterial
 from pipeline.report.sections.coding import (
     coded_link,
     coder_figure,
@@ -28,17 +30,52 @@ from pipeline.report.sections.coding import (
     prevalence_figures,
 )
 from pipeline.run.tables.themes import CALIBRATION, EVALUATION
+from pipeline.study.study import CodedSet, Study, transfer_name
 
 ALL = "all"
-_SETTINGS = {"article": "Article", "un": "UN documents", "transfer": "From article to UN"}
 
 
-def calibration_figure(material: Material) -> Figure:
+def setting_names(study: Study) -> dict[str, str]:
+    """What each setting of the evaluation is called: a coded set, or what led up to it alone."""
+    names = {one.id: one.name for one in study.judged_sets}
+    for setting, (one, before) in _transfers(study).items():
+        names[setting] = f"From {listed(before)} to {lowered(one.name)}"
+    return names
+
+
+def _transfers(study: Study) -> dict[str, tuple[CodedSet, list[str]]]:
+    """Settings in which a set is judged by models of the sets above it, with their names."""
+    found = {}
+    for one in study.judged_sets:
+        before = study.learnt_before(one)
+        if before:
+            setting = transfer_name([each.id for each in before], one.id)
+            found[setting] = one, [lowered(each.name) for each in before]
+    return found
+
+
+def _shows(study: Study, setting: str) -> str:
+    """What classifiers learn from in a setting, and what is kept from them."""
+    if setting in _transfers(study):
+        one, before = _transfers(study)[setting]
+        tested = lowered(one.name)
+        return f"Trained on {listed(before)} alone, tested on {tested}: the loss on the way."
+    one = study.coded_set(setting)
+    left = {
+        "sentence": "whole paragraphs are left out",
+        "paragraph": "documents that share near-duplicates are left out",
+    }[one.unit]
+    learnt = [lowered(each.name) for each in (*study.learnt_before(one), one)]
+    return f"Trained on {listed(learnt)}, tested on others; {left}."
+
+
+def calibration_figure(material: PageMaterial) -> Figure:
     """Share that says the theme, by the probability that was given, in each setting."""
     curve = material.frame(CALIBRATION)
+    name_of = setting_names(material.study)
     rows = [
         row
-        for setting in _SETTINGS
+        for setting in name_of
         for row in curve.filter(
             (pl.col("theme_id") == ALL) & (pl.col("setting").cast(pl.String) == setting)
         )
@@ -57,25 +94,25 @@ def calibration_figure(material: Material) -> Figure:
             ["share that says the theme"],
             ["score"],
             [["model", "baseline"]],
-            [_curves_drawn(row) for row in rows],
+            [_curves_drawn(name_of[str(row["setting"])], row) for row in rows],
             (0, 1),
         ),
-        grid(names, [_curve_line(row) for row in rows]),
+        grid(names, [_curve_line(name_of[str(row["setting"])], row) for row in rows]),
         (Key("Share that says the theme, with interval", "model"), Key("Probability", "baseline")),
         material.why_absent(CALIBRATION),
     )
 
 
-def _curves_drawn(row: Mapping[str, Any]) -> Row:
-    observed = Mark("model", row["observed"], row["low"], row["high"], "Share that says it")
-    said = Mark("baseline", row["predicted"], name="Mean probability")
-    name = f"{_SETTINGS[str(row['setting'])]}, {row['predicted']:.2f} (n = {row['n']})"
-    return Row(name, (observed, said), "")
+def _curves_drawn(setting: str, row: Mapping[str, Any]) -> IntervalRow:
+    observed = IntervalMark("model", row["observed"], row["low"], row["high"], "Share that says it")
+    said = IntervalMark("baseline", row["predicted"], name="Mean probability")
+    name = f"{setting}, {row['predicted']:.2f} (n = {row['n']})"
+    return IntervalRow(name, (observed, said), "")
 
 
-def _curve_line(row: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _curve_line(setting: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
     return (
-        Cell(_SETTINGS[str(row["setting"])]),
+        Cell(setting),
         score_cell(row["predicted"]),
         count_cell(row["n"]),
         score_cell(row["observed"]),
@@ -87,20 +124,6 @@ MACRO, MICRO = "macro", "micro"
 CODER, CHANCE, WORDS = "coder", "majority", "tfidf"
 """Rows of the evaluation that are drawn beside the model in use."""
 
-SETTINGS = {
-    "article": (
-        "In the article itself",
-        "Trained and tested on hand-coded sentences of the article; whole paragraphs are left out.",
-    ),
-    "un": (
-        "In UN documents",
-        "Trained on article and UN paragraphs; documents that share near-duplicates are left out.",
-    ),
-    "transfer": (
-        "From the article to UN documents",
-        "Trained on the article alone, tested on hand-coded UN paragraphs: the loss on the way.",
-    ),
-}
 _MODELS = {
     "majority": "Guess by frequency",
     "dictionary": "Codebook’s words alone",
@@ -114,7 +137,7 @@ Scores = Mapping[tuple[str, str, str], Mapping[str, Any]]
 """Rows of the evaluation by model, theme and measure."""
 
 
-def section(material: Material) -> Section:
+def section(material: PageMaterial) -> Section:
     """Scores by theme in each setting, models compared, coders, prevalence."""
     return Section(
         "themes",
@@ -122,13 +145,14 @@ def section(material: Material) -> Section:
         "How well the themes are recognised",
         (
             said(
-                "Readers coded sentences of the article and paragraphs of UN documents by hand. "
-                "From these a classifier learnt to recognise each theme. It is judged only on text "
-                "it never saw, beside a guess and beside one coder judged against another."
+                f"Readers coded {listed([lowered(one.name) for one in material.study.coded_sets])} "
+                "by hand. From these a classifier learnt to recognise each theme. It is judged "
+                "only on text it never saw, beside a guess and beside one coder judged against "
+                "another."
             ),
         ),
         (
-            *(_setting_figure(material, setting) for setting in SETTINGS),
+            *(_setting_figure(material, setting) for setting in setting_names(material.study)),
             _models_figure(material),
             calibration_figure(material),
             coder_figure(material),
@@ -138,7 +162,7 @@ def section(material: Material) -> Section:
     )
 
 
-def scores_of(material: Material, setting: str) -> Scores:
+def scores_of(material: PageMaterial, setting: str) -> Scores:
     """The rows of one setting."""
     rows = material.frame(EVALUATION).filter(pl.col("setting").cast(pl.String) == setting)
     return {
@@ -147,7 +171,7 @@ def scores_of(material: Material, setting: str) -> Scores:
     }
 
 
-def model_in_use(material: Material) -> str:
+def model_in_use(material: PageMaterial) -> str:
     """The model that scores the passages."""
     return material.settings.themes.model
 
@@ -156,8 +180,8 @@ def _model_name(model: str) -> str:
     return _MODELS.get(model, model.replace("_", " ").capitalize())
 
 
-def _setting_figure(material: Material, setting: str) -> Figure:
-    title, shows = SETTINGS[setting]
+def _setting_figure(material: PageMaterial, setting: str) -> Figure:
+    title = setting_names(material.study)[setting]
     scores = scores_of(material, setting)
     model = model_in_use(material)
     theme_ids = [theme for theme in material.theme_names if (model, theme, "f1") in scores]
@@ -167,10 +191,10 @@ def _setting_figure(material: Material, setting: str) -> Figure:
         absent = "Not computed in this run: nothing was coded by hand for this setting."
     first = [MACRO] if (model, MACRO, "f1") in scores else []
     return Figure(
-        f"themes-{setting}",
+        f"themes-{setting.replace(' ', '-')}",
         f"{title}: F1 by theme",
-        f"{shows} F1 is 1 when every passage on the theme is found and nothing else; faint rows "
-        "have too few coded units to be learnt.",
+        f"{_shows(material.study, setting)} F1 is 1 when every passage on the theme is found and "
+        "nothing else; faint rows have too few coded units to be learnt.",
         "With few coded units the intervals are wide: a difference inside them is no difference.",
         intervals(
             ["F1"],
@@ -204,19 +228,19 @@ def _keys(model: str, present: set[str]) -> tuple[Key, ...]:
     )
 
 
-def _drawn(material: Material, scores: Scores, theme_id: str, setting: str) -> Row:
+def _drawn(material: PageMaterial, scores: Scores, theme_id: str, setting: str) -> IntervalRow:
     model = model_in_use(material)
-    link = "" if theme_id == MACRO else coded_link(theme_id, setting)
+    link = "" if theme_id == MACRO else coded_link(material, theme_id, setting)
     marks = []
     for series, name in _beside(model).items():
         row = scores.get((name, theme_id, "f1"))
         if row is not None:
             whole = series in ("model", "ceiling")  # ticks without whiskers are easier to read
             low, high = (row["low"], row["high"]) if whole else (None, None)
-            marks.append(Mark(series, row["value"], low, high, _model_name(name), link))
+            marks.append(IntervalMark(series, row["value"], low, high, _model_name(name), link))
     own = scores[model, theme_id, "f1"]
     name = "All learnable themes, mean" if theme_id == MACRO else material.theme_name(theme_id)
-    return Row(
+    return IntervalRow(
         name if own["learnable"] else f"{name} (only {own['support']} coded)",
         tuple(marks),
         link,
@@ -226,7 +250,7 @@ def _drawn(material: Material, scores: Scores, theme_id: str, setting: str) -> R
 
 
 def _setting_grid(
-    material: Material, scores: Scores, theme_ids: Sequence[str], setting: str
+    material: PageMaterial, scores: Scores, theme_ids: Sequence[str], setting: str
 ) -> Grid:
     names = ["Theme", "Coded units", "Learnable", "F1", "F1, interval", "Precision", "Recall"]
     names += ["Average precision", "AP, interval", "Brier score", "F1 of a guess"]
@@ -236,7 +260,7 @@ def _setting_grid(
     return grid(names, [_line(material, scores, theme_id, setting) for theme_id in shown])
 
 
-def _line(material: Material, scores: Scores, theme_id: str, setting: str) -> tuple[Cell, ...]:
+def _line(material: PageMaterial, scores: Scores, theme_id: str, setting: str) -> tuple[Cell, ...]:
     def value(model: str, measure: str) -> Cell:
         return score_cell((scores.get((model, theme_id, measure)) or {}).get("value"))
 
@@ -246,7 +270,7 @@ def _line(material: Material, scores: Scores, theme_id: str, setting: str) -> tu
     pooled = theme_id in (MACRO, MICRO)
     return (
         Cell(f"All learnable themes, {theme_id}" if pooled else material.theme_name(theme_id)),
-        count_cell(own["support"], "" if pooled else coded_link(theme_id, setting)),
+        count_cell(own["support"], "" if pooled else coded_link(material, theme_id, setting)),
         Cell("yes" if own["learnable"] else "no, too few"),
         score_cell(own["value"]),
         interval_cell(own["low"], own["high"], shares=False),
@@ -259,9 +283,9 @@ def _line(material: Material, scores: Scores, theme_id: str, setting: str) -> tu
     )
 
 
-def _models_figure(material: Material) -> Figure:
+def _models_figure(material: PageMaterial) -> Figure:
     rows = []
-    for setting in SETTINGS:
+    for setting in setting_names(material.study):
         scores = scores_of(material, setting)
         models = {name for name, theme, _ in scores if theme == MACRO}
         rows += [_model_line(material, setting, model) for model in sorted(models, key=_order)]
@@ -277,12 +301,12 @@ def _models_figure(material: Material) -> Figure:
     )
 
 
-def _model_line(material: Material, setting: str, model: str) -> tuple[Cell, ...]:
+def _model_line(material: PageMaterial, setting: str, model: str) -> tuple[Cell, ...]:
     scores = scores_of(material, setting)
     f1 = scores.get((model, MACRO, "f1")) or {}
     ranked = scores.get((model, MACRO, "average_precision")) or {}
     return (
-        Cell(SETTINGS[setting][0]),
+        Cell(setting_names(material.study)[setting]),
         Cell(_model_name(model) + (" (in use)" if model == model_in_use(material) else "")),
         score_cell(f1.get("value")),
         interval_cell(f1.get("low"), f1.get("high"), shares=False),

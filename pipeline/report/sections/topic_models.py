@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.report.charts import Mark, Row, Tile, heat, intervals
+from pipeline.report.charts import IntervalMark, IntervalRow, Tile, heat, intervals
 from pipeline.report.elements import (
     Cell,
     Figure,
@@ -23,7 +23,7 @@ from pipeline.report.elements import (
     score_cell,
     share_cell,
 )
-from pipeline.report.material import Material
+from pipeline.report.material import PageMaterial
 from pipeline.run.tables.topics import ARTICLE_ASSIGNMENTS, ARTICLE_TOPICS, ASSIGNMENTS, OUTLIER
 
 OURS, DEFAULTS = "ours", "bertopic_defaults"
@@ -54,7 +54,7 @@ _SERIES = {
 Models = Mapping[str, Mapping[str, Any]]
 
 
-def stability_sentence(material: Material) -> Sentence | None:
+def stability_sentence(material: PageMaterial) -> Sentence | None:
     """How far the same machine with other seeds gives the same topics."""
     metrics = material.metrics.get("topics", {})
     models = _models(material)
@@ -77,14 +77,14 @@ def _sample_sentence(metrics: Mapping[str, Any]) -> str:
         return ""
     return (
         f" The corpus is large: they were fitted on {metrics['fitted_texts']:,} of its texts, "
-        "the article’s all and the others drawn by kind, mission and year; "
+        "those of articles all and the others drawn by kind, mission and year; "
         f"{metrics['assigned_texts']:,} more joined the "
         "topic of the texts most like them. Of the texts that were fitted "
         f"{percent(metrics['assigned_as_fitted'])} would get their own topic in that way."
     )
 
 
-def models_figure(material: Material) -> Figure:
+def models_figure(material: PageMaterial) -> Figure:
     """Every measure of every model that was fitted on the same passages."""
     models = _models(material)
     return Figure(
@@ -99,10 +99,10 @@ def models_figure(material: Material) -> Figure:
             ["score"],
             [list(_SERIES.values())],
             [
-                Row(
+                IntervalRow(
                     name,
                     tuple(
-                        Mark(series, models[model].get(measure), name=MODELS[model])
+                        IntervalMark(series, models[model].get(measure), name=MODELS[model])
                         for model, series in _SERIES.items()
                         if model in models
                     ),
@@ -116,7 +116,7 @@ def models_figure(material: Material) -> Figure:
     )
 
 
-def _models(material: Material) -> Models:
+def _models(material: PageMaterial) -> Models:
     models: Models = material.metrics.get("topics", {}).get("models", {})
     return models
 
@@ -142,8 +142,9 @@ OUTLIER_NAME = "No topic"
 Counts = Mapping[tuple[int, int], int]
 
 
-def article_figure(material: Material) -> Figure:
+def article_figure(material: PageMaterial) -> Figure:
     """Where passages of each topic of the article lie in the topics of the whole corpus."""
+    texts = material.study.coded_texts
     counts = _counts(material)
     own = _by_size(counts, 0)
     whole = _by_size(counts, 1)
@@ -159,14 +160,14 @@ def article_figure(material: Material) -> Figure:
 
     return Figure(
         "topics-article",
-        "The article alone, beside the whole corpus",
-        "Rows are topics that the machine finds when it reads only the article, columns those of "
-        "the whole corpus; a cell is the part of the row’s passages that lie in the column. "
+        f"{texts[:1].upper()}{texts[1:]} alone, beside the whole corpus",
+        f"Rows are topics that the machine finds when it reads only {texts}, columns those of the "
+        "whole corpus; a cell is the part of the row’s passages that lie in the column. "
         + _summary(material),
-        "With so few passages the borders between the article’s own topics move easily: read the "
+        "With so few passages the borders between these topics move easily: read the "
         "stability in the table first.",
         heat(
-            "Topics of the article alone",
+            f"Topics of {texts} alone",
             "topics of the whole corpus",
             [Cell(names[topic]) for topic in own],
             [Cell(_whole_name(material, topic), link=_link(topic)) for topic in whole],
@@ -177,7 +178,7 @@ def article_figure(material: Material) -> Figure:
     )
 
 
-def _counts(material: Material) -> Counts:
+def _counts(material: PageMaterial) -> Counts:
     """Passages of the article by their topic in each of the two models."""
     both = material.frame(ARTICLE_ASSIGNMENTS).join(
         material.frame(ASSIGNMENTS), on="passage_id", suffix="_whole"
@@ -194,12 +195,12 @@ def _by_size(counts: Counts, side: int) -> list[int]:
     return sorted(sizes, key=lambda topic: (topic == OUTLIER, -sizes[topic], topic))
 
 
-def _own_names(material: Material) -> dict[int, str]:
+def _own_names(material: PageMaterial) -> dict[int, str]:
     rows = material.frame(ARTICLE_TOPICS).select("topic_id", "label").iter_rows()
     return {**dict(rows), OUTLIER: OUTLIER_NAME}
 
 
-def _whole_name(material: Material, topic_id: int) -> str:
+def _whole_name(material: PageMaterial, topic_id: int) -> str:
     return OUTLIER_NAME if topic_id == OUTLIER else material.topic_name(topic_id)
 
 
@@ -207,7 +208,7 @@ def _link(whole: int) -> str:
     return passages_link(kind="article", topic=whole)
 
 
-def _summary(material: Material) -> str:
+def _summary(material: PageMaterial) -> str:
     alone = material.metrics.get("topics", {}).get("article_alone")
     if alone is None:
         return ""
@@ -217,10 +218,10 @@ def _summary(material: Material) -> str:
     )
 
 
-def _grid(material: Material, counts: Counts, sizes: Mapping[int, int]) -> Grid:
+def _grid(material: PageMaterial, counts: Counts, sizes: Mapping[int, int]) -> Grid:
     return grid(
         [
-            "Topic of the article",
+            f"Topic of {material.study.coded_texts}",
             "Terms",
             "Passages",
             "Stability",
@@ -245,7 +246,7 @@ def _row(row: Mapping[str, Any], n: int, nearest: Cell) -> tuple[Cell, ...]:
     )
 
 
-def _nearest(material: Material, counts: Counts, topic: int) -> Cell:
+def _nearest(material: PageMaterial, counts: Counts, topic: int) -> Cell:
     """The topics of the whole corpus that hold most of its passages, with how many."""
     found = sorted(((-n, pair[1]) for pair, n in counts.items() if pair[0] == topic))[:3]
     return Cell("; ".join(f"{_whole_name(material, whole)} ({-n})" for n, whole in found))

@@ -22,7 +22,7 @@ from pipeline.report.elements import (
     rounded,
     share_cell,
 )
-from pipeline.report.material import Material
+from pipeline.report.material import PageMaterial
 from pipeline.run.tables.topics import (
     ASSIGNMENTS,
     BY_MISSION,
@@ -69,7 +69,7 @@ class _Shares:
         return replace(share, text=f"{share.text} ({percent(row['low'])}–{percent(row['high'])})")
 
 
-def years_figure(material: Material) -> Figure:
+def years_figure(material: PageMaterial) -> Figure:
     """Share of each year's passages that belong to a topic."""
     over_time = material.frame(OVER_TIME).filter(pl.col("mission") == ALL)
     places = years_between(over_time)
@@ -91,7 +91,7 @@ def years_between(over_time: pl.DataFrame) -> list[str]:
     return [str(year) for year in range(years[0], years[-1] + 1)] if years else []
 
 
-def missions_figure(material: Material) -> Figure:
+def missions_figure(material: PageMaterial) -> Figure:
     """Share of each mission's passages that belong to a topic, all years together."""
     by_mission = material.frame(BY_MISSION).filter(pl.col("mission") != ALL)
     rows = {(row["topic_id"], row["mission"]): row for row in by_mission.iter_rows(named=True)}
@@ -124,7 +124,7 @@ def _well_filled(by_mission: pl.DataFrame) -> pl.DataFrame:
 
 
 def _drawn(
-    material: Material, across: str, shares: _Shares, drawn: Sequence[str]
+    material: PageMaterial, across: str, shares: _Shares, drawn: Sequence[str]
 ) -> tuple[Any, Grid]:
     topics = list(material.topic_names)
     named = [Cell(material.topic_name(each), link=passages_link(topic=each)) for each in topics]
@@ -142,7 +142,7 @@ def _drawn(
     return chart, grid(["Topic", *shares.places], rows)
 
 
-def zero_shot_figure(material: Material) -> Figure:
+def zero_shot_figure(material: PageMaterial) -> Figure:
     """How each topic spreads over the definitions of the codebook."""
     placed = material.frame(ZERO_SHOT).join(
         material.frame(ASSIGNMENTS).select("passage_id", "topic_id"), on="passage_id"
@@ -181,7 +181,7 @@ def zero_shot_figure(material: Material) -> Figure:
     )
 
 
-def _rows(material: Material, placed: pl.DataFrame) -> list[tuple[Cell, ...]]:
+def _rows(material: PageMaterial, placed: pl.DataFrame) -> list[tuple[Cell, ...]]:
     by_theme = (
         placed.group_by("theme_id")
         .agg(pl.len(), pl.col("lead").mean())
@@ -198,7 +198,7 @@ def _rows(material: Material, placed: pl.DataFrame) -> list[tuple[Cell, ...]]:
     ]
 
 
-def likeness_figure(material: Material) -> Figure:
+def likeness_figure(material: PageMaterial) -> Figure:
     """Cosines between the mean vectors of topics."""
     pairs = material.frame(SIMILARITY)
     likeness = {(row[0], row[1]): row[2] for row in pairs.iter_rows()}

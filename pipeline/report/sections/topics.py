@@ -26,7 +26,7 @@ from pipeline.report.elements import (
     said,
     share_cell,
 )
-from pipeline.report.material import Material
+from pipeline.report.material import PageMaterial
 from pipeline.report.sections.topic_models import article_figure, models_figure, stability_sentence
 from pipeline.report.sections.topic_shares import (
     ALL,
@@ -50,7 +50,7 @@ from pipeline.run.tables.topics import (
 )
 
 
-def hierarchy_figure(material: Material) -> Figure:
+def hierarchy_figure(material: PageMaterial) -> Figure:
     """Topics joined step by step, nearest first."""
     merges = list(material.frame(HIERARCHY).iter_rows(named=True))
     topics = material.topic_names
@@ -77,7 +77,7 @@ def hierarchy_figure(material: Material) -> Figure:
     )
 
 
-def _tree_grid(material: Material, merges: Sequence[Mapping[str, Any]]) -> Grid:
+def _tree_grid(material: PageMaterial, merges: Sequence[Mapping[str, Any]]) -> Grid:
     step_of = {row["parent_id"]: step for step, row in enumerate(merges, start=1)}
 
     def group(group_id: int) -> Cell:
@@ -100,7 +100,7 @@ def _tree_grid(material: Material, merges: Sequence[Mapping[str, Any]]) -> Grid:
     )
 
 
-def terms_figure(material: Material) -> Figure:
+def terms_figure(material: PageMaterial) -> Figure:
     """The terms that describe each topic, with their weights."""
     topics = list(material.frame(TOPICS).iter_rows(named=True))
     drawn = [
@@ -136,7 +136,7 @@ def terms_figure(material: Material) -> Figure:
     )
 
 
-def places_figure(material: Material) -> Figure:
+def places_figure(material: PageMaterial) -> Figure:
     """A topic that the reader chooses, by mission and by year."""
     by_mission = material.frame(BY_MISSION).filter(pl.col("mission") != ALL)
     over_time = material.frame(OVER_TIME).filter(pl.col("mission") == ALL)
@@ -159,7 +159,7 @@ def places_figure(material: Material) -> Figure:
     )
 
 
-def _grid(material: Material, by_mission: pl.DataFrame) -> Grid:
+def _grid(material: PageMaterial, by_mission: pl.DataFrame) -> Grid:
     """By mission only: the years, with their intervals, stand in the table of the years."""
     rows = by_mission.sort("topic_id", "mission").iter_rows(named=True)
     return grid(
@@ -206,13 +206,13 @@ class TopicCard:
     n_passages: str
     n_texts: str
     link: str
-    samples: tuple[Sample, ...]
+    examples: tuple[TopicExample, ...]
     stability: str
     stable: bool
 
 
 @dataclass(frozen=True)
-class Sample:
+class TopicExample:
     """A passage typical of a topic, with the document it stands in."""
 
     text: str
@@ -229,7 +229,7 @@ class TopicMap:
     points: dict[str, Any]
 
 
-def section(material: Material) -> Section:
+def section(material: PageMaterial) -> Section:
     """What the machine found when nobody told it what to look for."""
     return Section(
         "topics",
@@ -250,7 +250,7 @@ def section(material: Material) -> Section:
     )
 
 
-def _lead(material: Material) -> tuple[Sentence, ...]:
+def _lead(material: PageMaterial) -> tuple[Sentence, ...]:
     assignments = material.frame(ASSIGNMENTS)
     n_topics = material.frame(TOPICS).height
     if not n_topics or assignments.is_empty():
@@ -268,7 +268,7 @@ def _lead(material: Material) -> tuple[Sentence, ...]:
     )
 
 
-def topic_map(material: Material, passage_places: pl.DataFrame) -> TopicMap:
+def topic_map(material: PageMaterial, passage_places: pl.DataFrame) -> TopicMap:
     """Points of the map; ``passage_places`` gives each passage_id its place on the shelf."""
     rows = (
         material.frame(ASSIGNMENTS).join(passage_places, on="passage_id").sort("topic_id", "place")
@@ -284,18 +284,18 @@ def topic_map(material: Material, passage_places: pl.DataFrame) -> TopicMap:
     return TopicMap(material.why_absent(ASSIGNMENTS), rows.height, points)
 
 
-def _map_name(material: Material, topic_id: int) -> str:
+def _map_name(material: PageMaterial, topic_id: int) -> str:
     return "No topic" if topic_id == OUTLIER else material.topic_name(topic_id)
 
 
-def largest_first(material: Material) -> pl.DataFrame:
+def largest_first(material: PageMaterial) -> pl.DataFrame:
     """The topics by the number of their passages."""
     return material.frame(TOPICS).sort(["n_passages", "topic_id"], descending=[True, False])
 
 
-def cards(material: Material) -> tuple[TopicCard, ...]:
+def cards(material: PageMaterial) -> tuple[TopicCard, ...]:
     """All topics, largest first."""
-    samples = _samples(material)
+    examples = _examples(material)
     return tuple(
         TopicCard(
             row["topic_id"],
@@ -304,7 +304,7 @@ def cards(material: Material) -> tuple[TopicCard, ...]:
             counted(row["n_passages"], "passage"),
             counted(row["n_texts"], "different text"),
             passages_link(topic=row["topic_id"]),
-            tuple(samples[each] for each in row["representatives"] if each in samples),
+            tuple(examples[each] for each in row["representatives"] if each in examples),
             stability_text(row),
             row["stable"],
         )
@@ -317,7 +317,7 @@ def stability_text(row: Mapping[str, Any]) -> str:
     return f"{'stable' if row['stable'] else 'fragile'} {decimal(row['stability'])}"
 
 
-def _samples(material: Material) -> dict[str, Sample]:
+def _examples(material: PageMaterial) -> dict[str, TopicExample]:
     wanted = material.frame(TOPICS)["representatives"].explode().drop_nulls()
     documents = material.frame(DOCUMENTS).select("document_id", "symbol", "title")
     passages = (
@@ -326,7 +326,7 @@ def _samples(material: Material) -> dict[str, Sample]:
         .join(documents, on="document_id")
     )
     return {
-        row["passage_id"]: Sample(
+        row["passage_id"]: TopicExample(
             row["text"],
             ", ".join(filter(None, (row["symbol"] or row["title"], row["label"]))),
             passages_link(passage=row["passage_id"]),

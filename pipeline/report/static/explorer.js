@@ -29,7 +29,7 @@ peacetext.explorer = (() => {
     fill("theme", books.themes, books.themes.length && Object.keys(books.scored).length ? "Any" : "Not computed in this run");
     fill("code", [["any", "Any code"], ...books.themes], "Coded or not");
     fill("topic", [...books.topics, [-1, "No topic (outliers)"], [-2, "Left out of the topics"]], "Any");
-    fill("kind", [...books.kinds.filter(([kind]) => present.has(kind)), ["policy", "All policy documents"], ["un", "All UN documents"]], "Any");
+    fill("kind", [...books.kinds.filter(([kind]) => present.has(kind)), ["policy", `All of ${books.side}`], ["un", "All UN documents"]], "Any");
     fill("mission", [...missions].sort((one, other) => other[1] - one[1] || one[0].localeCompare(other[0])).map(([name]) => [name, name]), "Any");
     fill("year", [...years].sort((one, other) => other - one).map((year) => [year, year]), "Any");
     fill("speaker_group", [["any", "Anybody interviewed"], ...books.speaker_groups], "Anybody or nobody");
@@ -44,7 +44,7 @@ peacetext.explorer = (() => {
     const parts = [];
     const theme = names(books.themes);
     const topic = names([...books.topics, [-1, "no topic (outliers)"], [-2, "left out of the topics"]]);
-    const kind = names([...books.kinds, ["policy", "Policy documents"], ["un", "UN documents"]]);
+    const kind = names([...books.kinds, ["policy", books.side], ["un", "UN documents"]]);
     const speaker_group = names([["any", "anybody interviewed"], ...books.speaker_groups]);
     if (state.q) parts.push(`with the words ${state.q}`);
     if (state.theme) parts.push(`on “${theme.get(state.theme) || state.theme}” by the classifier`);

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.run.tables.ingest import SPEAKER_GROUPS
 from pipeline.run.tables.table import table
 from pipeline.run.tables.topics import OUTLIER
 
@@ -12,11 +11,11 @@ from pipeline.run.tables.topics import OUTLIER
 class Agreement(dy.Schema):
     """How far machine groups and themes are the same structure, one row a measure.
 
-    The figure that was declared beforehand: passages 'article', candidate 'topics', reference
-    'codes', measure 'adjusted_mutual_information', outliers true.
+    The figure that was declared beforehand: passages of the coded sentences, candidate 'topics',
+    reference 'codes', measure 'adjusted_mutual_information', outliers true.
     """
 
-    passages = dy.String(primary_key=True, description="passages compared: article, or un")
+    passages = dy.String(primary_key=True, description="passages compared: those of a coded set")
     candidate = dy.String(
         primary_key=True, description="what made the groups: topics, another view, or a baseline"
     )
@@ -27,7 +26,7 @@ class Agreement(dy.Schema):
     measure = dy.String(primary_key=True)
     outliers = dy.Bool(primary_key=True, description="are outliers kept, as a group of their own")
     n_passages = dy.Int64(min=0)
-    n_clusters = dy.Int64(min=0, description="paragraphs (article) or documents (un)")
+    n_clusters = dy.Int64(min=0, description="paragraphs of articles, or documents")
     n_groups = dy.Int64(min=0, description="groups of the candidate, outliers not counted")
     n_themes = dy.Int64(min=0, description="themes that these passages carry")
     value = dy.Float64(nullable=True)
@@ -49,7 +48,7 @@ class Agreement(dy.Schema):
 class Alignment(dy.Schema):
     """One row a topic and theme that share at least one passage."""
 
-    passages = dy.String(primary_key=True, description="passages counted: article, or un")
+    passages = dy.String(primary_key=True, description="passages counted: those of a coded set")
     reference = dy.String(primary_key=True, description="themes: codes, or classifier")
     topic_id = dy.Int64(primary_key=True, min=OUTLIER)
     theme_id = dy.String(primary_key=True)
@@ -149,9 +148,9 @@ class Gap(dy.Schema):
     policy_low = dy.Float64(nullable=True)
     policy_high = dy.Float64(nullable=True)
     n_interviews = dy.Int64(
-        min=0, description="coded passages of the article that report an interview"
+        min=0, description="coded passages of articles that report an interview"
     )
-    n_paragraphs = dy.Int64(min=0, description="paragraphs of the article that these stand in")
+    n_paragraphs = dy.Int64(min=0, description="paragraphs of articles that these stand in")
     interviews = dy.Float64(nullable=True)
     interviews_low = dy.Float64(nullable=True)
     interviews_high = dy.Float64(nullable=True)
@@ -222,14 +221,14 @@ class GapSeries(dy.Schema):
 class SpeakerShares(dy.Schema):
     """Who speaks of what: passages by speaker group and theme (hand codes) or topic."""
 
-    speaker_group = dy.Enum(SPEAKER_GROUPS, primary_key=True)
+    speaker_group = dy.String(primary_key=True, description="a speaker group of configs/study.yaml")
     labels = dy.Enum(
         ["themes", "topics"], primary_key=True, description="what the labels of this row are"
     )
     label = dy.String(primary_key=True, description="a theme_id, or a topic_id as text")
     n = dy.Int64(min=0, description="passages of the group with the label")
     n_speaker_group = dy.Int64(min=1, description="passages that report this group")
-    n_notes = dy.Int64(min=0, description="notes of the article that cite the group")
+    n_notes = dy.Int64(min=0, description="notes of articles that cite the group")
     share = dy.Float64(min=0, max=1)
     low = dy.Float64(min=0, max=1, description="Wilson's interval on the effective sample size")
     high = dy.Float64(min=0, max=1)
@@ -240,10 +239,10 @@ class SpeakerShares(dy.Schema):
 
 
 class Citations(dy.Schema):
-    """One row a place where the article cites a UN document."""
+    """One row a place where an article cites a UN document."""
 
     order = dy.Int64(primary_key=True, min=0)
-    block_id = dy.String(description="block of the article")
+    block_id = dy.String(description="block of an article")
     cited_as = dy.String(description="author and year, or the symbol itself")
     title = dy.String()
     symbol = dy.String(description="empty where the document has none")
@@ -255,10 +254,10 @@ class Citations(dy.Schema):
 
 
 class Quotations(dy.Schema):
-    """One row a quotation that the article takes from a UN document."""
+    """One row a quotation that an article takes from a UN document."""
 
     order = dy.Int64(primary_key=True, min=0)
-    block_id = dy.String(description="block of the article")
+    block_id = dy.String(description="block of an article")
     text = dy.String(min_length=1)
     cited_as = dy.String()
     status = dy.Enum(
@@ -276,6 +275,17 @@ class Quotations(dy.Schema):
     found_text = dy.String(description="the words there, in lower case")
 
 
+class Sentences(dy.Schema):
+    """What was found, in plain words: a row a piece of a paragraph, in the order of reading."""
+
+    paragraph = dy.Int64(primary_key=True, min=0, description="place of the paragraph, from 0")
+    piece = dy.Int64(primary_key=True, min=0, description="place in its paragraph, from 0")
+    length = dy.Enum(["short", "long"], description="short: said first; long: with all figures")
+    about = dy.String(description="heading of a long paragraph; empty for a short one")
+    text = dy.String(description="the piece, with the blanks beside it")
+    link = dy.String(description="where on the page it leads; empty for text without a link")
+
+
 AGREEMENT = table("compare/agreement", Agreement)
 ALIGNMENT = table("compare/alignment", Alignment)
 RECOVERY = table("compare/recovery", Recovery)
@@ -288,3 +298,4 @@ GAP_SERIES = table("compare/gap_series", GapSeries)
 SPEAKER_SHARES = table("compare/speaker_groups", SpeakerShares)
 CITATIONS = table("compare/citations", Citations)
 QUOTATIONS = table("compare/quotations", Quotations)
+SENTENCES = table("compare/sentences", Sentences)

@@ -21,14 +21,14 @@ TABLES = tuple(
 EVERYWHERE = {
     "block_id": "a block (outputs/ingest/blocks.parquet)",
     "candidate": "what made the groups: topics, or the name of a baseline",
-    "cited_as": "how the article names the document: author and year, or its symbol",
+    "cited_as": "how an article names the document: author and year, or its symbol",
     "date": "of adoption, issue or meeting; null when nobody knows it",
     "difference": "policy minus interviews",
     "direction": "which side has more; undecided: q-value above compare.false_discovery_rate",
     "distance": "between the two groups, as the linkage measures it",
     "document_id": "a document (outputs/ingest/documents.parquet)",
     "high": "upper end of the interval",
-    "interviews": "share of the article's passages that report an interview",
+    "interviews": "share of the articles' passages that report an interview",
     "interviews_high": "upper end of its interval",
     "interviews_low": "lower end of its interval",
     "jaccard": "passages in both over passages in either",
@@ -43,7 +43,7 @@ EVERYWHERE = {
     "n": "how many",
     "n_blocks": "blocks in the document",
     "n_coders": "coders who read the units",
-    "n_interviews": "coded passages of the article that report an interview",
+    "n_interviews": "coded passages of articles that report an interview",
     "n_passages": "passages counted",
     "n_policy": "passages of policy documents",
     "n_theme": "passages of the theme among those counted",
@@ -56,7 +56,7 @@ EVERYWHERE = {
     "p_value": "of the test that the schema's text names",
     "parent_id": "the merged group",
     "passage_id": "a passage (outputs/segment/passages.parquet)",
-    "passages": "which passages are counted: article, or un",
+    "passages": "which passages are counted, by their coded set",
     "policy": "share of the policy passages",
     "policy_high": "upper end of its interval",
     "policy_low": "lower end of its interval",
@@ -69,7 +69,7 @@ EVERYWHERE = {
     "role": "what the block is in its document",
     "section": "headings above it, outermost first, joined by ' > '",
     "seed": "of the grouping",
-    "setting": "what is judged: article, un, or transfer (learnt on one, judged on the other)",
+    "setting": "what is judged: a coded set, or 'A to B' (learnt on A alone, judged on B)",
     "share": "n over n_passages",
     "source_url": "where the document can be had; may be empty",
     "status": "how the matter stands",
@@ -80,8 +80,7 @@ EVERYWHERE = {
     "title": "of the document",
     "topic_id": "a topic (outputs/topics/topics.parquet); -1 for outliers",
     "unit_id": "a coded unit (corpus/coding)",
-    "unit_set": "sentences of the article, paragraphs of UN documents drawn at random, or passages "
-    "that `peacetext suggest` named",
+    "unit_set": "a coded set of configs/study.yaml, or passages that `peacetext suggest` named",
     "value": "of the measure",
     "speaker_group": "speaker group of interviewees",
     "year": "of the document's date",
@@ -90,7 +89,7 @@ EVERYWHERE = {
 
 _HEAD = """# The data dictionary
 
-Made from the schemas in `pipeline/tables/` by `peacetext dictionary`; do not edit it. Every
+Made from the schemas in `pipeline/run/tables/` by `peacetext dictionary`; do not edit it. Every
 table is a Parquet file, checked against its schema when it is written and when it is read;
 `outputs/export/tables/` holds each as CSV too, lists joined by semicolons, and an apostrophe before
 text that a spreadsheet would run as a formula. Read a Parquet file with `polars.read_parquet`,

@@ -6,16 +6,11 @@ from typing import get_args
 
 import dataframely as dy
 
-from pipeline.run.settings import Kind
 from pipeline.run.tables.table import table
+from pipeline.run.types import Kind, Role
 
 KINDS: tuple[str, ...] = get_args(Kind)
-POLICY_KINDS = ("resolution", "presidential_statement", "report", "doctrine")
-"""Kinds in which the UN speaks as an organisation: the policy side of the gap."""
-
-ROLES = ("heading", "paragraph", "preambular", "operative", "quotation", "note", "annex")
-SPEAKER_GROUPS = ("military", "un_civilian", "ngo", "government", "police", "anonymous")
-"""Speaker groups of the interviewees whom the article quotes."""
+ROLES: tuple[str, ...] = get_args(Role)
 
 
 class Documents(dy.Schema):

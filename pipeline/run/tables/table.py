@@ -9,6 +9,7 @@ stage runs no earlier stage again.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,11 @@ class Table:
 def table(place: str, schema: type[dy.Schema]) -> Table:
     """The table of this schema at outputs/PLACE.parquet; PLACE is stage/name."""
     return Table(Path("outputs") / f"{place}.parquet", schema)
+
+
+def stacked(parts: Sequence[pl.DataFrame], schema: type[dy.Schema]) -> pl.DataFrame:
+    """The rows of all parts; a frame without rows, with the columns of the schema, for no part."""
+    return pl.concat(parts) if parts else pl.DataFrame(schema.create_empty())
 
 
 _FORMULA = r"^(?:[=+@\t\r]|-(?:[^\d.]|$))"

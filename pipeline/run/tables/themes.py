@@ -6,16 +6,21 @@ import dataframely as dy
 
 from pipeline.run.tables.table import table
 
+_SETTING = (
+    "the coded set that was tested on, by models of itself and of the sets above it; or 'A to B': "
+    "B by models of A alone"
+)
+
 
 class Units(dy.Schema):
-    """One row a coded unit: a sentence of the article or a paragraph of a UN document.
+    """One row a coded unit: a sentence of an article or a paragraph of another document.
 
-    The set 'suggested' are UN passages that were coded because a classifier was in doubt: they are
+    The set 'suggested' are passages that were coded because a classifier was in doubt: they are
     learnt from, and nothing is judged or estimated by them.
     """
 
     unit_id = dy.String(primary_key=True)
-    unit_set = dy.Enum(["article", "un", "suggested"])
+    unit_set = dy.String(description="a coded set of configs/study.yaml, or suggested")
     document_id = dy.String()
     group = dy.String(description="what cross-validation keeps together: paragraph, or document")
     text = dy.String(min_length=1)
@@ -27,7 +32,7 @@ class Units(dy.Schema):
         min=0,
         max=1,
         nullable=True,
-        description="probability of having been drawn; null for all but the set un",
+        description="probability of having been drawn; null for all but paragraphs",
     )
 
 
@@ -45,7 +50,7 @@ class CoderAgreement(dy.Schema):
     theme_id 'all' is the mean over themes in use; 'sets' compares all that was given to a unit.
     """
 
-    unit_set = dy.Enum(["article", "un"], primary_key=True)
+    unit_set = dy.String(primary_key=True, description="a coded set of configs/study.yaml")
     theme_id = dy.String(primary_key=True)
     n_units = dy.Int64(min=0)
     n_coders = dy.Int64(min=0)
@@ -64,7 +69,7 @@ class CoderAgreement(dy.Schema):
 class CoderConfusions(dy.Schema):
     """How often one coder gave one code where another gave the other one instead."""
 
-    unit_set = dy.Enum(["article", "un"], primary_key=True)
+    unit_set = dy.String(primary_key=True, description="a coded set of configs/study.yaml")
     theme_id = dy.String(primary_key=True)
     other_id = dy.String(primary_key=True, description="a later theme of the codebook")
     n = dy.Int64(min=1, description="units times pairs of coders")
@@ -83,11 +88,7 @@ class Scores(dy.Schema):
 class UnitScores(dy.Schema):
     """What the model in use says of each coded unit, held out: `evaluation` is made from these."""
 
-    setting = dy.Enum(
-        ["article", "un", "transfer"],
-        primary_key=True,
-        description="what was trained on and tested on",
-    )
+    setting = dy.String(primary_key=True, description=_SETTING)
     unit_id = dy.String(primary_key=True)
     theme_id = dy.String(primary_key=True, description="a theme of the codebook")
     coded = dy.Bool(description="whether the unit has the theme, by the label rule")
@@ -98,7 +99,7 @@ class UnitScores(dy.Schema):
 class Evaluation(dy.Schema):
     """How good one model is on one theme ('macro' and 'micro' are over learnable themes)."""
 
-    setting = dy.Enum(["article", "un", "transfer"], primary_key=True)
+    setting = dy.String(primary_key=True, description=_SETTING)
     model = dy.String(primary_key=True)
     theme_id = dy.String(primary_key=True)
     measure = dy.Enum(
@@ -119,7 +120,7 @@ class Calibration(dy.Schema):
     theme_id 'all' is all learnable themes together.
     """
 
-    setting = dy.Enum(["article", "un", "transfer"], primary_key=True)
+    setting = dy.String(primary_key=True, description=_SETTING)
     model = dy.String(primary_key=True)
     theme_id = dy.String(primary_key=True)
     bin = dy.Int64(primary_key=True, min=0, description="of the probability, lowest first")

@@ -1,0 +1,289 @@
+"""A new project for another study: its files from templates, and what is still to be filled in."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+import yaml
+
+from pipeline.ingest.readers import read_file
+from pipeline.ingest.reading import Reading, UnreadableError
+from pipeline.run.errors import InputError
+from pipeline.run.files import write_text
+from pipeline.run.settings import load_settings
+from pipeline.study.checks import load_study
+from pipeline.study.codings import CODING_FOLDER, ID_COLUMN, UNREAD
+from pipeline.study.manifest import MANIFEST_FILE, Entry, read_manifest
+from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
+
+TO_FILL_IN = "TO FILL IN"
+"""How the value of a template begins until a person has replaced it."""
+
+_SECTION = re.compile(r"(?:(\d+(?:\.\d+)*)\.? )?(.*)")
+_PACKAGE = Path(__file__).parents[1]
+_TEMPLATE = Path(__file__).parent / "template"
+_OWN = (
+    "configs/missions.yaml",
+    "configs/params.yaml",
+    "configs/topic_labels.yaml",
+    "dvc.yaml",
+)
+"""Files of this project that a new one starts with; a wheel carries them in the template."""
+
+_HEAD = """\
+# The pipeline. `dvc repro` runs what is not up to date; `dvc dag` draws it. The code is installed:
+# the first stage notes what is installed, and a stage depends on the rooms of the code that it uses
+# and on all that an earlier stage wrote. Outs persist: a stage that fails takes nothing away.
+stages:
+  code:
+    desc: Note the installed code, so that another version runs again what it concerns
+    cmd: peacetext version --out outputs/code.json
+    always_changed: true
+    outs:
+      - outputs/code.json: {cache: false, persist: true}
+
+"""
+
+
+def new_study(folder: Path) -> tuple[str, ...]:
+    """Write a new project into a folder, whole or not at all; names of its files.
+
+    Raises:
+        InputError: the folder is not empty, or is a file.
+    """
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise InputError(folder, "is not an empty folder", "name a new folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    files = dict(_files())
+    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        for name, content in files.items():
+            place = made / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+        made.chmod(0o777 & ~_umask())
+        made.replace(folder)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+    return tuple(sorted(files))
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _files() -> Iterator[tuple[str, bytes]]:
+    """Name and content of every file of a new project."""
+    for name in _OWN:
+        in_wheel = _TEMPLATE / name
+        content = (in_wheel if in_wheel.is_file() else _PACKAGE.parent / name).read_bytes()
+        yield name, _without_own_code(content.decode()).encode() if name == "dvc.yaml" else content
+    for place in sorted(_TEMPLATE.rglob("*")):
+        name = place.relative_to(_TEMPLATE).as_posix()
+        if place.is_file() and name not in _OWN:
+            yield name.replace("dot-", ".").replace("gitkeep", ".gitkeep"), place.read_bytes()
+
+
+def _without_own_code(pipeline: str) -> str:
+    """dvc.yaml with the rooms of the code as parameters in place of folders that are not there."""
+    _, _, stages = pipeline.partition("stages:\n")
+    lines: list[str] = []
+    rooms: list[str] = []
+    for line in stages.splitlines():
+        if line.startswith("      - pipeline/"):
+            rooms.append(line.removeprefix("      - pipeline/"))
+            continue
+        if rooms and line in ("    params:", "    outs:"):
+            lines += ["    params:", f"      - outputs/code.json: [{', '.join(rooms)}]"]
+            rooms.clear()
+            if line == "    params:":
+                continue
+        lines.append(line)
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def installed_code() -> dict[str, str]:
+    """Version of the program, and a hash of each room of its code and of what lies in it."""
+    rooms = sorted(folder for folder in _PACKAGE.iterdir() if (folder / "__init__.py").is_file())
+    return {"version": version("peacetext")} | {room.name: _hash(room) for room in rooms}
+
+
+def _hash(room: Path) -> str:
+    found = hashlib.sha256()
+    for file in sorted(room.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            found.update(f"{file.relative_to(room).as_posix()}\0".encode())
+            found.update(hashlib.sha256(file.read_bytes()).digest())
+    return found.hexdigest()[:16]
+
+
+def write_units(set_id: str, n_drawn: int) -> tuple[Path, Path, int]:
+    """List what is to be coded; the file of units, an empty coding, and how many.
+
+    Of a set of sentences all are listed; of a set of paragraphs some are drawn, each with the same
+    chance.
+
+    Args:
+        set_id: of configs/study.yaml.
+        n_drawn: how many paragraphs are drawn.
+
+    Raises:
+        InputError: no such set, it was listed already, or what it is of cannot be read.
+    """
+    sets = {one.id: one for one in load_study().coded_sets}
+    coded = sets.get(set_id)
+    if coded is None:
+        fix = f"name one of them: {', '.join(sets) or 'there is none'}"
+        raise InputError(STUDY_FILE, f"has no set {set_id!r}", fix, "coded_sets")
+    places = (CODING_FOLDER / coded.units, CODING_FOLDER / f"{coded.id}-coder-1.csv")
+    for place in places:
+        if place.is_file() and TO_FILL_IN not in place.read_text(encoding="utf-8"):
+            raise InputError(place, "is there already", "rename or delete it")
+    if coded.unit == "sentence":
+        columns = "section section_title paragraph text"
+        found: list[tuple[object, ...]] = list(_sentences())
+    else:
+        columns = "symbol xml_p_index text_sha256 inclusion_probability text"
+        found = _paragraphs(coded, n_drawn, load_settings().seed)
+    rows = [(f"{coded.id}-{number:04}", *unit) for number, unit in enumerate(found, 1)]
+    _write_rows(places[0], f"{ID_COLUMN[coded.unit]} {columns}", rows)
+    coding = [(row[0], UNREAD, row[-1]) for row in rows]
+    _write_rows(places[1], f"{ID_COLUMN[coded.unit]} codes text", coding)
+    return (*places, len(rows))
+
+
+_NOT_DRAWN = ("heading", "note", "annex")
+"""Roles of blocks that are no paragraph."""
+
+
+def _paragraphs(coded: CodedSet, n_drawn: int, seed: int) -> list[tuple[object, ...]]:
+    """Name, place, hash, chance of being drawn and text of paragraphs of the set's population."""
+    import numpy as np
+    import polars as pl
+
+    from pipeline.run.ids import text_hash
+    from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
+    from pipeline.run.tables.table import read_table
+    from pipeline.study.anchors import paragraph_places
+
+    population = coded.population
+    if population is None:
+        fix = "say what its paragraphs are drawn from"
+        raise InputError(STUDY_FILE, "has no population", fix, f"coded_sets.{coded.id}")
+    documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
+    of_population = documents.filter(population.rows)["document_id"].to_list()
+    texts = blocks.filter(
+        pl.col("document_id").is_in(of_population)
+        & ~pl.col("role").cast(pl.String).is_in(_NOT_DRAWN)
+        & pl.col("text").str.split(" ").list.len().is_between(*population.words)
+    )["block_id"]
+    there = paragraph_places(documents, blocks).filter(pl.col("block_id").is_in(texts.to_list()))
+    n = min(n_drawn, there.height)
+    drawn = np.sort(np.random.default_rng(seed).choice(there.height, n, replace=False))
+    chance = round(n / there.height, 6) if n else 1.0
+    return [
+        (name, place, text_hash(text), chance, text)
+        for name, place, text in there[drawn].select("name", "place", "text").rows()
+    ]
+
+
+def _write_rows(place: Path, columns: str, rows: Sequence[Sequence[object]]) -> None:
+    content = io.StringIO()
+    csv.writer(content, lineterminator="\n").writerows([columns.split(), *rows])
+    write_text(place, content.getvalue())
+
+
+def _sentences() -> Iterator[tuple[str, str, int, str]]:
+    """Section number, its title, paragraph and text of each sentence of the study's articles."""
+    from pipeline.segment.sentences import load_splitter, split_sentences
+
+    splitter = load_splitter()
+    entries = {entry.document_id: entry for entry in read_manifest()}
+    before = 0
+    for article in load_study().articles:
+        if article.document_id not in entries:
+            fix = "correct it, or add the article: peacetext add FILE --kind article"
+            raise InputError(STUDY_FILE, f"no document {article.document_id!r}", fix, "articles")
+        blocks = [block for block in _reading(entries[article.document_id]).blocks if block.text]
+        body = [block for block in blocks if block.role != "heading"]
+        texts = split_sentences(splitter, [block.text for block in body])
+        for place, (block, spans) in enumerate(zip(body, texts, strict=True), 1):
+            numbered = _SECTION.match(block.section[-1] if block.section else "")
+            section = (numbered[1] or "", numbered[2]) if numbered else ("", "")
+            for start, end in spans:
+                yield (*section, before + (block.paragraph or place), block.text[start:end])
+        before += len(body)
+
+
+def _reading(entry: Entry) -> Reading:
+    file = MANIFEST_FILE.parent / entry.path
+    try:
+        limits, interviews = load_settings().ingest, load_study().interviews
+        return read_file(file.read_bytes(), entry.kind, file.suffix, limits, interviews)
+    except (OSError, UnreadableError) as error:
+        raise InputError(file, str(error), "add another copy of it: peacetext add") from None
+
+
+def to_fill_in() -> Iterator[str]:
+    """A line for every value that still is the template's, by file and key or row."""
+    for file in sorted([*Path("configs").glob("*.yaml"), *CODING_FOLDER.glob("*.yaml")]):
+        try:
+            content = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        except (yaml.YAMLError, UnicodeDecodeError):
+            continue  # what is wrong with it is said by those who read it
+        for key, line, said in _open_values(content):
+            yield f"{file}: {key} (line {line}): {said}"
+    for file in sorted([MANIFEST_FILE, *CODING_FOLDER.glob("*.csv")]):
+        for row, column, said in _open_cells(file):
+            yield f"{file}: row {row}: {column}: {said}"
+        unread = 0 if file.name.startswith(SUGGESTED) else _unread(file)
+        if unread:
+            yield f"{file}: codes: {unread} units that nobody has read ({UNREAD})"
+
+
+def _open_values(node: yaml.Node | None, key: str = "") -> Iterator[tuple[str, int, str]]:
+    """Key, line and words of each value to be filled in."""
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            yield from _open_values(value, f"{key}.{name.value}".lstrip("."))
+    elif isinstance(node, yaml.SequenceNode):
+        for place, value in enumerate(node.value):
+            yield from _open_values(value, f"{key}.{place}")
+    elif isinstance(node, yaml.ScalarNode) and node.value.startswith(TO_FILL_IN):
+        yield key, node.start_mark.line + 1, node.value
+
+
+def _open_cells(file: Path) -> Iterator[tuple[int, str, str]]:
+    """Row, column and words of each cell to be filled in."""
+    for row, cells in _rows(file):
+        for column, cell in cells.items():
+            if isinstance(cell, str) and cell.startswith(TO_FILL_IN):
+                yield row, column, cell
+
+
+def _unread(file: Path) -> int:
+    return sum(cells.get("codes") == UNREAD for _, cells in _rows(file))
+
+
+def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line and cells of each row; what is wrong with a file is said by those who read it."""
+    if not file.is_file():
+        return
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as content:
+        reader = csv.DictReader(content)
+        with suppress(csv.Error):
+            for cells in reader:
+                yield reader.line_num, cells

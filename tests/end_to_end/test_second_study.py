@@ -1,0 +1,176 @@
+"""Another study, from an empty folder to its page: nothing of the first one is in it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import docx
+import polars as pl
+import pytest
+
+from tests.end_to_end.conftest import PROJECT, Project
+
+pytestmark = pytest.mark.slow
+
+MATERIAL = PROJECT / "tests" / "second_study"
+FIRST_STUDY = "Gilder robust MINUSMA MINUSCA MONUSCO UNMISS MONUC Capstone Mali Congo Sudan".split()
+CODES = ["airtime", "upkeep", "volunteers", "trust", "languages", "rumours"]
+SMALLER = {
+    "refits: 10": "refits: 3",
+    "n_topics: 50": "n_topics: 6",
+    "min_cluster_size: 30": "min_cluster_size: 3",
+    "min_term_passages: 5": "min_term_passages: 2",
+    "min_positives: 8": "min_positives: 4",
+    "min_positives_un: 4": "min_positives_un: 3",
+    "bootstrap: 1000": "bootstrap: 100",
+    "permutations: 1000": "permutations: 100",
+}
+"""Settings that suit so small a corpus."""
+
+
+class SecondProject(Project):
+    """A project without the code, which is found as an installed package is."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The project's own, and where the code is."""
+        return {**super().environment, "PYTHONPATH": str(PROJECT)}
+
+    def peacetext(self, *arguments: str) -> str:
+        """What a command prints; it must go well."""
+        done = self.python("-c", "from pipeline.cli import main; main()", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+def _word(source: Path, place: Path) -> None:
+    """A Word file from lines; those after # are headings."""
+    document = docx.Document()
+    for line in source.read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            document.add_heading(line.removeprefix("# "))
+        else:
+            document.add_paragraph(line)
+    document.save(str(place))
+
+
+def _fill_in(project: SecondProject, documents: Path) -> None:
+    """What a person does, in the order of README.md."""
+    folder = project.folder
+    manifest = folder / "corpus" / "manifest.csv"
+    header, *_ = manifest.read_text(encoding="utf-8").splitlines()
+    manifest.write_text(f"{header}\n", encoding="utf-8")
+    project.peacetext("add", str(MATERIAL / "article.md"), "--kind", "article")
+    project.peacetext("add", str(documents))
+    for name in ("configs", "coding"):
+        there = folder / ("configs" if name == "configs" else "corpus/coding")
+        for file in sorted((MATERIAL / name).iterdir()):
+            shutil.copyfile(file, there / file.name)
+    (folder / "corpus" / "coding" / "article-coder-1.csv").unlink()
+    params = folder / "configs" / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    for usual, smaller in SMALLER.items():
+        assert usual in text
+        text = text.replace(usual, smaller)
+    params.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> SecondProject:
+    """A project as `peacetext new-study` writes it."""
+    folder = tmp_path_factory.mktemp("second") / "radio"
+    project = SecondProject(folder)
+    SecondProject(PROJECT).peacetext("new-study", str(folder))
+    return project
+
+
+@pytest.fixture(scope="module")
+def finished(empty: SecondProject, tmp_path_factory: pytest.TempPathFactory) -> SecondProject:
+    """The same filled in, in which `dvc repro` ran to its end."""
+    folder = tmp_path_factory.mktemp("filled") / "radio"
+    shutil.copytree(empty.folder, folder)
+    project = SecondProject(folder)
+    documents = tmp_path_factory.mktemp("documents")
+    for file in sorted((MATERIAL / "documents").iterdir()):
+        if file.name.endswith(".docx.txt"):
+            _word(file, documents / file.stem)
+        else:
+            shutil.copyfile(file, documents / file.name)
+    _fill_in(project, documents)
+    done = project.python("-m", "dvc", "repro")
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    return project
+
+
+def _said(page: Path) -> str:
+    """The words of a page and of the data it loads, without scripts, styles and tags."""
+    text = page.read_text(encoding="utf-8")
+    text = re.sub(r"<(script|style)\b.*?</\1>", " ", text, flags=re.DOTALL)
+    return re.sub(r"<[^>]+>", " ", text)
+
+
+def test_a_new_project_says_everything_that_is_to_be_filled_in(empty: SecondProject) -> None:
+    done = empty.python("-c", "from pipeline.cli import main; main()", "check")
+
+    assert done.returncode == 2
+    for place in (
+        "configs/study.yaml: title (line",
+        "configs/study.yaml: interviews.speaker_groups.0.pattern (line",
+        "corpus/coding/codebook.yaml: near_duplicates.0.codes.0.definition (line",
+        "corpus/coding/article-sentences.csv: row 2: text",
+        "corpus/coding/article-coder-1.csv: row 2: codes",
+        "corpus/manifest.csv: row 2: title",
+    ):
+        assert place in done.stdout
+
+
+def test_the_page_speaks_of_the_second_study_alone(finished: SecondProject) -> None:
+    said = _said(finished.folder / "outputs/report/index.html")
+
+    for words in (
+        "Borrowed hours",
+        "Whose speaker_group is heard when a mission lends a radio station hours, diesel and news",
+        "mission papers",
+        "Conversations",
+        "Managers and technicians",
+        "Listeners",
+        "Teller (2017)",
+        "Power and repair",
+        "Answering rumours",
+    ):
+        assert words in said, words
+    everything = [said, *(_text(file) for file in _loaded(finished))]
+    for text in everything:
+        found = [word for word in FIRST_STUDY if re.search(rf"\b{word}", text, re.IGNORECASE)]
+        assert found == []
+
+
+def _loaded(project: SecondProject) -> list[Path]:
+    return sorted((project.folder / "outputs/report/data").rglob("*.js*"))
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace")
+
+
+def test_the_gap_is_measured_for_its_codes(finished: SecondProject) -> None:
+    gap = pl.read_parquet(finished.folder / "outputs/compare/gap.parquet")
+
+    assert sorted(gap["theme_id"].unique()) == sorted(CODES)
+
+
+def test_the_commands_speak_of_it_too(finished: SecondProject) -> None:
+    assert "84 units" in finished.peacetext("check")
+    findings = finished.peacetext("findings")
+    assert "Mission papers and conversations" in findings
+    assert not any(word in findings for word in FIRST_STUDY)
+    assert "Answering rumours" in finished.peacetext("codebook")
+
+
+def test_what_is_up_to_date_is_not_run_again(finished: SecondProject) -> None:
+    done = finished.python("-m", "dvc", "status")
+
+    # the first stage looks each time which code is installed
+    assert re.findall(r"^(\w+):$", done.stdout, re.MULTILINE) in ([], ["code"])
