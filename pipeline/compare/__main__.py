@@ -175,7 +175,11 @@ def _link(material: Material, findings: Findings) -> None:
             findings.add(table, found.with_columns(after))
     if absent or not material.has_articles:
         named = ", ".join(absent)
-        reason = f"{named}: not there as a text file" if absent else "there is no article"
+        reason = (
+            f"{named}: references are read from plain text alone"
+            if absent
+            else "there is no article"
+        )
         findings.not_computed["links"] = reason
 
 

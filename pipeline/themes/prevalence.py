@@ -40,6 +40,7 @@ POLICY, ALL = "policy", "all"
 """In the column `kind`: the side of documents as a whole. In `mission`: any."""
 
 _DECIMALS = 6
+_SHARES = ("share", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -311,10 +312,9 @@ def prevalence_table(
             common = {"theme_id": theme_id, **place, **counts}
             rows.append({**common, "method": "assigned", "share": _rounded(share[column])})
             rows.append({**common, "method": "corrected", **_corrected(corrected, column)})
-    schema: dict[str, Any] = {"year": pl.Int32, "share": pl.Float64}
-    schema |= {"low": pl.Float64, "high": pl.Float64}
+    schema: dict[str, Any] = {"year": pl.Int32, **dict.fromkeys(_SHARES, pl.Float64)}
     return pl.DataFrame(rows, schema_overrides=schema, infer_schema_length=None).with_columns(
-        *[pl.lit(None, pl.Float64).alias(name) for name in ("low", "high") if not rows]
+        *[pl.lit(None, pl.Float64).alias(name) for name in _SHARES[1:] if not rows]
     )
 
 

@@ -116,7 +116,8 @@ def confusion_figure(material: PageMaterial) -> Figure:
         "and not the first: pairs whose definitions should be sharpened.",
         grid=grid(["Units", "Theme", "Other theme", "Times"], rows),
         absent=material.why_absent(CODER_CONFUSIONS)
-        or ("" if rows else "No coder took one theme for another in this run."),
+        if CODER_CONFUSIONS in material.not_made
+        else ("" if rows else "No coder took one theme for another in this run."),
     )
 
 

@@ -138,7 +138,8 @@ def turns_figure(material: PageMaterial) -> Figure:
         f"“{material.theme_name(theme_id)}” by mission and year"
         if theme_id
         else "A theme’s course",
-        "Share of the Council’s resolutions and statements on each mission, in passages; a dot "
+        "Share of the passages on each mission, in the kinds of document from which paragraphs "
+        "were drawn to be coded (else in all of this side); a dot "
         f"marks a year with {_marked(material)}: rest the pointer on it to read what happened. The "
         "table has the names.",
         ("Mission", missions, names),

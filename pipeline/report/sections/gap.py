@@ -53,8 +53,8 @@ def section(material: PageMaterial) -> Section:
         f"{documents} and {interviews}".capitalize(),
         (
             said(
-                f"Each theme has two shares: how much of {documents} speaks of it, and how much of "
-                f"{interviews}: of what interviewees report in {material.study.coded_texts}. The "
+                f"Each theme has two shares: how many passages in {documents} speak of it, and how "
+                f"many of those that report interviews in {material.study.coded_texts}. The "
                 "difference between the two is the gap."
             ),
         ),

@@ -41,8 +41,8 @@ def section(material: PageMaterial) -> Section:
         "Who speaks of what",
         (
             said(
-                f"Notes of {material.study.coded_texts} name who was interviewed. Each passage "
-                "that cites an interview is counted for every group that its notes name."
+                f"Notes and citations of {material.study.coded_texts} name who was interviewed. "
+                "Each passage that cites an interview is counted for every group that they name."
             ),
         ),
         (_how_often(material), _figure(material, THEMES), _figure(material, TOPICS)),
