@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +11,10 @@ import typer
 
 from pipeline.commands import STARTED_IN, app, command, from_here
 from pipeline.run.errors import InputError
-from pipeline.run.stage import leave_uncollected, only_run, say
+from pipeline.run.stage import leave_uncollected, say
 
 Kinds = Annotated[str, typer.Option("--kind", help="Such as report, where it is not found.")]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")]
-
-_PATIENCE = 30.0  # seconds that a command waits for another one that changes the manifest
 
 
 @command
@@ -76,7 +75,7 @@ def version(
 
 @command
 def list_(
-    profile: Annotated[str, typer.Option(help="core, full or readers.")] = "core",
+    profile: Annotated[str, typer.Option(help="core, reports, full or readers.")] = "core",
     kind: Annotated[str, typer.Option(help="Only this kind, such as report.")] = "",
     mission: Annotated[str, typer.Option(help="Only this mission, such as UNFICYP.")] = "",
 ) -> None:
@@ -113,49 +112,54 @@ def read(
 
 @command
 def add(
-    sources: Annotated[
-        list[str], typer.Argument(help="Files, folders, or UN symbols such as S/2018/541.")
-    ],
+    sources: Annotated[list[str] | None, typer.Argument(help="Files, folders, symbols.")] = None,
+    mission: Annotated[str, typer.Option(help="All that the manifest knows of a mission.")] = "",
     kind: Kinds = "",
     symbol: Annotated[str, typer.Option(help="Its UN symbol, where it is not found.")] = "",
     title: Annotated[str, typer.Option(help="Its title.")] = "",
     date: Annotated[str, typer.Option(help="Its date, as 2018-06-06.")] = "",
     missions: Annotated[str, typer.Option(help="Acronyms: UNFICYP;UNIFIL, or none.")] = "",
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Put it in place of the one that is there.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show what would be added.")
-    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the one there.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show it.")] = False,
 ) -> None:
     """Add documents to the corpus. Example: peacetext add report.pdf S/2018/541
 
     Kind, symbol, title, date and missions are found in the document; an option corrects them.
-    Then run: make. Taken back by: peacetext remove ID
+    With --mission MINUSMA --kind report the reports on a mission that the manifest knows join the
+    core. Then run: make. Taken back by: peacetext remove ID
     """
-    from pipeline.commands import additions
-    from pipeline.commands.adding import add as put_in
-    from pipeline.commands.corpus import addition_lines
+    from pipeline.commands.adding import add_all, add_known
+    from pipeline.commands.additions import Corrections, named_sources
 
-    corrections = additions.Corrections(kind, symbol, title, date, missions)
-    found = list(additions.named_sources([from_here(source) for source in sources]))
-    additions.check_for_one(corrections, len(found))
-    refused = 0
-    for source in found:
-        try:
-            addition = additions.addition_of(source, corrections)
-            with only_run("manifest", _PATIENCE):
-                entry = put_in(addition, may_replace=replace, dry_run=dry_run)
-        except InputError as error:
-            say(f"peacetext: {error}")
+    found = list(named_sources(map(from_here, sources or ()), nothing_else=not mission))
+    how = Corrections(kind, symbol, title, date, missions)
+    known = add_known(mission, kind, dry_run=dry_run) if mission else ()
+    added = refused = 0
+    for one in chain(known, add_all(found, how, may_replace=replace, dry_run=dry_run)):
+        if isinstance(one, InputError):
+            say(f"peacetext: {one}")
             refused += 1
-            continue
-        typer.echo("\n".join([*addition_lines(addition, entry), ""]))
-    added = len(found) - refused
+        else:
+            typer.echo(one)
+            added += 1
     done = "would be added" if dry_run else "added; now run: make" if added else "added"
-    say(f"{added} of {len(found)} {done}")
+    say(f"{added} of {added + refused} {done}")
     if refused:
         raise typer.Exit(2)
+
+
+@command
+def cited(
+    rows: Rows = 20,
+    take: Annotated[bool, typer.Option("--add", help="Add those that are printed.")] = False,
+) -> None:
+    """List what the corpus cites and does not hold. Example: peacetext cited --rows 10 --add"""
+    from pipeline.commands.corpus import cited_table
+    from pipeline.commands.printing import print_table
+
+    print_table(found := cited_table().head(rows))
+    if take:
+        add(found["symbol"].to_list())
 
 
 @command
@@ -166,8 +170,7 @@ def remove(
     from pipeline.commands.adding import remove as take_out
 
     for document_id in document_ids:
-        with only_run("manifest", _PATIENCE):
-            entry = take_out(document_id)
+        entry = take_out(document_id)
         typer.echo(f"removed {entry.document_id}: {entry.title or entry.symbol}")
 
 

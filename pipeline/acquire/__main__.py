@@ -14,7 +14,7 @@ from pipeline.acquire.collecting import (
     messages,
 )
 from pipeline.acquire.sources import sources_of
-from pipeline.acquire.verifying import named_mirror
+from pipeline.acquire.verifying import named_mirror, pinned, read_pins
 from pipeline.run.errors import StageError
 from pipeline.run.files import clear_parts, write_json
 from pipeline.run.settings import load_settings
@@ -30,21 +30,28 @@ STAGING = Path(".cache/acquire")
 def acquire() -> None:
     """Put every document of the profile under corpus/, and say which are missing and why."""
     settings = load_settings().acquire
-    entries = of_profile(read_manifest(MANIFEST_FILE), settings.profile)
-    sources = sources_of(settings, named_mirror(settings, os.environ))
+    pins = read_pins()
+    in_profile = of_profile(read_manifest(MANIFEST_FILE), settings.profile)
+    entries = [pinned(entry, pins) for entry in in_profile]
+    mirror = named_mirror(settings, os.environ)
+    if mirror and mirror.found:
+        say(f"acquire: no mirror is named; {mirror.folder}, which is there, is used as one")
+    sources = sources_of(settings, mirror, pins)
     shelf = Collected(MANIFEST_FILE.parent, STAGING, settings.connections, settings.max_megabytes)
     shutil.rmtree(STAGING, ignore_errors=True)  # what a killed run left
     clear_parts(shelf.corpus / FETCHED_FOLDER)
     try:
         STAGING.mkdir(parents=True)
-        findings = collect(entries, shelf, sources)
+        found = collect(entries, shelf, sources)
     finally:
         shutil.rmtree(STAGING, ignore_errors=True)
+    pins = read_pins()
+    findings = {pinned(entry, pins): finding for entry, finding in found.items()}
     for line in messages(findings, settings.profile):
         say(f"acquire: {line}")
     if not any(finding.status == "present" for finding in findings.values()):
         raise StageError("no document of the profile is on disk, so there is nothing to read")
-    write_table(ACQUIRED, acquired_table(findings))
+    write_table(ACQUIRED, acquired_table(findings, pins))
     write_json(
         ACQUIRED.path.with_name("metrics.json"), acquired_metrics(findings, settings.profile)
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import shutil
+import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,10 +17,19 @@ import polars as pl
 from tqdm import tqdm
 
 from pipeline.acquire.sources import Source
-from pipeline.acquire.verifying import MIRROR_VARIABLE, NOT_IN_MIRROR, Finding, examine
+from pipeline.acquire.verifying import (
+    MIRROR_VARIABLE,
+    NOT_IN_MIRROR,
+    PINS_FILE,
+    Finding,
+    Pin,
+    examine,
+    read_pins,
+    write_pins,
+)
 from pipeline.run.errors import StageError
 from pipeline.run.files import write_whole
-from pipeline.study.manifest import FETCHED_FOLDER, Entry, line_of
+from pipeline.study.manifest import FETCHED_FOLDER, FORMS, Entry, line_of, located
 
 Findings = Mapping[Entry, Finding]
 NAMED = 10
@@ -27,8 +38,13 @@ NAMED = 10
 STATUSES = ("present", "unavailable", "corrupt")
 
 
-def acquired_table(findings: Findings) -> pl.DataFrame:
-    """One row a document, by id; columns of tables.Acquired."""
+def acquired_table(findings: Findings, pins: Mapping[str, Pin]) -> pl.DataFrame:
+    """One row a document, by id; columns of tables.Acquired.
+
+    Args:
+        findings: of entries as by `pinned`.
+        pins: what was seen first, by symbol.
+    """
     rows = [
         {
             "document_id": entry.document_id,
@@ -37,6 +53,7 @@ def acquired_table(findings: Findings) -> pl.DataFrame:
             "origin": _origin(entry),
             "bytes": finding.bytes,
             "sha256": finding.sha256,
+            "address": _giver(entry, finding, pins),
             "reason": finding.reason,
         }
         for entry, finding in sorted(findings.items(), key=lambda pair: pair[0].document_id)
@@ -85,10 +102,18 @@ def messages(findings: Findings, profile: str) -> list[str]:
             f"goes on without them. Name a mirror ({MIRROR_VARIABLE}=FOLDER-OR-ADDRESS, or "
             "acquire.mirror in configs/params.yaml), or run make again when there is a network."
         )
-    for entry, finding in findings.items():
-        if finding.status == "present" and not entry.sha256:
-            pinned = line_of(replace(entry, sha256=finding.sha256))
-            lines.append(f"not pinned yet; to pin it, make this its row in the manifest: {pinned}")
+    loose = [
+        entry for entry, finding in findings.items() if _is_there(finding) and not entry.sha256
+    ]
+    for entry in loose:
+        if not entry.by_symbol:
+            row = line_of(replace(entry, sha256=findings[entry].sha256))
+            lines.append(f"not pinned yet; to pin it, make this its row in the manifest: {row}")
+    if by_symbol := [entry for entry in loose if entry.by_symbol]:
+        lines.append(
+            f"not pinned: {_documents(len(by_symbol))} of the mirror, since only what the network "
+            f"gives is pinned at first sight ({_named(by_symbol)})"
+        )
     return lines
 
 
@@ -101,6 +126,14 @@ def _summary(findings: Findings, profile: str) -> str:
 
 def _documents(count: int) -> str:
     return f"{count} document{'' if count == 1 else 's'}"
+
+
+def _giver(entry: Entry, finding: Finding, pins: Mapping[str, Pin]) -> str:
+    """The address that gave a pinned document; who gives an unpinned one is not on record."""
+    if not (entry.fetched and entry.sha256 and _is_there(finding)):
+        return ""
+    pin = pins.get(entry.symbol) if entry.by_symbol else None
+    return pin.address if pin else entry.source_url
 
 
 def _origin(entry: Entry) -> str:
@@ -176,7 +209,8 @@ def _is_there(finding: Finding) -> bool:
 
 
 def _on_disk(entry: Entry, shelf: Collected) -> Finding:
-    finding = examine(entry, shelf.corpus / entry.path, shelf.max_megabytes)
+    file = shelf.corpus / located(entry, shelf.corpus).path
+    finding = examine(entry, file, shelf.max_megabytes)
     if entry.fetched or _is_there(finding):
         return finding
     return replace(finding, reason=f"in the project: {finding.reason}")
@@ -190,7 +224,7 @@ def _ask(source: Source, entries: list[Entry], shelf: Collected) -> Mapping[Entr
         file = shelf.staging / f"{entry.document_id}{PurePosixPath(entry.path).suffix}"
         finding = source.take(entry, file)
         if _is_there(finding):
-            _place(file, shelf.corpus / entry.path)
+            _put(entry, finding, file, shelf)
         return finding
 
     with ThreadPoolExecutor(shelf.connections) as pool:
@@ -198,11 +232,34 @@ def _ask(source: Source, entries: list[Entry], shelf: Collected) -> Mapping[Entr
         bar = tqdm(taken, f"from the {source.name}", len(entries), unit="document", disable=None)
         try:
             return dict(zip(entries, bar, strict=True))
+        except KeyboardInterrupt:
+            source.stop()
+            raise
         except OSError as error:
             problem = error.strerror or str(error)
             raise StageError(f"{shelf.corpus} cannot be written: {problem}") from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+_pins_lock = threading.Lock()
+
+
+def _put(entry: Entry, finding: Finding, file: Path, shelf: Collected) -> None:
+    """Put a file in its place, in its own form; pin it when it is the first under its symbol."""
+    place = shelf.corpus / entry.path
+    if entry.by_symbol:
+        place = place.with_suffix(finding.form)
+        for form in FORMS:
+            if form != finding.form:
+                place.with_suffix(form).unlink(missing_ok=True)
+    _place(file, place)
+    if entry.by_symbol and not entry.sha256 and finding.address:
+        today = datetime.now(UTC).date().isoformat()
+        pin = Pin(entry.symbol, finding.sha256, finding.address, today, finding.bytes)
+        pins_file = shelf.corpus / PINS_FILE.name
+        with _pins_lock:
+            write_pins((read_pins(pins_file) | {pin.symbol: pin}).values(), pins_file)
 
 
 def _verdict(on_disk: Finding, tried: list[Finding]) -> Finding:

@@ -7,9 +7,10 @@ Yes, if a document of the profile is missing or corrupt on disk and
 
 - the mirror is a folder that holds it, or
 - it is required, and a mirror that is an address, or its own host, answers now, or
-- it is optional (nobody has pinned it yet), the network did not answer last time, and its host
-  answers now. An optional document that its host has refused is not asked for at every make;
-  `dvc repro --force --single-item acquire` asks again.
+- it is optional (nobody has pinned it yet), the network did not answer last time, or last time
+  was not today, and a host that may have it answers now. An optional document that was refused is
+  asked for again the next day, not at every make; `dvc repro --force --single-item acquire` asks
+  at once.
 
 All is present: no library is loaded and nothing is asked. Otherwise the answer takes at most
 acquire.probe_seconds for the mirror and as long for the network.
@@ -20,14 +21,25 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipeline.acquire.verifying import NETWORK_SILENT, Mirror, examine, mirror_path, named_mirror
+from pipeline.acquire.verifying import (
+    NETWORK_SILENT,
+    Mirror,
+    Pin,
+    examine,
+    file_in,
+    named_mirror,
+    pinned,
+    read_pins,
+)
 from pipeline.run.errors import InputError
 from pipeline.run.files import read_json
 from pipeline.run.settings import AcquireSettings, load_settings
-from pipeline.study.manifest import MANIFEST_FILE, Entry, of_profile, read_manifest
+from pipeline.study.manifest import MANIFEST_FILE, Entry, located, of_profile, read_manifest
 
 METRICS_FILE = Path("outputs/acquire/metrics.json")
 
@@ -39,17 +51,18 @@ def is_pending() -> bool:
         InputError: the manifest, the settings or the mirror cannot be used.
     """
     settings = load_settings().acquire
-    entries = of_profile(read_manifest(), settings.profile)
+    pins = read_pins()
+    entries = [pinned(entry, pins) for entry in of_profile(read_manifest(), settings.profile)]
     corpus = MANIFEST_FILE.parent
     missing = [
         entry
         for entry in entries
-        if entry.fetched and not _is_at(corpus / entry.path, entry, settings)
+        if entry.fetched and not _is_at(corpus / located(entry).path, entry, settings)
     ]
     if not missing:
         return False
     mirror = named_mirror(settings, os.environ)
-    return _mirror_has(missing, mirror, settings) or _network_has(missing, settings)
+    return _mirror_has(missing, mirror, settings) or _network_has(missing, settings, pins)
 
 
 def _is_at(file: Path, entry: Entry, settings: AcquireSettings) -> bool:
@@ -60,32 +73,40 @@ def _mirror_has(missing: list[Entry], mirror: Mirror | None, settings: AcquireSe
     if mirror is None:
         return False
     if (folder := mirror.folder) is not None:
-        return any(_is_at(folder / mirror_path(entry), entry, settings) for entry in missing)
-    addresses = [mirror.address_of(entry) for entry in missing if entry.required]
+        return any(_is_at(file_in(folder, entry), entry, settings) for entry in missing)
+    required = [entry for entry in missing if entry.required]
+    addresses = [address for entry in required for address in mirror.addresses_of(entry)]
     return _answers(addresses, mirror.address, settings)
 
 
-def _network_has(missing: list[Entry], settings: AcquireSettings) -> bool:
-    hopeful = [entry for entry in missing if entry.required or _network_was_silent()]
-    return _answers([entry.source_url for entry in hopeful], "", settings)
+def _network_has(missing: list[Entry], settings: AcquireSettings, pins: Mapping[str, Pin]) -> bool:
+    ask_all = _network_was_silent_or_another_day()
+    hopeful = [entry for entry in missing if entry.required or ask_all]
+    if not hopeful:
+        return False
+    from pipeline.acquire.sources import addresses_of
+
+    found = (addresses_of(entry, pins.get(entry.symbol)) for entry in hopeful)
+    return _answers([address for several in found for address in several], "", settings)
 
 
-def _network_was_silent() -> bool:
+def _network_was_silent_or_another_day() -> bool:
+    """Was there no network when acquire ran last, or was that not today?"""
     try:
         reasons: Any = read_json(METRICS_FILE).get("missing", {})
+        last = date.fromtimestamp(METRICS_FILE.stat().st_mtime)
     except (OSError, ValueError):
         return False  # never run, or not whole: dvc repro runs the stage anyway
-    return any(NETWORK_SILENT in reason for reason in reasons)
+    return last < date.today() or any(NETWORK_SILENT in reason for reason in reasons)
 
 
 def _answers(addresses: list[str], trusted: str, settings: AcquireSettings) -> bool:
     """Does any host of these addresses answer?"""
-    known = list(filter(None, addresses))
-    if not known:
+    if not addresses:
         return False
     from pipeline.acquire.sessions import open_session, probe
 
-    problems = probe(known, open_session(trusted), settings.probe_seconds)
+    problems = probe(addresses, open_session(trusted), settings.probe_seconds)
     return not all(problems.values())
 
 

@@ -9,15 +9,32 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from pipeline.commands.additions import Addition, Corrections, slug
+from pipeline.acquire.verifying import read_pins, write_pins
+from pipeline.commands.additions import (
+    Addition,
+    Corrections,
+    addition_of,
+    check_filters,
+    check_for_one,
+)
 from pipeline.commands.coding import check_not_article, check_not_coded
+from pipeline.commands.corpus import addition_lines
 from pipeline.run.errors import InputError
 from pipeline.run.files import write_bytes
-from pipeline.study.manifest import MANIFEST_FILE, Entry, line_of, parse_manifest, read_manifest
+from pipeline.run.stage import only_run
+from pipeline.study.manifest import (
+    MANIFEST_FILE,
+    Entry,
+    line_of,
+    located,
+    parse_manifest,
+    read_manifest,
+)
+from pipeline.study.symbols import is_same
 
 _MARK = codecs.BOM_UTF8
 
@@ -45,6 +62,19 @@ def replace_row(row: int, entry: Entry, file: Path = MANIFEST_FILE) -> None:
     _write_manifest(
         [*lines[: row - 1], line_of(entry) + _line_end(lines), *lines[last:]], mark, file
     )
+
+
+def join_core(entries: Iterable[Entry], file: Path = MANIFEST_FILE) -> None:
+    """Put documents that the manifest knows into the core too, in one writing.
+
+    Raises:
+        InputError: as for `add_row`.
+    """
+    lines, mark = _lines(file)
+    for entry in sorted(entries, key=lambda entry: -entry.row):
+        row = line_of(replace(entry, profiles=("core", *entry.profiles))) + _line_end(lines)
+        lines[entry.row - 1 : _last_line(lines, entry.row)] = [row]
+    _write_manifest(lines, mark, file)
 
 
 def remove_row(row: int, file: Path = MANIFEST_FILE) -> None:
@@ -91,6 +121,53 @@ REQUESTED = "un/added"
 """Below corpus/: where a document goes that was added by its symbol, once it is fetched."""
 
 
+_PATIENCE = 30.0  # seconds that a command waits for another one that changes the manifest
+
+
+def add_all(
+    sources: Sequence[Path | str], corrections: Corrections, *, may_replace: bool, dry_run: bool
+) -> Iterator[str | InputError]:
+    """Add one after the other: of each what was found in it, or why it was refused.
+
+    Raises:
+        InputError: a correction fits one document only, and there are several.
+    """
+    check_for_one(corrections, len(sources))
+    for source in sources:
+        try:
+            addition = addition_of(source, corrections)
+            with only_run("manifest", _PATIENCE):
+                entry = add(addition, may_replace=may_replace, dry_run=dry_run)
+        except InputError as error:
+            yield error
+        else:
+            yield "\n".join([*addition_lines(addition, entry), ""])
+
+
+def add_known(mission: str, kind: str, *, dry_run: bool = False) -> Iterator[str]:
+    """All that the manifest knows of a mission and a kind (empty: any) joins the core; a line each.
+
+    Raises:
+        InputError: there is nothing of the kind, or nothing that is not in the core already.
+    """
+    check_filters(mission, kind)
+    with only_run("manifest", _PATIENCE):
+        found = [
+            entry
+            for entry in read_manifest()
+            if mission in entry.missions
+            and kind in ("", entry.kind)
+            and not {"core", "readers"} & set(entry.profiles)
+        ]
+        if not found:
+            fix = "see what there is: peacetext list --profile reports, or --profile full"
+            raise InputError("--mission", f"nothing on {mission} is left to add", fix)
+        if not dry_run:
+            join_core(found)
+    for entry in found:
+        yield f"{entry.document_id}  {entry.date or '–'}  {entry.title or entry.symbol}"
+
+
 def add(addition: Addition, *, may_replace: bool, dry_run: bool = False) -> Entry:
     """Copy the file into the inbox and write the row; the row as it then stands.
 
@@ -105,11 +182,10 @@ def add(addition: Addition, *, may_replace: bool, dry_run: bool = False) -> Entr
     """
     entries = read_manifest()
     old = _same_document(addition.entry, entries)
+    if old is not None and addition.content is None:
+        return _ask_for(old, addition, may_replace=may_replace, dry_run=dry_run)
     if old is not None and not may_replace:
         raise _refusal(addition.entry, old)
-    if old is not None and addition.content is None:
-        fix = "replace it by a file, or remove it first"
-        raise InputError(old.document_id, "a symbol alone says less than its row", fix)
     if old is not None:
         check_not_article(old)
         if old.sha256 not in ("", addition.entry.sha256):
@@ -118,6 +194,36 @@ def add(addition: Addition, *, may_replace: bool, dry_run: bool = False) -> Entr
     if not dry_run:
         _write(entry, addition.content, old)
     return entry
+
+
+def _ask_for(old: Entry, addition: Addition, *, may_replace: bool, dry_run: bool) -> Entry:
+    """A document that the manifest knows, asked for by its symbol, joins the core.
+
+    One that the network gave before is forgotten when it may be replaced: what comes next is
+    pinned instead.
+    """
+    may_forget = may_replace and old.by_symbol and not old.sha256
+    if may_replace and not may_forget:
+        fix = "replace it by a file, or remove it first"
+        raise InputError(old.document_id, "a symbol alone says less than its row", fix)
+    if "core" in old.profiles and not may_replace:
+        raise _refusal(addition.entry, old)
+    if not dry_run and may_forget:
+        (CORPUS / located(old, CORPUS).path).unlink(missing_ok=True)
+        write_pins(pin for pin in read_pins().values() if pin.symbol != old.symbol)
+    entry = replace(
+        _as_known(addition.entry, old, addition.corrections),
+        **{name: getattr(old, name) for name in _OF_ROW},
+    )
+    if "core" not in entry.profiles:
+        entry = replace(entry, profiles=("core", *entry.profiles))
+    if not dry_run and entry != old:
+        replace_row(old.row, entry)
+    return entry
+
+
+_OF_ROW = ("document_id", "themes", "profiles", "required", "path", "sha256", "row")
+"""What a row keeps whatever a person says of its document."""
 
 
 def _write(entry: Entry, content: bytes | None, old: Entry | None) -> None:
@@ -145,13 +251,14 @@ def remove(document_id: str) -> Entry:
     Raises:
         InputError: no such document, or codings name it.
     """
-    found = [entry for entry in read_manifest() if entry.document_id == document_id]
-    if not found:
-        raise InputError(MANIFEST_FILE, f"no document {document_id!r}", "see: peacetext list")
-    (entry,) = found
-    check_not_coded(entry)
-    remove_row(entry.row)
-    _delete_own_file(entry)
+    with only_run("manifest", _PATIENCE):
+        found = [entry for entry in read_manifest() if entry.document_id == document_id]
+        if not found:
+            raise InputError(MANIFEST_FILE, f"no document {document_id!r}", "see: peacetext list")
+        (entry,) = found
+        check_not_coded(entry)
+        remove_row(entry.row)
+        _delete_own_file(entry)
     return entry
 
 
@@ -161,23 +268,9 @@ def _same_document(entry: Entry, entries: Sequence[Entry]) -> Entry | None:
         if entry.sha256 and other.sha256 == entry.sha256:
             return other
     for other in entries:
-        if entry.symbol and _is_same_symbol(entry.symbol, other.symbol):
+        if entry.symbol and other.symbol and is_same(entry.symbol, other.symbol):
             return other
     return None
-
-
-def _is_same_symbol(symbol: str, other: str) -> bool:
-    """White space does not count, nor does the year that a resolution's number may lack.
-
-    >>> _is_same_symbol("S/RES/2423", "S/RES/2423 (2018)"), _is_same_symbol("S/2018/5", "S/2018/54")
-    (True, False)
-    """
-    slugs = slug(symbol), slug(other)
-    if "RES/" in symbol:
-        return any(slug.startswith(f"{prefix}-") for slug in slugs for prefix in slugs) or (
-            slugs[0] == slugs[1]
-        )
-    return slugs[0] == slugs[1]
 
 
 def _refusal(entry: Entry, old: Entry) -> InputError:
@@ -185,7 +278,7 @@ def _refusal(entry: Entry, old: Entry) -> InputError:
     named = "it" if entry.sha256 else "its file"
     fix = f"add {named} with --replace, or leave it"
     if not set(old.profiles) & {"core"}:
-        fix = f"it is in the profile {' and '.join(old.profiles)} (acquire.profile); or {fix}"
+        fix = f"add {old.symbol or 'it with --replace'}: it joins the core; or {fix}"
     problem = f"{same} is in the corpus already, as {old.document_id}"
     return InputError(MANIFEST_FILE, problem, fix, old.row)
 

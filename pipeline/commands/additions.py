@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import get_args
-from urllib.parse import quote
 
-from pipeline.ingest.identity import SYMBOL
 from pipeline.ingest.readers import SUFFIXES, KnownReadings
 from pipeline.ingest.reading import UnreadableError
 from pipeline.ingest.recognising import (
@@ -25,10 +23,10 @@ from pipeline.run.errors import InputError
 from pipeline.run.kinds import Kind
 from pipeline.run.settings import IngestSettings, load_settings
 from pipeline.study.checks import load_study
-from pipeline.study.manifest import Entry
+from pipeline.study.manifest import Entry, read_manifest
 from pipeline.study.missions import load_missions
+from pipeline.study.symbols import address, dated, parse_symbol, slug, symbol_in_name, wrong_year
 
-UN_SITE = "https://docs.un.org/en/"
 UN_LICENCE = "United Nations; acknowledge the United Nations as the source"
 PROFILES = ("core", "full")
 
@@ -53,21 +51,27 @@ class Corrections:
 class Addition:
     """A document that may be added: its row, its bytes (None: to be fetched), what was read.
 
-    ``corrections`` are those that the row already has from the person who adds it.
+    ``corrections`` are those that the row already has from the person who adds it. ``hint`` is
+    what the name of the file may mean and its text does not say.
     """
 
     entry: Entry
     content: bytes | None = None
     recognition: Recognition | None = None
     corrections: Corrections = Corrections()
+    hint: str = ""
 
 
-def named_sources(arguments: Sequence[str]) -> Iterator[Path | str]:
+def named_sources(given: Iterable[str], *, nothing_else: bool = True) -> Iterator[Path | str]:
     """Every file, every readable file of a folder, and every symbol that the arguments name.
 
     Raises:
-        InputError: neither a file, nor a folder with documents, nor a symbol.
+        InputError: neither a file, nor a folder with documents, nor a symbol; or no argument, and
+            ``nothing_else`` is to be added.
     """
+    arguments = list(given)
+    if nothing_else and not arguments:
+        raise InputError("add", "nothing is named", "name files, symbols, or --mission MINUSMA")
     for argument in arguments:
         path = Path(argument).expanduser()
         if path.is_dir():
@@ -78,23 +82,25 @@ def named_sources(arguments: Sequence[str]) -> Iterator[Path | str]:
             yield from files
         elif path.is_file():
             yield path
-        elif symbol := _symbol(argument):
+        elif symbol := parse_symbol(argument):
             yield symbol
         else:
             fix = "name a file or folder that exists, or a symbol such as S/2018/541"
             raise InputError(argument, "is neither a file nor a UN symbol", fix)
 
 
-def _symbol(argument: str) -> str:
-    """The symbol as the United Nations writes it, from one in small letters or its address.
+def check_filters(mission: str, kind: str) -> None:
+    """A mission and a kind by which documents are chosen; empty: any.
 
-    >>> _symbol("s/pv.8703"), _symbol("https://docs.un.org/en/S/2018/541"), _symbol("S/2018/541*")
-    ('S/PV.8703', 'S/2018/541', 'S/2018/541')
+    Raises:
+        InputError: one is not known.
     """
-    text = re.sub(r"https?://(?:docs\.un|undocs)\.org/(?:en/)?", "", argument.strip()).rstrip("*")
-    plain = re.compile(r"[ase]/(?:(?:res|prst|pv)[/.])?[\d/]+(?: ?\(\d{4}\))?", re.IGNORECASE)
-    written = text.upper() if plain.fullmatch(text) else text
-    return written if SYMBOL.fullmatch(written) else ""
+    for option, value, known in (
+        ("--kind", kind, get_args(Kind)),
+        ("--mission", mission, tuple(load_missions())),
+    ):
+        if value and value not in known:
+            raise InputError(option, f"{value!r} is not known", f"one of {', '.join(known)}")
 
 
 def _is_document(file: Path, folder: Path) -> bool:
@@ -126,7 +132,8 @@ def addition_of(source: Path | str, corrections: Corrections) -> Addition:
     missions = load_missions()
     checked = _checked(corrections, missions)
     if isinstance(source, str):
-        return Addition(_entry_of_symbol(source, checked))
+        symbol = _checked_symbol(source, source)
+        return Addition(_entry_of_symbol(symbol, checked), corrections=checked)
     limits = load_settings().ingest
     content = _content(source, limits)
     kind, suffix = _kind(checked.kind), source.suffix.lower()
@@ -138,7 +145,9 @@ def addition_of(source: Path | str, corrections: Corrections) -> Addition:
     except UnreadableError as error:
         raise InputError(source, str(error), "docs/readers.md says what can be read") from None
     found = recognition_of(reading, source.stem, missions, kind)
-    return Addition(_entry_of_file(source, content, found, checked), content, found, checked)
+    entry = _entry_of_file(source, content, found, checked)
+    hint = "" if entry.symbol else symbol_in_name(source.stem)
+    return Addition(entry, content, found, checked, hint)
 
 
 def _kind(name: str) -> Kind | None:
@@ -149,7 +158,8 @@ def _checked(corrections: Corrections, missions: Collection[str]) -> Corrections
     kind, day = corrections.kind, corrections.day
     if kind and _kind(kind) is None:
         raise InputError("--kind", f"{kind!r} is not known", f"one of {', '.join(get_args(Kind))}")
-    if corrections.symbol and not SYMBOL.fullmatch(corrections.symbol):
+    symbol = parse_symbol(corrections.symbol)
+    if corrections.symbol and not symbol:
         raise InputError("--symbol", f"{corrections.symbol!r} is none", "write it as S/2018/541")
     if day and _day(day) is None:
         raise InputError("--date", f"{day!r} is not a date", "write it as 2018-06-06")
@@ -157,7 +167,21 @@ def _checked(corrections: Corrections, missions: Collection[str]) -> Corrections
         if acronym not in missions:
             fix = f"one of {', '.join(missions)}, or none"
             raise InputError("--missions", f"{acronym!r} is not known", fix)
-    return corrections
+    return replace(corrections, symbol=_checked_symbol(symbol, "--symbol"))
+
+
+def _checked_symbol(symbol: str, said_by: str) -> str:
+    """A symbol that may exist; a resolution gets the year that its neighbours in the manifest say.
+
+    Raises:
+        InputError: a resolution of the Council cannot be of the year that is written.
+    """
+    if not symbol.startswith("S/RES/"):
+        return symbol
+    known = [entry.symbol for entry in read_manifest()]
+    if problem := wrong_year(symbol, known):
+        raise InputError(said_by, problem, "correct the number or the year")
+    return dated(symbol, known)
 
 
 def _day(text: str) -> date | None:
@@ -208,7 +232,7 @@ def _entry_of_file(
         profiles=PROFILES,
         required=True,
         path=source.suffix.lower(),
-        source_url=_address(symbol) if from_un else "",
+        source_url=address(symbol) if from_un else "",
         sha256=hashlib.sha256(content).hexdigest(),
         licence=UN_LICENCE if from_un else "",
     )
@@ -227,7 +251,7 @@ def _entry_of_symbol(symbol: str, corrections: Corrections) -> Entry:
         profiles=PROFILES,
         required=False,
         path=".pdf",
-        source_url=_address(symbol),
+        source_url=address(symbol),
         sha256="",
         licence=UN_LICENCE,
     )
@@ -236,16 +260,3 @@ def _entry_of_symbol(symbol: str, corrections: Corrections) -> Entry:
 def _kind_of_symbol(symbol: str) -> Kind:
     found = kind_of(symbol, "")
     return GUESSED_KIND if found == "other" else found
-
-
-def slug(name: str) -> str:
-    """Fit for an id and a file name, whatever the document calls itself.
-
-    >>> slug("S/RES/2423 (2018)"), slug("../Rapport Nº 3")
-    ('s-res-2423-2018', 'rapport-n-3')
-    """
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80].strip("-") or "document"
-
-
-def _address(symbol: str) -> str:
-    return UN_SITE + quote(symbol.replace(" ", ""), safe="/().")

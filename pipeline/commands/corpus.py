@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import get_args
 
 import polars as pl
 
-from pipeline.commands.additions import Addition
+from pipeline.commands.additions import Addition, check_filters
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
+from pipeline.ingest.recognising import kind_of
 from pipeline.run.errors import InputError
-from pipeline.run.kinds import Kind
 from pipeline.run.settings import Profile, load_settings
+from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
+from pipeline.run.tables.table import read_table
 from pipeline.study.checks import check_corpus, load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import read_codings
-from pipeline.study.manifest import MANIFEST_FILE, Entry, of_profile, read_manifest
+from pipeline.study.manifest import MANIFEST_FILE, Entry, located, of_profile, read_manifest
 from pipeline.study.missions import load_missions
 from pipeline.study.study import STUDY_FILE
+from pipeline.study.symbols import keys_of, symbols_in
 
 
 def addition_lines(addition: Addition, entry: Entry) -> Iterator[str]:
     """What was found in a document, and how much of it was read."""
     yield from entry_lines(entry)
+    if addition.hint:
+        yield f"{'name:':<12}no UN symbol for us, since the text does not say it; if it is one, "
+        yield f"{'':<12}add it with --symbol {addition.hint}"
     if addition.recognition is None:
         yield f"{'read:':<12}not yet; make fetches it where there is a network or a mirror"
         return
@@ -88,7 +95,7 @@ def _said(value: object) -> str:
     return (", ".join(value) if isinstance(value, tuple) else str(value or "")) or "–"
 
 
-PROFILES: tuple[Profile, ...] = ("core", "full", "readers")
+PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 
 def check_inputs() -> Iterator[str]:
@@ -124,15 +131,14 @@ def documents_table(profile: str, kind: str, mission: str) -> pl.DataFrame:
         raise InputError(
             "--profile", f"{profile!r} is not a profile", f"one of {', '.join(PROFILES)}"
         )
-    _check_filter("--kind", kind, get_args(Kind))
-    _check_filter("--mission", mission, load_missions())
+    check_filters(mission, kind)
     rows = [
         {
             "document_id": entry.document_id,
             "kind": entry.kind,
             "date": str(entry.date or ""),
             "missions": ", ".join(entry.missions),
-            "on_disk": "yes" if Path("corpus", entry.path).is_file() else "no",
+            "on_disk": "yes" if Path("corpus", located(entry).path).is_file() else "no",
             "title": entry.title,
         }
         for entry in of_profile(read_manifest(), chosen[0])
@@ -142,9 +148,51 @@ def documents_table(profile: str, kind: str, mission: str) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String))
 
 
-def _check_filter(option: str, value: str, known: Collection[str]) -> None:
-    if value and value not in known:
-        raise InputError(option, f"{value!r} is not known", f"one of {', '.join(known)}")
+WHO = 3
+"""Documents named as citing another one; the others are counted."""
+
+
+def cited_table() -> pl.DataFrame:
+    """Documents that the corpus cites and does not hold, those that most documents cite first.
+
+    Raises:
+        StageError: the corpus was not read yet.
+    """
+    documents = read_table(DOCUMENTS)
+    names = {key: symbol or key for key, symbol in documents.select("document_id", "symbol").rows()}
+    held = {key for symbol in documents["symbol"] if symbol for key in _undated(symbol)}
+    texts = pl.concat(
+        [read_table(table).select("document_id", "text") for table in (BLOCKS, NOTES)]
+    )
+    citing: dict[str, dict[str, None]] = {}
+    for document_id, text in texts.iter_rows():
+        for symbol in symbols_in(text):
+            if not _undated(symbol) & held:
+                citing.setdefault(symbol, {})[names[document_id]] = None
+    listed = {entry.symbol: entry for entry in read_manifest()}
+    rows = [
+        {
+            "symbol": symbol,
+            "cited_by": len(who),
+            "kind": listed[symbol].kind if symbol in listed else kind_of(symbol, ""),
+            "in_manifest": ", ".join(listed[symbol].profiles) if symbol in listed else "",
+            "who": _first_of(list(who)),
+        }
+        for symbol, who in citing.items()
+    ]
+    order = {"symbol": pl.String, "cited_by": pl.Int64, "kind": pl.String}
+    schema = order | {"in_manifest": pl.String, "who": pl.String}
+    return pl.DataFrame(rows, schema=schema).sort("cited_by", "symbol", descending=[True, False])
+
+
+def _undated(symbol: str) -> set[str]:
+    """Keys of a symbol; a resolution's number is enough."""
+    return {re.sub(r"^(S/RES/\d+)\(\d+\)$", r"\1", key) for key in keys_of(symbol)}
+
+
+def _first_of(names: list[str]) -> str:
+    rest = f" and {len(names) - WHO} more" if len(names) > WHO else ""
+    return ", ".join(names[:WHO]) + rest
 
 
 def document_lines(document_id: str) -> Iterator[str]:
@@ -153,7 +201,7 @@ def document_lines(document_id: str) -> Iterator[str]:
     Raises:
         InputError: no such document.
     """
-    entry = _entry(document_id)
+    entry = located(_entry(document_id))
     yield from entry_lines(entry)
     file = Path("corpus", entry.path)
     if not file.is_file():

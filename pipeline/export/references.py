@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import quote
 
 import polars as pl
 
 from pipeline.study.study import Article
+from pipeline.study.symbols import address
 
 _DOI = re.compile(r"https?://(?:dx\.)?doi\.org/(?P<doi>10\.\S+)")
 _AUTHOR_OF_SYMBOL = (
@@ -87,18 +87,9 @@ def _reference(
         day=day if isinstance(day, date) else None,
         symbol=symbol,
         doi=found["doi"] if found else "",
-        url=url if is_article or not symbol else official_address(symbol),
+        url=url if is_article or not symbol else address(symbol),
         note=licence if is_article or not url else f"{licence}; read from {url}",
     )
-
-
-def official_address(symbol: str) -> str:
-    """Where the UN keeps a document, in English.
-
-    >>> official_address("S/RES/2423 (2018)")
-    'https://docs.un.org/en/S/RES/2423(2018)'
-    """
-    return f"https://docs.un.org/en/{quote(symbol.replace(' ', ''), safe='/()')}"
 
 
 def _author(symbol: str) -> str:
@@ -142,9 +133,9 @@ def _latex(text: str) -> str:
     return " ".join(text.translate(_LATEX).split())
 
 
-def _url(address: str) -> str:
+def _url(place: str) -> str:
     """As it is but for what would close or open a brace, which an address writes as %7B."""
-    return address.replace("{", "%7B").replace("}", "%7D").replace("\\", "%5C")
+    return place.replace("{", "%7B").replace("}", "%7D").replace("\\", "%5C")
 
 
 def ris(all_references: Iterable[BibliographyEntry]) -> str:

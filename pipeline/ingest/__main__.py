@@ -14,7 +14,7 @@ from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.run.tables.table import read_table, write_table
 from pipeline.study.checks import load_study
-from pipeline.study.manifest import Entry, read_manifest
+from pipeline.study.manifest import Entry, located, read_manifest
 from pipeline.study.missions import load_missions
 
 CORPUS = Path("corpus")
@@ -38,7 +38,7 @@ def _files() -> Iterator[tuple[Entry, bytes]]:
 
     acquired = read_table(ACQUIRED)
     present = set(acquired.filter(acquired["status"] == "present")["document_id"])
-    entries = [entry for entry in read_manifest() if entry.document_id in present]
+    entries = [located(entry) for entry in read_manifest() if entry.document_id in present]
     for entry in tqdm(entries, desc="ingest", unit="document"):
         yield entry, (CORPUS / entry.path).read_bytes()
 

@@ -7,22 +7,12 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
+from pipeline.study.symbols import symbol_of, symbols_of_masthead
+
 MONTHS = (
     "january february march april may june july august september october november december"
 ).split()
-_PART = r"[ASE]/(?:[A-Z][A-Za-z]*(?:\.\d+)?[/.])*\d+(?:/[A-Z]?[a-z]*\.?\d+)*(?:\*{1,3})?"
-SYMBOL = re.compile(rf"{_PART}(?:[-–—]{_PART})?(?: ?\((?:\d{{4}}|[A-Z][\w ]+)\))?")
 DATE = re.compile(rf"\b(\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})\b", re.IGNORECASE)
-
-
-def symbol_of(line: str) -> str:
-    """The symbol that a line consists of, or an empty string.
-
-    >>> symbol_of("S/2002/80/Corr.1"), symbol_of("S/RES/2779 (2025)"), symbol_of("see S/2025/54")
-    ('S/2002/80/Corr.1', 'S/RES/2779 (2025)', '')
-    """
-    found = SYMBOL.fullmatch(line.strip())
-    return found.group().replace("*", "") if found else ""
 
 
 def first_symbol(lines: Iterable[str]) -> str:
@@ -31,12 +21,7 @@ def first_symbol(lines: Iterable[str]) -> str:
     >>> first_symbol(["see S/2018/1", "United Nations     S/2025/54", "UN | S/2025/55"])
     'S/2025/54'
     """
-    for line in lines:
-        for part in re.split(r"\||\t|\s{3,}", line):
-            found = symbol_of(part.strip().removeprefix("United Nations"))
-            if found:
-                return found
-    return ""
+    return next(symbols_of_masthead(lines), "")
 
 
 def likeliest_symbol(lines: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ from pipeline.ingest.text.decoding import decoded
 from pipeline.ingest.text.verbatim import SPEECH
 from pipeline.run.kinds import Kind
 from pipeline.study.missions import Mission
+from pipeline.study.symbols import is_said_in, symbol_in_name
 
 _MENTIONS: Mapping[str, int] = {"presidential_statement": 2}
 _MENTIONS_ELSE = 3
@@ -45,11 +46,6 @@ _CALLED = re.compile(
     r"(?:Identical l|L)etters? dated .{0,280}[^.;:]"
 )
 """The line of a masthead that is the title; a sentence ends with a full stop."""
-_NAMED = re.compile(
-    r"(?P<organ>[SA])[-_](?:(?P<series>RES|PRST|PV)[-_.])?(?P<number>\d+)"
-    r"(?:[-_ (]+(?P<rest>\d+)\)?)?(?:[-_ ]?EN?)?",
-    re.IGNORECASE,
-)
 _DOCTRINE = re.compile(
     r"\bPrinciples and Guidelines\b|\bDoctrine\b|\bPolicy (?:on|Directive)\b"
     r"|\bGuidelines (?:on|for)\b|\bHandbook\b|\bManual\b",
@@ -64,7 +60,8 @@ class Recognition:
     Attributes:
         reading: its blocks and notes.
         kind: by its symbol, else by what its title or opening calls it, else "other".
-        symbol: the UN symbol; empty when it has none.
+        symbol: the UN symbol; empty when it has none. One that stands in the name of the file
+            counts only when the text says it too: `A-12.txt` is an interview.
         title: one line; where it has none, its first heading or the name of the file.
         date: None when the document does not say it.
         missions: acronyms, the one most concerned first.
@@ -85,15 +82,17 @@ def recognition_of(
 
     Args:
         reading: the document.
-        stem: the name of its file without suffix, which may be its symbol.
+        stem: the name of its file without suffix.
         missions: the peace operations that may be recognised, by acronym.
         kind: given by a person; None to find out.
     """
     is_article = kind == "article"
-    symbol = "" if is_article else reading.symbol or symbol_in_name(stem)
+    text = "\n".join(block.text for block in reading.blocks)
+    named = symbol_in_name(stem)
+    said = reading.symbol or (named if named and is_said_in(named, text) else "")
+    symbol = "" if is_article else said
     title = (reading.title if is_article else _title(reading)) or stem
     found = kind or kind_of(symbol, _opening(reading, title), _is_record(reading))
-    text = "\n".join(block.text for block in reading.blocks)
     mentions = _MENTIONS.get(found, _MENTIONS_ELSE)
     concerned = missions_in(title, text, missions, mentions)
     return Recognition(reading, found, symbol, title, reading.date, concerned)
@@ -115,23 +114,6 @@ def kind_of(symbol: str, opening: str, spoken: bool = False) -> Kind:
     if _REPORT.search(opening):
         return "report"
     return "doctrine" if _DOCTRINE.search(opening) else "other"
-
-
-def symbol_in_name(stem: str) -> str:
-    """The symbol that a file is named after; empty when it is not.
-
-    >>> symbol_in_name("S_2018_541-EN"), symbol_in_name("S-PV-8703"), symbol_in_name("mali")
-    ('S/2018/541', 'S/PV.8703', '')
-    """
-    found = _NAMED.fullmatch(stem)
-    if found is None:
-        return ""
-    organ, series, number, rest = found.group("organ", "series", "number", "rest")
-    if (series or "").upper() == "PV":
-        return f"{organ}/PV.{number}"
-    if (series or "").upper() == "RES":
-        return f"{organ}/RES/{number} ({rest})" if rest else ""
-    return "/".join(filter(None, [organ, (series or "").upper(), number, rest]))
 
 
 def missions_in(

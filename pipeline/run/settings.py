@@ -13,7 +13,7 @@ from pipeline.run.kinds import Role
 
 PARAMS_FILE = Path("configs/params.yaml")
 
-Profile = Literal["core", "full", "readers"]
+Profile = Literal["core", "reports", "full", "readers"]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Resamples = Annotated[int, Field(ge=100, le=100_000)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
@@ -34,6 +34,7 @@ class AcquireSettings(Section):
     retries: int = Field(ge=1, le=10)
     timeout_seconds: Seconds
     probe_seconds: Seconds
+    pause_seconds: float = Field(ge=0, le=60)
     max_megabytes: int = Field(ge=1, le=1000)
 
 

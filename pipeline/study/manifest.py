@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import get_args
@@ -20,6 +20,7 @@ from pipeline.run.errors import InputError
 from pipeline.run.kinds import Kind
 from pipeline.run.settings import Profile
 from pipeline.study.missions import MISSIONS_FILE, load_missions
+from pipeline.study.symbols import address
 
 MANIFEST_FILE = Path("corpus/manifest.csv")
 COLUMNS = (
@@ -39,6 +40,9 @@ COLUMNS = (
 )
 FETCHED_FOLDER = "un"
 """Documents under corpus/un are fetched; all others are part of the project."""
+
+FORMS = (".pdf", ".docx", ".txt")
+"""In which a document that is asked for by its symbol is welcome, the likeliest first."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -80,6 +84,11 @@ class Entry:
         """Does the file come from outside (corpus/un), or is it part of the project?"""
         return PurePosixPath(self.path).parts[0] == FETCHED_FOLDER
 
+    @property
+    def by_symbol(self) -> bool:
+        """Is it asked for by its symbol, wherever the United Nations keep it, in any form?"""
+        return self.fetched and bool(self.symbol) and self.source_url == address(self.symbol)
+
 
 def read_manifest(
     file: Path = MANIFEST_FILE, missions: Collection[str] | None = None
@@ -112,8 +121,20 @@ def parse_manifest(
 
 
 def of_profile(entries: Iterable[Entry], profile: str) -> tuple[Entry, ...]:
-    """The entries of one profile, in order."""
-    return tuple(entry for entry in entries if profile in entry.profiles)
+    """The entries of one profile, in order; `reports` are added to the core."""
+    wanted = {profile, "core"} if profile == "reports" else {profile}
+    return tuple(entry for entry in entries if wanted & set(entry.profiles))
+
+
+def located(entry: Entry, corpus: Path = MANIFEST_FILE.parent) -> Entry:
+    """The entry with the path at which its file lies; unchanged when there is none.
+
+    A document that is asked for by its symbol comes in one of `FORMS`, whatever its row says.
+    """
+    path = PurePosixPath(entry.path)
+    suffixes = (path.suffix, *FORMS) if entry.by_symbol else ()
+    paths = (str(path.with_suffix(suffix)) for suffix in suffixes)
+    return replace(entry, path=next((p for p in paths if (corpus / p).is_file()), entry.path))
 
 
 def cells_of(entry: Entry) -> dict[str, str]:

@@ -6,17 +6,19 @@ import hashlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from pipeline.acquire import sessions
 from pipeline.acquire.collecting import Collected, collect
 from pipeline.acquire.sources import Source, sources_of
-from pipeline.acquire.verifying import Finding, Mirror
+from pipeline.acquire.verifying import Finding, Mirror, pinned, read_pins
 from pipeline.run.settings import AcquireSettings
-from pipeline.study.manifest import COLUMNS, Entry, read_manifest
+from pipeline.study.manifest import COLUMNS, Entry, located, read_manifest
+from pipeline.study.symbols import address, candidates
 
 ARTICLE = b"Interviewees said that the mandate lacked a strategic vision.\n"
 MALI = b"<akomaNtoso><p>Decides that MINUSMA shall protect civilians.</p></akomaNtoso>\n"
@@ -220,6 +222,7 @@ def settings() -> AcquireSettings:
         retries=2,
         timeout_seconds=0.5,
         probe_seconds=0.5,
+        pause_seconds=0,
         max_megabytes=1,
     )
 
@@ -231,3 +234,87 @@ def web_mirror(settings: AcquireSettings, serve: Callable[[], Server]) -> tuple[
     for _, _, path, content in DOCUMENTS.values():
         server.gives("/" + path.removeprefix("un/"), content)
     return server, sources_of(settings, Mirror(address=server.address))[0]
+
+
+def names_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name leads to this machine."""
+
+    def resolve(host: str, port: int, *rest: object, **more: object) -> object:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+
+SYMBOL = "S/2031/7"
+API, DIRECT, COPY = (
+    "/" + url.split("/", 3)[3] for url in candidates(SYMBOL)
+)  # the paths of the three addresses
+SHELL = b"<!DOCTYPE html><html><head><title>ODS</title></head><body></body></html>"
+OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+TEXT = b"S/2031/7\n\nUnited Nations\n\nSecurity Council\n\n1.\nMINUSMA protects civilians.\n"
+
+
+def pdf(*lines: str) -> bytes:
+    """One page with these lines of text."""
+    shown = " ".join(f"({line}) Tj 0 -16 Td" for line in lines)
+    stream = f"BT /F1 12 Tf 60 760 Td {shown} ET".encode()
+    parts = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources 6 0 R >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        b"<< /Font << /F1 5 0 R >> >>",
+    ]
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % item for item in enumerate(parts, 1))
+    return b"%PDF-1.4\n" + body + b"trailer << /Root 1 0 R >>\n%%EOF\n"
+
+
+REPORT = pdf("United Nations S/2031/7", "Security Council", "As I said in S/2031/6, all is well.")
+OTHER = pdf("United Nations S/2031/6", "Security Council", "It is followed by S/2031/7.")
+
+
+@dataclass
+class UnitedNations:
+    """The three addresses of one report, on one server under their own names."""
+
+    server: Server
+    project: Project
+    settings: AcquireSettings
+
+    @property
+    def entry(self) -> Entry:
+        """The report, as a row of the manifest that nobody has pinned."""
+        report = self.project.entries()["report"]
+        row = replace(report, symbol=SYMBOL, source_url=address(SYMBOL), path="un/added/r.pdf")
+        return pinned(row, read_pins(self.project.corpus / "pins.csv"))
+
+    def fetch(self) -> Finding:
+        pins = read_pins(self.project.corpus / "pins.csv")
+        network = sources_of(self.settings, None, pins)
+        return self.project.collect(*network, entries={"report": self.entry})["report"]
+
+    def asked(self, method: str = "GET") -> list[str]:
+        return [question.split(" ")[1] for question in self.server.asked if method in question]
+
+    def file(self) -> Path:
+        return self.project.corpus / located(self.entry, self.project.corpus).path
+
+
+@pytest.fixture
+def un(project, serve, settings, monkeypatch: pytest.MonkeyPatch) -> UnitedNations:
+    server = serve()
+    port = server.address.rpartition(":")[2]
+    names_are_local(monkeypatch)
+    monkeypatch.setattr(sessions, "is_public", lambda address: True)
+
+    def here(symbol: str) -> tuple[str, ...]:
+        hosts = (url.split("/")[2] for url in candidates(symbol))
+        return tuple(
+            url.replace(f"https://{host}", f"http://{host}:{port}")
+            for url, host in zip(candidates(symbol), hosts, strict=True)
+        )
+
+    monkeypatch.setattr("pipeline.acquire.sources.candidates", here)
+    server.gives(DIRECT.partition("?")[0], SHELL)
+    return UnitedNations(server, project, settings)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,10 @@ def test_an_optional_document_is_asked_for_when_the_network_comes_back_but_not_a
     metrics.write_text(json.dumps(refused))
     assert not is_pending()
 
+    yesterday = time.time() - 86_400
+    os.utime(metrics, (yesterday, yesterday))
+    assert is_pending()
+
 
 def test_before_the_first_run_nothing_optional_is_pending(project, network) -> None:
     network["documents.example"] = ""
@@ -132,7 +138,7 @@ def test_the_exit_code_tells_and_no_heavy_library_is_loaded(
 
     ask = (
         "import atexit, runpy, sys\n"
-        "heavy = {'polars', 'requests', 'pooch', 'numpy', 'torch'}\n"
+        "heavy = {'polars', 'requests', 'pypdfium2', 'numpy', 'torch'}\n"
         "atexit.register(lambda: print(sorted(heavy & set(sys.modules))))\n"
         "sys.argv = ['pending']\n"
         "runpy.run_module('pipeline.acquire.pending', run_name='__main__')\n"

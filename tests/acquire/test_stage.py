@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.acquire.__main__ import acquire
+from pipeline.acquire.sources import sources_of
 from pipeline.run.errors import InputError, StageError
 from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.table import read_table
+from pipeline.study.manifest import Entry, located, read_manifest
 
 CONFIGS = Path("configs").resolve()
 
@@ -197,7 +199,55 @@ def test_the_real_documents_of_the_core_profile_are_all_in_the_mirror(
 
     table = read_table(ACQUIRED)
     assert table.filter(status="present", origin="fetched").height == 332
+    assert table.filter(status="present", origin="fetched")["address"].str.len_chars().min() > 0
     missing = table.filter(
         ~(table["status"] == "present") & (table["document_id"] != "gilder-2026")
     )
     assert not missing["required"].any()
+
+
+@pytest.mark.mirror
+def test_the_profiles_find_the_cited_and_the_older_reports_in_the_mirror_too(
+    mirror: Path, project, monkeypatch
+) -> None:
+    if not (mirror.parent / "older-reports").is_dir():
+        pytest.skip("the mirror has no older reports beside it")
+    shutil.copyfile(CONFIGS.parent / "corpus/manifest.csv", "corpus/manifest.csv")
+    monkeypatch.setenv("PEACETEXT_MIRROR", str(mirror))
+    params = Path("configs/params.yaml")
+    given = params.read_text()
+    monkeypatch.setattr("pipeline.acquire.__main__.sources_of", mirror_alone)
+    for profile, expected in (("reports", 336), ("full", 1099)):
+        params.write_text(given.replace("profile: core", f"profile: {profile}", 1))
+
+        acquire()
+
+        table = read_table(ACQUIRED)
+        assert table.filter(status="present", origin="fetched").height == expected
+    assert not Path("corpus/pins.csv").exists()
+    assert located(by_id()["s-2014-403"]).path == "un/cited/S-2014-403.txt"
+
+
+def mirror_alone(settings, mirror, pins):
+    return sources_of(settings, mirror, pins)[:1]
+
+
+def by_id() -> dict[str, Entry]:
+    return {entry.document_id: entry for entry in read_manifest()}
+
+
+def test_a_mirror_beside_the_checkout_is_used_unnamed_and_that_is_said(
+    project, monkeypatch, capsys
+) -> None:
+    shutil.copytree(project.mirror, project.folder.parent / "shared" / "un-documents")
+
+    acquire()
+
+    said = capsys.readouterr().err
+    assert "no mirror is named; ../shared/un-documents, which is there, is used as one" in said
+    assert read_table(ACQUIRED)["status"].unique().to_list() == ["present"]
+
+    shutil.rmtree(project.corpus / "un")
+    shutil.copytree(project.mirror, project.corpus / "un-documents")
+    acquire()
+    assert "no mirror is named; corpus/un-documents" in capsys.readouterr().err

@@ -261,12 +261,12 @@ def test_a_folder_gives_every_document_in_it_and_one_that_is_bad_costs_the_other
 
 
 def test_a_symbol_alone_is_a_row_to_be_fetched(project: Path) -> None:
-    assert peacetext("add", "S/2018/541", "--missions", "MINUSMA").exit_code == 0
+    assert peacetext("add", "S/2031/541", "--missions", "MINUSMA").exit_code == 0
 
-    entry = entry_of("s-2018-541")
-    assert entry.source_url == "https://docs.un.org/en/S/2018/541"
+    entry = entry_of("s-2031-541")
+    assert entry.source_url == "https://docs.un.org/en/S/2031/541"
     assert (entry.kind, entry.required, entry.sha256) == ("report", False, "")
-    assert (entry.path, entry.missions) == ("un/added/s-2018-541.pdf", ("MINUSMA",))
+    assert (entry.path, entry.missions) == ("un/added/s-2031-541.pdf", ("MINUSMA",))
 
 
 @pytest.mark.parametrize("symbol", ["s/res/2423", "S/RES/2423 (2018)", "S/RES/2423(2018)"])
@@ -402,7 +402,9 @@ def test_real_documents_are_recognised_as_the_manifest_has_them(mirror: Path) ->
         kind = kind_before_reading(content, file.suffix)
         found = recognition_of(read_file(content, kind, file.suffix, limits), file.stem, missions)
         agree["documents"] += 1
-        for name in ("kind", "symbol", "date"):
+        # a transcript without a cover does not say its symbol, and a name is not enough
+        agree["symbol"] += found.symbol == ("" if "reports-txt" in entry.path else entry.symbol)
+        for name in ("kind", "date"):
             agree[name] += getattr(found, name) == getattr(entry, name)
         agree["first mission"] += found.missions[:1] == entry.missions[:1]
     assert agree["documents"] > 100

@@ -1,13 +1,19 @@
 """Citations of UN documents are resolved, and quotations found in them or said to be not found."""
 
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+from pipeline.acquire.verifying import file_in
 from pipeline.compare.material import from_rows
 from pipeline.compare.sources import find_quotation, link_tables, shelf_of, un_references, unified
+from pipeline.ingest.corpus import corpus_of
+from pipeline.ingest.readers import read_file
+from pipeline.run.settings import load_settings
 from pipeline.run.tables.ingest import Blocks, Documents
+from pipeline.study.manifest import read_manifest
 
 REFERENCES = """
 Body of the article.
@@ -162,3 +168,36 @@ def test_six_shuffled_words_are_found_nowhere() -> None:
     shuffled = random.Random(0)
 
     assert not any(find_quotation(" ".join(shuffled.sample(words, 6)), texts) for _ in range(200))
+
+
+@pytest.mark.mirror
+def test_what_the_article_quotes_from_un_documents_stands_in_them(mirror: Path) -> None:
+    """Four of its seven quotations; the others are from doctrine that has no symbol."""
+    cited = {
+        entry: file_in(mirror, entry)
+        for entry in read_manifest()
+        if entry.path.startswith("un/cited/")
+    }
+    if not all(file.is_file() for file in cited.values()):
+        pytest.skip("the mirror does not hold what the article cites")
+    limits = load_settings().ingest
+    article = next(entry for entry in read_manifest() if entry.kind == "article")
+    place = Path("corpus", article.path)
+    read = corpus_of(
+        (entry, read_file(file.read_bytes(), entry.kind, file.suffix, limits))
+        for entry, file in {article: place, **cited}.items()
+    )
+    blocks = read.blocks.filter(document_id=article.document_id)
+    index = shelf_of(read.documents, read.blocks, [entry.symbol for entry in cited])
+
+    citations, quotations = link_tables(place.read_text(encoding="utf-8"), blocks, index)
+
+    found = quotations.filter(pl.col("status").cast(pl.String) == "found")
+    assert dict(found.select("cited_as", "document_id").rows()) == {
+        "UN Security Council 2014": "s-2014-403",
+        "UN Security Council 2016": "s-2016-819",
+        "UN Security Council 2017a": "s-pv-7975",
+        "UN Security Council 2017b": "s-2017-271",
+    }
+    assert quotations.height == 7
+    assert citations["document_id"].n_unique() == 5  # the four, and none for doctrine

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from pipeline.export.references import BibliographyEntry, bibtex, official_address, ris
+from pipeline.export.references import BibliographyEntry, bibtex, ris
+from pipeline.study.symbols import address
 from tests.export.conftest import Project
 
 RESOLUTION = BibliographyEntry(
@@ -78,5 +79,5 @@ def test_a_note_of_two_lines_stays_on_one_in_ris() -> None:
 
 
 def test_addresses_of_symbols_are_those_of_the_un_and_safe() -> None:
-    assert official_address("S/PRST/2018/10") == "https://docs.un.org/en/S/PRST/2018/10"
-    assert official_address('A/1"><') == "https://docs.un.org/en/A/1%22%3E%3C"
+    assert address("S/PRST/2018/10") == "https://docs.un.org/en/S/PRST/2018/10"
+    assert address('A/1"><') == "https://docs.un.org/en/A/1%22%3E%3C"

@@ -79,12 +79,27 @@ def test_an_entry_is_written_as_it_was_read() -> None:
 def test_the_manifest_of_this_project_is_in_order() -> None:
     entries = read_manifest(Path("corpus/manifest.csv"))
 
-    ids = {entry.document_id for entry in entries}
-    assert len(entries) >= 1057
-    assert {"s-2014-403", "s-2016-819", "s-2017-271", "s-pv-7975"} <= ids
+    assert len(entries) >= 1243
     core = of_profile(entries, "core")
-    assert len(core) >= 337
+    assert len(core) >= 333
     assert "gilder-2026" in {entry.document_id for entry in core if not entry.fetched}
+
+
+def test_what_is_published_is_pinned_and_reports_by_symbol_are_a_profile_of_their_own() -> None:
+    entries = read_manifest(Path("corpus/manifest.csv"))
+    core, full = of_profile(entries, "core"), of_profile(entries, "full")
+    reports = of_profile(entries, "reports")
+
+    assert all(entry.sha256 for entry in (*core, *full))
+    assert set(core) <= set(reports)
+    added = set(reports) - set(core)
+    assert {"s-2014-403", "s-2016-819", "s-2017-271", "s-pv-7975"} <= {
+        entry.document_id for entry in added
+    }
+    assert all(entry.by_symbol and not entry.required for entry in added)
+    assert sum(entry.path.startswith("un/older-reports/") for entry in full) == 49
+    on_missions = [entry for entry in reports if entry.kind == "report" and entry.fetched]
+    assert len(on_missions) >= 146
 
 
 @pytest.mark.parametrize(

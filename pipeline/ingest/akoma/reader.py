@@ -45,9 +45,9 @@ from lxml import etree
 from pipeline.ingest.akoma.outline import outline
 from pipeline.ingest.akoma.text import TextPiece, collapse, local_name, pieces, text_of
 from pipeline.ingest.reading import Reading, UnreadableError
+from pipeline.study.symbols import printed
 
 _PRINTED_DATE = re.compile(r"\b(\d{1,2}) ([A-Z][a-z]+) (\d{4})\b")
-_SYMBOL = re.compile(r"^(S/RES/\d+) ?\((\d{4})\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def metadata_of(statement: etree._Element, opening: str) -> Metadata:
         statement: the element that holds ``meta``, ``coverPage`` and the body.
         opening: the first paragraph of the body, for the day of a statement's meeting.
     """
-    printed = collapse(statement.findtext(".//{*}coverPage//{*}docNumber") or "")
-    symbol = _SYMBOL.sub(r"\1 (\2)", printed)
+    said = collapse(statement.findtext(".//{*}coverPage//{*}docNumber") or "")
+    symbol = printed(said) or said
     resolution = "RES/" in symbol or statement.get("name") == "resolution"
     dates = _resolution_dates(statement) if resolution else _statement_dates(statement, opening)
     decided = _most_named(dates) if resolution else _first_known(dates)
@@ -226,8 +226,8 @@ def _recovered(content: bytes, problem: str) -> tuple[etree._Element, tuple[str,
     if root is None:
         raise UnreadableError("is not XML")
     remark = f"not well-formed XML ({problem}); recovered"
-    printed = _WORD.findall(unescape(_TAG.sub(" ", content.decode("utf-8", "replace"))))
-    lost = len(printed) - len(_WORD.findall(" ".join(str(part) for part in root.itertext())))
+    in_file = _WORD.findall(unescape(_TAG.sub(" ", content.decode("utf-8", "replace"))))
+    lost = len(in_file) - len(_WORD.findall(" ".join(str(part) for part in root.itertext())))
     return root, (remark, f"{lost} words could not be recovered") if lost > 0 else (remark,)
 
 

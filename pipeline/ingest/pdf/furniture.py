@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipeline.ingest.identity import date_of, likeliest_symbol, symbol_of
+from pipeline.ingest.identity import date_of, likeliest_symbol
 from pipeline.ingest.pdf.pages import Line, Page
+from pipeline.study.symbols import symbol_of
 
 EDGE = 0.115  # share of the height at the top and at the bottom where furniture stands
 FORMS = re.compile(

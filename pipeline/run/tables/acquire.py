@@ -20,6 +20,9 @@ class Acquired(dy.Schema):
     origin = dy.Enum(["project", "fetched"], description="part of the project, or under corpus/un")
     bytes = dy.Int64(min=0, description="size on disk; 0 when not present")
     sha256 = dy.String(description="of the file on disk; empty when not present")
+    address = dy.String(
+        description="which address gave the document; empty for a mirror's, unpinned"
+    )
     reason = dy.String(description="why the document is not present; empty when it is")
 
 
