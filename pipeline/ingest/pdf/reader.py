@@ -23,7 +23,7 @@ from pipeline.ingest.pdf.furniture import (
 )
 from pipeline.ingest.pdf.pages import MIN_LETTERS, Line, Page, read_pages
 from pipeline.ingest.pdf.paragraphs import blocks_of
-from pipeline.ingest.pdf.rows import Layout, Row, is_map, measure, rows_of
+from pipeline.ingest.pdf.rows import Layout, Row, columns_apart, columns_of, is_map, measure, rows_of
 from pipeline.ingest.reading import Note, Reading, UnreadableError
 from pipeline.ingest.text.verbatim import SPEECH, Paragraph, speeches
 from pipeline.run.settings import IngestSettings
@@ -201,10 +201,14 @@ def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
     pages, cover = split_cover(pages, heads, layout.size)
     if layout.scattered:
         pages = [pages[0], *map(without_noise, pages[1:])]
+    spoken = "/PV." in cover.symbol and layout.columns
+    if not spoken and (columns := columns_of(pages)):
+        pages = [part for page in pages for part in columns_apart(page, columns)]
+        layout = replace(measure(pages), apart=True)
     remarks = _remarks(pages, layout)
     rows, feet = _rows(pages, layout, remarks)
     words = words_of([row.line for page in rows for row in page])
-    if "/PV." in cover.symbol and layout.columns:
+    if spoken:
         return read_speeches(first, rows[1:], layout, cover, words)
     chunks = [chunks_of(page, layout) for page in rows]
     resolution = "/RES/" in cover.symbol or "/PRST/" in cover.symbol
