@@ -33,7 +33,10 @@ from pipeline.run.settings import Role
 
 BELIEF_LOST = 1000  # a number that no paragraph has
 MAX_SKIP = 3  # numbers that may be missing between two paragraphs
-MISREAD = re.compile(r"(\d{1,3})[.,] ?(?=\S)")  # what may be left of a number in a scan
+MISREAD = re.compile(r"(\d{1,3}) ?[.,] ?(?=\S)(?![^A-Za-z]{0,2}[A-Z]{2,} [A-Z]{2,} [A-Z]{3})")
+"""What may be left of a number in a scan."""
+GARBLED = re.compile(r"[\W_]{0,2}(?:[\w?&%$]{1,3}|\d \d) ?[.,;:] *[^\w\s“\"(]{0,2}(?=[A-Z“\"(])|\d{1,3} (?=[A-Z])")
+"""A misread number, as far as its place between two others says that it is one."""
 CAPTION = re.compile(r"(?:Figure|Table|Map|Chart|Box)(?: [IVX]+| \d+)?\b(?! \w+ed\b)(?=$| [A-Z])")
 TERMINAL = (".", "?", "!", ":", ";", ".”", ".)", "”")
 
@@ -48,6 +51,7 @@ class _Draft:
     paragraph: int | None
     lines: list[Line]
     skip: int = 0  # characters of the first line that are its number
+    spaced: bool = False  # does it begin at the margin, after a gap or at the top of a page
     cells: tuple[str, ...] = ()  # of a table's row
 
     @property
@@ -168,10 +172,10 @@ def _number(state: _State, chunk: Chunk) -> int | None:
     if not found:
         return None
     number, layout = int(found.group(1)), state.layout
-    starts = chunk.tabbed or chunk.gap is None or chunk.gap > 1.25
-    near = abs(chunk.first.x0 - layout.left) < 40 or layout.scattered
-    if not (starts and near):
+    if not _may_start(chunk, layout):
         return None
+    if layout.recognised:
+        number = _as_meant(state, number)
     if state.number < number <= state.number + 1 + MAX_SKIP:
         return number if number == state.number + 1 or not _goes_on(state, chunk) else None
     if layout.scattered and number == 1 and state.number > 1 and not state.headings.annex:
@@ -181,6 +185,21 @@ def _number(state: _State, chunk: Chunk) -> int | None:
         return None
     restarts = number == 1 and (state.headings.annex or state.number == 0 or not state.numbered)
     return 1 if restarts and not _goes_on(state, chunk) else None
+
+
+def _may_start(chunk: Chunk, layout: Layout) -> bool:
+    """Does the chunk stand where a numbered paragraph can begin?"""
+    starts = chunk.tabbed or chunk.gap is None or chunk.gap > 1.25
+    return starts and (abs(chunk.first.x0 - layout.left) < 40 or layout.scattered)
+
+
+def _as_meant(state: _State, number: int) -> int:
+    """The number that must come next, where one of two digits was misread."""
+    meant = str(state.number + 1)
+    misread = [left != right for left, right in zip(str(number), meant, strict=False)]
+    alike = len(meant) == len(str(number)) == 2 and sum(misread) == 1
+    believed = state.number < number <= state.number + 1 + MAX_SKIP
+    return state.number + 1 if alike and not believed else number
 
 
 def _is_heading(state: _State, chunk: Chunk, following: Chunk | None) -> bool:
@@ -197,12 +216,12 @@ def _is_bold_paragraph(state: _State, chunk: Chunk) -> bool:
 
 
 def _printed_number(state: _State, chunk: Chunk) -> re.Match[str] | None:
-    pattern = MISREAD if state.layout.scattered else PARAGRAPH
+    pattern = MISREAD if state.layout.recognised else PARAGRAPH
     return pattern.match(chunk.first.text)
 
 
 def _add_numbered(state: _State, chunk: Chunk, number: int) -> None:
-    if number > state.number + 1:
+    if number > state.number + 1 and not _number_between(state, number):
         absent = ", ".join(str(n) for n in range(state.number + 1, number))
         state.remarks.append(f"paragraph number {absent} not found before {number}")
     state.number, state.items, state.numbered = number, [], True
@@ -214,6 +233,34 @@ def _add_numbered(state: _State, chunk: Chunk, number: int) -> None:
         state.items = [Item(item.group(1), chunk.first.x0)]
     end = (item or found).end() if found else 0
     _add(state, chunk, _role(state), _label(state), skip=end)
+
+
+def _number_between(state: _State, number: int) -> bool:
+    """Number the paragraphs of a scan whose numbers were misread, if the order leaves no choice."""
+    absent = list(range(state.number + 1, number))
+    since = _since(state)
+    fresh = [draft for draft in since if draft.spaced and draft.role != "heading"]
+    garbled = [draft for draft in fresh if GARBLED.match(draft.lines[0].text)]
+    chosen = next((some for some in (garbled, fresh) if len(some) == len(absent)), [])
+    if not state.layout.recognised or not chosen:
+        return False
+    before = str(state.number)
+    for missing, draft in zip(absent, chosen, strict=True):
+        found = GARBLED.match(draft.lines[0].text)
+        draft.label, draft.skip = str(missing), found.end() if found else 0
+        for later in since[since.index(draft) + 1 :]:
+            later.label = re.sub(rf"^{before}(?= \(|$)", str(missing), later.label)
+        before = str(missing)
+    numbers = ", ".join(map(str, absent))
+    state.remarks.append(f"paragraph number {numbers} misread; known by its place in the order")
+    return True
+
+
+def _since(state: _State) -> list[_Draft]:
+    """The drafts after the last numbered paragraph."""
+    current = str(state.number)
+    last = max((i for i, d in enumerate(state.drafts) if d.label == current), default=-1)
+    return state.drafts[last + 1 :]
 
 
 def _add_item(state: _State, chunk: Chunk, item: re.Match[str]) -> None:
@@ -241,6 +288,7 @@ def _add_plain(state: _State, chunk: Chunk) -> None:
         state.paragraph += 1
         state.current = ""
     _add(state, chunk, _role(state), "")
+    state.drafts[-1].spaced = _may_start(chunk, state.layout)
 
 
 def _add_table(state: _State, chunk: Chunk) -> None:

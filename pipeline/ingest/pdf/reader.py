@@ -24,6 +24,7 @@ from pipeline.ingest.pdf.furniture import (
 from pipeline.ingest.pdf.pages import MIN_LETTERS, Line, Page, read_pages
 from pipeline.ingest.pdf.paragraphs import blocks_of
 from pipeline.ingest.pdf.rows import Layout, Row, columns_apart, columns_of, is_map, measure, rows_of
+from pipeline.ingest.pdf.scans import aligned, is_recognised, whole_rows, without_edges
 from pipeline.ingest.reading import Note, Reading, UnreadableError
 from pipeline.ingest.text.verbatim import SPEECH, Paragraph, speeches
 from pipeline.run.settings import IngestSettings
@@ -196,6 +197,9 @@ def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
         UnreadableError: not a PDF, broken, encrypted, too large, a scan, or without text.
     """
     pages, heads = without_furniture(read_pages(content, settings))
+    recognised = is_recognised(pages)
+    if recognised:
+        pages = [without_edges(page) for page in aligned(pages)]
     layout = measure(pages)
     first = pages[0]
     pages, cover = split_cover(pages, heads, layout.size)
@@ -205,6 +209,9 @@ def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
     if not spoken and (columns := columns_of(pages)):
         pages = [part for page in pages for part in columns_apart(page, columns)]
         layout = replace(measure(pages), apart=True)
+    if recognised:
+        pages = [whole_rows(page, layout.size, layout.left) for page in pages]
+        layout = replace(measure(pages), apart=layout.apart, recognised=True)
     remarks = _remarks(pages, layout)
     rows, feet = _rows(pages, layout, remarks)
     words = words_of([row.line for page in rows for row in page])

@@ -20,7 +20,8 @@ NUMBER = re.compile(r"\d{1,3}\.?|[IVXLC]+\.|[A-Z]\.|\(\w{1,4}\)|[a-z]\)|[•●�
 DOUBLE_SPACED = 20  # that many wide steps and no narrow one make a double-spaced text
 NUMBER_GAP = 48  # points between a number and its text, at most
 MIN_COLUMN_TEXT = 25  # characters of a line of prose in a column
-MIN_COLUMN_LINES = 12  # so many in each make two columns
+MIN_COLUMN_LINES = 12  # so many make a column
+MIN_COLUMN = 150  # points from the start of one column to that of the next, at least
 MAP = re.compile(r"Map No\.|Cartographic Section|Department of (?:Field|Peacekeeping|Operational)")
 
 
@@ -36,6 +37,7 @@ class Layout:
         scattered: is the text layer that of a scan, in which words do not touch.
         bold: are headings set in bold.
         apart: was it set in two columns that now stand one after the other.
+        recognised: did a machine recognise the text in pictures of the pages.
     """
 
     size: float
@@ -46,6 +48,7 @@ class Layout:
     scattered: bool
     bold: bool
     apart: bool = False
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,19 +267,17 @@ class Columns:
 def columns_of(pages: Sequence[Page]) -> Columns | None:
     """The columns of a report that is set in two, as many of 2000 to 2002 are; None if in one."""
     lines = [line for page in pages for line in page.lines if len(line.text) > MIN_COLUMN_TEXT]
-    if not lines:
-        return None
     starts = Counter(round(line.x0) for line in lines)
-    outer = min((x0 for x0, count in starts.items() if count > 0.15 * len(lines)), default=0)
-    far = max(line.x1 for line in lines)
-    inner = [round(line.x0) for line in lines if line.x0 > outer + 0.4 * (far - outer)]
-    if len(inner) < MIN_COLUMN_LINES:
+    about = {x0: sum(starts[x0 + step] for step in range(-2, 3)) for x0 in starts}
+    common = [x0 for x0 in sorted(starts) if about[x0] > 0.15 * len(lines)]
+    if not common:
         return None
-    right = _mode(inner)
-    narrow = sum(line.x1 < right for line in lines if abs(line.x0 - outer) < 3)
-    aligned = sum(abs(x0 - right) < 3 for x0 in inner)
-    both = min(narrow, aligned) >= MIN_COLUMN_LINES and aligned > 0.6 * len(inner)
-    return Columns(outer, right) if both else None
+    left = max(common[:4], key=lambda x0: (about[x0], -x0) if x0 < common[0] + 4 else (0, 0))
+    right = max(common, key=lambda x0: about[x0] if x0 > left + MIN_COLUMN else 0)
+    narrow = sum(line.x1 < right + 2 for line in lines if abs(line.x0 - left) < 4)
+    if right < left + MIN_COLUMN or narrow < max(MIN_COLUMN_LINES, 0.5 * about[left]):
+        return None
+    return Columns(left, right)
 
 
 def columns_apart(page: Page, columns: Columns) -> list[Page]:
