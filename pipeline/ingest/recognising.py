@@ -14,8 +14,7 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from pipeline.ingest.readers import READERS, read_file
-from pipeline.ingest.reading import Reading, UnreadableError
-from pipeline.ingest.text.decoding import decoded
+from pipeline.ingest.reading import Reading, UnreadableError, decoded
 from pipeline.ingest.text.verbatim import SPEECH
 from pipeline.run.settings import IngestSettings, Kind
 from pipeline.study.missions import Mission

@@ -35,7 +35,9 @@ BELIEF_LOST = 1000  # a number that no paragraph has
 MAX_SKIP = 3  # numbers that may be missing between two paragraphs
 MISREAD = re.compile(r"(\d{1,3}) ?[.,] ?(?=\S)(?![^A-Za-z]{0,2}[A-Z]{2,} [A-Z]{2,} [A-Z]{3})")
 """What may be left of a number in a scan."""
-GARBLED = re.compile(r"[\W_]{0,2}(?:[\w?&%$]{1,3}|\d \d) ?[.,;:] *[^\w\s“\"(]{0,2}(?=[A-Z“\"(])|\d{1,3} (?=[A-Z])")
+GARBLED = re.compile(
+    r"[\W_]{0,2}(?:[\w?&%$]{1,3}|\d \d) ?[.,;:] *[^\w\s“\"(]{0,2}(?=[A-Z“\"(])|\d{1,3} (?=[A-Z])"
+)
 """A misread number, as far as its place between two others says that it is one."""
 CAPTION = re.compile(r"(?:Figure|Table|Map|Chart|Box)(?: [IVX]+| \d+)?\b(?! \w+ed\b)(?=$| [A-Z])")
 TERMINAL = (".", "?", "!", ":", ";", ".”", ".)", "”")

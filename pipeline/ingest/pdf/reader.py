@@ -23,7 +23,15 @@ from pipeline.ingest.pdf.furniture import (
 )
 from pipeline.ingest.pdf.pages import MIN_LETTERS, Line, Page, read_pages
 from pipeline.ingest.pdf.paragraphs import blocks_of
-from pipeline.ingest.pdf.rows import Layout, Row, columns_apart, columns_of, is_map, measure, rows_of
+from pipeline.ingest.pdf.rows import (
+    Layout,
+    Row,
+    columns_apart,
+    columns_of,
+    is_map,
+    measure,
+    rows_of,
+)
 from pipeline.ingest.pdf.scans import aligned, is_recognised, whole_rows, without_edges
 from pipeline.ingest.reading import Note, Reading, UnreadableError
 from pipeline.ingest.text.verbatim import SPEECH, Paragraph, speeches

@@ -116,7 +116,10 @@ def _whole(row: Sequence[Line], size: float, margin: float) -> list[Line]:
     for piece in pieces[1:]:
         gap = piece.x0 - kept[-1].x1
         wide = SENTENCE_GAP if kept[-1].text.endswith((".", ",", ";", ":", ")", "?")) else 1.7
-        numbered = re.fullmatch(rf"{NUMBER.pattern}[ .,;:_-]{{0,3}}", kept[-1].text) and kept[-1].x0 < margin + 60
+        numbered = (
+            re.fullmatch(rf"{NUMBER.pattern}[ .,;:_-]{{0,3}}", kept[-1].text)
+            and kept[-1].x0 < margin + 60
+        )
         if gap < wide * size or (numbered and gap < NUMBER_GAP):
             kept[-1] = joined(kept[-1], piece)
         else:

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from lxml import etree, html
 
 from pipeline.ingest.identity import date_of, first_symbol
-from pipeline.ingest.reading import Reading, UnreadableError
-from pipeline.ingest.text.decoding import decoded
+from pipeline.ingest.reading import Reading, UnreadableError, decoded
 from pipeline.ingest.text.outline import CELL, Piece, blocks_from
 from pipeline.run.settings import IngestSettings, Role
 

@@ -10,8 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from pipeline.ingest.identity import date_of, first_symbol
-from pipeline.ingest.reading import Note, NoteMark, Reading, UnreadableError
-from pipeline.ingest.text.decoding import decoded
+from pipeline.ingest.reading import Note, NoteMark, Reading, UnreadableError, decoded
 from pipeline.ingest.text.outline import CELL, Piece, blocks_from
 from pipeline.run.settings import IngestSettings, Role
 

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.ingest.identity import date_of, first_symbol
-from pipeline.ingest.reading import Block, Reading, UnreadableError
-from pipeline.ingest.text.decoding import decoded
+from pipeline.ingest.reading import Block, Reading, UnreadableError, decoded
 from pipeline.run.settings import IngestSettings, Role
 
 LONG = 200  # characters; a text with longer lines is not wrapped, so each line is a paragraph
