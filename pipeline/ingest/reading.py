@@ -99,7 +99,7 @@ def decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
     """
     text, remarks = _text(content)
     controls = sum(character < " " and character not in "\t\n\r\f" for character in text)
-    if "\0" in text or controls > len(text) // 1000:
+    if "\0" in text or controls > len(text) // 300:
         raise UnreadableError("is not text (it holds control characters)")
     return text.replace("\r\n", "\n").replace("\r", "\n"), remarks
 

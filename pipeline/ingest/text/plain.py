@@ -123,10 +123,10 @@ def _take(state: _State, index: int) -> int:
         found = _number(state, index)
         if found:
             state.number, state.item = int(found.group(1)), ""
-            _open(state, line, line.text[found.end() :], number=found.group(1))
+            _open(state, line.text[found.end() :], number=found.group(1))
         elif item := _item(state, line):
             state.item = item.group(1)
-            _open(state, line, line.text[item.end() :], number=item.group(1), depth=1)
+            _open(state, line.text[item.end() :], number=item.group(1), depth=1)
         elif cells := _cells(state, line):
             state.pieces.append(Piece(CELL.join(cells), role="annex"))
         else:
@@ -136,7 +136,7 @@ def _take(state: _State, index: int) -> int:
     return end
 
 
-def _open(state: _State, line: PrintedLine, text: str, number: str = "", depth: int = 0) -> None:
+def _open(state: _State, text: str, number: str = "", depth: int = 0) -> None:
     state.pieces.append(Piece(_plain(text), number=number, depth=depth))
 
 
@@ -208,7 +208,9 @@ def _cells(state: _State, line: PrintedLine) -> list[str]:
     """The cells of a table's row; of a table whose cells stand below each other, one."""
     cells = re.split(r"\s{3,}", line.text)
     if len(cells) > 1 and max(map(len, cells)) < 0.6 * state.width:
-        return cells
+        gaps = [len(gap) for gap in re.findall(r"\s{2,}", line.text)]
+        justified = is_full(line, state.width) and max(gaps) - min(gaps) < 3
+        return [] if justified else cells
     short = len(line.text) < 40 and not line.text.endswith(".")
     return [_plain(line.text)] if state.annex and short and not line.text[:1].islower() else []
 

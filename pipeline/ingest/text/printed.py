@@ -28,6 +28,7 @@ MASTHEAD = re.compile(
     r"|items? \d.*|(?:[\w-]+ ){1,3}(?:year|session)(?: \(.*\))?|(?:special|emergency) .*session.*",
     re.IGNORECASE,
 )
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 GAP = re.compile(r"\s{2,}")
 EDGE_LINES = 4  # at the top and foot of a page, among which what comes again is no text
 MASTHEAD_LINES = 30
@@ -81,14 +82,16 @@ def is_printed(text: str) -> bool:
                 for line in head for part in GAP.split(line))  # fmt: skip
     again = sum(symbol_of(part) == symbol for line in text.splitlines() for part in GAP.split(line))
     numbered = re.search(r"(?m)^\s*\d{2}-\d{5}\b.*$|\d{1,3}/\d{1,3}\s*$|^\*\d{7}\*", text)
-    return again > 1 and (marks > 0 or numbered is not None)
+    return (again > 1 or marks > 1) and (marks > 0 or numbered is not None)
 
 
 def printed_lines(text: str) -> Printed:
     """The lines of the text below its masthead, and what the masthead says."""
-    pages = [_page_lines(page, number) for number, page in enumerate(text.split("\f"), start=1)]
-    head = [line.text for line in pages[0][:MASTHEAD_LINES]]
-    symbol = first_symbol(head)
+    text = CONTROL.sub("", text)
+    symbol = first_symbol(line.strip() for line in text.split("\n", 2 * MASTHEAD_LINES))
+    pages = [
+        _page_lines(page, number, symbol) for number, page in enumerate(text.split("\f"), start=1)
+    ]
     lengths = sorted(len(line.text) for page in pages for line in page if len(line.text) > 30)
     width = lengths[int(0.8 * len(lengths))] if lengths else 80
     end = _masthead_end(pages[0], symbol)
@@ -99,10 +102,20 @@ def printed_lines(text: str) -> Printed:
     return Printed(tuple(rest), width, symbol, heading, date_of(said))
 
 
-def _page_lines(page: str, number: int) -> list[PrintedLine]:
+def _page_lines(page: str, number: int, symbol: str) -> list[PrintedLine]:
     """The lines of a page that are not blank, its columns one after the other."""
-    lines = page.expandtabs().split("\n")
-    pieces = [piece for part in _columns(lines) for piece in _with_indents(part)]
+    stretches: list[list[str]] = [[]]
+    for line in page.expandtabs().split("\n"):
+        if line.strip() and _is_furniture(line.strip(), symbol, edge=False):
+            stretches += [[line], []]  # where no form feed parts pages, their heads and feet do
+        else:
+            stretches[-1].append(line)
+    pieces = [
+        piece
+        for stretch in stretches
+        for part in _columns(stretch)
+        for piece in _with_indents(part)
+    ]
     return [PrintedLine(text, indent, spaced, number) for text, indent, spaced in pieces]
 
 
@@ -120,14 +133,15 @@ def _columns(lines: Sequence[str]) -> list[list[str]]:
     starts = Counter(
         found.end()
         for line in lines
-        for found in re.finditer(r"(?<=\S)\s{2,}(?=\S)", line)
+        for found in re.finditer(r"(?:^|(?<=\S))\s{2,}(?=\S)", line)
         if 30 < found.end() < 90 and len(line) - found.end() > 18
     )
     if not starts:
         return [list(lines)]
     gutter = max(sorted(starts), key=lambda place: starts[place])
-    long = [line for line in lines if len(line.rstrip()) > gutter]
-    if starts[gutter] < max(8, 0.5 * len(long)):
+    long = sum(len(line.rstrip()) > gutter for line in lines)
+    beside = sum(len(line[:gutter].strip()) > 30 for line in lines)
+    if starts[gutter] < max(5, 0.5 * long) or beside < 3:
         return [list(lines)]
     parts: list[list[str]] = [[], []]
     for line in lines:
@@ -176,8 +190,11 @@ def _without_furniture(pages: Sequence[Sequence[PrintedLine]], symbol: str) -> l
     kept: list[PrintedLine] = []
     turned = 0
     for page in pages:
+        forms = {i for i, line in enumerate(page) if _is_furniture(line.text, symbol, edge=False)}
         for index, line in enumerate(page):
-            edge = len(pages) > 1 and (index < EDGE_LINES or index >= len(page) - EDGE_LINES)
+            edge = index < EDGE_LINES or index >= len(page) - EDGE_LINES
+            if len(pages) == 1:
+                edge = any(index + step in forms for step in (-2, -1, 1, 2))
             if _is_furniture(line.text, symbol, edge) or (edge and _shape(line.text) in again):
                 turned += len(pages) == 1
             else:
