@@ -98,6 +98,8 @@ def printed_lines(text: str) -> Printed:
     title, below = _title(pages[0][end:], width)
     said = "\n".join(line.text for line in pages[0][: end + len(title)])
     rest = _without_furniture([below, *pages[1:]], symbol)
+    if not rest:
+        rest, title = title[1:], title[:1]
     heading = " ".join(line.text for line in title)
     return Printed(tuple(rest), width, symbol, heading, date_of(said))
 
@@ -106,7 +108,8 @@ def _page_lines(page: str, number: int, symbol: str) -> list[PrintedLine]:
     """The lines of a page that are not blank, its columns one after the other."""
     stretches: list[list[str]] = [[]]
     for line in page.expandtabs().split("\n"):
-        if line.strip() and _is_furniture(line.strip(), symbol, edge=False):
+        bare = line.strip()
+        if bare and (_is_furniture(bare, symbol, edge=False) or bare == str(number) != "1"):
             stretches += [[line], []]  # where no form feed parts pages, their heads and feet do
         else:
             stretches[-1].append(line)
@@ -195,7 +198,12 @@ def _without_furniture(pages: Sequence[Sequence[PrintedLine]], symbol: str) -> l
             edge = index < EDGE_LINES or index >= len(page) - EDGE_LINES
             if len(pages) == 1:
                 edge = any(index + step in forms for step in (-2, -1, 1, 2))
-            if _is_furniture(line.text, symbol, edge) or (edge and _shape(line.text) in again):
+            number = len(pages) > 1 and line.text == str(line.page) != "1"
+            if (
+                number
+                or _is_furniture(line.text, symbol, edge)
+                or (edge and _shape(line.text) in again)
+            ):
                 turned += len(pages) == 1
             else:
                 kept.append(replace(line, page=line.page + turned))
