@@ -171,7 +171,7 @@ def _masthead_end(lines: Sequence[PrintedLine], symbol: str) -> int:
 
 def _in_masthead(part: str, symbol: str) -> bool:
     bare = part.strip()
-    known = MASTHEAD.fullmatch(bare) or FORM.fullmatch(bare) or DATE.fullmatch(bare)
+    known = MASTHEAD.fullmatch(bare) or DATE.fullmatch(bare)
     return known is not None or symbol_of(bare) == symbol
 
 
@@ -188,26 +188,32 @@ def _title(lines: Sequence[PrintedLine], width: int) -> tuple[list[PrintedLine],
 
 
 def _without_furniture(pages: Sequence[Sequence[PrintedLine]], symbol: str) -> list[PrintedLine]:
-    """The lines of the text; the first one after a running head or foot is on another page."""
-    again = _repeated(pages, symbol)
+    """The lines of the text without the pages around it."""
+    whole = list(pages) if len(pages) > 1 else _parted(pages[0], symbol)
+    again = _repeated(whole, symbol)
     kept: list[PrintedLine] = []
-    turned = 0
-    for page in pages:
-        forms = {i for i, line in enumerate(page) if _is_furniture(line.text, symbol, edge=False)}
-        for index, line in enumerate(page):
-            edge = index < EDGE_LINES or index >= len(page) - EDGE_LINES
-            if len(pages) == 1:
-                edge = any(index + step in forms for step in (-2, -1, 1, 2))
-            number = len(pages) > 1 and line.text == str(line.page) != "1"
-            if (
-                number
-                or _is_furniture(line.text, symbol, edge)
-                or (edge and _shape(line.text) in again)
-            ):
-                turned += len(pages) == 1
-            else:
-                kept.append(replace(line, page=line.page + turned))
+    for number, page in enumerate(whole, start=1):
+        rest = [line for line in page if not _is_furniture(line.text, symbol, edge=False)]
+        for index, line in enumerate(rest):
+            edge = index < EDGE_LINES or index >= len(rest) - EDGE_LINES
+            printed = len(pages) > 1 and line.text == str(line.page) != "1"
+            repeated = edge and _shape(line.text) in again
+            if not (printed or repeated or (edge and _is_furniture(line.text, symbol, edge))):
+                kept.append(replace(line, page=number))
     return kept
+
+
+def _parted(lines: Sequence[PrintedLine], symbol: str) -> list[list[PrintedLine]]:
+    """A text without form feeds as pages, each of which begins with a running head or foot."""
+    pages: list[list[PrintedLine]] = [[]]
+    around = True
+    for line in lines:
+        outside = _is_furniture(line.text, symbol, edge=False)
+        if outside and not around:
+            pages.append([])
+        around = outside
+        pages[-1].append(line)
+    return pages
 
 
 def _is_furniture(text: str, symbol: str, edge: bool) -> bool:
