@@ -1,4 +1,4 @@
-"""The pages of a PDF and their lines, or the reason why there are none.
+"""The pages of a PDF and their lines.
 
 Works on an open pypdfium2 page. Coordinates are points (1/72 inch) from the lower left corner of
 the page as a person reads it: a page whose text runs sideways is turned first.
@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -19,7 +19,6 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from pipeline.ingest.reading import NoteMark, UnreadableError
-from pipeline.run.settings import IngestSettings
 
 GAP = 1.35  # a space wider than this many times the size of the type parts two pieces
 SUPERSCRIPT_SIZE = 0.78  # a note mark is smaller than this share of the type beside it
@@ -77,14 +76,6 @@ def page_lines(text_page: pdfium.PdfTextPage, number: int) -> tuple[list[Line], 
     pieces = [_line(piece, number) for piece in _pieces(glyphs)]
     lines = [line for line in pieces if line.text or line.marks]
     return sorted(lines, key=lambda line: (-round(line.y), line.x0)), odd
-
-
-def joined(left: Line, right: Line) -> Line:
-    """Two pieces of one line as one, with a space between."""
-    text = f"{left.text} {right.text}"
-    shift = len(left.text) + 1
-    moved = tuple(NoteMark(mark.number, mark.offset + shift) for mark in right.marks)
-    return replace(left, x1=right.x1, text=text, marks=left.marks + moved)
 
 
 _OBJECT_OF = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
@@ -282,16 +273,8 @@ def _mostly(flags: Sequence[bool]) -> bool:
     return sum(flags) * 2 > len(flags)
 
 
-MISTAKEN = re.compile(r"[a-z]ís\b")
-MIN_MISTAKEN = 2
-MAC = {
-    ord(bytes([code]).decode("mac_roman")): bytes([code]).decode("cp1252")
-    for code in range(0x80, 0x100)
-    if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)  # free in Windows-1252
-}
 MIN_LETTERS = 25  # a page with fewer has no text of its own, at most a stamp
 MAX_GLYPHS = 60_000  # on one page; the fullest UN page has about 6,000
-OCR_ADVICE = "recognise its text first: ocrmypdf IN.pdf OUT.pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,64 +301,12 @@ class Page:
         return sum(character.isalpha() for line in self.lines for character in line.text)
 
 
-def read_pages(content: bytes, settings: IngestSettings) -> list[Page]:
-    """Every page of a PDF.
+def pages_of(document: pdfium.PdfDocument) -> Iterator[Page]:
+    """The pages of an open PDF.
 
     Raises:
-        UnreadableError: not a PDF, broken, encrypted, too large, or a scan without text.
+        UnreadableError: a page has too much text.
     """
-    document = _opened(content, settings)
-    try:
-        pages = _decoded(list(_pages(document)))
-    except pdfium.PdfiumError as error:
-        raise UnreadableError(f"is a broken PDF ({error})") from None
-    finally:
-        document.close()
-    if sum(page.letters >= MIN_LETTERS for page in pages) == 0:
-        if any(page.picture for page in pages):
-            raise UnreadableError(f"is a scan without a text layer; {OCR_ADVICE}")
-        raise UnreadableError("is a PDF without text")
-    return pages
-
-
-def _decoded(pages: list[Page]) -> list[Page]:
-    """The pages with quotation marks and dashes for what old software wrote as accented letters.
-
-    Some PDFs of about 2002 say that their type is encoded as on a Mac while it is as in Windows:
-    Missionís for Mission’s.
-    """
-    text = "\n".join(line.text for page in pages for line in page.lines)
-    if "’" in text or len(MISTAKEN.findall(text)) < MIN_MISTAKEN:
-        return pages
-    return [
-        replace(
-            page, lines=tuple(replace(line, text=line.text.translate(MAC)) for line in page.lines)
-        )
-        for page in pages
-    ]
-
-
-def _opened(content: bytes, settings: IngestSettings) -> pdfium.PdfDocument:
-    if b"%PDF-" not in content[:1024]:
-        raise UnreadableError("is empty" if not content.strip() else "is not a PDF")
-    if len(content) > settings.max_megabytes * 1_000_000:
-        raise UnreadableError(f"is larger than ingest.max_megabytes ({settings.max_megabytes} MB)")
-    try:
-        document = pdfium.PdfDocument(content)
-        count = len(document)
-    except pdfium.PdfiumError as error:
-        if "password" in str(error).lower() or "security" in str(error).lower():
-            raise UnreadableError("is encrypted; save a copy without a password") from None
-        raise UnreadableError("is a broken PDF; fetch it again") from None
-    if count > settings.max_pages:
-        document.close()
-        raise UnreadableError(f"has {count} pages, more than ingest.max_pages allows")
-    if count == 0:
-        raise UnreadableError("is a PDF without pages")
-    return document
-
-
-def _pages(document: pdfium.PdfDocument) -> Iterator[Page]:
     for number, page in enumerate(document, start=1):
         text_page = page.get_textpage()
         if text_page.count_chars() > MAX_GLYPHS:

@@ -27,18 +27,13 @@ from pipeline.ingest.pdf.chunks import (
 )
 from pipeline.ingest.pdf.pages import Line
 from pipeline.ingest.pdf.rows import Layout
+from pipeline.ingest.pdf.scans import GARBLED, MISREAD, as_meant
 from pipeline.ingest.reading import Block, NoteMark
 from pipeline.ingest.text.outline import Item, nested
 from pipeline.run.settings import Role
 
 BELIEF_LOST = 1000  # a number that no paragraph has
 MAX_SKIP = 3  # numbers that may be missing between two paragraphs
-MISREAD = re.compile(r"(\d{1,3}) ?[.,] ?(?=\S)(?![^A-Za-z]{0,2}[A-Z]{2,} [A-Z]{2,} [A-Z]{3})")
-"""What may be left of a number in a scan."""
-GARBLED = re.compile(
-    r"[\W_]{0,2}(?:[\w?&%$]{1,3}|\d \d) ?[.,;:] *[^\w\s“\"(]{0,2}(?=[A-Z“\"(])|\d{1,3} (?=[A-Z])"
-)
-"""A misread number, as far as its place between two others says that it is one."""
 CAPTION = re.compile(r"(?:Figure|Table|Map|Chart|Box)(?: [IVX]+| \d+)?\b(?! \w+ed\b)(?=$| [A-Z])")
 TERMINAL = (".", "?", "!", ":", ";", ".”", ".)", "”")
 
@@ -176,8 +171,9 @@ def _number(state: _State, chunk: Chunk) -> int | None:
     number, layout = int(found.group(1)), state.layout
     if not _may_start(chunk, layout):
         return None
-    if layout.recognised:
-        number = _as_meant(state, number)
+    following = state.number < number <= state.number + 1 + MAX_SKIP
+    if layout.recognised and not following:
+        number = as_meant(number, state.number)
     if state.number < number <= state.number + 1 + MAX_SKIP:
         return number if number == state.number + 1 or not _goes_on(state, chunk) else None
     if layout.scattered and number == 1 and state.number > 1 and not state.headings.annex:
@@ -193,21 +189,6 @@ def _may_start(chunk: Chunk, layout: Layout) -> bool:
     """Does the chunk stand where a numbered paragraph can begin?"""
     starts = chunk.tabbed or chunk.gap is None or chunk.gap > 1.25
     return starts and (abs(chunk.first.x0 - layout.left) < 40 or layout.scattered)
-
-
-def _as_meant(state: _State, number: int) -> int:
-    """The number that must come next, where one of two digits was misread."""
-    meant = str(state.number + 1)
-    misread = [left != right for left, right in zip(str(number), meant, strict=False)]
-    alike = len(meant) == len(str(number)) == 2 and sum(misread) == 1
-    believed = state.number < number <= state.number + 1 + MAX_SKIP
-    return state.number + 1 if alike and not believed else number
-
-
-def _is_heading(state: _State, chunk: Chunk, following: Chunk | None) -> bool:
-    if _is_bold_paragraph(state, chunk):
-        return False
-    return is_heading(chunk, following, state.layout, _goes_on(state, chunk))
 
 
 def _is_bold_paragraph(state: _State, chunk: Chunk) -> bool:
@@ -244,7 +225,7 @@ def _number_between(state: _State, number: int) -> bool:
     fresh = [draft for draft in since if draft.spaced and draft.role != "heading"]
     garbled = [draft for draft in fresh if GARBLED.match(draft.lines[0].text)]
     chosen = next((some for some in (garbled, fresh) if len(some) == len(absent)), [])
-    if not state.layout.recognised or not chosen:
+    if not state.layout.recognised or not chosen or state.headings.annex:
         return False
     before = str(state.number)
     for missing, draft in zip(absent, chosen, strict=True):

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import pypdfium2 as pdfium
+
 from pipeline.ingest.identity import date_of
 from pipeline.ingest.pdf.chunks import Chunk, WordUse, chunks_of, run_on, words_of
 from pipeline.ingest.pdf.furniture import (
@@ -21,7 +23,7 @@ from pipeline.ingest.pdf.furniture import (
     without_furniture,
     without_noise,
 )
-from pipeline.ingest.pdf.pages import MIN_LETTERS, Line, Page, read_pages
+from pipeline.ingest.pdf.pages import MIN_LETTERS, Line, Page, pages_of
 from pipeline.ingest.pdf.paragraphs import blocks_of
 from pipeline.ingest.pdf.rows import (
     Layout,
@@ -32,7 +34,13 @@ from pipeline.ingest.pdf.rows import (
     measure,
     rows_of,
 )
-from pipeline.ingest.pdf.scans import aligned, is_recognised, whole_rows, without_edges
+from pipeline.ingest.pdf.scans import (
+    aligned,
+    is_recognised,
+    rightly_encoded,
+    whole_rows,
+    without_edges,
+)
 from pipeline.ingest.reading import Note, Reading, UnreadableError
 from pipeline.ingest.text.verbatim import SPEECH, Paragraph, speeches
 from pipeline.run.settings import IngestSettings
@@ -270,3 +278,46 @@ def _remarks(pages: Sequence[Page], layout: Layout) -> list[str]:
     if turned > MANY:
         remarks.append(f"{turned} characters on maps and charts run askew and were left out")
     return remarks
+
+
+OCR_ADVICE = "recognise its text first: ocrmypdf IN.pdf OUT.pdf"
+
+
+def read_pages(content: bytes, settings: IngestSettings) -> list[Page]:
+    """Every page of a PDF.
+
+    Raises:
+        UnreadableError: not a PDF, broken, encrypted, too large, or a scan without text.
+    """
+    document = _opened(content, settings)
+    try:
+        pages = rightly_encoded(list(pages_of(document)))
+    except pdfium.PdfiumError as error:
+        raise UnreadableError(f"is a broken PDF ({error})") from None
+    finally:
+        document.close()
+    if sum(page.letters >= MIN_LETTERS for page in pages) == 0:
+        if any(page.picture for page in pages):
+            raise UnreadableError(f"is a scan without a text layer; {OCR_ADVICE}")
+        raise UnreadableError("is a PDF without text")
+    return pages
+
+
+def _opened(content: bytes, settings: IngestSettings) -> pdfium.PdfDocument:
+    if b"%PDF-" not in content[:1024]:
+        raise UnreadableError("is empty" if not content.strip() else "is not a PDF")
+    if len(content) > settings.max_megabytes * 1_000_000:
+        raise UnreadableError(f"is larger than ingest.max_megabytes ({settings.max_megabytes} MB)")
+    try:
+        document = pdfium.PdfDocument(content)
+        count = len(document)
+    except pdfium.PdfiumError as error:
+        if "password" in str(error).lower() or "security" in str(error).lower():
+            raise UnreadableError("is encrypted; save a copy without a password") from None
+        raise UnreadableError("is a broken PDF; fetch it again") from None
+    if count > settings.max_pages:
+        document.close()
+        raise UnreadableError(f"has {count} pages, more than ingest.max_pages allows")
+    if count == 0:
+        raise UnreadableError("is a PDF without pages")
+    return document

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from pipeline.ingest.pdf.pages import Line, Page, joined
+from pipeline.ingest.pdf.pages import Line, Page
+from pipeline.ingest.reading import NoteMark
 
 NUMBER = re.compile(r"\d{1,3}\.?|[IVXLC]+\.|[A-Z]\.|\(\w{1,4}\)|[a-z]\)|[•●▪·*–—-]|o")
 DOUBLE_SPACED = 20  # that many wide steps and no narrow one make a double-spaced text
@@ -72,6 +73,14 @@ class Row:
         for piece in self.pieces[1:]:
             whole = joined(whole, piece)
         return whole
+
+
+def joined(left: Line, right: Line) -> Line:
+    """Two pieces of one line as one, with a space between."""
+    text = f"{left.text} {right.text}"
+    shift = len(left.text) + 1
+    moved = tuple(NoteMark(mark.number, mark.offset + shift) for mark in right.marks)
+    return replace(left, x1=right.x1, text=text, marks=left.marks + moved)
 
 
 def measure(pages: Sequence[Page]) -> Layout:

@@ -1,4 +1,4 @@
-"""The lines of a page whose text a machine recognised from its picture, put in order.
+"""Text layers that do not say what the page shows: recognised from pictures, or wrongly encoded.
 
 Recognised text jumps: margins move from page to page, two spaces part sentences, weight and size
 of the type are guesses, and specks are letters. That is also how it is known: in a set text most
@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
-from pipeline.ingest.pdf.pages import Line, Page, joined
+from pipeline.ingest.pdf.pages import Line, Page
+from pipeline.ingest.pdf.rows import joined
 
 STEADY = 0.43  # share of the long lines of a page that begin at one place, in a set text
 LONG = 40  # characters of a line that shows the margin
@@ -24,6 +25,20 @@ NUMBER_GAP = 60  # points between a number and its paragraph, at most
 NUMBER = re.compile(r"[\W_]{0,3}((?=[IlOoSBZ|!]{0,2}\d)[\dIlOoSBZ|!]{1,3}|l|ll|lo|lO)")
 OPENING = re.compile(rf"{NUMBER.pattern} ?[.,;:] ?[^\w\s“\"'(]{{0,2}}(?=[A-Z“\"'(][\w\s’'.-])")
 DIGITS = str.maketrans("IlOoSBZ|!", "110058211")
+
+MISREAD = re.compile(r"(\d{1,3}) ?[.,] ?(?=\S)(?![^A-Za-z]{0,2}[A-Z]{2,} [A-Z]{2,} [A-Z]{3})")
+"""What may be left of a number in a scan."""
+GARBLED = re.compile(
+    r"[\W_]{0,2}(?:[\w?&%$]{1,3}|\d \d) ?[.,;:] *[^\w\s“\"(]{0,2}(?=[A-Z“\"(])|\d{1,3} (?=[A-Z])"
+)
+"""A misread number, as far as its place between two others says that it is one."""
+MISTAKEN = re.compile(r"[a-z]ís\b")
+MIN_MISTAKEN = 2
+MAC = {
+    ord(bytes([code]).decode("mac_roman")): bytes([code]).decode("cp1252")
+    for code in range(0x80, 0x100)
+    if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)  # free in Windows-1252
+}
 
 
 def is_recognised(pages: Sequence[Page]) -> bool:
@@ -135,3 +150,31 @@ def _with_digits(line: Line) -> Line:
     number = found.group(1).translate(DIGITS)
     text = f"{number}. {line.text[found.end() :]}"
     return replace(line, text=text, marks=())
+
+
+def as_meant(printed: int, before: int) -> int:
+    """The number that must come next, where one of its two digits was misread.
+
+    >>> as_meant(26, 27), as_meant(10, 18), as_meant(4, 2)
+    (28, 19, 4)
+    """
+    right, read = str(before + 1), str(printed)
+    wrong = sum(left != other for left, other in zip(read, right, strict=False))
+    return before + 1 if len(right) == len(read) == 2 and wrong == 1 else printed
+
+
+def rightly_encoded(pages: list[Page]) -> list[Page]:
+    """The pages with quotation marks and dashes for what old software wrote as accented letters.
+
+    Some PDFs of about 2002 say that their type is encoded as on a Mac while it is as in Windows:
+    Missionís for Mission’s.
+    """
+    text = "\n".join(line.text for page in pages for line in page.lines)
+    if "’" in text or len(MISTAKEN.findall(text)) < MIN_MISTAKEN:
+        return pages
+    return [
+        replace(
+            page, lines=tuple(replace(line, text=line.text.translate(MAC)) for line in page.lines)
+        )
+        for page in pages
+    ]
