@@ -143,7 +143,9 @@ def _glyphs(text_page: pdfium.PdfTextPage) -> Iterator[tuple[float, Glyph]]:
             owner = owned
             size, bold, italic, angle = characters.type_at(index)
             height = -1.0
-        if height != top - bottom or angle:
+        if text == " " and not angle:
+            y = bottom + foot  # nobody asks where a space stands
+        elif height != top - bottom or angle:
             x, y = characters.origin(index)
             foot, height = y - bottom, (top - bottom if x == left else -1.0)
             left, right, y = _turn(angle, x, y, box)

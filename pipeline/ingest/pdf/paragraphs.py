@@ -221,7 +221,9 @@ def _add_numbered(state: _State, chunk: Chunk, number: int) -> None:
 def _number_between(state: _State, number: int) -> bool:
     """Number the paragraphs of a scan whose numbers were misread, if the order leaves no choice."""
     absent = list(range(state.number + 1, number))
-    since = _since(state)
+    labels = [draft.label for draft in state.drafts]
+    last = labels[::-1].index(str(state.number)) if str(state.number) in labels else len(labels)
+    since = state.drafts[len(labels) - last :]
     fresh = [draft for draft in since if draft.spaced and draft.role != "heading"]
     garbled = [draft for draft in fresh if GARBLED.match(draft.lines[0].text)]
     chosen = next((some for some in (garbled, fresh) if len(some) == len(absent)), [])
@@ -237,13 +239,6 @@ def _number_between(state: _State, number: int) -> bool:
     numbers = ", ".join(map(str, absent))
     state.remarks.append(f"paragraph number {numbers} misread; known by its place in the order")
     return True
-
-
-def _since(state: _State) -> list[_Draft]:
-    """The drafts after the last numbered paragraph."""
-    current = str(state.number)
-    last = max((i for i, d in enumerate(state.drafts) if d.label == current), default=-1)
-    return state.drafts[last + 1 :]
 
 
 def _add_item(state: _State, chunk: Chunk, item: re.Match[str]) -> None:

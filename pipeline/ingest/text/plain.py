@@ -11,6 +11,7 @@ from pipeline.ingest.reading import Note, Reading, UnreadableError, decoded
 from pipeline.ingest.text.outline import CELL, Item, Piece, blocks_from, follows, starts
 from pipeline.ingest.text.printed import (
     GAP,
+    RULE,
     TERMINAL,
     PrintedLine,
     is_full,
@@ -75,7 +76,6 @@ MARKED = re.compile(r"([IVXL]+|[A-Z])\.(?:\s+|$)(?![a-z])")
 ANNEXED = re.compile(r"(?:Annex|ANNEX|Appendix|APPENDIX|Enclosure|ENCLOSURE)(?: [IVXL]+| \d+)?\*?")
 ITEMIZED = re.compile(r"(\((?:[a-z]{1,2}|[ivx]{1,5})\))(?:\s+|$)")
 BULLETED = re.compile(r"[•●▪·–—]\s+(?=\S)")
-RULE = re.compile(r"[_\s]{6,}")
 FOOT = re.compile(r"(\*{1,3}|\d{1,3})(?:\s+|$)")
 MAX_SKIP = 3  # numbers that may be missing between two paragraphs
 MAX_HEADING = 3  # lines of a heading

@@ -21,7 +21,7 @@ FORM = re.compile(
     r"|\([EF]\)|\d{6}|\*\d{6,9}\*|[*`]?`{4,}|\d{1,3}/\d{1,3}|[Pp]age \d{1,3}"
     r"|\d{2}/\d{2}/\d{4}|/\.\.\.|Please recycle.*|United Nations \d{2}-\d{5}.*"
 )
-EDGE_FORM = re.compile(r"\d{1,3}|English(?: only)?|ENGLISH|Original: English|/\s*\.\s*\.\s*\.?")
+EDGE_FORM = re.compile(r"English(?: only)?|ENGLISH|Original: English|/\s*\.\s*\.\s*\.?")
 MASTHEAD = re.compile(
     r"united|nations|united nations|security council|general assembly|economic and social council"
     r"|distr\.?:?.*|original:.*|provisional|general|limited|english|[sae]|agenda items? .*"
@@ -30,6 +30,7 @@ MASTHEAD = re.compile(
 )
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 GAP = re.compile(r"\s{2,}")
+RULE = re.compile(r"[_\s]{6,}")  # above footnotes
 EDGE_LINES = 4  # at the top and foot of a page, among which what comes again is no text
 MASTHEAD_LINES = 30
 TITLE_LINES = 9
@@ -164,8 +165,8 @@ def _masthead_end(lines: Sequence[PrintedLine], symbol: str) -> int:
         parts = GAP.split(line.text)
         if all(_in_masthead(part, symbol) for part in parts):
             end = index + 1
-        elif STARTS.match(line.text):
-            break
+        elif STARTS.match(line.text) or FORM.fullmatch(line.text):
+            break  # the job number ends the first page
     return end
 
 
@@ -196,7 +197,9 @@ def _without_furniture(pages: Sequence[Sequence[PrintedLine]], symbol: str) -> l
         rest = [line for line in page if not _is_furniture(line.text, symbol, edge=False)]
         for index, line in enumerate(rest):
             edge = index < EDGE_LINES or index >= len(rest) - EDGE_LINES
-            printed = len(pages) > 1 and line.text == str(line.page) != "1"
+            outermost = index in (0, len(rest) - 1) and not RULE.fullmatch(rest[index - 1].text)
+            own = len(pages) > 1 and line.text == str(line.page) != "1"
+            printed = own or (outermost and re.fullmatch(r"\d{1,3}", line.text) is not None)
             repeated = edge and _shape(line.text) in again
             if not (printed or repeated or (edge and _is_furniture(line.text, symbol, edge))):
                 kept.append(replace(line, page=number))
