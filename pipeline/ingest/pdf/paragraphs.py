@@ -2,8 +2,7 @@
 
 Numbers are believed in their order only: a paragraph is 12 when it begins with "12." where a
 paragraph can begin and 11 (or one of the few before) came last; "2004." at the start of a line is
-text. A chunk at the top of a page without number of its own goes on with the paragraph that the
-page before left open.
+text. A chunk without number at the top of a page goes on with the paragraph that was left open.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from pipeline.ingest.reading import Block, NoteMark
 from pipeline.ingest.text.outline import Item, nested
 from pipeline.run.settings import Role
 
-BELIEF_LOST = 1000  # a number that no paragraph has
+BELIEF_LOST = 1000  # no paragraph's number
 MAX_SKIP = 3  # numbers that may be missing between two paragraphs
 CAPTION = re.compile(r"(?:Figure|Table|Map|Chart|Box)(?: [IVX]+| \d+)?\b(?! \w+ed\b)(?=$| [A-Z])")
 TERMINAL = (".", "?", "!", ":", ";", ".”", ".)", "”")
