@@ -3,7 +3,7 @@
 The reader of the file's format gives headings, paragraphs, block quotations and notes as far as the
 format marks them. Here the body is cut out (between front matter and list of references), what the
 format does not mark is told by its look, and notes and citations get the speaker groups that the
-study's pattern finds in them. One layout of plain text has a reader of its own: text/plain.py.
+study's pattern finds in them. One layout of plain text has a reader of its own: text/repository.py.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipeline.ingest.reading import (
     UnreadableError,
     plain_digits,
 )
-from pipeline.ingest.text.plain import published, read_repository_text
+from pipeline.ingest.text.repository import published, read_repository_text
 from pipeline.ingest.text.sections import (
     BESIDE,
     ENDS,

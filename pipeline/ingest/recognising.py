@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.ingest.reading import Reading, UnreadableError
-from pipeline.ingest.text.decoding import decoded
+from pipeline.ingest.reading import Reading, UnreadableError, decoded
 from pipeline.ingest.text.verbatim import SPEECH
 from pipeline.run.kinds import Kind
 from pipeline.study.missions import Mission

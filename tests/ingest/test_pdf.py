@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.ingest.pdf.reader import read_pdf
@@ -306,3 +308,69 @@ def test_a_verbatim_record_is_read_column_by_column(small_pdf, ink, lines_of, li
         (),
         "The meeting rose at 11.55 a.m.",
     )
+
+
+def test_a_report_in_two_columns_is_read_one_column_after_the_other(
+    small_pdf, letterhead, lines_of, limits
+):
+    short = "one two three four five six seven eight"
+    left = lines_of(480, *[f"{short} left"] * 15, x=60)
+    left[0] = replace(left[0], text="1. The left column begins here with some words")
+    right = lines_of(474, *[f"{short} right"] * 15, x=320)
+    right[0] = replace(right[0], text="and ends at the head of the right column.")
+    right[2] = replace(right[2], text="2. The right column has a paragraph of its own")
+    right[1] = replace(right[1], text="")
+    page = letterhead + left + [ink for ink in right if ink.text]
+
+    blocks = read_pdf(small_pdf(page), limits).blocks
+
+    assert [block.label for block in blocks] == ["1", "2"]
+    assert blocks[0].text.endswith("left and ends at the head of the right column.")
+    assert "left" not in blocks[1].text
+
+
+def test_recognised_text_has_its_paragraphs_though_margins_jump_and_numbers_are_misread(
+    small_pdf, ink, limits
+):
+    numbers = ["1.", "2,", "l3,", "4 .", "5.", "A.", "7.", "8.", "9.", "1O.", "11.", "17."]
+    pages = []
+    for sheet in range(3):
+        page = []
+        for index, number in enumerate(numbers[4 * sheet : 4 * sheet + 4]):
+            y = 700 - 60 * index
+            jump = 9 * sheet + 0.3 * index
+            page.append(ink(60 + jump, y - 0.5, number.replace("l3", "3")))
+            page.append(ink(85 + jump, y, "The situation was calm in the whole area."))
+            page.append(ink(270 + jump, y, "It has stayed so"))
+            page += [
+                ink(60 + jump + 0.37 * row, y - 12 * row, f"{FULL} and more of the same.")
+                for row in (1, 2)
+            ]
+        pages.append(page)
+
+    reading = read_pdf(small_pdf(*pages), limits)
+
+    assert [b.label for b in reading.blocks] == [str(number) for number in range(1, 13)]
+    assert reading.blocks[0].text.startswith("The situation was calm in the whole area. It has")
+    assert "paragraph number 6 misread; known by its place in the order" in reading.remarks
+
+
+def test_quotation_marks_that_old_software_wrote_as_letters_are_quotation_marks(
+    small_pdf, letterhead, lines_of, limits
+):
+    page = letterhead + lines_of(490, f"1. {FULL}", "the Missionís ìmandateî and the Councilís.")
+
+    (block,) = read_pdf(small_pdf(page), limits).blocks
+
+    assert block.text.endswith("the Mission’s “mandate” and the Council’s.")
+
+
+def test_an_accent_that_is_struck_over_a_letter_belongs_to_it(
+    small_pdf, letterhead, ink, lines_of, limits
+):
+    page = [*letterhead, *lines_of(490, f"1. {FULL}", "President Plavsic")]
+    page += [ink(123 + 66, 478, "´"), ink(123 + 80, 478, "and more.")]
+
+    (block,) = read_pdf(small_pdf(page), limits).blocks
+
+    assert block.text.endswith("President Plavsić and more.")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
+import subprocess
 from collections import defaultdict
 
 import pytest
+
+from pipeline.ingest.readers import read_file
 
 pytestmark = [pytest.mark.mirror, pytest.mark.slow]
 
@@ -76,3 +80,61 @@ def test_symbol_and_date_are_those_of_the_manifest(mirror, read):
     }
     # the scan's date is misread; a supplement to the official records prints none on its cover
     assert wrong == {"s-24333": ("S/24333", "None"), "a-79-19": ("A/79/19", "None")}
+
+
+LAST = {
+    "A-45-706-S-21931": 32, "S-21274": 35, "S-21349": 11, "S-22543": 31, "S-22580": 9,
+    "S-22692": 19, "S-23000": 15, "S-23106-Add.1": 4, "S-23171": 31, "S-23256": 26, "S-23402": 20,
+    "S-23766": 29, "S-23999-Add.1": 4, "S-24090": 14, "S-24188": 19, "S-24286": 22, "S-25006": 7,
+    "S-1999-514": 35, "S-2000-1105": 37, "S-2000-214": 18, "S-2000-305": 21, "S-2000-387": 17,
+    "S-2000-529": 40, "S-2001-1008": 46, "S-2001-1132": 37, "S-2001-436": 33, "S-2001-719": 64,
+    "S-2002-618": 38, "S-2002-80": 105,
+}  # fmt: skip
+"""The number of the last paragraph of those in two columns and of scans, read off the page."""
+
+
+def test_nearly_all_paragraphs_of_older_reports_are_found_in_order(mirror, read):
+    folder = mirror.parent / "older-reports"
+    if not folder.is_dir():
+        pytest.skip("the older reports do not lie beside the mirror")
+
+    found = {file.stem: _numbers(read(file)) for file in sorted(folder.glob("*.pdf"))}
+
+    assert len(found) == 49
+    expected = {name: LAST.get(name, max(numbers)) for name, numbers in found.items()}
+    assert sum(expected.values()) == 1781
+    right = sum(
+        number in range(1, expected[name] + 1)
+        for name, numbers in found.items()
+        for number in numbers
+        if numbers == sorted(numbers)
+    )
+    assert right >= 0.985 * 1781
+
+
+def test_pdftotext_gives_the_same_paragraphs_as_the_pdf(mirror, read, limits):
+    tool = shutil.which("pdftotext")
+    if tool is None:
+        pytest.skip("pdftotext is not installed")
+    equal = total = 0
+    for name in ("S-2025-202", "S-2013-139", "S-2000-53"):
+        file = mirror / "reports-pdf" / f"{name}.pdf"
+        paragraphs = _numbered(read(file))
+        for options in ([], ["-layout"], ["-nopgbrk"]):
+            made = subprocess.run([tool, *options, str(file), "-"], capture_output=True, check=True)
+            text = _numbered(read_file(made.stdout, "report", ".txt", limits))
+            assert list(text) == list(paragraphs)
+            equal += sum(_words(text[label]) == _words(paragraphs[label]) for label in text)
+            total += len(text)
+
+    assert equal >= 0.95 * total
+
+
+def _numbered(reading) -> dict[str, str]:
+    body = (b for b in reading.blocks if b.role != "annex" and b.label.isdigit())
+    return {block.label: block.text for block in body}
+
+
+def _words(text: str) -> str:
+    """Letters only: the marks of notes are digits in the one and taken out in the other."""
+    return re.sub(r"[\W\d]+", "", text)

@@ -19,7 +19,7 @@ from pipeline.study.symbols import symbol_of
 EDGE = 0.115  # share of the height at the top and at the bottom where furniture stands
 FORMS = re.compile(
     r"\d{2}[-–]\d{5}\*?(?: ?\(E\))?(?: +\d{6})?(?: +\d{1,3}/\d{1,3})?"  # job number
-    r"|\*\w{6,9}\*"  # bar code
+    r"|\*\w{6,9}\*|`{5,}"  # bar code
     r"|\d{0,3}/\d{1,3}(?: +\d{2}-\d{5})?|\d{1,3}|[Pp]age +\d+|\(E\)|\d{6}"  # page number
     r"|English(?: only)?|/?\.\.\. ?|/\.\.\."
     r"|Please recycle.*"

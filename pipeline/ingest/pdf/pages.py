@@ -1,4 +1,4 @@
-"""The pages of a PDF and their lines, or the reason why there are none.
+"""The pages of a PDF and their lines.
 
 Works on an open pypdfium2 page. Coordinates are points (1/72 inch) from the lower left corner of
 the page as a person reads it: a page whose text runs sideways is turned first.
@@ -10,14 +10,15 @@ import ctypes
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from unicodedata import normalize
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from pipeline.ingest.reading import NoteMark, UnreadableError
-from pipeline.run.settings import IngestSettings
 
 GAP = 1.35  # a space wider than this many times the size of the type parts two pieces
 SUPERSCRIPT_SIZE = 0.78  # a note mark is smaller than this share of the type beside it
@@ -25,11 +26,12 @@ SUPERSCRIPT_RISE = 0.12  # and stands at least this share of it above the line
 SPACE = 0.17  # a gap wider than this share of the type parts two words
 MARK = re.compile(r"\d{1,3}|[a-z]|\*{1,4}")
 UNIT = re.compile(r"(?:^|[\s\d])[kcm]?m$")  # metres, before their exponent
+STRUCK_OVER = {"´": "\u0301", "`": "\u0300", "ˇ": "\u030c", "¨": "\u0308", "ˆ": "\u0302"}
+"""Accents that are printed over the letter before them, and how they combine with it."""
 SOFT_HYPHENS = "\x02\xad"  # what pdfium gives for a hyphen at the end of a line
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
+class Glyph(NamedTuple):
     """One character and its place."""
 
     text: str
@@ -76,35 +78,80 @@ def page_lines(text_page: pdfium.PdfTextPage, number: int) -> tuple[list[Line], 
     return sorted(lines, key=lambda line: (-round(line.y), line.x0)), odd
 
 
-def joined(left: Line, right: Line) -> Line:
-    """Two pieces of one line as one, with a space between."""
-    text = f"{left.text} {right.text}"
-    shift = len(left.text) + 1
-    moved = tuple(NoteMark(mark.number, mark.offset + shift) for mark in right.marks)
-    return replace(left, x1=right.x1, text=text, marks=left.marks + moved)
+_OBJECT_OF = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
+    ctypes.cast(raw.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
+)
+"""The text object of a character as a plain number: a call of its own costs too much here."""
+
+
+class _Characters:
+    """The characters of a page, asked for with as few calls into PDFium as possible.
+
+    A call costs more than all the rest, so what the characters of one text object share (type,
+    angle, distance of the base line from the foot of the box) is asked for once an object.
+    """
+
+    def __init__(self, text_page: pdfium.PdfTextPage) -> None:
+        self.page = text_page.raw
+        self.address = ctypes.cast(text_page.raw, ctypes.c_void_p).value
+        self.count = text_page.count_chars()
+        self.x, self.y = ctypes.c_double(), ctypes.c_double()
+        self.box, self.matrix = raw.FS_RECTF(), raw.FS_MATRIX()
+        self.name, self.flags = ctypes.create_string_buffer(160), ctypes.c_int()
+
+    def texts(self) -> str:
+        """All characters, one for each index."""
+        buffer = (ctypes.c_ushort * (self.count + 1))()
+        raw.FPDFText_GetText(self.page, 0, self.count, buffer)
+        text = bytes(buffer)[:-2].decode("utf-16-le", "replace")
+        if len(text) == self.count and "\0" not in text:
+            return text.replace("\ufffe", SOFT_HYPHENS[0])
+        singly = (raw.FPDFText_GetUnicode(self.page, index) for index in range(self.count))
+        return "".join(chr(code) if code < 0x110000 else "\ufffd" for code in singly)
+
+    def type_at(self, index: int) -> tuple[float, bool, bool, int]:
+        """Size, bold, italic and angle in degrees."""
+        raw.FPDFText_GetMatrix(self.page, index, self.matrix)
+        raw.FPDFText_GetFontInfo(self.page, index, self.name, 160, self.flags)
+        matrix = self.matrix
+        scale = math.hypot(matrix.c, matrix.d) or 1.0
+        size = raw.FPDFText_GetFontSize(self.page, index) * scale
+        font = self.name.value.lower()
+        angle = round(math.degrees(math.atan2(matrix.b, matrix.a))) % 360
+        return size, b"bold" in font, b"italic" in font or b"oblique" in font, angle
+
+    def origin(self, index: int) -> tuple[float, float]:
+        """Where the character stands on its base line."""
+        raw.FPDFText_GetCharOrigin(self.page, index, self.x, self.y)
+        return self.x.value, self.y.value
 
 
 def _glyphs(text_page: pdfium.PdfTextPage) -> Iterator[tuple[float, Glyph]]:
     """Each visible character with its angle in degrees, in the order of the file."""
-    x, y = ctypes.c_double(), ctypes.c_double()
-    box, matrix = raw.FS_RECTF(), raw.FS_MATRIX()
-    name, flags = ctypes.create_string_buffer(160), ctypes.c_int()
-    for index in range(text_page.count_chars()):
-        code = raw.FPDFText_GetUnicode(text_page, index)
-        text = chr(code) if code < 0x110000 else "\ufffd"
+    characters = _Characters(text_page)
+    box, loose = characters.box, raw.FPDFText_GetLooseCharBox
+    page, address, reference = characters.page, characters.address, ctypes.byref(characters.box)
+    owner, size, bold, italic, angle = -1, 0.0, False, False, 0
+    foot, height = 0.0, 0.0
+    for index, text in enumerate(characters.texts()):
         if text in "\r\n":
             continue
-        raw.FPDFText_GetCharOrigin(text_page, index, x, y)
-        raw.FPDFText_GetLooseCharBox(text_page, index, box)
-        raw.FPDFText_GetMatrix(text_page, index, matrix)
-        raw.FPDFText_GetFontInfo(text_page, index, name, 160, flags)
-        scale = math.hypot(matrix.c, matrix.d) or 1.0
-        size = raw.FPDFText_GetFontSize(text_page, index) * scale
-        font = name.value.lower()
-        angle = round(math.degrees(math.atan2(matrix.b, matrix.a))) % 360
-        turned = _turn(angle, x.value, y.value, box)
-        glyph = Glyph(text, *turned, size, b"bold" in font, b"italic" in font or b"oblique" in font)
-        yield angle, glyph
+        owned = _OBJECT_OF(address, index) or 0
+        loose(page, index, reference)
+        left, right, bottom, top = box.left, box.right, box.bottom, box.top
+        if owned != owner or not owned:
+            owner = owned
+            size, bold, italic, angle = characters.type_at(index)
+            height = -1.0
+        if text == " " and not angle:
+            y = bottom + foot  # nobody asks where a space stands
+        elif height != top - bottom or angle:
+            x, y = characters.origin(index)
+            foot, height = y - bottom, (top - bottom if x == left else -1.0)
+            left, right, y = _turn(angle, x, y, box)
+        else:
+            y = bottom + foot
+        yield angle, Glyph(text, left, right, y, size, bold, italic)
 
 
 def _turn(angle: float, x: float, y: float, box: raw.FS_RECTF) -> tuple[float, float, float]:
@@ -129,26 +176,31 @@ def _upright(glyphs: Sequence[tuple[float, Glyph]]) -> tuple[list[Glyph], int]:
     return upright, sum(angles.values()) - angles[main]
 
 
-def _pieces(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
+def _pieces(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
     """Runs of characters on one base line without a wide space or a step back."""
     piece: list[Glyph] = []
+    last: Glyph | None = None  # that is no space
     for glyph in glyphs:
-        if piece and not _continues(piece, glyph):
+        if glyph.text.isspace():
+            if piece:
+                piece.append(glyph)
+            continue
+        if last and piece and not _continues(piece, last, glyph):
             yield piece
             piece = []
-        if piece or not glyph.text.isspace():
-            piece.append(glyph)
+        piece.append(glyph)
+        last = glyph
     if piece:
         yield piece
 
 
-def _continues(piece: Sequence[Glyph], glyph: Glyph) -> bool:
-    if glyph.text.isspace():
-        return True
-    last = next((g for g in reversed(piece) if not g.text.isspace()), piece[-1])
+def _continues(piece: Sequence[Glyph], last: Glyph, glyph: Glyph) -> bool:
     size = max(last.size, glyph.size)
-    same_line = abs(glyph.y - last.y) <= 0.25 * size or _raised(piece, glyph)
-    return same_line and -0.6 * size <= glyph.x0 - last.x1 <= GAP * size
+    if glyph.x0 - last.x1 > GAP * size:
+        return False
+    if glyph.x0 - last.x1 < -0.6 * size:  # boxes of recognised text are often too wide
+        return 0.1 * size > abs(glyph.y - last.y) and glyph.x0 >= last.x0 - 0.1 * size
+    return abs(glyph.y - last.y) <= 0.25 * size or _raised(piece, glyph)
 
 
 def _raised(piece: Sequence[Glyph], glyph: Glyph) -> bool:
@@ -160,8 +212,8 @@ def _raised(piece: Sequence[Glyph], glyph: Glyph) -> bool:
 
 def _line(piece: Sequence[Glyph], page: int) -> Line:
     visible = [glyph for glyph in piece if not glyph.text.isspace()]
-    size = _most_common([round(glyph.size, 1) for glyph in visible])
-    base = _most_common([round(glyph.y, 1) for glyph in visible if round(glyph.size, 1) == size])
+    size = _most_common(glyph.size for glyph in visible)
+    base = _most_common(glyph.y for glyph in visible if abs(glyph.size - size) <= 0.051)
     text, marks = _text_and_marks(piece, size, base)
     return Line(
         page=page,
@@ -189,6 +241,9 @@ def _text_and_marks(
         raised = glyph.size < SUPERSCRIPT_SIZE * size and glyph.y - base > SUPERSCRIPT_RISE * size
         if raised and _is_mark(text, mark + glyph.text):
             mark += glyph.text
+        elif glyph.text in STRUCK_OVER and text and end - glyph.x0 > 0.2 * size:
+            text = text[:-1] + normalize("NFC", text[-1] + STRUCK_OVER[glyph.text])
+            continue
         else:
             if mark:
                 marks.append(NoteMark(mark, len(text)))
@@ -208,8 +263,11 @@ def _is_mark(text: str, mark: str) -> bool:
     return MARK.fullmatch(mark) is not None and UNIT.search(text) is None
 
 
-def _most_common(values: Sequence[float]) -> float:
-    counts = Counter(values)
+def _most_common(values: Iterable[float]) -> float:
+    """The commonest value, to a tenth; the smallest of several."""
+    counts: Counter[float] = Counter()
+    for value, count in Counter(values).items():
+        counts[round(value, 1)] += count
     return max(sorted(counts), key=lambda value: counts[value])
 
 
@@ -219,7 +277,6 @@ def _mostly(flags: Sequence[bool]) -> bool:
 
 MIN_LETTERS = 25  # a page with fewer has no text of its own, at most a stamp
 MAX_GLYPHS = 60_000  # on one page; the fullest UN page has about 6,000
-OCR_ADVICE = "recognise its text first: ocrmypdf IN.pdf OUT.pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,47 +303,12 @@ class Page:
         return sum(character.isalpha() for line in self.lines for character in line.text)
 
 
-def read_pages(content: bytes, settings: IngestSettings) -> list[Page]:
-    """Every page of a PDF.
+def pages_of(document: pdfium.PdfDocument) -> Iterator[Page]:
+    """The pages of an open PDF.
 
     Raises:
-        UnreadableError: not a PDF, broken, encrypted, too large, or a scan without text.
+        UnreadableError: a page has too much text.
     """
-    document = _opened(content, settings)
-    try:
-        pages = list(_pages(document))
-    except pdfium.PdfiumError as error:
-        raise UnreadableError(f"is a broken PDF ({error})") from None
-    finally:
-        document.close()
-    if sum(page.letters >= MIN_LETTERS for page in pages) == 0:
-        if any(page.picture for page in pages):
-            raise UnreadableError(f"is a scan without a text layer; {OCR_ADVICE}")
-        raise UnreadableError("is a PDF without text")
-    return pages
-
-
-def _opened(content: bytes, settings: IngestSettings) -> pdfium.PdfDocument:
-    if b"%PDF-" not in content[:1024]:
-        raise UnreadableError("is empty" if not content.strip() else "is not a PDF")
-    if len(content) > settings.max_megabytes * 1_000_000:
-        raise UnreadableError(f"is larger than ingest.max_megabytes ({settings.max_megabytes} MB)")
-    try:
-        document = pdfium.PdfDocument(content)
-        count = len(document)
-    except pdfium.PdfiumError as error:
-        if "password" in str(error).lower() or "security" in str(error).lower():
-            raise UnreadableError("is encrypted; save a copy without a password") from None
-        raise UnreadableError("is a broken PDF; fetch it again") from None
-    if count > settings.max_pages:
-        document.close()
-        raise UnreadableError(f"has {count} pages, more than ingest.max_pages allows")
-    if count == 0:
-        raise UnreadableError("is a PDF without pages")
-    return document
-
-
-def _pages(document: pdfium.PdfDocument) -> Iterator[Page]:
     for number, page in enumerate(document, start=1):
         text_page = page.get_textpage()
         if text_page.count_chars() > MAX_GLYPHS:

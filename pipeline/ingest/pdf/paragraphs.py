@@ -2,8 +2,7 @@
 
 Numbers are believed in their order only: a paragraph is 12 when it begins with "12." where a
 paragraph can begin and 11 (or one of the few before) came last; "2004." at the start of a line is
-text. A chunk at the top of a page without number of its own goes on with the paragraph that the
-page before left open.
+text. A chunk without number at the top of a page goes on with the paragraph that was left open.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ from pipeline.ingest.pdf.chunks import (
 )
 from pipeline.ingest.pdf.pages import Line
 from pipeline.ingest.pdf.rows import Layout
+from pipeline.ingest.pdf.scans import GARBLED, MISREAD, as_meant
 from pipeline.ingest.reading import Block, NoteMark
 from pipeline.ingest.text.outline import Item, nested
 from pipeline.run.kinds import Role
 
-BELIEF_LOST = 1000  # a number that no paragraph has
+BELIEF_LOST = 1000  # no paragraph's number
 MAX_SKIP = 3  # numbers that may be missing between two paragraphs
-MISREAD = re.compile(r"(\d{1,3})[.,] ?(?=\S)")  # what may be left of a number in a scan
 CAPTION = re.compile(r"(?:Figure|Table|Map|Chart|Box)(?: [IVX]+| \d+)?\b(?! \w+ed\b)(?=$| [A-Z])")
 TERMINAL = (".", "?", "!", ":", ";", ".”", ".)", "”")
 
@@ -48,6 +47,7 @@ class _Draft:
     paragraph: int | None
     lines: list[Line]
     skip: int = 0  # characters of the first line that are its number
+    spaced: bool = False  # does it begin at the margin, after a gap or at the top of a page
     cells: tuple[str, ...] = ()  # of a table's row
 
     @property
@@ -168,10 +168,11 @@ def _number(state: _State, chunk: Chunk) -> int | None:
     if not found:
         return None
     number, layout = int(found.group(1)), state.layout
-    starts = chunk.tabbed or chunk.gap is None or chunk.gap > 1.25
-    near = abs(chunk.first.x0 - layout.left) < 40 or layout.scattered
-    if not (starts and near):
+    if not _may_start(chunk, layout):
         return None
+    following = state.number < number <= state.number + 1 + MAX_SKIP
+    if layout.recognised and not following:
+        number = as_meant(number, state.number)
     if state.number < number <= state.number + 1 + MAX_SKIP:
         return number if number == state.number + 1 or not _goes_on(state, chunk) else None
     if layout.scattered and number == 1 and state.number > 1 and not state.headings.annex:
@@ -183,6 +184,12 @@ def _number(state: _State, chunk: Chunk) -> int | None:
     return 1 if restarts and not _goes_on(state, chunk) else None
 
 
+def _may_start(chunk: Chunk, layout: Layout) -> bool:
+    """Does the chunk stand where a numbered paragraph can begin?"""
+    starts = chunk.tabbed or chunk.gap is None or chunk.gap > 1.25
+    return starts and (abs(chunk.first.x0 - layout.left) < 40 or layout.scattered)
+
+
 def _is_bold_paragraph(state: _State, chunk: Chunk) -> bool:
     """A recommendation in bold: it has the next number and ends as a sentence."""
     found = PARAGRAPH.match(chunk.first.text)
@@ -191,12 +198,12 @@ def _is_bold_paragraph(state: _State, chunk: Chunk) -> bool:
 
 
 def _printed_number(state: _State, chunk: Chunk) -> re.Match[str] | None:
-    pattern = MISREAD if state.layout.scattered else PARAGRAPH
+    pattern = MISREAD if state.layout.recognised else PARAGRAPH
     return pattern.match(chunk.first.text)
 
 
 def _add_numbered(state: _State, chunk: Chunk, number: int) -> None:
-    if number > state.number + 1:
+    if number > state.number + 1 and not _number_between(state, number):
         absent = ", ".join(str(n) for n in range(state.number + 1, number))
         state.remarks.append(f"paragraph number {absent} not found before {number}")
     state.number, state.items, state.numbered = number, [], True
@@ -208,6 +215,29 @@ def _add_numbered(state: _State, chunk: Chunk, number: int) -> None:
         state.items = [Item(item.group(1), chunk.first.x0)]
     end = (item or found).end() if found else 0
     _add(state, chunk, _role(state), _label(state), skip=end)
+
+
+def _number_between(state: _State, number: int) -> bool:
+    """Number the paragraphs of a scan whose numbers were misread, if the order leaves no choice."""
+    absent = list(range(state.number + 1, number))
+    labels = [draft.label for draft in state.drafts]
+    last = labels[::-1].index(str(state.number)) if str(state.number) in labels else len(labels)
+    since = state.drafts[len(labels) - last :]
+    fresh = [draft for draft in since if draft.spaced and draft.role != "heading"]
+    garbled = [draft for draft in fresh if GARBLED.match(draft.lines[0].text)]
+    chosen = next((some for some in (garbled, fresh) if len(some) == len(absent)), [])
+    if not state.layout.recognised or not chosen or state.headings.annex:
+        return False
+    before = str(state.number)
+    for missing, draft in zip(absent, chosen, strict=True):
+        found = GARBLED.match(draft.lines[0].text)
+        draft.label, draft.skip = str(missing), found.end() if found else 0
+        for later in since[since.index(draft) + 1 :]:
+            later.label = re.sub(rf"^{before}(?= \(|$)", str(missing), later.label)
+        before = str(missing)
+    numbers = ", ".join(map(str, absent))
+    state.remarks.append(f"paragraph number {numbers} misread; known by its place in the order")
+    return True
 
 
 def _add_item(state: _State, chunk: Chunk, item: re.Match[str]) -> None:
@@ -235,6 +265,7 @@ def _add_plain(state: _State, chunk: Chunk) -> None:
         state.paragraph += 1
         state.current = ""
     _add(state, chunk, _role(state), "")
+    state.drafts[-1].spaced = _may_start(chunk, state.layout)
 
 
 def _add_table(state: _State, chunk: Chunk) -> None:

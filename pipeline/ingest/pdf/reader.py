@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import pypdfium2 as pdfium
+
 from pipeline.ingest.identity import date_of
 from pipeline.ingest.pdf.chunks import Chunk, WordUse, chunks_of, run_on, words_of
 from pipeline.ingest.pdf.furniture import (
@@ -21,9 +23,24 @@ from pipeline.ingest.pdf.furniture import (
     without_furniture,
     without_noise,
 )
-from pipeline.ingest.pdf.pages import MIN_LETTERS, Line, Page, read_pages
+from pipeline.ingest.pdf.pages import MIN_LETTERS, Line, Page, pages_of
 from pipeline.ingest.pdf.paragraphs import blocks_of
-from pipeline.ingest.pdf.rows import Layout, Row, is_map, measure, rows_of
+from pipeline.ingest.pdf.rows import (
+    Layout,
+    Row,
+    columns_apart,
+    columns_of,
+    is_map,
+    measure,
+    rows_of,
+)
+from pipeline.ingest.pdf.scans import (
+    aligned,
+    is_recognised,
+    rightly_encoded,
+    whole_rows,
+    without_edges,
+)
 from pipeline.ingest.reading import Note, Reading, UnreadableError
 from pipeline.ingest.text.verbatim import SPEECH, Paragraph, speeches
 from pipeline.run.settings import IngestSettings
@@ -196,15 +213,25 @@ def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
         UnreadableError: not a PDF, broken, encrypted, too large, a scan, or without text.
     """
     pages, heads = without_furniture(read_pages(content, settings))
+    recognised = is_recognised(pages)
+    if recognised:
+        pages = [without_edges(page) for page in aligned(pages)]
     layout = measure(pages)
     first = pages[0]
     pages, cover = split_cover(pages, heads, layout.size)
     if layout.scattered:
         pages = [pages[0], *map(without_noise, pages[1:])]
+    spoken = "/PV." in cover.symbol and layout.columns
+    if not spoken and (columns := columns_of(pages)):
+        pages = [part for page in pages for part in columns_apart(page, columns)]
+        layout = replace(measure(pages), apart=True)
+    if recognised:
+        pages = [whole_rows(page, layout.size, layout.left) for page in pages]
+        layout = replace(measure(pages), apart=layout.apart, recognised=True)
     remarks = _remarks(pages, layout)
     rows, feet = _rows(pages, layout, remarks)
     words = words_of([row.line for page in rows for row in page])
-    if "/PV." in cover.symbol and layout.columns:
+    if spoken:
         return read_speeches(first, rows[1:], layout, cover, words)
     chunks = [chunks_of(page, layout) for page in rows]
     resolution = "/RES/" in cover.symbol or "/PRST/" in cover.symbol
@@ -251,3 +278,46 @@ def _remarks(pages: Sequence[Page], layout: Layout) -> list[str]:
     if turned > MANY:
         remarks.append(f"{turned} characters on maps and charts run askew and were left out")
     return remarks
+
+
+OCR_ADVICE = "recognise its text first: ocrmypdf IN.pdf OUT.pdf"
+
+
+def read_pages(content: bytes, settings: IngestSettings) -> list[Page]:
+    """Every page of a PDF.
+
+    Raises:
+        UnreadableError: not a PDF, broken, encrypted, too large, or a scan without text.
+    """
+    document = _opened(content, settings)
+    try:
+        pages = rightly_encoded(list(pages_of(document)))
+    except pdfium.PdfiumError as error:
+        raise UnreadableError(f"is a broken PDF ({error})") from None
+    finally:
+        document.close()
+    if sum(page.letters >= MIN_LETTERS for page in pages) == 0:
+        if any(page.picture for page in pages):
+            raise UnreadableError(f"is a scan without a text layer; {OCR_ADVICE}")
+        raise UnreadableError("is a PDF without text")
+    return pages
+
+
+def _opened(content: bytes, settings: IngestSettings) -> pdfium.PdfDocument:
+    if b"%PDF-" not in content[:1024]:
+        raise UnreadableError("is empty" if not content.strip() else "is not a PDF")
+    if len(content) > settings.max_megabytes * 1_000_000:
+        raise UnreadableError(f"is larger than ingest.max_megabytes ({settings.max_megabytes} MB)")
+    try:
+        document = pdfium.PdfDocument(content)
+        count = len(document)
+    except pdfium.PdfiumError as error:
+        if "password" in str(error).lower() or "security" in str(error).lower():
+            raise UnreadableError("is encrypted; save a copy without a password") from None
+        raise UnreadableError("is a broken PDF; fetch it again") from None
+    if count > settings.max_pages:
+        document.close()
+        raise UnreadableError(f"has {count} pages, more than ingest.max_pages allows")
+    if count == 0:
+        raise UnreadableError("is a PDF without pages")
+    return document

@@ -14,11 +14,15 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from pipeline.ingest.pdf.pages import Line, Page, joined
+from pipeline.ingest.pdf.pages import Line, Page
+from pipeline.ingest.reading import NoteMark
 
 NUMBER = re.compile(r"\d{1,3}\.?|[IVXLC]+\.|[A-Z]\.|\(\w{1,4}\)|[a-z]\)|[•●▪·*–—-]|o")
 DOUBLE_SPACED = 20  # that many wide steps and no narrow one make a double-spaced text
 NUMBER_GAP = 48  # points between a number and its text, at most
+MIN_COLUMN_TEXT = 25  # characters of a line of prose in a column
+MIN_COLUMN_LINES = 12  # so many make a column
+MIN_COLUMN = 150  # points from the start of one column to that of the next, at least
 MAP = re.compile(r"Map No\.|Cartographic Section|Department of (?:Field|Peacekeeping|Operational)")
 
 
@@ -33,6 +37,8 @@ class Layout:
         columns: are most pages set in two columns.
         scattered: is the text layer that of a scan, in which words do not touch.
         bold: are headings set in bold.
+        apart: was it set in two columns that now stand one after the other.
+        recognised: did a machine recognise the text in pictures of the pages.
     """
 
     size: float
@@ -42,6 +48,8 @@ class Layout:
     columns: bool
     scattered: bool
     bold: bool
+    apart: bool = False
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,14 @@ class Row:
         for piece in self.pieces[1:]:
             whole = joined(whole, piece)
         return whole
+
+
+def joined(left: Line, right: Line) -> Line:
+    """Two pieces of one line as one, with a space between."""
+    text = f"{left.text} {right.text}"
+    shift = len(left.text) + 1
+    moved = tuple(NoteMark(mark.number, mark.offset + shift) for mark in right.marks)
+    return replace(left, x1=right.x1, text=text, marks=left.marks + moved)
 
 
 def measure(pages: Sequence[Page]) -> Layout:
@@ -171,6 +187,8 @@ def _spaced(pieces: Sequence[Line], layout: Layout) -> list[Line]:
     full = pieces[-1].x1 > layout.right - 12 and pieces[0].x0 < layout.left + 60
     body = all(abs(piece.size - layout.size) < 0.6 for piece in pieces)
     gaps = [right.x0 - left.x1 for left, right in pairwise(pieces)]
+    if layout.apart and full and body and gaps and max(gaps) < 6 * layout.size:
+        return [Row(tuple(pieces)).line]
     long = sum(len(piece.text) for piece in pieces) > 45
     if gaps and full and body and long and max(gaps) < 2.6 * layout.size:
         return [Row(tuple(pieces)).line]
@@ -245,6 +263,71 @@ def _by_column(lines: Sequence[Line]) -> list[Line]:
             for line in whole:
                 columns[line.x0 >= middle - 6].append(line)
     return [*ordered, *columns[0], *columns[1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where the two columns of a document begin, in points."""
+
+    left: float
+    right: float
+
+
+def columns_of(pages: Sequence[Page]) -> Columns | None:
+    """The columns of a report that is set in two, as many of 2000 to 2002 are; None if in one."""
+    lines = [line for page in pages for line in page.lines if len(line.text) > MIN_COLUMN_TEXT]
+    starts = Counter(round(line.x0) for line in lines)
+    about = {x0: sum(starts[x0 + step] for step in range(-2, 3)) for x0 in starts}
+    common = [x0 for x0 in sorted(starts) if about[x0] > 0.15 * len(lines)]
+    if not common:
+        return None
+    left = max(common[:4], key=lambda x0: (about[x0], -x0) if x0 < common[0] + 4 else (0, 0))
+    right = max(common, key=lambda x0: about[x0] if x0 > left + MIN_COLUMN else 0)
+    narrow = sum(line.x1 < right + 2 for line in lines if abs(line.x0 - left) < 4)
+    if right < left + MIN_COLUMN or narrow < max(MIN_COLUMN_LINES, 0.5 * about[left]):
+        return None
+    return Columns(left, right)
+
+
+def columns_apart(page: Page, columns: Columns) -> list[Page]:
+    """The page as parts to be read one after the other: columns, and lines across both.
+
+    The right column is moved to where the left one begins, so that margins are the same.
+    """
+    across: list[bool] = []
+    parts: list[list[list[Line]]] = []
+    for group in _grouped(page.lines):
+        crossing = any(_crosses(line, columns) for line in group)
+        if not across or across[-1] != crossing:
+            across.append(crossing)
+            parts.append([])
+        parts[-1].append(group)
+    apart: list[Page] = []
+    for crossing, groups in zip(across, parts, strict=True):
+        lines = [line for group in groups for line in group]
+        if crossing or not _in_columns(lines, columns):
+            apart.append(replace(page, lines=tuple(lines)))
+        else:
+            apart += [replace(page, lines=tuple(side)) for side in _sides(lines, columns) if side]
+    return apart or [page]
+
+
+def _crosses(line: Line, columns: Columns) -> bool:
+    return line.x0 < columns.right - 12 and line.x1 > columns.right + 6
+
+
+def _in_columns(lines: Sequence[Line], columns: Columns) -> bool:
+    """Is there prose in the right column?"""
+    return any(
+        abs(line.x0 - columns.right) < 40 and len(line.text) > MIN_COLUMN_TEXT for line in lines
+    )
+
+
+def _sides(lines: Sequence[Line], columns: Columns) -> tuple[list[Line], list[Line]]:
+    shift = columns.right - columns.left
+    left = [line for line in lines if line.x0 < columns.right - 12]
+    right = [line for line in lines if line.x0 >= columns.right - 12]
+    return left, [replace(line, x0=line.x0 - shift, x1=line.x1 - shift) for line in right]
 
 
 def _mode(values: Sequence[float]) -> float:

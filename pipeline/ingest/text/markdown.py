@@ -10,8 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from pipeline.ingest.identity import date_of, first_symbol, valid_date
-from pipeline.ingest.reading import Note, Reading, UnreadableError, raised
-from pipeline.ingest.text.decoding import decoded
+from pipeline.ingest.reading import Note, Reading, UnreadableError, decoded, raised
 from pipeline.ingest.text.outline import CELL, Piece, blocks_from, without_marks
 from pipeline.run.kinds import Role
 from pipeline.run.settings import IngestSettings

@@ -1,33 +1,25 @@
-"""Plain text: paragraphs between blank lines, or one a line; articles as repositories print them.
-
-An article of a repository has ABSTRACT, numbered sections, raised figures and Notes.
-Chunks of the file are separated by blank lines. A chunk that goes on where the one before broke off
-(at a page, or around the contact block of the first page) is joined to it. A chunk that follows an
-open sentence is a block quotation when it holds one note marker or citation, at its very end, or
-opens with a double quotation mark, or with a capital after a comma; it shares the paragraph number
-of the sentence that leads to it. The file itself marks neither, so this is a rule, not a fact.
-"""
+"""Plain text: paragraphs between blank lines or one a line, or the pages of a UN document."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from pipeline.ingest.identity import date_of, first_symbol
-from pipeline.ingest.reading import (
-    SUPERSCRIPTS,
-    Block,
-    Note,
-    NoteMark,
-    Reading,
-    UnreadableError,
-    plain_digits,
+from pipeline.ingest.reading import Note, Reading, UnreadableError, decoded
+from pipeline.ingest.text.outline import CELL, Item, Piece, blocks_from, follows, starts
+from pipeline.ingest.text.printed import (
+    GAP,
+    RULE,
+    TERMINAL,
+    PrintedLine,
+    is_full,
+    is_printed,
+    printed_lines,
+    run_together,
+    with_hyphens,
 )
-from pipeline.ingest.text.decoding import decoded
-from pipeline.ingest.text.outline import Piece, blocks_from
 from pipeline.run.settings import IngestSettings
 
 LONG = 200  # characters; a text with longer lines is not wrapped, so each line is a paragraph,
@@ -44,6 +36,8 @@ def read_plain_text(content: bytes, settings: IngestSettings) -> Reading:  # noq
         UnreadableError: the encoding is unknown, or there is no text.
     """
     text, remarks = decoded(content)
+    if is_printed(text):
+        return replace(read_printed(text), remarks=remarks)
     lines = [line.strip() for line in text.replace("\f", "\n\n").split("\n")]
     pieces = [_piece(paragraph) for paragraph in _paragraphs(lines)]
     blocks = blocks_from(pieces)
@@ -66,17 +60,11 @@ def _paragraphs(lines: Sequence[str]) -> list[str]:
         if not line:
             open_paragraph = False
         elif open_paragraph and not STARTS.match(line):
-            paragraphs[-1] = _joined(paragraphs[-1], line)
+            paragraphs[-1] = run_together(paragraphs[-1], line)
         else:
             paragraphs.append(line)
             open_paragraph = True
     return [" ".join(paragraph.split()) for paragraph in paragraphs]
-
-
-def _joined(paragraph: str, line: str) -> str:
-    """A compound cut after its hyphen is put together; the hyphen stays."""
-    cut = re.search(r"\w-$", paragraph) is not None and line[:1].isalnum()
-    return paragraph + line if cut else f"{paragraph} {line}"
 
 
 def _piece(paragraph: str) -> Piece:
@@ -85,179 +73,238 @@ def _piece(paragraph: str) -> Piece:
     return Piece(paragraph, level=1 if capitals or HEADING.fullmatch(paragraph) else 0)
 
 
-_MARKER = re.compile(f"[{SUPERSCRIPTS}]+")
-_EMPHASIS = re.compile(r"\*([^*\n]+)\*")
-_NUMBERED = re.compile(r"^(\d+(?:\.\d+)*)\.? (\*?[A-Z][^.]*)$")
-_NOTE = re.compile(r"^(\d+)\. (.+)$")
-_CITATION = re.compile(rf"\d\)|[{SUPERSCRIPTS}]+")
-_ENDS_IN_CITATION = re.compile(rf"(?:\d\)\.?|[{SUPERSCRIPTS}]+)$")
-_CLOSED = re.compile(rf"[.?!][’”'\")\]]*[{SUPERSCRIPTS}]*$|[.?!:][{SUPERSCRIPTS}]*$|\)$")
-_ABSTRACT = "Abstract"
-_ASIDE = re.compile(r"^(?:CONTACT\b|© ?\d{4}\b)")
-_PUBLISHED = re.compile(r"Published(?: online)?:? (\d{1,2}) ([A-Z][a-z]{2})[a-z]* (\d{4})")
+NUMBERED = re.compile(r"(\d{1,3})\.(?:\s+|(?=[^\d\s])|$)(?![a-z])")
+MARKED = re.compile(r"([IVXL]+|[A-Z])\.(?:\s+|$)(?![a-z])")
+ANNEXED = re.compile(r"(?:Annex|ANNEX|Appendix|APPENDIX|Enclosure|ENCLOSURE)(?: [IVXL]+| \d+)?\*?")
+ITEMIZED = re.compile(r"(\((?:[a-z]{1,2}|[ivx]{1,5})\))(?:\s+|$)")
+BULLETED = re.compile(r"[•●▪·–—]\s+(?=\S)")
+FOOT = re.compile(r"(\*{1,3}|\d{1,3})(?:\s+|$)")
+MAX_SKIP = 3  # numbers that may be missing between two paragraphs
+MAX_HEADING = 3  # lines of a heading
 
 
-def read_repository_text(content: bytes) -> Reading | None:
-    """Read an article that is laid out so; None for any other text.
+@dataclass
+class _State:
+    """Where in the text we are."""
+
+    lines: Sequence[PrintedLine]
+    width: int
+    pieces: list[Piece] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    number: int = 0  # of the last numbered paragraph
+    item: str = ""  # the last marker, such as (b)
+    last: PrintedLine | None = None  # the line before
+    annex: bool = False
+
+
+def read_printed(text: str) -> Reading:
+    """Read the text of a report that was taken from its PDF.
 
     Raises:
-        UnreadableError: two notes have one number.
+        UnreadableError: nothing stands below the masthead.
     """
-    try:
-        chunks = _chunks(content.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        return None
-    parts = _parts(chunks)
-    if parts is None:
-        return None
-    front, abstract, body, notes = parts
-    blocks = [
-        Block("heading", _ABSTRACT),
-        _block("paragraph", abstract, (_ABSTRACT,), 1),
-        *_body(body),
-    ]
-    return Reading(
-        blocks=tuple(block for block in blocks if block.text),
-        notes=_unique(list(_notes(notes))),
-        title=_title(front),
-        date=published("\n".join(front)),
-    )
+    printed = printed_lines(text)
+    state = _State(printed.lines, printed.width)
+    index = 0
+    while index < len(printed.lines):
+        index = _take(state, index)
+    texts = with_hyphens([piece.text for piece in state.pieces])
+    pieces = [replace(piece, text=whole) for piece, whole in zip(state.pieces, texts, strict=True)]
+    blocks = blocks_from(pieces)
+    if not blocks:
+        raise UnreadableError("holds no text below its masthead")
+    title = " ".join(printed.title.split())
+    return Reading(blocks, tuple(state.notes), printed.symbol, title, printed.date)
 
 
-def _chunks(text: str) -> list[str]:
-    lines = [line.strip() for line in text.splitlines()]
-    return [chunk.strip() for chunk in re.split(r"\n{2,}", "\n".join(lines)) if chunk.strip()]
-
-
-def _parts(chunks: list[str]) -> tuple[list[str], str, list[str], list[str]] | None:
-    """Front matter, abstract, body and notes; what lies between and after them is left out."""
-    first = next((place for place, c in enumerate(chunks) if re.match(r"1\. [A-Z]", c)), None)
-    abstract = _place(chunks, _ABSTRACT.upper())
-    notes = _place(chunks, "Notes")
-    if first is None or abstract is None or notes is None or not abstract < first < notes:
-        return None
-    end = next((n for n in range(notes + 1, len(chunks)) if not chunks[n][0].isdigit()), None)
-    return chunks[:abstract], chunks[abstract + 1], chunks[first:notes], chunks[notes + 1 : end]
-
-
-def _place(chunks: list[str], heading: str) -> int | None:
-    return chunks.index(heading) if heading in chunks else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Passage:
-    """Chunks joined into the text of one block."""
-
-    text: str
-    is_quotation: bool
-    shares_paragraph: bool
-
-
-def _body(chunks: list[str]) -> Iterator[Block]:
-    section: tuple[tuple[str, str], ...] = ()
-    paragraph = 1
-    for part in _by_heading(chunks):
-        heading = _NUMBERED.match(part[0])
-        if heading is not None:
-            number, title = heading[1], _plain(heading[2])
-            above = tuple(entry for entry in section if number.startswith(f"{entry[0]}."))
-            yield Block("heading", title, _names(above), number)
-            section = (*above, (number, title))
-        for passage in _fixed(part[1:] if heading else part):
-            paragraph += not passage.shares_paragraph
-            role = "quotation" if passage.is_quotation else "paragraph"
-            yield _block(role, passage.text, _names(section), paragraph)
-
-
-def _names(section: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    return tuple(f"{number}. {title}" for number, title in section)
-
-
-def _by_heading(chunks: list[str]) -> list[list[str]]:
-    parts: list[list[str]] = [[]]
-    for chunk in chunks:
-        if _ASIDE.match(chunk):
-            continue
-        if _NUMBERED.match(chunk):
-            parts.append([])
-        parts[-1].append(chunk)
-    return [part for part in parts if part]
-
-
-def _fixed(chunks: list[str]) -> list[_Passage]:
-    passages: list[_Passage] = []
-    for chunk in chunks:
-        before = passages[-1] if passages else None
-        if before is None or before.is_quotation:
-            passages.append(_Passage(chunk, is_quotation=False, shares_paragraph=False))
-        elif _is_quotation(chunk, before.text):
-            opened = not _CLOSED.search(before.text)
-            passages.append(_Passage(chunk, is_quotation=True, shares_paragraph=opened))
-        elif _CLOSED.search(before.text):
-            passages.append(_Passage(chunk, is_quotation=False, shares_paragraph=False))
+def _take(state: _State, index: int) -> int:
+    """Put the line, and those that belong to it, where they belong; gives the next index."""
+    line = state.lines[index]
+    end = _end_of_notes(state, index) or _end_of_heading(state, index)
+    if end is None:
+        found = _number(state, index)
+        if found:
+            state.number, state.item = int(found.group(1)), ""
+            _open(state, line.text[found.end() :], number=found.group(1))
+        elif item := _item(state, line):
+            state.item = item.group(1)
+            _open(state, line.text[item.end() :], number=item.group(1), depth=1)
+        elif cells := _cells(state, line):
+            state.pieces.append(Piece(CELL.join(cells), role="annex"))
         else:
-            passages[-1] = replace(before, text=f"{before.text} {chunk}")
-    return passages
+            _add_text(state, line)
+        end = index + 1
+    state.last = state.lines[end - 1]
+    return end
 
 
-def _is_quotation(chunk: str, before: str) -> bool:
-    if _CLOSED.search(before) and not before.endswith(":"):
-        return False
-    once_at_end = len(_CITATION.findall(chunk)) == 1 and _ENDS_IN_CITATION.search(chunk)
-    after_comma = before.endswith(",") and chunk[0].isupper()
-    return bool(once_at_end) or chunk.startswith("“") or after_comma
-
-
-def _block(role: str, chunk: str, section: tuple[str, ...], paragraph: int) -> Block:
-    text, marks = _without_markers(_plain(chunk))
-    kind = "quotation" if role == "quotation" else "paragraph"
-    return Block(kind, text, section, marks=marks, paragraph=paragraph)  # type: ignore[arg-type]
+def _open(state: _State, text: str, number: str = "", depth: int = 0) -> None:
+    state.pieces.append(Piece(_plain(text), number=number, depth=depth))
 
 
 def _plain(text: str) -> str:
-    return _EMPHASIS.sub(r"\1", " ".join(text.split()))
+    return " ".join(text.split())
 
 
-def _without_markers(text: str) -> tuple[str, tuple[NoteMark, ...]]:
-    marks: list[NoteMark] = []
-    pieces: list[str] = []
-    end = 0
-    for found in _MARKER.finditer(text):
-        pieces.append(text[end : found.start()])
-        end = found.end()
-        marks.append(NoteMark(plain_digits(found[0]), sum(map(len, pieces))))
-    return "".join([*pieces, text[end:]]), tuple(marks)
+def _add_text(state: _State, line: PrintedLine) -> None:
+    """Text without a number: of the open paragraph, or of a new one."""
+    text = _plain(BULLETED.sub("", line.text))
+    last = state.pieces[-1] if state.pieces else None
+    if last is None or last.level or last.role == "annex" or _begins(state, line, last.text):
+        state.item = ""
+        state.pieces.append(Piece(text))
+    else:
+        state.pieces[-1] = replace(last, text=run_together(last.text, text).strip())
 
 
-def _notes(chunks: list[str]) -> Iterator[Note]:
-    lines = [line for chunk in chunks for line in chunk.splitlines()]
-    starts = [place for place, line in enumerate(lines) if _NOTE.match(line)]
-    for start, end in zip(starts, [*starts, len(lines)][1:], strict=True):
-        found = _NOTE.match(" ".join(lines[start:end]))
-        if found is not None:
-            yield Note(found[1], _plain(found[2]))
+def _begins(state: _State, line: PrintedLine, before: str) -> bool:
+    """Does a paragraph without a number begin here?"""
+    if not before or state.last is None:
+        return False
+    if BULLETED.match(line.text):
+        return True
+    if not before.endswith(TERMINAL) or line.text[:1].islower():
+        return False
+    turned = line.page != state.last.page
+    if turned:
+        return not is_full(state.last, state.width)
+    return line.spaced or (line.indent > 2 and line.indent > state.last.indent + 2)
 
 
-def _unique(notes: list[Note]) -> tuple[Note, ...]:
-    repeated = [number for number, n in Counter(note.number for note in notes).items() if n > 1]
-    if repeated:
-        raise UnreadableError(f"has two notes with the number {repeated[0]}")
-    return tuple(notes)
+def _ended(state: _State) -> bool:
+    """Is the text before the line at an end: a sentence, a heading, or nothing?"""
+    last = state.pieces[-1] if state.pieces else None
+    return last is None or bool(last.level) or last.text.endswith(TERMINAL) or last.role == "annex"
 
 
-def _title(front: list[str]) -> str:
-    """The line above the author's name on the page of the abstract."""
-    return _plain(front[-2]) if len(front) > 1 else ""
-
-
-def published(text: str) -> date | None:
-    """The date of publication that a text prints.
-
-    >>> published("Published online: 06 Apr 2026."), published("Received 1 January 2026")
-    (datetime.date(2026, 4, 6), None)
-    """
-    found = _PUBLISHED.search(text)
-    try:
-        return datetime.strptime(" ".join(found.groups()), "%d %b %Y").date() if found else None
-    except ValueError:
+def _number(state: _State, index: int) -> re.Match[str] | None:
+    """The number of the paragraph that begins here; in order, or it is none."""
+    line = state.lines[index]
+    found = NUMBERED.match(line.text)
+    if not found:
         return None
+    number = int(found.group(1))
+    following = state.number < number <= state.number + 1 + MAX_SKIP
+    first = number == 1 and state.number == 0
+    if not (following or first):
+        return None
+    free = line.spaced or line.page != (state.last.page if state.last else 0)
+    alone = found.end() == len(line.text)
+    sure = number == state.number + 1 and (free or alone)
+    return found if sure or _ended(state) else None
+
+
+def _item(state: _State, line: PrintedLine) -> re.Match[str] | None:
+    """The marker of an item: (a) after a colon or a stop, or the one that comes next."""
+    found = ITEMIZED.match(line.text)
+    if not found or not state.pieces:
+        return None
+    marker, before = found.group(1), state.pieces[-1].text
+    ended = before.endswith((";", ":", ".", ",", "; and", "; or", ", and", ", or")) or not before
+    fits = starts(marker) or (state.item and (follows(state.item, marker) or starts(state.item)))
+    outer = state.item and Item(marker, 0).marker != state.item
+    return found if ended and (fits or outer) else None
+
+
+def _cells(state: _State, line: PrintedLine) -> list[str]:
+    """The cells of a table's row; of a table whose cells stand below each other, one."""
+    cells = re.split(r"\s{3,}", line.text)
+    if len(cells) > 1 and max(map(len, cells)) < 0.6 * state.width:
+        gaps = [len(gap) for gap in re.findall(r"\s{2,}", line.text)]
+        justified = is_full(line, state.width) and max(gaps) - min(gaps) < 3
+        return [] if justified else cells
+    short = len(line.text) < 40 and not line.text.endswith(".")
+    return [_plain(line.text)] if state.annex and short and not line.text[:1].islower() else []
+
+
+def _end_of_heading(state: _State, index: int) -> int | None:
+    """Take a heading; the index after it, or None where there is none."""
+    line = state.lines[index]
+    if not (_ended(state) or line.spaced) or (_number(state, index) and not state.annex):
+        return None
+    if ANNEXED.fullmatch(line.text):
+        state.number, state.item, state.annex = 0, "", True
+        state.pieces.append(Piece(line.text.rstrip("*"), level=1))
+        return index + 1
+    marked = MARKED.match(line.text)
+    if marked and line.text.endswith(TERMINAL) and marked.end() < len(line.text):
+        marked = None
+    end = _heading_lines(state, index)
+    if end is None or (not marked and not _headed(state, index, end)):
+        return None
+    text = " ".join(_plain(line.text) for line in state.lines[index:end])
+    roman = marked is not None and re.fullmatch(r"[IVXL]+", marked.group(1)) is not None
+    level = (1 if roman and not _after_letter(state, text) else 2) if marked else 3
+    state.item = ""
+    state.pieces.append(Piece(text, level=level))
+    return end
+
+
+def _after_letter(state: _State, text: str) -> bool:
+    """Is a lone C, D, I, ... the letter of a series, as after B. or H.?"""
+    before = f"{chr(ord(text[0]) - 1)}. "
+    return text[1] == "." and any(p.level == 2 and p.text.startswith(before) for p in state.pieces)
+
+
+def _heading_lines(state: _State, index: int) -> int | None:
+    """The index after the lines of a heading: short, without a stop, one full line at most."""
+    for end in range(index, min(index + MAX_HEADING, len(state.lines))):
+        line = state.lines[end]
+        alone = MARKED.fullmatch(line.text)
+        if line.text.endswith((".", ";", ":", ",")) and not alone:
+            return None
+        following = state.lines[end + 1] if end + 1 < len(state.lines) else None
+        wrapped = len(line.text) > 0.55 * state.width and following is not None
+        goes_on = following is not None and (
+            alone or (wrapped and not following.spaced and not _marks(following))
+            or (following.text[:1].islower() and not following.spaced)
+        )  # fmt: skip
+        if not goes_on:
+            return end + 1 if len(line.text) < 0.95 * state.width else None
+    return None
+
+
+def _marks(line: PrintedLine) -> bool:
+    return any(p.match(line.text) for p in (NUMBERED, MARKED, ITEMIZED, ANNEXED, BULLETED))
+
+
+def _headed(state: _State, index: int, end: int) -> bool:
+    """Is a short line without a mark followed by what headings stand above?"""
+    first = state.lines[index]
+    if not first.text[:1].isupper() or len(GAP.split(first.text)) > 1 or end == len(state.lines):
+        return False
+    following = state.lines[end]
+    if NUMBERED.match(following.text) or MARKED.match(following.text):
+        return True
+    if state.annex:
+        return not state.pieces or state.pieces[-1].level == 1
+    after = _heading_lines(state, end)
+    return after is not None and after < len(state.lines) and bool(
+        NUMBERED.match(state.lines[after].text) or MARKED.match(state.lines[after].text)
+    )  # fmt: skip
+
+
+def _end_of_notes(state: _State, index: int) -> int | None:
+    """Take the footnotes of a page; the index after them, or None where there are none."""
+    line = state.lines[index]
+    starred = re.match(r"\*{1,3} \S", line.text) is not None
+    if not (RULE.fullmatch(line.text) or (starred and _ended(state) is not None)):
+        return None
+    end = index if starred else index + 1
+    first = len(state.notes)
+    while end < len(state.lines) and state.lines[end].page == line.page:
+        text = _plain(state.lines[end].text)
+        found = FOOT.match(text)
+        if found or len(state.notes) == first:
+            number = found.group(1) if found else "?"
+            state.notes.append(Note(_unique(state, number), text[found.end() if found else 0 :]))
+        else:
+            last = state.notes[-1]
+            state.notes[-1] = replace(last, text=run_together(last.text, text).strip())
+        end += 1
+    return end
+
+
+def _unique(state: _State, number: str) -> str:
+    same = sum(note.number.split("-")[0] == number for note in state.notes)
+    return f"{number}-{same + 1}" if same else number

@@ -12,12 +12,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from pipeline.ingest.identity import date_of, first_symbol
-from pipeline.ingest.reading import Block, Reading, UnreadableError
-from pipeline.ingest.text.decoding import decoded
+from pipeline.ingest.reading import Block, Reading, UnreadableError, decoded
+from pipeline.ingest.text.printed import (
+    FULL,
+    PrintedLine,
+    is_full,
+    is_printed,
+    printed_lines,
+    run_together,
+    with_hyphens,
+)
 from pipeline.run.kinds import Role
 from pipeline.run.settings import IngestSettings
 
@@ -28,13 +37,20 @@ TITLES = (
     r"|Prime Minister)"
 )
 LANGUAGES = r"(?:Arabic|Chinese|English|French|Russian|Spanish|[A-Z][a-z]+)"
-OFFICES = r"The (?:Acting )?(?:President|Secretary-General|Chair(?:man|person)?)"
+OFFICES = (
+    r"The (?:(?:Acting|ACTING|TEMPORARY) )?"
+    r"(?:President|PRESIDENT|Secretary-General|SECRETARY-GENERAL|Chair(?:man|person)?|CHAIRMAN)"
+)
 PARTICLES = r"(?:d[aeiou]s?|del|der|la|le|van|von|y|e|and|of|the|bin|ben|ibn|al|el|ul|zu)"
 WORD = rf"(?:{PARTICLES}(?=[ -])|(?:{PARTICLES}[-’'])?[^\Wa-z_][^\s:();]*)"
 NAME = rf"(?:{OFFICES}|{TITLES}\.? {WORD}(?: {WORD}){{0,9}}?)"
 """Words of a name begin with a capital: "Mr. Wane visited Kidal: he" opens no speech."""
-COUNTRY = r"\((?!spoke|speaking|interpretation)([^)]{2,80})\)"
-SPOKEN = rf"\((?:spoke|speaking) in {LANGUAGES}[^)]*\)|\(interpretation from {LANGUAGES}\)"
+COUNTRY = r"\((?!spoke|speaking|interpret|translat)((?:[^()]|\([^()]*\)){2,80})\)"
+"""With brackets in it: (Bolivia (Plurinational State of))."""
+SPOKEN = (
+    rf"\((?:spoke|speaking) in {LANGUAGES}[^)]*\)"
+    rf"|\((?:interpret(?:ation|ed)|translat(?:ion|ed)) from {LANGUAGES}[^)]*\)"
+)
 SPEECH = re.compile(rf"({NAME})(?: {COUNTRY})?(?: ?(?:{SPOKEN}))?: ?")
 DISPLACED = re.compile(
     rf"({NAME})((?: {COUNTRY})?) \(spoke (?!in )(.{{1,200}}?) in ({LANGUAGES})\): ?"
@@ -95,11 +111,96 @@ def read_verbatim_record(content: bytes, settings: IngestSettings) -> Reading:  
         UnreadableError: no speech is found, or the text is in an unknown encoding.
     """
     text, remarks = decoded(content)
+    if is_printed(text):
+        return replace(_read_printed(text), remarks=remarks)
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     blocks, repairs = speeches([Paragraph(paragraph) for paragraph in _unwrapped(text)])
     symbol = first_symbol(lines[:40])
     day = date_of("\n".join(lines[:40])) if symbol else None
     return Reading(blocks, symbol=symbol, date=day, remarks=(*remarks, *repairs))
+
+
+NOTICE = re.compile(r"This record (?:contains|is subject)")
+OPENED = re.compile(r"The meeting (?:(?:was )?(?:called to order|resumed|suspended)|rose) at")
+MAX_HEADING = 4  # lines of a heading before a speech
+ADOPTED = re.compile(r"The agenda was adopted\.?$|A vote was taken by show of hands\.?$")
+ADDRESSED = re.compile(rf"(?:{OFFICES}|{TITLES}\.? )")
+
+
+def _read_printed(text: str) -> Reading:
+    """A record that was taken from its PDF: its cover, and speeches over columns and pages."""
+    printed = printed_lines(text)
+    cover = [line for line in printed.lines if line.page == 1]
+    notice = next((i for i, line in enumerate(cover) if NOTICE.match(line.text)), None)
+    lines = list(printed.lines)
+    title, left_out = "", 0
+    if notice is not None:
+        agenda = [i for i, line in enumerate(cover[:notice]) if line.text.lower() == "agenda"]
+        title = " ".join(line.text for line in cover[agenda[-1] + 1 : notice]) if agenda else ""
+        left_out = len(cover)
+    lines = lines[left_out:]
+    paragraphs = _printed_paragraphs(lines, printed.width)
+    texts = with_hyphens(paragraph.text for paragraph in paragraphs)
+    whole = [Paragraph(t, p.kind) for t, p in zip(texts, paragraphs, strict=True)]
+    blocks, repairs = speeches(whole)
+    said = ("page 1: members, agenda and notice were left out",) if left_out else ()
+    return Reading(
+        blocks,
+        symbol=printed.symbol,
+        title=title or printed.title,
+        date=printed.date or date_of("\n".join(line.text for line in cover)),
+        remarks=(*said, *repairs),
+    )
+
+
+def _printed_paragraphs(lines: Sequence[PrintedLine], width: int) -> list[Paragraph]:
+    """The lines as speeches, headings and remarks; a short line that ends a sentence ends one."""
+    paragraphs: list[Paragraph] = []
+    last: PrintedLine | None = None
+    texts = [" ".join(line.text.split()) for line in lines]
+    opening = [_opens(*pair) for pair in pairwise([*texts, ""])]
+    for index, (line, text) in enumerate(zip(lines, texts, strict=True)):
+        before = paragraphs[-1] if paragraphs else None
+        ended = before is None or last is None or _is_end(before, last, line, width)
+        spoken = any(opening[:index])
+        near = slice(index + 1, index + 1 + MAX_HEADING)
+        headed = not spoken or any(opening[near]) or any(map(ADOPTED.match, texts[near]))
+        kind = _kind(text, ended and not opening[index], headed, width)
+        wrapped = before is not None and before.kind == "heading" and text[:1].islower()
+        if before and (wrapped or (kind == "speech" and not ended and not opening[index])):
+            paragraphs[-1] = replace(before, text=run_together(before.text, text))
+        else:
+            paragraphs.append(Paragraph(text, kind))
+        last = line
+    return paragraphs
+
+
+def _opens(text: str, following: str) -> bool:
+    """Does a speech open here, the speaker's name on one line or on two?"""
+    if not ADDRESSED.match(text):
+        return False
+    found = SPEECH.match(f"{text} {following}".strip())
+    return found is not None
+
+
+def _is_end(before: Paragraph, last: PrintedLine, line: PrintedLine, width: int) -> bool:
+    """Did the paragraph end with the last line?"""
+    if before.kind != "speech":
+        return True
+    if not before.text.endswith((".", "?", "!", "”", ":", '"')) or line.text[:1].islower():
+        return False
+    if line.indent > 1 and last.indent < line.indent:
+        return True
+    return not is_full(last, width) or (line.spaced and line.page == last.page)
+
+
+def _kind(
+    text: str, begins: bool, headed: bool, width: int
+) -> Literal["speech", "heading", "remark"]:
+    if OPENED.match(text) or ADOPTED.match(text):
+        return "remark"
+    short = len(text) < FULL * width and not text.endswith((".", "?", "!", ":", "”", ",", ";"))
+    return "heading" if begins and headed and short and text[:1].isupper() else "speech"
 
 
 def _unwrapped(text: str) -> list[str]:
@@ -183,7 +284,7 @@ def _blocks(text: str, speaker: str, spoken: int) -> list[Block]:
 
 def _speaker(opening: re.Match[str], speech: str, roles: dict[str, str]) -> Speaker:
     name, country = opening.group(1).strip(), (opening.group(2) or "").strip()
-    capacity = CAPACITY.search(speech[:250]) if name == "The President" else None
+    capacity = CAPACITY.search(speech[:250]) if name.upper() == "THE PRESIDENT" else None
     if capacity and not country:
         country = capacity.group(1)
     return Speaker(name, country, roles.get(_surname(name), ""))
@@ -196,7 +297,7 @@ def _surname(name: str) -> str:
 
 def _roles(paragraphs: Sequence[str]) -> dict[str, str]:
     """Roles by surname, from what the President says when inviting or giving the floor."""
-    presided = [text for text in paragraphs if text.startswith("The President")]
+    presided = [text for text in paragraphs if text[:13].upper() == "THE PRESIDENT"]
     surnames = {
         _surname(opening.group(1)) for text in paragraphs if (opening := SPEECH.match(text))
     }
