@@ -125,7 +125,7 @@ def add(
     """Add documents to the corpus. Example: peacetext add report.pdf S/2018/541
 
     Kind, symbol, title, date and missions are found in the document; an option corrects them.
-    With --mission MINUSMA --kind report the reports on a mission that the manifest knows join the
+    With --mission UNFICYP --kind report the reports on a mission that the manifest knows join the
     core. Then run: make. Taken back by: peacetext remove ID
     """
     from pipeline.commands.adding import add_all, add_known

@@ -71,7 +71,7 @@ def named_sources(given: Iterable[str], *, nothing_else: bool = True) -> Iterato
     """
     arguments = list(given)
     if nothing_else and not arguments:
-        raise InputError("add", "nothing is named", "name files, symbols, or --mission MINUSMA")
+        raise InputError("add", "nothing is named", "name files, symbols, or --mission ACRONYM")
     for argument in arguments:
         path = Path(argument).expanduser()
         if path.is_dir():

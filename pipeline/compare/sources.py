@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import polars as pl
 
 from pipeline.compare.material import ARTICLE, from_rows
 from pipeline.run.tables.compare import Citations, Quotations
+from pipeline.study.symbols import keys_of, parse_symbol, printed_symbols, symbols_in
 
 _ENTRY = re.compile(
     r"^- (?P<author>[^.]+)\. (?P<year>\d{4}[a-z]?)\. \*(?P<title>[^*]+)\*(?P<rest>.*)$"
 )
 _UN_AUTHOR = re.compile(r"^(?:UN|United Nations|Department (?:of|for) Peacekeeping)\b")
-_SYMBOL_IN_ADDRESS = re.compile(r"docs\.un\.org/en/([A-Z][A-Za-z0-9./]*(?:\\?\(\d{4}\\?\))?)")
+_ADDRESS = re.compile(r"[^\s<>\[\]]*\bun(?:docs)?\.org/[^\s<>\[\]]+")
 _MEETING = re.compile(r"^(\d+)th Meeting$", re.IGNORECASE)
 _CITED_PARAGRAPH = re.compile(r"\d+")
-_SYMBOL = re.compile(r"\b[SA]/(?:RES|PRST|PV\.|\d{4})[/0-9A-Za-z.]*(?: ?\(\d{4}\))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +74,12 @@ def un_references(text: str) -> list[Reference]:
 
 
 def _symbol(title: str, rest: str) -> str:
-    found = _SYMBOL_IN_ADDRESS.search(rest)
-    if found:
-        return found[1].replace("\\", "").rstrip(".")
+    """The one in an address of the UN, or in print, or of the meeting that is the title."""
+    plain = rest.replace("\\", "")
+    addressed = (parse_symbol(found[0]) for found in _ADDRESS.finditer(plain))
     meeting = _MEETING.match(title)
-    return f"S/PV.{meeting[1]}" if meeting else ""
-
-
-def symbol_key(symbol: str) -> str:
-    """A symbol without white space, so that S/RES/2227(2015) is S/RES/2227 (2015)."""
-    return re.sub(r"\s", "", symbol).upper()
+    named = [f"S/PV.{meeting[1]}"] if meeting else []
+    return next(filter(None, chain(addressed, symbols_in(f"{title} {plain}"), named)), "")
 
 
 def citations(blocks: pl.DataFrame, references: Sequence[Reference]) -> Iterator[Citation]:
@@ -107,9 +104,8 @@ def _by_reference(block_id: str, text: str, references: Sequence[Reference]) -> 
 
 
 def _by_symbol(block_id: str, text: str) -> Iterator[Citation]:
-    for match in _SYMBOL.finditer(text):
-        bare = Reference("", "", "", match[0].rstrip(".,"))
-        yield Citation(block_id, match.start(), bare, ())
+    for offset, symbol in printed_symbols(text):
+        yield Citation(block_id, offset, Reference("", "", "", symbol), ())
 
 
 FEWEST_WORDS = 6
@@ -218,16 +214,21 @@ class DocumentIndex:
     """The UN documents that were read, as text to look in.
 
     Attributes:
-        document_of: document_id by symbol, as by `symbol_key`.
+        document_of: document_id by symbol, as by `keys_of`.
         blocks: block_id, document_id, label, text of their blocks, in order.
         texts: the same texts, as by `unified`.
-        known: symbols that the manifest lists, whether they were read or not.
+        known: symbols that the manifest lists, as by `keys_of`, whether they were read or not.
     """
 
     document_of: Mapping[str, str]
     blocks: pl.DataFrame
     texts: list[str]
     known: frozenset[str]
+
+    def holds(self, symbol: str) -> str | None:
+        """The document of this symbol, or of one of a joint pair."""
+        held = (self.document_of.get(key) for key in sorted(keys_of(symbol)))
+        return next(filter(None, held), None)
 
 
 def shelf_of(documents: pl.DataFrame, blocks: pl.DataFrame, known: list[str]) -> DocumentIndex:
@@ -243,10 +244,12 @@ def shelf_of(documents: pl.DataFrame, blocks: pl.DataFrame, known: list[str]) ->
     held = held.sort("document_id", "order").select("block_id", "document_id", "label", "text")
     symbols = un.filter(pl.col("symbol") != "").select("symbol", "document_id").sort("document_id")
     return DocumentIndex(
-        document_of={symbol_key(symbol): found for symbol, found in symbols.iter_rows()},
+        document_of={
+            key: found for symbol, found in symbols.iter_rows() for key in keys_of(symbol)
+        },
         blocks=held,
         texts=[unified(text) for text in held["text"]],
-        known=frozenset(symbol_key(symbol) for symbol in known if symbol),
+        known=frozenset(chain.from_iterable(keys_of(symbol) for symbol in known if symbol)),
     )
 
 
@@ -274,14 +277,15 @@ def link_tables(
 
 def _citation_row(order: int, citation: Citation, index: DocumentIndex) -> dict[str, Any]:
     reference = citation.reference
-    key = symbol_key(reference.symbol)
-    document_id = index.document_of.get(key)
+    document_id = index.holds(reference.symbol)
     if document_id:
         status = "in the corpus"
-    elif not key:
+    elif not reference.symbol:
         status = "without a symbol"
+    elif keys_of(reference.symbol) & index.known:
+        status = "in the manifest, not read"
     else:
-        status = "in the manifest, not read" if key in index.known else "not in the manifest"
+        status = "not in the manifest"
     return {
         "order": order,
         "block_id": citation.block_id,
@@ -296,7 +300,7 @@ def _citation_row(order: int, citation: Citation, index: DocumentIndex) -> dict[
 
 def _quotation_row(order: int, quotation: Quotation, index: DocumentIndex) -> dict[str, Any]:
     reference = quotation.citation.reference
-    document_id = index.document_of.get(symbol_key(reference.symbol))
+    document_id = index.holds(reference.symbol)
     found, status = _looked_for(quotation, document_id, index)
     block = index.blocks.row(found.place, named=True) if found else {}
     return {

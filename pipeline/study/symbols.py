@@ -8,6 +8,7 @@ symbol of each organ). Light on purpose: the command line reads it at every star
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, unquote
 
@@ -18,7 +19,10 @@ _ORGANS = (
 _NUMBERED = r"(?:(?:[A-Z][A-Za-z]*(?:\.[A-Z]?|-))?\d+[A-Z]?)"
 _ONE = rf"(?:{_ORGANS})(?:/(?:{_NUMBERED}|[A-Z][A-Za-z]*))*/{_NUMBERED}"
 _TAIL = r" ?\((?:\d{4}|[IVXL]+(?:-[A-Z])?|Resumption ?\d+|Part [IVX]+|Vol\. ?[IVX]+|SUPP)\)"
-SYMBOL = re.compile(rf"{_ONE}\*{{0,3}}(?:[-–—]{_ONE}\*{{0,3}})?(?:{_TAIL})?\*{{0,3}}")
+_PART = r"(?<=/\d) [A-Z]|(?<=/\d\d) [A-Z]|(?<=/\d{3}) [A-Z]"  # A/RES/52/12 B
+SYMBOL = re.compile(
+    rf"{_ONE}\*{{0,3}}(?:[-–—]{_ONE}\*{{0,3}})?(?:{_TAIL}|(?:{_PART})(?![\w.]))?\*{{0,3}}"
+)
 _IN_TEXT = re.compile(rf"(?<![\w/.-])(?:{SYMBOL.pattern})(?![\w/])")
 _ADOPTED = re.compile(r"\b[Rr]esolutions? ((?:\d{1,4} ?\(\d{4}\)(?:,? and |, |,)?)+)")
 _NUMBER_AND_YEAR = re.compile(r"(\d{1,4}) ?\((\d{4})\)")
@@ -27,10 +31,12 @@ _COUNCIL_RESOLUTION = re.compile(r"S/RES/(\d+)(?: \((\d{4})\))?")
 _HOST = re.compile(
     r"(?:https?://)?(?:(?:www\.)?undocs|docs\.un|documents\.un|(?:www|daccess-ods)\.un)\.org/", re.I
 )
-_IN_QUERY = re.compile(r"[?&](?:s|symbol|ds|finalsymbol)=([^&#]+)", re.I)
+_IN_QUERY = re.compile(r"[?&](?:s|m|symbol|ds|finalsymbol)=([^&#]+)", re.I)
 _LANGUAGE = re.compile(r"(?:ar|de|en|es|fr|ru|zh)/", re.I)
 _CALLED = re.compile(r"(?:U\.?N\.? )?doc(?:ument|s)?\.? ", re.I)
-_MIXED = {word.lower(): word for word in "Add Corr Rev Amend Dec Sub Resumption Part Vol".split()}
+_JOINT = re.compile(r"(?<=\d) ?([-–—]) ?(?=[A-Za-z]+/)")
+_AFTER = re.compile(r", [^/]*$")  # ", para. 5"
+_MIXED = {word.lower(): word for word in "Add Corr Rev Amend Sub Resumption Part Vol".split()}
 
 
 def parse_symbol(pasted: str) -> str:
@@ -44,7 +50,10 @@ def parse_symbol(pasted: str) -> str:
     >>> parse_symbol("https://documents.un.org/api/symbol/access?s=S%2F2014%2F403&l=en&t=pdf")
     'S/2014/403'
     """
-    text = " ".join(unquote(unquote(pasted)).split()).strip(" <>\"'“”‘’.,;")
+    plain = unicodedata.normalize("NFKC", unquote(unquote(pasted)))
+    text = " ".join(plain.split()).strip(" <>[]\"'“”‘’.,;")
+    text = _JOINT.sub(r"\1", re.sub(r" ?/ ?", "/", _AFTER.sub("", text)))
+    text = text[1:-1] if text.startswith("(") and text.endswith(")") else text
     if host := _HOST.match(text):
         text = _of_address(text[host.end() :])
     elif named := _CALLED.match(text):
@@ -76,7 +85,7 @@ def printed(text: str) -> str:
         return ""
     plain = re.sub(r"[–—]", "-", text.replace("*", ""))
     plain = re.sub(r"(Resumption|Vol\.) ?", r"\1 ", plain)
-    return re.sub(r" ?\((?![IVXL])", " (", re.sub(r" \((?=[IVXL])", "(", plain))
+    return re.sub(r" ?\((?![IVXL]+[-)])", " (", re.sub(r" \((?=[IVXL]+[-)])", "(", plain))
 
 
 def symbol_of(line: str) -> str:
@@ -107,11 +116,21 @@ def symbols_in(text: str) -> Iterator[str]:
     >>> list(symbols_in("Its resolutions 2100 (2013) and 2164 (2014), and S/2014/403, para. 5"))
     ['S/2014/403', 'S/RES/2100 (2013)', 'S/RES/2164 (2014)']
     """
-    for found in _IN_TEXT.finditer(text):
-        yield printed(found[0])
+    for _, symbol in printed_symbols(text):
+        yield symbol
     for several in _ADOPTED.finditer(text):
         for number, year in _NUMBER_AND_YEAR.findall(several[1]):
             yield f"S/RES/{number} ({year})"
+
+
+def printed_symbols(text: str) -> Iterator[tuple[int, str]]:
+    """Where in a running text each symbol begins, and the symbol.
+
+    >>> list(printed_symbols("See S/2014/403, para. 5."))
+    [(4, 'S/2014/403')]
+    """
+    for found in _IN_TEXT.finditer(text):
+        yield found.start(), printed(found[0])
 
 
 def is_said_in(symbol: str, text: str) -> bool:
@@ -214,7 +233,8 @@ def symbol_in_name(stem: str) -> str:
     >>> symbol_in_name("S_2018_541-EN"), symbol_in_name("S-PV-8703"), symbol_in_name("mali")
     ('S/2018/541', 'S/PV.8703', '')
     """
-    named = re.sub(r"[-_ ]?\b(?:EN?|en)$", "", stem.replace("_", "-"))
+    once = re.sub(r" \(\d\)$", "", stem)  # what a browser adds to a second copy
+    named = re.sub(r"[-_ ]?\b\[?(?:EN?|en)\]?$", "", once.replace("_", "-"))
     text = re.sub(r"[-/ ()]+", "/", named).strip("/")
     text = re.sub(r"\b(PV|SR|L|Add|Corr|Rev)/(?=\d)", r"\1.", text, flags=re.I)
     text = re.sub(r"(?<=\d)/(?=[AS]/\d)", "-", text)

@@ -101,7 +101,7 @@ def test_only_the_un_s_own_documents_are_references_with_their_symbols() -> None
     assert found == {
         "Department of Peacekeeping Operations 2010": "",
         "UN Security Council 2014": "S/2014/999",
-        "UN Security Council 2015": "S/RES/9227(2015)",
+        "UN Security Council 2015": "S/RES/9227 (2015)",
         "UN Security Council 2017a": "S/PV.9975",
     }
 

@@ -128,7 +128,8 @@ def _project(folder: Path, entries: list[Entry]) -> None:
     for entry in entries:
         content = (FILES / Path(entry.path).name).read_bytes()
         (folder / "corpus" / entry.path).write_bytes(content)
-        rows.append((entry.document_id, "present", False, "project", len(content), "0" * 64, ""))
+        row = (entry.document_id, "present", False, "project", len(content), "0" * 64, "", "")
+        rows.append(row)
     lines = [",".join(COLUMNS), *(line_of(entry) for entry in entries)]
     (folder / "corpus/manifest.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     schema = ACQUIRED.schema.create_empty().schema

@@ -26,6 +26,10 @@ PASTED = {
         s/2014/403
         S/2014/403*
         UN Doc. S/2014/403
+        UN Doc. S/2014/403, para. 5
+        (S/2014/403)
+        S / 2014 / 403
+        S／2014／403
         document S/2014/403.
         S%2F2014%2F403
         https://documents.un.org/api/symbol/access?s=S/2014/403&l=en&t=pdf
@@ -68,8 +72,11 @@ PASTED = {
     "ST/SGB/2003/13": "st/sgb/2003/13",
     "E/CN.4/Sub.2/2003/12/Rev.2": "E/CN.4/SUB.2/2003/12/REV.2",
     "A/HRC/S-27/1": "A/HRC/S-27/1",
+    "A/RES/52/12 B": "https://undocs.org/A/RES/52/12%20B",
+    "HRI/GEN/1/Rev.9 (Vol. I)": "HRI/GEN/1/REV.9(VOL.I)",
     "A/70/95-S/2015/446": """
         A/70/95–S/2015/446
+        A/70/95 - s/2015/446
         https://docs.un.org/en/A/70/95-S/2015/446
     """,
 }
