@@ -146,7 +146,8 @@ def _is_misread(symbol: str, lines: Iterable[str]) -> bool:
 
 def _pieces(lines: Iterable[str]) -> Iterator[str]:
     """Lines, and what is left of them without a masthead's other words and numbers of pages."""
-    for line in lines:
+    for printed in lines:
+        line = re.sub(r"\b(Add|Corr|Rev)\.[lI]\b", r"\1.1", printed)  # as scans are misread
         yield line
         yield re.sub(
             r"^(?:(?:\S+ )*?(?:Nations|NATIONS|GENERAL|General) |\d+/\d+ )", "", line.strip()
