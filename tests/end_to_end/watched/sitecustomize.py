@@ -1,4 +1,4 @@
-"""Writes into the file that READS_LOG names which files a stage opens to read: ``STAGE<TAB>FILE``."""
+"""Writes which files a stage opens to read into the file that READS_LOG names."""
 
 import os
 import sys
@@ -13,9 +13,9 @@ def _note(event: str, arguments: tuple[object, ...]) -> None:
     if event != "open" or not isinstance(arguments[0], (str, bytes)):
         return
     file, flags = os.fsdecode(arguments[0]), arguments[2]
-    place = os.path.relpath(file) if os.path.isabs(file) else os.path.normpath(file)
+    place = Path(os.path.relpath(file))
     writes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-    if place.split(os.sep)[0] in _FOLDERS and not writes and Path(place).is_file():
+    if place.parts[0] in _FOLDERS and not writes and place.is_file():
         line = f"{_MODULE.removeprefix('pipeline.')}\t{place}\n".encode()
         os.write(_DESCRIPTOR, line)
 
