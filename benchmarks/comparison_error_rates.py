@@ -182,7 +182,7 @@ def gap_of(seed: int, settings: Settings, planted_gap: float) -> pl.DataFrame:
     )
     coded = (np.arange(len(document)) % A_DOCUMENT) < CODED_A_DOCUMENT
     weight = np.full(int(coded.sum()), A_DOCUMENT / CODED_A_DOCUMENT)
-    by_hand = CodedUnits(truth[coded], document[coded], weight)
+    paragraphs = CodedUnits(truth[coded], document[coded], weight)
     sample = CodedPassages(
         truth[coded], said[coded], weight, [str(each) for each in document[coded]]
     )
@@ -198,7 +198,7 @@ def gap_of(seed: int, settings: Settings, planted_gap: float) -> pl.DataFrame:
         )
         for place in range(len(SHARES))
     }
-    return gap_table(policy, by_hand, interviews, list(policy), settings.compare)
+    return gap_table(policy, paragraphs, interviews, list(policy), settings.compare)
 
 
 def clustered(random: np.random.Generator, shares: Floats, cluster: Integers) -> Booleans:

@@ -1,7 +1,7 @@
 """The script that a researcher would write, with every library at its defaults.
 
 sentence-transformers embeds the passages, BERTopic finds topics, and scikit-learn learns the
-article's themes from its hand-coded sentences and scores every passage. It begins where the
+article's themes from its coded sentences and scores every passage. It begins where the
 pipeline has passages, since reading UN documents has no default to compare with.
 benchmarks/whole_run.py runs it beside the stages that do the same work.
 """

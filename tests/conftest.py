@@ -26,7 +26,7 @@ def mirror() -> Path:
 
 @pytest.fixture(scope="session")
 def pact() -> Path:
-    """The folder of the PACT benchmark (hand-coded reports); without it, tests are skipped.
+    """The folder of the PACT benchmark (coded reports); without it, tests are skipped.
 
     PEACETEXT_PACT names it; else it is looked for beside the mirror and in ../shared.
     """

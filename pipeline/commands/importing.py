@@ -25,15 +25,14 @@ from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import (
     ADJUDICATED,
     CODING_FOLDER,
-    ID_COLUMN,
     Coding,
     read_codings,
     read_pass,
     unit_of,
 )
-from pipeline.study.manifest import read_manifest
 from pipeline.study.refi import document_texts, ranges
 from pipeline.study.study import STUDY_FILE
+from pipeline.study.unit_files import ID_COLUMN
 
 
 @dataclass(frozen=True)
@@ -164,8 +163,7 @@ def _read(file: Path) -> list[FoundCoding]:
 
 def _shelf(codings: Sequence[Coding]) -> TextIndex:
     documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
-    symbols = {name for entry in read_manifest() for name in (entry.symbol, entry.document_id)}
-    anchors = [anchor_units(coding, blocks, documents, symbols).anchors for coding in codings]
+    anchors = [anchor_units(coding, blocks, documents).anchors for coding in codings]
     anchored = pl.concat(anchors).rename({"unit_id": "name"})
     texts = document_texts(
         blocks.join(blocks.join(anchored, on="block_id", how="semi"), on="document_id", how="semi")

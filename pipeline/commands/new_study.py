@@ -22,9 +22,10 @@ from pipeline.run.errors import InputError
 from pipeline.run.files import write_text
 from pipeline.run.settings import load_settings
 from pipeline.study.checks import load_study
-from pipeline.study.codings import CODING_FOLDER, ID_COLUMN, UNREAD
+from pipeline.study.codings import CODING_FOLDER, UNREAD
 from pipeline.study.manifest import MANIFEST_FILE, Entry, read_manifest
 from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
+from pipeline.study.unit_files import ID_COLUMN
 
 TO_FILL_IN = "TO FILL IN"
 """How the value of a template begins until a person has replaced it."""
@@ -156,7 +157,7 @@ def write_units(set_id: str, n_drawn: int) -> tuple[Path, Path, int]:
         columns = "section section_title paragraph text"
         found: list[tuple[object, ...]] = list(_sentences())
     else:
-        columns = "symbol xml_p_index text_sha256 inclusion_probability text"
+        columns = "symbol xml_p_index text_sha256 fingerprint inclusion_probability text"
         found = _paragraphs(coded, n_drawn, load_settings().seed)
     rows = [(f"{coded.id}-{number:04}", *unit) for number, unit in enumerate(found, 1)]
     _write_rows(places[0], f"{ID_COLUMN[coded.unit]} {columns}", rows)
@@ -170,11 +171,11 @@ _NOT_DRAWN = ("heading", "note", "annex")
 
 
 def _paragraphs(coded: CodedSet, n_drawn: int, seed: int) -> list[tuple[object, ...]]:
-    """Name, place, hash, chance of being drawn and text of paragraphs of the set's population."""
+    """Name, place, hash, fingerprint, chance and text of paragraphs drawn from the population."""
     import numpy as np
     import polars as pl
 
-    from pipeline.run.ids import text_hash
+    from pipeline.run.ids import fingerprint, text_hash
     from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
     from pipeline.run.tables.table import read_table
     from pipeline.study.anchors import paragraph_places
@@ -184,18 +185,19 @@ def _paragraphs(coded: CodedSet, n_drawn: int, seed: int) -> list[tuple[object, 
         fix = "say what its paragraphs are drawn from"
         raise InputError(STUDY_FILE, "has no population", fix, f"coded_sets.{coded.id}")
     documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
-    of_population = documents.filter(population.rows)["document_id"].to_list()
-    texts = blocks.filter(
-        pl.col("document_id").is_in(of_population)
-        & ~pl.col("role").cast(pl.String).is_in(_NOT_DRAWN)
-        & pl.col("text").str.split(" ").list.len().is_between(*population.words)
-    )["block_id"]
+    facts = documents.select("document_id", pl.col("kind").cast(pl.String), "missions")
+    texts = (
+        blocks.filter(~pl.col("role").cast(pl.String).is_in(_NOT_DRAWN))
+        .with_columns(n_words=pl.col("text").str.split(" ").list.len())
+        .join(facts, on="document_id", maintain_order="left")
+        .filter(population.drawable)["block_id"]
+    )
     there = paragraph_places(documents, blocks).filter(pl.col("block_id").is_in(texts.to_list()))
     n = min(n_drawn, there.height)
     drawn = np.sort(np.random.default_rng(seed).choice(there.height, n, replace=False))
     chance = round(n / there.height, 6) if n else 1.0
     return [
-        (name, place, text_hash(text), chance, text)
+        (name, place, text_hash(text), fingerprint(text), chance, text)
         for name, place, text in there[drawn].select("name", "place", "text").rows()
     ]
 

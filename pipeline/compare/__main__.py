@@ -43,6 +43,7 @@ from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
 from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import Table, csv_of, read_table, write_table
 from pipeline.run.tables.themes import (
+    CODER_AGREEMENT,
     EVALUATION,
     PASSAGE_CODES,
     PREVALENCE,
@@ -59,6 +60,7 @@ from pipeline.run.tables.topics import (
 )
 from pipeline.study.checks import check_corpus, load_study
 from pipeline.study.codebook import Codebook, load_codebook
+from pipeline.study.coders import who_coded
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
 from pipeline.study.study import STUDY_FILE, SUGGESTED, Study
@@ -104,6 +106,7 @@ def main() -> None:
         topics=material.topics,
         assignments=material.assignments,
         evaluation=_read_if_made(EVALUATION),
+        who=who_coded(_read_if_made(CODER_AGREEMENT), study.coders),
     )
     words = plain_words(account)
     findings.add(SENTENCES, as_table(words))

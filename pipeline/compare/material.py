@@ -14,6 +14,7 @@ from pipeline.run.arrays import Vectors
 from pipeline.run.settings import Settings
 from pipeline.run.tables.table import Table
 from pipeline.study.codebook import Codebook
+from pipeline.study.coders import WhoCoded
 from pipeline.study.study import Study
 
 
@@ -155,7 +156,7 @@ class Material:
 
     @cached_property
     def code_labels(self) -> pl.DataFrame:
-        """Hand codes of passages: passage_id, theme_id, weight."""
+        """Codes of passages: passage_id, theme_id, weight."""
         return self.passage_codes.select(
             "passage_id", "theme_id", pl.col("n_units").cast(pl.Float64).alias("weight")
         )
@@ -248,6 +249,7 @@ class Account:
         topics: tables.Topics.
         assignments: tables.Assignments.
         evaluation: tables.Evaluation.
+        who: who gave the codes.
     """
 
     findings: Findings
@@ -257,6 +259,7 @@ class Account:
     topics: pl.DataFrame
     assignments: pl.DataFrame
     evaluation: pl.DataFrame
+    who: WhoCoded = field(default_factory=WhoCoded)
 
     def theme(self, theme_id: str) -> str:
         """A theme's name in quotation marks; its id when the codebook no longer holds it."""

@@ -12,8 +12,8 @@ from pipeline.export.refi_qda import (
     CodedSelection,
     ProjectSource,
     codebook_file,
+    coded_selections,
     described,
-    hand_selections,
     machine_selections,
     project_files,
     zipped,
@@ -24,10 +24,11 @@ from pipeline.run.tables.dictionary import TABLES, dictionary_text
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
 from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table, csv_of, read_table
-from pipeline.run.tables.themes import SCORES
+from pipeline.run.tables.themes import CODER_AGREEMENT, SCORES
 from pipeline.study.anchors import anchor_units
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
+from pipeline.study.coders import WhoCoded, who_coded
 from pipeline.study.codings import Coding, read_codings
 from pipeline.study.manifest import read_manifest
 from pipeline.study.refi import MACHINE, DocumentText, document_texts
@@ -41,15 +42,13 @@ def main() -> None:
     study, codebook = load_study(), load_codebook()
     documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
     entries = read_manifest()
-    symbols = {name for entry in entries for name in (entry.symbol, entry.document_id)}
     codings = read_codings(codebook.theme_ids, study.coded_sets)
-    anchored = [
-        (coding, anchor_units(coding, blocks, documents, symbols).anchors) for coding in codings
-    ]
+    anchored = [(coding, anchor_units(coding, blocks, documents).anchors) for coding in codings]
     texts = document_texts(_of_coded_documents(blocks, [anchors for _, anchors in anchored]))
     selections = _selections(codebook, anchored, texts)
     sources = list(_sources(documents, texts))
-    project = project_files(study.project, _about(study), codebook, sources, selections)
+    who = who_coded(read_table(CODER_AGREEMENT), study.coders)
+    project = project_files(study.project, _about(study, who), codebook, sources, selections)
     licences = {entry.document_id: entry.licence for entry in entries}
     listed = references(documents, licences, study.articles)
     files = {
@@ -63,7 +62,7 @@ def main() -> None:
     write_folder(FOLDER, files)
     counts = {
         "documents_in_project": len(sources),
-        "selections_by_hand": sum(each.coder != MACHINE for each in selections),
+        "selections_coded": sum(each.coder != MACHINE for each in selections),
         "selections_by_machine": sum(each.coder == MACHINE for each in selections),
         "references": len(listed),
         "tables": len(files) - 5,
@@ -75,13 +74,13 @@ def main() -> None:
     )
 
 
-def _about(study: Study) -> str:
+def _about(study: Study, who: WhoCoded) -> str:
     """What a person reads who opens the project in another program."""
     texts = "; ".join(_cited(article) for article in study.articles)
     return (
-        f"{texts or 'No article'}, and the UN documents with hand-coded paragraphs. Each user is "
-        "one coder's coding; 'machine' holds the classifier's codes of whole passages and is no "
-        f"coder. {study.coders} The source of the documents is the United Nations; the texts are "
+        f"{texts or 'No article'}, and the UN documents with coded paragraphs. Each user is "
+        "one coding; 'machine' holds the classifier's codes of whole passages and is none of "
+        f"them. {who.sentence} The source of the documents is the United Nations; the texts are "
         "read from unofficial copies."
     )
 
@@ -101,14 +100,14 @@ def _selections(
     anchored: Sequence[tuple[Coding, pl.DataFrame]],
     texts: dict[str, DocumentText],
 ) -> list[CodedSelection]:
-    by_hand = [
+    by_coders = [
         selection
         for coding, anchors in anchored
-        for selection in hand_selections(coding, anchors, texts, codebook.theme_ids)
+        for selection in coded_selections(coding, anchors, texts, codebook.theme_ids)
     ]
     passages = read_table(PASSAGES).filter(pl.col("document_id").is_in(list(texts)))
     scores = read_table(SCORES)
-    return by_hand + machine_selections(scores, passages, texts, codebook.theme_ids)
+    return by_coders + machine_selections(scores, passages, texts, codebook.theme_ids)
 
 
 def _sources(documents: pl.DataFrame, texts: dict[str, DocumentText]) -> Iterator[ProjectSource]:

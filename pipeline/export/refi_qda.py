@@ -64,7 +64,7 @@ class CodedSelection:
     remark: str = ""
 
 
-def hand_selections(
+def coded_selections(
     coding: Coding,
     anchors: pl.DataFrame,
     texts: Mapping[str, DocumentText],

@@ -119,7 +119,7 @@ def explorer_index(material: PageMaterial) -> ExplorerIndex:
         },
         "scored": _scored(places, material.frame(SCORES)),
         "coded": _coded(places, material.frame(PASSAGE_CODES)),
-        "read": _steps(_read_by_hand(places, material.frame(UNITS))),
+        "read": _steps(_read_for_coding(places, material.frame(UNITS))),
     }
     chunks = tuple(
         _chunk(part, near[number * CHUNK : (number + 1) * CHUNK])
@@ -210,8 +210,8 @@ def _coded(places: pl.DataFrame, codes: pl.DataFrame) -> dict[str, list[int]]:
     }
 
 
-def _read_by_hand(places: pl.DataFrame, units: pl.DataFrame) -> list[int]:
-    """Passages that hold a unit which coders read, whether or not they gave it a code."""
+def _read_for_coding(places: pl.DataFrame, units: pl.DataFrame) -> list[int]:
+    """Passages that hold a unit which was coded, whether or not they gave it a code."""
     held = units.select(pl.col("passage_ids").alias("passage_id")).explode("passage_id")
     joined = held.drop_nulls().unique().join(places, on="passage_id")
     found: list[int] = joined["place"].sort().to_list()

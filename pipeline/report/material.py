@@ -16,9 +16,10 @@ from pipeline.run.settings import Settings
 from pipeline.run.tables.ingest import DOCUMENTS
 from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table
-from pipeline.run.tables.themes import PASSAGE_CODES, SCORES
+from pipeline.run.tables.themes import CODER_AGREEMENT, PASSAGE_CODES, SCORES
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
 from pipeline.study.codebook import Codebook
+from pipeline.study.coders import WhoCoded, who_coded
 from pipeline.study.missions import Mission
 from pipeline.study.study import Study
 
@@ -70,6 +71,11 @@ class PageMaterial:
         known = "; ".join(dict.fromkeys(concerned))
         because = f" ({known})" if known else ""
         return f"Not computed in this run: there was not enough material{because}."
+
+    @cached_property
+    def who(self) -> WhoCoded:
+        """Who gave the codes of this run."""
+        return who_coded(self.frame(CODER_AGREEMENT), self.study.coders)
 
     @cached_property
     def theme_names(self) -> dict[str, str]:

@@ -32,6 +32,7 @@ from pipeline.report.sections import comparison, corpus, gap, speakers, themes, 
 from pipeline.report.sections.topics import TopicCard, TopicMap
 from pipeline.run.tables.compare import SENTENCES
 from pipeline.study.codebook import Codebook
+from pipeline.study.coders import WhoCoded
 from pipeline.study.study import Study
 
 
@@ -107,7 +108,7 @@ def exports(material: PageMaterial) -> Exports:
     if counts is None:
         return Exports((), "Not exported in this run: the stage “export” has not written it yet.")
     documents = counted(int(counts["documents_in_project"]), "document")
-    by_hand = count(int(counts["selections_by_hand"]))
+    by_coders = count(int(counts["selections_coded"]))
     by_machine = count(int(counts["selections_by_machine"]))
     references = counted(int(counts["references"]), "reference")
     return Exports(
@@ -115,7 +116,7 @@ def exports(material: PageMaterial) -> Exports:
             said(
                 _file("peacetext.qdpx", "The project as REFI-QDA"),
                 f", which NVivo, ATLAS.ti, MAXQDA and QualCoder open: {documents} with the "
-                f"codebook, {by_hand} places coded by hand, each coder a user, and {by_machine} "
+                f"codebook, {by_coders} coded places, each coding a user, and {by_machine} "
                 "by the classifier as the user “machine”. Code further, export, and take the "
                 "result back with peacetext import.",
             ),
@@ -146,6 +147,7 @@ class ReportPage:
 
     Attributes:
         study: its title, its articles and what it cannot say.
+        who: who gave the codes.
         facts: numbers of the first screen.
         notices: what is missing, on the first screen.
         findings: what was found, in plain sentences.
@@ -153,6 +155,7 @@ class ReportPage:
     """
 
     study: Study
+    who: WhoCoded
     facts: tuple[Fact, ...]
     notices: tuple[Notice, ...]
     findings: tuple[Sentence, ...]
@@ -198,6 +201,7 @@ def compose(material: PageMaterial) -> ReportPage:
     places = _places(index)
     return ReportPage(
         study=material.study,
+        who=material.who,
         facts=corpus.facts(material),
         notices=corpus.notices(material),
         findings=in_short(material),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from pipeline.run.errors import InputError
 
 FINDINGS_FILE = Path("outputs/compare/findings.md")
 """What was found, on half a page of plain words."""
@@ -93,3 +97,43 @@ def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's bytes, as 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number and cells of each row of a comma-separated UTF-8 file.
+
+    Raises:
+        InputError: a column of ``needed`` is missing, or it is no such file; names the row.
+    """
+    line, reader = 2, csv.DictReader(io.StringIO(read_utf8(file)), strict=True)
+    header = reader.fieldnames or []
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        raise InputError(file, "its columns are not separated by commas", "save it with commas", 1)
+    for name in needed:
+        if name not in header:
+            raise InputError(file, f"column {name} is missing", f"add it: {','.join(needed)}", 1)
+    try:
+        for row in reader:
+            if None in row or None in row.values():
+                problem = f"a row of {len(header)} cells is needed"
+                fix = "put codes in one cell, separated by ;"
+                raise InputError(file, problem, fix, reader.line_num)
+            yield reader.line_num, row
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(file, str(error), "close the quotation mark", line) from None
+
+
+def read_utf8(file: Path) -> str:
+    """The text of a file that a person may have saved.
+
+    Raises:
+        InputError: it is in another encoding.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (UnicodeDecodeError, IsADirectoryError):
+        text = "\0"
+    if "\0" in text:  # UTF-16 without its mark reads as UTF-8
+        raise InputError(file, "is not UTF-8", "save it as CSV UTF-8")
+    return text

@@ -52,7 +52,7 @@ def fingerprint(text: str) -> str:
     pieces = {letters[at : at + _N_LETTERS] for at in range(max(len(letters) - _N_LETTERS, 0) + 1)}
     hashed = b"".join(hashlib.shake_128(piece.encode()).digest(_BYTES) for piece in sorted(pieces))
     least = np.frombuffer(hashed, dtype="<u8").reshape(-1, N_MINIMA).min(axis=0)
-    return (least & 0xFFFF).astype(">u2").tobytes().hex()
+    return str((least & 0xFFFF).astype(">u2").tobytes().hex())
 
 
 def likeness(one: str, other: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,7 +11,7 @@ from pipeline.run.errors import InputError
 from pipeline.run.settings import read_mapping, settings_error
 from pipeline.study.manifest import MANIFEST_FILE, Entry, of_profile
 from pipeline.study.missions import load_missions
-from pipeline.study.study import ALL, STUDY_FILE, Population, Study
+from pipeline.study.study import ALL, STUDY_FILE, SUGGESTED, Population, Study
 
 
 def load_study(file: Path = STUDY_FILE) -> Study:
@@ -42,6 +42,7 @@ def check_within(file: Path, study: Study, missions: Collection[str]) -> None:
         InputError: names the key and a fix.
     """
     _check_ids(file, study)
+    _check_coders(file, study)
     _check_populations(file, study)
     _check_missions(file, study, missions)
 
@@ -49,7 +50,7 @@ def check_within(file: Path, study: Study, missions: Collection[str]) -> None:
 def check_corpus(
     file: Path, study: Study, entries: Sequence[Entry], profile: str, theme_ids: Iterable[str]
 ) -> None:
-    """Articles, sides, milestones and the theme of the course are in the corpus and the codebook.
+    """What the study names is in the corpus and the codebook.
 
     Args:
         file: configs/study.yaml, for the message.
@@ -77,14 +78,34 @@ def check_corpus(
             problem = f"no document of the profile {profile} has its kinds and missions"
             fix = f"add one to {MANIFEST_FILE}, or name other kinds or missions"
             raise InputError(file, problem, fix, f"sides.{side.id}.documents")
-    for place, milestone in enumerate(study.milestones):
-        if milestone.source not in kind_of:
-            problem = f"{MANIFEST_FILE} has no document {milestone.source!r}"
-            fix = "add its row, or correct the source"
-            raise InputError(file, problem, fix, f"milestones.{place}.source")
+    for key, name in _named_documents(study):
+        if name not in kind_of:
+            problem = f"{MANIFEST_FILE} has no document {name!r}"
+            fix = f"add its row, or correct the {key.rpartition('.')[2]}"
+            raise InputError(file, problem, fix, key)
     if study.course and study.course.theme not in theme_ids:
         problem = f"corpus/coding/codebook.yaml has no theme {study.course.theme!r}"
         raise InputError(file, problem, "name one of its themes", "course.theme")
+
+
+def _named_documents(study: Study) -> Iterator[tuple[str, str]]:
+    """Key and document_id of documents that the study names beside its articles."""
+    for coded in study.coded_sets:
+        for name in coded.population.documents if coded.population else ():
+            yield f"coded_sets.{coded.id}.population.documents", name
+    for place, milestone in enumerate(study.milestones):
+        yield f"milestones.{place}.source", milestone.source
+
+
+def _check_coders(file: Path, study: Study) -> None:
+    """Who coded is said of sets that there are."""
+    known = [SUGGESTED, *(one.id for one in study.coded_sets)]
+    for place, one in enumerate(study.coders.made_by):
+        for name in one.sets:
+            if name not in known:
+                fix = f"name one of {', '.join(known)}"
+                problem = f"{name!r} is not a coded set"
+                raise InputError(file, problem, fix, f"coders.made_by.{place}.sets")
 
 
 def _check_ids(file: Path, study: Study) -> None:

@@ -1,4 +1,4 @@
-"""The hand codings in corpus/coding as one stand-off table: coder, unit, theme.
+"""The codings in corpus/coding as one stand-off table: coder, unit, theme.
 
 A unit is a sentence of an article or a paragraph of another document; configs/study.yaml says which
 sets of units there are. Every file ``SET-coder-NAME.csv`` is one coder's coding of all units of its
@@ -11,43 +11,31 @@ from __future__ import annotations
 
 import csv
 import difflib
-import io
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
 from pipeline.run.errors import InputError
+from pipeline.run.files import read_rows, read_utf8
+from pipeline.study.coders import Coders, Maker
 from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
+from pipeline.study.unit_files import ID_COLUMN, Unit, number, read_units, refuse_repeat
 
 CODING_FOLDER = Path("corpus/coding")
 ADJUDICATED = "adjudicated"
 
 SUGGESTED_COLUMNS = ("document_id", "block_id", "start", "end", "codes")
 UNREAD = "?"
-"""What stands in the place of the codes of a suggested unit until a person has read it."""
+"""What stands in the place of the codes of a suggested unit until somebody has read it."""
 
-Unit = Literal["sentence", "paragraph", "range"]
+NOBODY = Coders()
+"""Nobody says who coded."""
 
 _NAME = re.compile(r"(?P<set>[^-]+)-(coder-(?!adjudicated\.)[^.].*|adjudicated)\.csv")
-ID_COLUMN: dict[Unit, str] = {"sentence": "sentence_id", "paragraph": "unit_id"}
-_COLUMNS: dict[Unit, dict[str, type[pl.DataType]]] = {
-    "sentence": {
-        "section": pl.String,
-        "section_title": pl.String,
-        "paragraph": pl.Int64,
-        "text": pl.String,
-    },
-    "paragraph": {
-        "symbol": pl.String,
-        "xml_p_index": pl.Int64,
-        "text_sha256": pl.String,
-        "inclusion_probability": pl.Float64,
-    },
-}
 _NO_ROWS = {"coder": pl.String, "unit_id": pl.String, "theme_id": pl.String}
 
 
@@ -61,10 +49,12 @@ class Coding:
         units: unit_id and the other columns of the file of units, in its order; for suggested ones
             document_id, block_id, start, end, and the file and row that name them first.
         coders: names of the coders, sorted; without the adjudicated coding.
+        makers: who made each coding, the adjudicated one among them.
         codes: coder, unit_id, theme_id; one row a code given. The adjudicated coding, where there
             is one, has the coder 'adjudicated'.
         adjudicated: whether there is such a coding.
-        n_readers: how many coders read a unit, where not all did.
+        readers: which coders read a unit, where not all did.
+        people_decide: where people coded a unit, their codings alone are its codes.
         file: the file of units; for suggested ones their folder.
     """
 
@@ -74,29 +64,55 @@ class Coding:
     coders: tuple[str, ...]
     codes: pl.DataFrame
     adjudicated: bool
-    n_readers: Mapping[str, int] = field(default_factory=dict)
+    readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     file: Path = CODING_FOLDER
+    makers: Mapping[str, Maker] = field(default_factory=dict)
+    people_decide: bool = True
+
+    def n_by(self, maker: Maker) -> int:
+        """How many of the codings people, language models, or nobody knows who, made."""
+        names = [*self.coders, *([ADJUDICATED] if self.adjudicated else [])]
+        return sum(self.makers.get(name, "unknown") == maker for name in names)
 
     def labels(self, rule: Literal["any", "majority", "all"]) -> pl.DataFrame:
         """unit_id, theme_id: what the codings together say.
 
-        An adjudicated coding decides where there is one. Otherwise a unit takes a code that any
-        coder who read it gave, that at least half of them did, or that all did.
+        An adjudicated coding decides where there is one, and else, where the study wants it so,
+        those of people who read the unit. A unit takes a code that any coder who counts gave, that
+        at least half of them did, or that all did.
         """
         if self.adjudicated:
             return self.codes.filter(pl.col("coder") == ADJUDICATED).select("unit_id", "theme_id")
-        given = self.codes.group_by("unit_id", "theme_id").len("n_given")
-        readers = [self.n_readers.get(unit, len(self.coders)) for unit in given["unit_id"]]
-        counts = given.with_columns(pl.Series("n_readers", readers, dtype=pl.Int64))
+        deciding = {unit: self._deciding(unit) for unit in self.codes["unit_id"].unique()}
+        counts = [coder in deciding[unit] for coder, unit, _ in self.codes.iter_rows()]
+        given = self.codes.filter(pl.Series(counts, dtype=pl.Boolean))
+        given = given.group_by("unit_id", "theme_id").len("n_given")
+        readers = [len(deciding[unit]) for unit in given["unit_id"]]
+        counted = given.with_columns(pl.Series("n_readers", readers, dtype=pl.Int64))
         needed = {"any": pl.lit(1), "majority": pl.col("n_readers") / 2, "all": pl.col("n_readers")}
-        kept = counts.filter(pl.col("n_given") >= needed[rule])
+        kept = counted.filter(pl.col("n_given") >= needed[rule])
         return kept.select("unit_id", "theme_id").sort("unit_id", "theme_id")
+
+    def _deciding(self, unit_id: str) -> tuple[str, ...]:
+        """Whose codes of a unit count."""
+        readers = self.readers.get(unit_id, self.coders)
+        people = tuple(name for name in readers if self.makers.get(name) == "person")
+        return people if people and self.people_decide else readers
 
 
 def read_codings(
-    theme_ids: Collection[str], sets: Sequence[CodedSet], folder: Path = CODING_FOLDER
+    theme_ids: Collection[str],
+    sets: Sequence[CodedSet],
+    folder: Path = CODING_FOLDER,
+    coders: Coders = NOBODY,
 ) -> tuple[Coding, ...]:
     """Read every coding of every set of units of the study, and suggested units.
+
+    Args:
+        theme_ids: of the codebook.
+        sets: of the study.
+        folder: where the files are.
+        coders: who made which coding; with the default it is not known.
 
     Raises:
         InputError: names the file, the row, the problem and a fix.
@@ -107,7 +123,13 @@ def read_codings(
     suggested = sorted(folder.glob(f"{SUGGESTED}-coder-*.csv"))
     if suggested:
         codings.append(_read_suggested(suggested, theme_ids))
-    return tuple(codings)
+    return tuple(_with_makers(coding, coders) for coding in codings)
+
+
+def _with_makers(coding: Coding, coders: Coders) -> Coding:
+    names = (*coding.coders, ADJUDICATED)
+    makers = {name: coders.maker(coding.unit_set, name) for name in names}
+    return replace(coding, makers=makers, people_decide=coders.people_decide)
 
 
 def _refuse_misnamed(sets: Sequence[CodedSet], folder: Path) -> None:
@@ -145,13 +167,13 @@ def codes_by_unit(file: Path, theme_ids: Collection[str]) -> dict[str, frozenset
     """
     if not file.is_file():
         raise InputError(file, "is missing", "name a coder's file that exists")
-    header = next(csv.reader(_text(file).splitlines()[:1]), [])
+    header = next(csv.reader(read_utf8(file).splitlines()[:1]), [])
     if "block_id" in header:
         units, codes = _read_suggested_pass(file, theme_ids)
         unit_ids = units["unit_id"].to_list()
     else:
         column = ID_COLUMN[unit_of(header) or "sentence"]
-        unit_ids = [row[column] for _, row in _rows(file, [column, "codes"])]
+        unit_ids = [row[column] for _, row in read_rows(file, [column, "codes"])]
         codes = _read_pass(file, column, unit_ids, theme_ids)
     given: dict[str, set[str]] = {unit_id: set() for unit_id in unit_ids}
     for unit_id, code in codes:
@@ -184,7 +206,7 @@ def _read_coding(coded: CodedSet, folder: Path, theme_ids: Collection[str]) -> C
     if not file.is_file():
         fix = f"put the file of units there, or take {coded.id} out of coded_sets"
         raise InputError(STUDY_FILE, f"{file} is missing", fix, key)
-    units = _read_units(coded.unit, file)
+    units = read_units(coded.unit, file)
     if units.is_empty():
         raise InputError(STUDY_FILE, f"{file} holds no unit", "add a row a unit", key)
     unit_ids = units["unit_id"].to_list()
@@ -212,10 +234,14 @@ def _read_suggested(files: Sequence[Path], theme_ids: Collection[str]) -> Coding
     """All files of suggested units as one coding; a unit may stand in several of them."""
     prefix = f"{SUGGESTED}-coder-"
     frames, rows = [], []
+    readers: dict[str, list[str]] = {}
     for file in files:
+        coder = file.stem.removeprefix(prefix)
         units, codes = _read_suggested_pass(file, theme_ids)
         frames.append(units)
-        rows += [(file.stem.removeprefix(prefix), *code) for code in codes]
+        for unit_id in units["unit_id"]:
+            readers.setdefault(unit_id, []).append(coder)
+        rows += [(coder, *code) for code in codes]
     every = pl.concat(frames)
     return Coding(
         SUGGESTED,
@@ -224,21 +250,21 @@ def _read_suggested(files: Sequence[Path], theme_ids: Collection[str]) -> Coding
         tuple(sorted(file.stem.removeprefix(prefix) for file in files)),
         pl.DataFrame(rows, schema=_NO_ROWS, orient="row"),
         adjudicated=False,
-        n_readers=dict(every["unit_id"].value_counts().iter_rows()),
+        readers={unit: tuple(names) for unit, names in readers.items()},
     )
 
 
 def _read_suggested_pass(
     file: Path, theme_ids: Collection[str]
 ) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
-    """The units of one file that a person has read, and unit_id and theme_id of every code."""
+    """The units of one file that somebody has read, and unit_id and theme_id of every code."""
     seen: dict[str, int] = {}
     units: list[tuple[object, ...]] = []
     codes: list[tuple[str, str]] = []
-    for line, row in _rows(file, SUGGESTED_COLUMNS):
-        start, end = (_number(file, line, name, row[name], pl.Int64) for name in ("start", "end"))
+    for line, row in read_rows(file, SUGGESTED_COLUMNS):
+        start, end = (number(file, line, name, row[name], pl.Int64) for name in ("start", "end"))
         unit_id = f"{row['block_id']}:{start}-{end}"
-        _refuse_repeat(file, line, unit_id, seen)
+        refuse_repeat(file, line, unit_id, seen)
         if row["codes"].strip() == UNREAD:
             continue
         units.append((unit_id, row["document_id"], row["block_id"], start, end, str(file), line))
@@ -249,31 +275,6 @@ def _read_suggested_pass(
     return pl.DataFrame(units, schema=schema, orient="row"), codes
 
 
-def _read_units(unit: Unit, file: Path) -> pl.DataFrame:
-    id_column = ID_COLUMN[unit]
-    columns: dict[str, type[pl.DataType]] = {id_column: pl.String, **_COLUMNS[unit]}
-    rows: list[dict[str, object]] = []
-    seen: dict[str, int] = {}
-    for line, row in _rows(file, list(columns)):
-        unit_id = row[id_column]
-        _refuse_repeat(file, line, unit_id, seen)
-        values = {
-            name: _number(file, line, name, row[name], kind) for name, kind in columns.items()
-        }
-        rows.append(values)
-    schema = {"unit_id" if name == id_column else name: kind for name, kind in columns.items()}
-    return pl.DataFrame([list(row.values()) for row in rows], schema=schema, orient="row")
-
-
-def _number(file: Path, line: int, name: str, cell: str, kind: type[pl.DataType]) -> object:
-    if kind == pl.String:
-        return cell
-    try:
-        return int(cell) if kind == pl.Int64 else float(cell)
-    except ValueError:
-        raise InputError(file, f"{name} is not a number: {cell!r}", "correct it", line) from None
-
-
 def _read_pass(
     file: Path, id_column: str, unit_ids: Sequence[str], theme_ids: Collection[str]
 ) -> list[tuple[str, str]]:
@@ -281,11 +282,11 @@ def _read_pass(
     known = set(unit_ids)
     seen: dict[str, int] = {}
     codes: list[tuple[str, str]] = []
-    for line, row in _rows(file, [id_column, "codes"]):
+    for line, row in read_rows(file, [id_column, "codes"]):
         unit_id = row[id_column]
         if unit_id not in known:
             raise InputError(file, f"no unit {unit_id!r}", _nearest(unit_id, known), line)
-        _refuse_repeat(file, line, unit_id, seen)
+        refuse_repeat(file, line, unit_id, seen)
         codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
     missing = [unit_id for unit_id in unit_ids if unit_id not in seen]
     if missing:
@@ -310,40 +311,3 @@ def _codes(file: Path, line: int, cell: str, theme_ids: Collection[str]) -> list
 def _nearest(word: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(word, sorted(known), n=1)
     return f"did you mean {near[0]}?" if near else f"use one of {', '.join(sorted(known)[:5])} ..."
-
-
-def _refuse_repeat(file: Path, line: int, unit_id: str, seen: dict[str, int]) -> None:
-    if unit_id in seen:
-        raise InputError(file, f"{unit_id} stands in row {seen[unit_id]} too", "delete one", line)
-    seen[unit_id] = line
-
-
-def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and cells of each row of a comma-separated UTF-8 file."""
-    line, reader = 2, csv.DictReader(io.StringIO(_text(file)), strict=True)
-    header = reader.fieldnames or []
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        raise InputError(file, "its columns are not separated by commas", "save it with commas", 1)
-    for name in needed:
-        if name not in header:
-            raise InputError(file, f"column {name} is missing", f"add it: {','.join(needed)}", 1)
-    try:
-        for row in reader:
-            if None in row or None in row.values():
-                problem = f"a row of {len(header)} cells is needed"
-                fix = "put codes in one cell, separated by ;"
-                raise InputError(file, problem, fix, reader.line_num)
-            yield reader.line_num, row
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(file, str(error), "close the quotation mark", line) from None
-
-
-def _text(file: Path) -> str:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (UnicodeDecodeError, IsADirectoryError):
-        text = "\0"
-    if "\0" in text:  # UTF-16 without its mark reads as UTF-8
-        raise InputError(file, "is not UTF-8", "save it as CSV UTF-8")
-    return text

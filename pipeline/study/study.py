@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.run.kinds import Kind
 from pipeline.run.settings import Section
+from pipeline.study.coders import Coders
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,6 +24,9 @@ ALL = "all"
 
 SUGGESTED = "suggested"
 """The set of passages that a classifier was in doubt about: they are coded without being drawn."""
+
+_NUMBER = r"^\d+\.?$"
+"""What a numbered paragraph is called: 12, but not 12 (a)."""
 
 Role = Literal["learnt_from", "judged_on", "estimated_with"]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -149,9 +153,30 @@ class Side(Section):
 
 
 class Population(Documents):
-    """What coded units were drawn from; ``words`` are fewest and most words of a paragraph."""
+    """What coded units were drawn from.
+
+    Attributes:
+        words: fewest and most words of a paragraph.
+        numbered: only paragraphs that carry a printed number.
+        documents: only of these, by document_id; none named: of all of these kinds and missions.
+    """
 
     words: tuple[int, int] = Field(default=(1, 10_000), strict=False)
+    numbered: bool = False
+    documents: tuple[str, ...] = Field(default=(), strict=False)
+
+    @property
+    def drawable(self) -> pl.Expr:
+        """Rows that could have been drawn, of the columns kind, missions and n_words.
+
+        Where it needs them, of document_id and label too.
+        """
+        import polars as pl
+
+        found = self.rows & pl.col("n_words").is_between(*self.words)
+        if self.documents:
+            found &= pl.col("document_id").is_in(self.documents)
+        return found & pl.col("label").str.contains(_NUMBER) if self.numbered else found
 
 
 class CodedSet(Section):
@@ -172,6 +197,14 @@ class CodedSet(Section):
     units: Words
     roles: tuple[Role, ...] = Field(min_length=1, strict=False)
     population: Population | None = None
+
+    @property
+    def drawn_units(self) -> pl.Expr:
+        """Units of this set, of documents in its population, of the columns of both."""
+        import polars as pl
+
+        own = pl.col("unit_set").cast(pl.String) == self.id
+        return own & self.population.rows if self.population else own
 
     @model_validator(mode="after")
     def _can_serve(self) -> CodedSet:
@@ -222,7 +255,7 @@ class Study(Section):
     kicker: str = ""
     about: Words
     description: str = ""
-    coders: str = ""
+    coders: Coders = Coders()
     project: Words
     articles: tuple[Article, ...] = Field(default=(), strict=False)
     interviews: Interviews = Interviews()

@@ -1,1 +1,1 @@
-"""Train classifiers on the hand-coded themes and score every passage."""
+"""Train classifiers on the coded themes and score every passage."""

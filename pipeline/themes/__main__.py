@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipeline.run.settings import load_settings
@@ -22,14 +24,14 @@ from pipeline.run.tables.themes import (
     UNITS,
     Prevalence,
 )
+from pipeline.study.anchors import LostUnit
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import read_codings
-from pipeline.study.manifest import read_manifest
 from pipeline.themes.combination import Combination
 from pipeline.themes.saving import SavedThemes, save_themes
 from pipeline.themes.study import ThemeFindings, study_themes
-from pipeline.themes.units import CodedCorpus, passage_codes_table, units_table
+from pipeline.themes.units import CodedCorpus, lost_lines, passage_codes_table, units_table
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import read_vectors
 
@@ -39,16 +41,13 @@ def main() -> None:
     settings = load_settings()
     codebook = load_codebook()
     study = load_study()
-    codings = read_codings(codebook.theme_ids, study.coded_sets)
+    codings = read_codings(codebook.theme_ids, study.coded_sets, coders=study.coders)
     passages, documents = read_table(PASSAGES), read_table(DOCUMENTS)
-    symbols = {name for entry in read_manifest() for name in (entry.symbol, entry.document_id)}
     rule = settings.themes.label_rule
     blocks, near_duplicates = read_table(BLOCKS), read_table(NEAR_DUPLICATES)
-    units, n_absent = units_table(
-        codings, rule, blocks, passages, documents, near_duplicates, symbols
-    )
-    if n_absent:
-        say(f"themes: {n_absent} coded paragraphs are in documents that are not here")
+    units, lost = units_table(codings, rule, blocks, passages, documents, near_duplicates)
+    for line in lost_lines(lost):
+        say(f"themes: {line}")
     encoder = load_encoder(settings.embed)
     vectors = read_vectors(passages.height)
     corpus = CodedCorpus(
@@ -61,7 +60,13 @@ def main() -> None:
     write_table(PASSAGE_CODES, passage_codes_table(units))
     _write(found)
     _save(found, codebook, encoder.card.fingerprint)
-    write_metrics("themes", {**found.metrics, "units_not_here": n_absent})
+    write_metrics("themes", {**found.metrics, **_lost_counts(lost)})
+
+
+def _lost_counts(lost: Sequence[LostUnit]) -> dict[str, object]:
+    """How many units are of documents that are not here, and each that is not in one that is."""
+    missed = {one.unit_id: one.why for one in lost if one.has_document}
+    return {"units_not_here": len(lost) - len(missed), "units_not_found": missed}
 
 
 def _save(found: ThemeFindings, codebook: Codebook, fingerprint: str) -> None:
@@ -89,4 +94,4 @@ def _write(found: ThemeFindings) -> None:
 
 
 if __name__ == "__main__":
-    run_stage("themes", "Train classifiers on the hand-coded themes and score every passage.", main)
+    run_stage("themes", "Train classifiers on the coded themes and score every passage.", main)

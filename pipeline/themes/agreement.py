@@ -1,4 +1,4 @@
-"""How far coders agree, and one coder judged by another as if a model."""
+"""How far codings agree, and one coder judged by another as if a model."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DECIMALS = 6
 
 @dataclass(frozen=True)
 class CodingAgreement:
-    """How far coders agree.
+    """How far codings agree.
 
     Attributes:
         agreement, confusions: tables of those names, of every set of units.
@@ -67,13 +67,24 @@ def coder_agreement(
         given = code_matrices(coding, rows["unit_id"].to_list(), theme_ids)
         groups = rows["group"].to_list()
         resampled = (settings.confidence, settings.bootstrap, seed)
-        agreements.append(agreement_table(unit_set, given, theme_ids, groups, *resampled))
+        agreed = agreement_table(unit_set, given, theme_ids, groups, *resampled)
+        agreements.append(agreed.with_columns(*_makers(coding)))
         confusions.append(confusion_table(unit_set, given, theme_ids))
-        ceiling = coder_ceiling(unit_set, given, groups)
-        coders += [replace(ceiling, unit=coding.unit)] if ceiling else []
+        judged = coders_as_models(unit_set, given, groups)
+        coders += [replace(judged, unit=coding.unit)] if judged else []
     return CodingAgreement(
         stacked(agreements, CoderAgreement), stacked(confusions, CoderConfusions), coders
     )
+
+
+def _makers(coding: Coding) -> list[pl.Expr]:
+    """Columns of tables.CoderAgreement: how many codings people and language models made."""
+    counts = {
+        "n_people": coding.n_by("person"),
+        "n_models": coding.n_by("language_model"),
+        "n_unknown": coding.n_by("unknown"),
+    }
+    return [pl.lit(n, pl.Int64).alias(name) for name, n in counts.items()]
 
 
 def agreement_table(
@@ -85,7 +96,7 @@ def agreement_table(
     resamples: int,
     seed: int,
 ) -> pl.DataFrame:
-    """tables.CoderAgreement: each theme, the mean over themes in use, and whole sets of codes.
+    """tables.CoderAgreement without who coded: each theme, their mean, and whole sets of codes.
 
     Alpha is Krippendorff's (2019, Content Analysis, 4th ed., chapter 12): nominal for a theme, and
     with the MASI distance for sets (Passonneau 2006). Intervals resample groups of units.
@@ -262,7 +273,7 @@ def code_matrices(coding: Coding, unit_ids: Sequence[str], theme_ids: Sequence[s
     return given
 
 
-def coder_ceiling(setting: str, given: Booleans, groups: Sequence[str]) -> Judged | None:
+def coders_as_models(setting: str, given: Booleans, groups: Sequence[str]) -> Judged | None:
     """Each coder judged against each other as if a model; None with fewer than two coders."""
     pairs = list(permutations(range(len(given)), 2))
     if not pairs:

@@ -9,9 +9,9 @@ learning, with the weight on the classifier tuned as in PPI++ (Angelopoulos, Duc
     share = lambda * mean(f) + sum(w * (y - lambda * f)) / sum(w)
 
 over all passages of the population (first term) and the coded ones (second), with f what the
-classifier assigns out of fold, y the hand code, w = 1 / inclusion probability, and lambda the
+classifier assigns out of fold, y the code given, w = 1 / inclusion probability, and lambda the
 weighted regression of y on f, kept between 0 and 1. With lambda 0 the classifier is useless and
-the share is that of the hand codes alone.
+the share is that of the codes alone.
 
 The variance comes from resampling coded documents. A symmetric or percentile interval would be too
 short for rare themes (none at all for a theme that no coded paragraph has), so the interval is that
@@ -45,7 +45,7 @@ _SHARES = ("share", "low", "high")
 
 @dataclass(frozen=True)
 class CodedPassages:
-    """Hand-coded units with what the classifier assigned to them, out of fold.
+    """Coded units with what the classifier assigned to them, out of fold.
 
     Attributes:
         truth: bool [n, themes].
@@ -120,7 +120,7 @@ class Frame:
         n_words = pl.col("n_words")
         drawable = pl.any_horizontal(
             pl.lit(value=False),
-            *(one.rows & n_words.is_between(*one.words) for one in self.populations),
+            *(one.drawable for one in self.populations),
         )
         other_kind = ~pl.col("kind").is_in(self._kinds)
         as_long = n_words.is_between(min(words), max(words)) if words else pl.lit(value=True)
@@ -153,7 +153,7 @@ def corrected_shares(
 
     Args:
         assigned_share: mean of what the classifier assigns over the population, float [themes].
-        coded: the hand-coded units of this population.
+        coded: the coded units of this population.
         settings: resamples and confidence.
         seed: of the resampling.
     """
@@ -231,17 +231,21 @@ def prevalence_tables(
     of_documents = (passages["kind"] != "article").to_numpy()
     if not of_documents.any():
         return None, None
-    drawn = corpus.study.sets_of("paragraph", "estimated_with")
-    sets = [one.id for one in drawn if one.id in judgements]
+    estimating = corpus.study.sets_of("paragraph", "estimated_with")
+    drawn = [one for one in estimating if one.id in judgements]
+    sets = [one.id for one in drawn]
     by_set = [corpus.units.filter(pl.col("unit_set").cast(pl.String) == name) for name in sets]
     units = pl.concat([corpus.units.clear(), *by_set])
     first = pl.col("passage_ids").list.first()
     placed = _joined(units, facts, "document_id").with_columns(passage_id=first)
+    coded = _coded_passages(units, [judgements[name] for name in sets], len(theme_ids))
+    of_population = pl.any_horizontal(pl.lit(value=False), *(one.drawn_units for one in drawn))
+    inside = placed.with_columns(inside=of_population)["inside"]
     counted = (
         passages.filter(pl.Series(of_documents)),
         assigned[of_documents],
-        _joined(placed, near_duplicates, "passage_id"),
-        _coded_passages(units, [judgements[name] for name in sets], len(theme_ids)),
+        _joined(placed.filter(inside), near_duplicates, "passage_id"),
+        coded.take(inside.to_numpy()),
         frame_of(corpus.study),
     )
     return (
@@ -283,10 +287,10 @@ def prevalence_table(
 
     Args:
         passages: with kind, missions, year, role, n_words, near_duplicate_group.
-        assigned: bool [passages, themes], in the same order.
+        assigned: bool [passages, themes].
         coded_documents: kind, missions, year and near_duplicate_group of each coded unit, in the
             order of ``coded``.
-        coded: the hand-coded units.
+        coded: the coded units.
         frame: what shares are given of.
         theme_ids: names of the themes.
         settings: resamples, confidence, fewest coded units for a corrected share.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.run.errors import InputError
 from pipeline.run.settings import ThemeSettings
+from pipeline.run.wording import counted
 from pipeline.study.codebook import Codebook
 from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet, Study
 from pipeline.themes.agreement import coder_agreement
@@ -102,7 +103,7 @@ def study_themes(
         classifiers=general_judgement(judgements).trained[SAVED],
         metrics={"model_in_use": settings.model}
         | _metrics(evaluation, calibration, coders.agreement, units),
-        remarks=_remarks(corpus.study, judgements, prevalence),
+        remarks=[*_outside(corpus), *_remarks(corpus.study, judgements, prevalence)],
     )
 
 
@@ -308,6 +309,18 @@ def _metrics(
         "coder_alpha": dict(alphas.iter_rows()),
         "coded_units": dict(units["unit_set"].cast(pl.String).value_counts(sort=True).iter_rows()),
     }
+
+
+def _outside(corpus: CodedCorpus) -> Iterator[str]:
+    """Sets that hold units of documents outside what the set was drawn from."""
+    facts = corpus.documents.select("document_id", pl.col("kind").cast(pl.String), "missions")
+    placed = corpus.units.join(facts, on="document_id", how="left")
+    for one in corpus.study.sets_of("paragraph", "estimated_with"):
+        own = placed.filter(pl.col("unit_set").cast(pl.String) == one.id)
+        n = own.height - own.filter(one.drawn_units).height
+        if n:
+            units = counted(n, "unit")
+            yield f"{one.name}: {units} of documents outside its population estimate nothing"
 
 
 def _remarks(

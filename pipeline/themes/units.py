@@ -8,7 +8,8 @@ paragraphs are near-duplicates of each other are one group.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +18,8 @@ import polars as pl
 
 from pipeline.run.arrays import Vectors
 from pipeline.run.errors import InputError
-from pipeline.study.anchors import anchor_units
+from pipeline.run.wording import counted
+from pipeline.study.anchors import LostUnit, anchor_units
 from pipeline.study.codings import Coding
 from pipeline.study.study import STUDY_FILE, Study
 
@@ -127,30 +129,40 @@ def units_table(
     passages: pl.DataFrame,
     documents: pl.DataFrame,
     near_duplicates: pl.DataFrame,
-    known_symbols: Collection[str],
-) -> tuple[pl.DataFrame, int]:
-    """tables.Units of all codings, and how many units belong to documents not in this run.
+) -> tuple[pl.DataFrame, tuple[LostUnit, ...]]:
+    """tables.Units of all codings, and the units that are not in this run.
 
     Documents of coded paragraphs are grouped over near-duplicates, over all sets and suggested
     units.
 
     Raises:
-        InputError: nothing is coded, or a coded sentence or paragraph is no longer where the
-            coding says.
+        InputError: nothing is coded, or a coded sentence is no longer where the coding says.
     """
     if not codings:
         fix = "name a set of coded units, or fill in what `peacetext suggest` writes"
         raise InputError(STUDY_FILE, "nothing is coded", fix, "coded_sets")
-    frames, n_absent = [], 0
+    frames: list[pl.DataFrame] = []
+    lost: list[LostUnit] = []
     for coding in codings:
-        found = anchor_units(coding, blocks, documents, known_symbols)
-        n_absent += len(found.unavailable)
+        found = anchor_units(coding, blocks, documents)
+        lost += found.lost
         frames.append(_units(coding, rule, found.anchors, blocks, passages))
     units = pl.concat(frames).sort("unit_set", "unit_id")
     sentences = [one.unit_set for one in codings if one.unit == "sentence"]
     of_articles = pl.col("unit_set").is_in(sentences)
     of_documents = join_near_duplicates(units.filter(~of_articles), near_duplicates)
-    return pl.concat([units.filter(of_articles), of_documents]), n_absent
+    return pl.concat([units.filter(of_articles), of_documents]), tuple(lost)
+
+
+def lost_lines(lost: Sequence[LostUnit]) -> Iterator[str]:
+    """What a person is told of units that are not in this run: documents, then each other unit."""
+    absent = Counter((one.file, one.document) for one in lost if not one.has_document)
+    for file in dict.fromkeys(file for file, _ in absent):
+        named = {name: n for (of_file, name), n in absent.items() if of_file == file}
+        documents = ", ".join(f"{name} ({n})" for name, n in named.items())
+        n = counted(sum(named.values()), "coded unit")
+        yield f"{file}: {n} of documents that are not in this corpus: {documents}"
+    yield from (str(one) for one in lost if one.has_document)
 
 
 def _units(

@@ -128,7 +128,7 @@ def test_the_order_of_the_tables_does_not_matter(
             ("units", "passage_codes"),
             ("gap", "0 coded passages cite an interview; 5 are needed"),
         ),
-        (("units", "passage_codes"), ("topics and codes (article)", "no theme was coded by hand")),
+        (("units", "passage_codes"), ("topics and codes (article)", "no theme was coded")),
         (("scores",), ("topics and classifier (un)", "themes has scored no passage")),
     ],
 )

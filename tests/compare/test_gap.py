@@ -195,7 +195,7 @@ def test_every_other_way_has_a_name_and_both_sides(
         "whole article",
         "sentences of these passages",
         "coder 1",
-        "hand-coded paragraphs",
+        "coded paragraphs",
         "each near-duplicate group once",
         "each near-duplicate group once, as classified",
         "threshold 0.3",
@@ -203,13 +203,13 @@ def test_every_other_way_has_a_name_and_both_sides(
         "threshold 0.7",
         "as classified, both sides",
         "nearest definition, both sides",
-        "parts of what is said, hand-coded paragraphs",
+        "parts of what is said, coded paragraphs",
         "parts of what is said, each near-duplicate group once",
         "parts of what is said, as classified, both sides",
         "parts of what is said, nearest definition, both sides",
     }  # no planted sentence has a note of its own
     assert ways["whole article"].n_interviews == 120
-    assert ways["hand-coded paragraphs"].n_policy == 40
+    assert ways["coded paragraphs"].n_policy == 40
     assert (
         ways["each near-duplicate group once, as classified"].n_policy == 240 - 39
     )  # 40 are near-identical
@@ -218,7 +218,7 @@ def test_every_other_way_has_a_name_and_both_sides(
         not ways["each near-duplicate group once"].policy[robust].known
     )  # which only the other table has
     assert ways["nearest definition, both sides"].n_interviews == 80
-    parts = ways["parts of what is said, hand-coded paragraphs"]
+    parts = ways["parts of what is said, coded paragraphs"]
     for side in (parts.policy, parts.interviews):
         assert sum(share.value or 0 for share in side) == pytest.approx(1)
 

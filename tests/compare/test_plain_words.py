@@ -294,13 +294,13 @@ def test_themes_missed_and_topics_unexplained_are_named() -> None:
     assert "the largest is “Elections” (30 passages)" in text
 
 
-def test_topics_are_not_called_unexplained_for_want_of_hand_coded_passages() -> None:
+def test_topics_are_not_called_unexplained_for_want_of_coded_passages() -> None:
     row = {"passages": "article", "reference": "codes", "reason": "", "passage_ids": []}
     few = {**row, "topic_id": 0, "label": "Elections", "n_topic": 3, "explained": False}
 
     text = theme_words(account(found(EXPLANATION, [few])))
 
-    assert text == "Which topics no theme explains cannot be said from so few hand-coded passages."
+    assert text == "Which topics no theme explains cannot be said from so few coded passages."
 
 
 def test_a_run_that_found_nothing_says_why_in_each_paragraph() -> None:
@@ -364,6 +364,6 @@ def test_a_study_without_an_article_is_not_said_to_have_one() -> None:
 
     page = as_markdown(plain_words(told))
 
-    assert "passages of the coded documents that carry a hand-coded theme" in page
+    assert "passages of the coded documents that carry a coded theme" in page
     assert "article" not in page
     assert "**Limits**" not in page

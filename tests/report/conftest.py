@@ -61,7 +61,7 @@ TOPIC_LABELS = (
 
 EXPORTED = {
     "documents_in_project": 161,
-    "selections_by_hand": 1200,
+    "selections_coded": 1200,
     "selections_by_machine": 8000,
     "references": 333,
 }

@@ -102,7 +102,7 @@ def test_a_theme_of_the_gap_leads_to_its_passages(visit: Visit) -> None:
     link.click()
     visit.said("32 passages on “Robust mandates and the use of force” by the classifier, in policy")
     visit.go("#passages?code=robust_force&kind=article&speaker_group=any")
-    visit.said("No passage coded by hand as “Robust mandates")
+    visit.said("No passage coded as “Robust mandates")
 
 
 def test_every_number_leads_to_a_passage_and_every_place_exists(visit: Visit) -> None:

@@ -122,7 +122,7 @@ def test_the_exports_are_offered_with_their_figures(project: Path, bare_project:
     html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
     offered = html[html.index('id="take"') : html.index('id="cite"')]
     assert 'href="../export/peacetext.qdpx"' in offered
-    assert "161 documents with the codebook, 1,200 places coded by hand" in offered
+    assert "161 documents with the codebook, 1,200 coded places" in offered
     without = (bare_project / "outputs/report/index.html").read_text(encoding="utf-8")
     assert "the stage “export” has not written it yet" in without
     assert "../export/" not in without

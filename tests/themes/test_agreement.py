@@ -12,7 +12,7 @@ from pipeline.themes.agreement import (
     _codes,
     _sets,
     agreement_table,
-    coder_ceiling,
+    coders_as_models,
     confusion_table,
     krippendorff_alphas,
     masi_distance,
@@ -142,11 +142,11 @@ def test_a_code_given_in_place_of_another_is_counted_and_one_given_beside_it_is_
     assert table.rows() == [("un", "a", "b", 2)]
 
 
-def test_the_ceiling_judges_each_coder_by_each_other() -> None:
+def test_each_coder_is_judged_by_each_other() -> None:
     given = np.zeros((2, 4, 1), dtype=bool)
     given[0, :2], given[1, 1:3] = True, True
-    ceiling = coder_ceiling("article", given, ["a", "b", "c", "d"])
-    assert ceiling is not None
-    assert ceiling.truth.shape == (8, 1)
-    assert (ceiling.truth & ceiling.predictions.assigned).sum() == 2
-    assert coder_ceiling("article", given[:1], ["a"] * 4) is None
+    judged = coders_as_models("article", given, ["a", "b", "c", "d"])
+    assert judged is not None
+    assert judged.truth.shape == (8, 1)
+    assert (judged.truth & judged.predictions.assigned).sum() == 2
+    assert coders_as_models("article", given[:1], ["a"] * 4) is None

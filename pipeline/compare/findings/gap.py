@@ -135,8 +135,8 @@ def _sides(account: Account, gap: pl.DataFrame) -> str:
     opening = (
         f"Of all that each side says of {counted(known.height, 'theme')} "
         f"({count(max(known['n_policy']))} "
-        f"passages of {documents}, {count(max(known['n_policy_coded']))} of their paragraphs coded "
-        f"by hand; {count(known['n_interviews'][0])} of {interviews} in "
+        f"passages of {documents}, {count(max(known['n_policy_coded']))} of their paragraphs "
+        f"coded; {count(known['n_interviews'][0])} of {interviews} in "
         f"{count(known['n_paragraphs'][0])} paragraphs; {100 * settings.confidence:g}% intervals), "
     )
     if not said:

@@ -40,7 +40,7 @@ _NAMED = 3
 """Topics that a sentence names."""
 
 _MEAN, _CODER = "macro", "coder"
-"""Rows of the evaluation: the mean of the learnable themes, and one coder against another."""
+"""Rows of the evaluation: the mean of the learnable themes, and one coding against another."""
 
 Row = Mapping[str, Any]
 
@@ -87,7 +87,8 @@ def in_short(account: Account) -> tuple[tuple[Piece, ...], ...]:
         agreement_in_short(account),
         classifier_in_short(account),
     )
-    found = [*gap_in_short(account), *map(tuple, structure)]
+    who = (Piece(account.who.sentence),) if account.who.sentence else ()
+    found = [*gap_in_short(account), *map(tuple, structure), who]
     return tuple(pieces for pieces in found if pieces)
 
 
@@ -139,7 +140,7 @@ def topics_in_short(account: Account) -> Iterator[Piece]:
 
 
 def classifier_in_short(account: Account) -> Iterator[Piece]:
-    """The mean F1 on each coded set, beside one coder against another."""
+    """The mean F1 on each coded set, beside one coding against another."""
     f1 = account.evaluation.filter(
         (pl.col("theme_id") == _MEAN) & (pl.col("measure").cast(pl.String) == "f1")
     )
@@ -147,13 +148,14 @@ def classifier_in_short(account: Account) -> Iterator[Piece]:
     model = account.settings.themes.model
     judged = [one for one in account.study.judged_sets if (one.id, model) in score]
     for place, one in enumerate(judged):
-        own, ceiling = score[one.id, model], score.get((one.id, _CODER))
+        own, other = score[one.id, model], score.get((one.id, _CODER))
         opening = "; " if place else "The classifier makes errors: "
         yield Piece(f"{opening}on {lowered(one.name)} it reaches a mean F1 of ")
         yield Piece(decimal(own["value"]), f"#themes-{one.id}")
         yield Piece(f" ({decimal(own['low'])} to {decimal(own['high'])})")
-        if ceiling:
-            yield Piece(f", where one coder against another reaches {decimal(ceiling['value'])}")
+        if other:
+            against = account.who.one_against_another
+            yield Piece(f", where {against} reaches {decimal(other['value'])}")
     if judged:
         yield Piece(".")
 
@@ -204,7 +206,7 @@ def agreement_in_short(account: Account) -> Iterator[Piece]:
         return
     verdict = next(iter(_not_passed(row, account.settings.compare)), "more than chance allows")
     yield Piece(
-        f"In {account.study.coded_texts}, these topics and the themes coded by hand agree "
+        f"In {account.study.coded_texts}, these topics and the coded themes agree "
         f"{verdict} (adjusted mutual information "
     )
     yield Piece(decimal(row["value"]), "#compare-agreement")
@@ -249,7 +251,7 @@ def _agreement(row: Row, account: Account) -> str:
     verdict = f"agree {failed}" if failed else f"agree beyond chance, and the agreement is {size}"
     return (
         f"On the {count(row['n_passages'])} passages of {account.study.coded_texts} that carry a "
-        f"hand-coded theme, the {counted(row['n_groups'], 'topic')} that the machine puts them in "
+        f"coded theme, the {counted(row['n_groups'], 'topic')} that the machine puts them in "
         f"and the {counted(row['n_themes'], 'theme')} {verdict}: adjusted mutual information "
         f"{decimal(row['value'])}{interval}, where 1 is the same structure and 0 is chance "
         f"(topics {chance})."
@@ -295,7 +297,7 @@ def theme_words(account: Account) -> str:
 
 
 def _tested(account: Account, passages: str) -> pl.DataFrame:
-    """Recovery of the hand-coded themes that enough passages carry."""
+    """Recovery of the coded themes that enough passages carry."""
     recovery = account.findings.frame(RECOVERY)
     of_passages = (pl.col("passages") == passages) & (pl.col("reference") == "codes")
     return recovery.filter(of_passages).drop_nulls("q_value")
@@ -304,7 +306,7 @@ def _tested(account: Account, passages: str) -> pl.DataFrame:
 def _recovered(account: Account, coded: CodedSet) -> str:
     tested = _tested(account, coded.id)
     place = account.study.coded_texts if coded.unit == "sentence" else lowered(coded.name)
-    which = f"Of the themes coded by hand in {place}"
+    which = f"Of the themes coded in {place}"
     if tested.is_empty():
         return ""
     found = tested.filter("recovered").sort("f1", "theme_id", descending=[True, False])
@@ -324,14 +326,14 @@ def _recovered(account: Account, coded: CodedSet) -> str:
 def _unexplained(account: Account) -> str:
     """Topics without a theme of their own, where there are passages enough to say so.
 
-    By the classifier's themes, which thousands of passages carry; by hand codes a topic has so few
+    By the classifier's themes, which thousands of passages carry; by the codes a topic has so few
     passages that its silence says nothing.
     """
     rows = account.findings.frame(EXPLANATION).filter(
         (pl.col("reference") == "classifier") & (pl.col("n_topic") > 0)
     )
     if rows.is_empty():
-        return "Which topics no theme explains cannot be said from so few hand-coded passages."
+        return "Which topics no theme explains cannot be said from so few coded passages."
     alone = rows.filter(~pl.col("explained")).sort("n_topic", "topic_id", descending=[True, False])
     if alone.is_empty():
         return "Every topic holds some theme, as classified, more often than by chance."

@@ -4,8 +4,8 @@ The unit is the passage on both sides (whole sentences of one paragraph, at most
 because a sentence and a paragraph cannot be compared: the longer a unit, the more themes it holds.
 On the side of documents (*policy* in the tables) stand the passages from which the coded paragraphs
 were drawn, scored by the classifiers; their share is corrected for the classifiers' error by the
-themes stage. On the side of interviews stand the hand-coded passages of the articles that cite an
-interview; they are coded by people, so nothing is corrected.
+themes stage. On the side of interviews stand the coded passages of the articles that cite an
+interview; they are coded, not classified, so nothing is corrected.
 
 Two questions are asked of each theme. In how many passages is it said? A codebook is made from the
 articles, so nearly every theme is in more of their passages, and a document also speaks of much
@@ -53,7 +53,7 @@ class Way:
 
 def gap_table(
     policy: Mapping[str, PolicyShare],
-    by_hand: CodedUnits | None,
+    paragraphs: CodedUnits | None,
     interviews: CodedUnits,
     theme_ids: Sequence[str],
     settings: CompareSettings,
@@ -62,14 +62,14 @@ def gap_table(
 
     Args:
         policy: shares by theme, as by `policy_shares`.
-        by_hand: the hand-coded paragraphs, see `widened`; None when there are none.
+        paragraphs: the coded paragraphs, see `widened`; None when there are none.
         interviews: the coded passages that cite an interview.
         theme_ids: all themes in the order of the codebook.
         settings: confidence and false discovery rate.
     """
     sides = [policy.get(theme_id) for theme_id in theme_ids]
     corrected = [UNKNOWN if side is None else side.corrected for side in sides]
-    corrected = widened(corrected, by_hand, settings.confidence)
+    corrected = widened(corrected, paragraphs, settings.confidence)
     spoken = interviews.shares(settings.confidence)
     compared = compared_shares(theme_ids, corrected, spoken, settings)
     parts = compared_shares(
@@ -78,7 +78,7 @@ def gap_table(
         parts_of_units(interviews, settings.confidence),
         settings,
     )
-    n_positive = [0] * len(theme_ids) if by_hand is None else by_hand.members.sum(0).tolist()
+    n_positive = [0] * len(theme_ids) if paragraphs is None else paragraphs.members.sum(0).tolist()
     counts: dict[str, list[Any]] = {
         "n_policy": [0 if side is None else side.n for side in sides],
         "n_policy_coded": [0 if side is None else side.n_coded for side in sides],

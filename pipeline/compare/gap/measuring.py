@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.compare.gap.gap import gap_table, sensitivity_rows
-from pipeline.compare.gap.sensitivity import hand_coded_policy, other_ways
+from pipeline.compare.gap.sensitivity import coded_policy, other_ways
 from pipeline.compare.gap.sides import (
     POLICY,
     CodedUnits,
@@ -270,8 +270,8 @@ def compare_sides(
             if material.document_side.height
             else f"no document of it was read; the side of {interviewees.name} stands alone"
         )
-    by_hand = hand_coded_policy(material)
-    findings.add(GAP, gap_table(policy, by_hand, interviews, theme_ids, settings))
+    paragraphs = coded_policy(material)
+    findings.add(GAP, gap_table(policy, paragraphs, interviews, theme_ids, settings))
     findings.add(
         GAP_SERIES,
         series_table(material.prevalence, interviews, theme_ids, settings, marks_of(milestones)),
@@ -301,7 +301,7 @@ def _add_course(
 def compare_speaker_groups(
     material: Material, settings: CompareSettings, findings: Findings
 ) -> None:
-    """Fill in who speaks of what, for themes by hand and for topics."""
+    """Fill in who speaks of what, for themes as coded and for topics."""
     spoken = spoken_passages(material).rename({"unit_id": "passage_id"})
     if spoken.is_empty():
         findings.not_computed["speaker_groups"] = "no coded passage cites an interview"

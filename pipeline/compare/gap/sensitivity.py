@@ -44,19 +44,19 @@ def other_ways(
     """Each other way of measuring that has units on both sides.
 
     On the side of interviews: all of the articles, the author's own words too; sentences, a shorter
-    unit than the other side's; each coder alone. On that of documents: hand-coded paragraphs only,
+    unit than the other side's; each coding alone. On that of documents: coded paragraphs only,
     without any classifier; each near-duplicate group once, because mandates repeat
     paragraphs from year to year; all documents of the side as classified, uncorrected, and
     near_duplicates
     once; other thresholds. On both sides by the same instrument: as classified, and by the nearest
-    definition, a model that no coding has trained. And the parts of what is said, by hand, as
+    definition, a model that no coding has trained. And the parts of what is said, as coded, as
     classified, and by the nearest definition.
     """
     theme_ids = material.codebook.theme_ids
     sides = [policy.get(theme_id) for theme_id in theme_ids]
-    by_hand = hand_coded_policy(material)
+    paragraphs = coded_policy(material)
     corrected = [UNKNOWN if side is None else side.corrected for side in sides]
-    corrected = widened(corrected, by_hand, confidence)
+    corrected = widened(corrected, paragraphs, confidence)
     n_policy = max((side.n for side in policy.values()), default=0)
     spoken = interviews.shares(confidence)
     ways = [
@@ -67,9 +67,9 @@ def other_ways(
         Way(name, shares, n, spoken, interviews.n)
         for name, shares, n in _policy_sides(material, confidence)
     ]
-    ways += _deduplicated(material, interviews, by_hand, confidence)
+    ways += _deduplicated(material, interviews, paragraphs, confidence)
     ways += _same_instrument(material, confidence)
-    ways.append(_parts_way("hand-coded paragraphs", by_hand, interviews, confidence))
+    ways.append(_parts_way("coded paragraphs", paragraphs, interviews, confidence))
     yield from (way for way in ways if way.n_policy and way.n_interviews)
 
 
@@ -84,13 +84,13 @@ def _interview_sides(material: Material) -> Iterator[tuple[str, CodedUnits]]:
     of_articles = material.coder_codes.filter(pl.col("unit_set").is_in(material.interview_sets))
     for coder in of_articles["coder"].unique().sort():
         own = coder_labels(material, coder)
-        yield f"coder {coder}", coded_units(spoken_passages(material), own, theme_ids)
+        yield f"coding {coder} alone", coded_units(spoken_passages(material), own, theme_ids)
 
 
 def _policy_sides(material: Material, confidence: float) -> Iterator[tuple[str, list[Share], int]]:
     theme_ids = material.codebook.theme_ids
-    by_hand = hand_coded_policy(material)
-    yield "hand-coded paragraphs", by_hand.shares(confidence), by_hand.n
+    paragraphs = coded_policy(material)
+    yield "coded paragraphs", paragraphs.shares(confidence), paragraphs.n
     of_policy = material.document_side
     once = _groups_once(of_policy, material.near_duplicates)
     tuned = material.scores.filter("assigned")
@@ -108,13 +108,13 @@ def _policy_sides(material: Material, confidence: float) -> Iterator[tuple[str, 
 
 
 def _deduplicated(
-    material: Material, interviews: CodedUnits, by_hand: CodedUnits, confidence: float
+    material: Material, interviews: CodedUnits, paragraphs: CodedUnits, confidence: float
 ) -> Iterator[Way]:
     """Documents with near-identical passages once, corrected as the gap itself is."""
     policy = policy_shares(material.prevalence_deduplicated, side_kinds(material.study))
     sides = [policy.get(theme_id) for theme_id in material.codebook.theme_ids]
     corrected = [UNKNOWN if side is None else side.corrected for side in sides]
-    corrected = widened(corrected, by_hand, confidence)
+    corrected = widened(corrected, paragraphs, confidence)
     n_policy = max((side.n for side in policy.values()), default=0)
     name = "each near-duplicate group once"
     yield Way(name, corrected, n_policy, interviews.shares(confidence), interviews.n)
@@ -208,7 +208,7 @@ def _classified(
     return shares
 
 
-def hand_coded_policy(material: Material) -> CodedUnits:
+def coded_policy(material: Material) -> CodedUnits:
     """Coded paragraphs, weighted by one over the probability with which they were drawn."""
     sets = [one.id for one in material.study.sets_of("paragraph", "estimated_with")]
     of_side = material.document_side.select("document_id").unique()

@@ -17,7 +17,7 @@ from pipeline.study.study import Study
 
 @dataclass(frozen=True)
 class CodedUnits:
-    """Hand-coded units of one side.
+    """Coded units of one side.
 
     Attributes:
         members: bool [n, themes].
@@ -43,7 +43,7 @@ class CodedUnits:
 
 
 def coded_units(units: pl.DataFrame, labels: pl.DataFrame, theme_ids: Sequence[str]) -> CodedUnits:
-    """Hand-coded units as arrays.
+    """Coded units as arrays.
 
     Args:
         units: unit_id, cluster, weight; all units of the side, whether they carry a theme or not.
@@ -73,7 +73,7 @@ def parts_of_shares(shares: Sequence[Share]) -> list[Share]:
     """Shares and the ends of their intervals over the sum of the shares.
 
     The sum is taken as known, since themes gives shares theme by theme; the sensitivity by
-    hand-coded paragraphs, where both vary together, says whether that matters.
+    coded paragraphs, where both vary together, says whether that matters.
     """
     total = sum(share.value or 0.0 for share in shares)
     if total == 0:
@@ -87,7 +87,7 @@ def parts_of_shares(shares: Sequence[Share]) -> list[Share]:
 
 
 FEWEST_POSITIVES = 5
-"""With fewer hand-coded paragraphs on a theme, resampling them gives intervals far too narrow."""
+"""With fewer coded paragraphs on a theme, resampling them gives intervals far too narrow."""
 
 POLICY = "policy"
 """The kind under which themes gives the share over the whole side of documents."""
@@ -105,7 +105,7 @@ class PolicyShare:
 
     Attributes:
         n: passages.
-        n_coded: hand-coded units among them.
+        n_coded: coded units among them.
         assigned: share as the classifier assigns it.
         corrected: share corrected for the classifier's error.
     """
@@ -164,17 +164,17 @@ def _share(row: Mapping[str, Any] | None) -> Share:
 
 
 def widened(
-    corrected: Sequence[Share], by_hand: CodedUnits | None, confidence: float
+    corrected: Sequence[Share], paragraphs: CodedUnits | None, confidence: float
 ) -> list[Share]:
-    """Corrected shares whose intervals also hold what few hand-coded paragraphs leave open.
+    """Corrected shares whose intervals also hold what few coded paragraphs leave open.
 
     The interval of a corrected share comes from resampling coded paragraphs. Where none of these
     carries the theme it has no width; where one or two do, too little. For such themes it is
-    widened to Wilson's interval of the hand-coded share.
+    widened to Wilson's interval of the coded share.
     """
-    if by_hand is None or not by_hand.n:
+    if paragraphs is None or not paragraphs.n:
         return list(corrected)
-    positives = by_hand.members.sum(0)
+    positives = paragraphs.members.sum(0)
     return [
         share
         if positives[place] >= FEWEST_POSITIVES or not share.known or not hand.known
@@ -182,7 +182,7 @@ def widened(
             share.value, min(share.low or 0, hand.low or 0), max(share.high or 0, hand.high or 0)
         )
         for place, (share, hand) in enumerate(
-            zip(corrected, by_hand.shares(confidence), strict=True)
+            zip(corrected, paragraphs.shares(confidence), strict=True)
         )
     ]
 
@@ -207,7 +207,7 @@ def article_passages(material: Material) -> pl.DataFrame:
 
 
 def passage_labels(material: Material) -> pl.DataFrame:
-    """Hand codes of passages: unit_id, theme_id."""
+    """Codes of passages: unit_id, theme_id."""
     return material.code_labels.select(pl.col("passage_id").alias("unit_id"), "theme_id")
 
 

@@ -174,7 +174,7 @@ def _enough(labelled: LabelledPassages, material: Material, findings: Findings) 
     elif labelled.reference == "classifier" and material.scores.is_empty():
         reason = "themes has scored no passage"
     elif labelled.reference in ("codes", "code_groups") and material.passage_codes.is_empty():
-        reason = "no theme was coded by hand"
+        reason = "no theme was coded"
     else:
         reason = f"{n} passages have both; {FEWEST_PASSAGES} are needed"
     findings.not_computed[f"topics and {labelled.reference} ({labelled.passages})"] = reason

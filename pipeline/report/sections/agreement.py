@@ -35,8 +35,8 @@ _REFERENCES = {
 def compared(study: Study) -> tuple[tuple[str, str], ...]:
     """Passages and references of the topic by theme tables, those with hand codes first."""
     by_machine = [one.id for one in study.sets_of("paragraph")] or [NO_SET]
-    by_hand = [(one.id, "codes") for one in study.coded_sets]
-    return (*by_hand, *((set_id, "classifier") for set_id in by_machine))
+    by_coders = [(one.id, "codes") for one in study.coded_sets]
+    return (*by_coders, *((set_id, "classifier") for set_id in by_machine))
 
 
 def passages_name(material: PageMaterial, passages: str) -> str:
@@ -59,17 +59,17 @@ def reference_order(reference: str) -> int:
 
 
 def compared_link(kind: str, reference: str, topic_id: int | None, theme_id: str | None) -> str:
-    """Passages of a topic and a theme in a kind of document, by hand codes or by the classifier.
+    """Passages of a topic and a theme in a kind of document, by codes or by the classifier.
 
-    Without a theme: of those that coders read, or that the classifier scored.
+    Without a theme: of those that were read for coding, or that the classifier scored.
     """
-    by_hand = reference != "classifier"
+    by_coders = reference != "classifier"
     return passages_link(
         topic=topic_id,
         kind=kind,
-        code=theme_id if by_hand else None,
-        theme=None if by_hand else theme_id,
-        read="yes" if by_hand and theme_id is None else None,
+        code=theme_id if by_coders else None,
+        theme=None if by_coders else theme_id,
+        read="yes" if by_coders and theme_id is None else None,
     )
 
 
@@ -131,7 +131,7 @@ def agreement_figure(material: PageMaterial) -> Figure:
 
 
 def _drawn(material: PageMaterial, row: Agreement) -> IntervalRow:
-    by_hand = row["reference"] == "codes"
+    by_coders = row["reference"] == "codes"
     return IntervalRow(
         f"{passages_name(material, row['passages'])}, {reference_name(row['reference'])}: "
         f"{row['candidate']}",
@@ -140,7 +140,7 @@ def _drawn(material: PageMaterial, row: Agreement) -> IntervalRow:
             IntervalMark("baseline", row["within_chance_high"], name="chance within"),
             IntervalMark("model", row["value"], row["low"], row["high"], "agreement"),
         ),
-        passages_link(code="any", kind=material.kind_of(row["passages"])) if by_hand else "",
+        passages_link(code="any", kind=material.kind_of(row["passages"])) if by_coders else "",
         faint=row["candidate"] != TOPICS,
         strong=row["candidate"] == TOPICS,
     )

@@ -1,4 +1,4 @@
-"""How far coders agree, and how common each theme is by kind, mission and year."""
+"""How far codings agree, and how common each theme is by kind, mission and year."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Found = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
 def coded_link(material: PageMaterial, theme_id: str, setting: str) -> str:
-    """Passages coded by hand with a theme, in the texts that a setting is tested on."""
+    """Passages coded with a theme, in the texts that a setting is tested on."""
     tested = setting.rpartition(" to ")[2]
     return passages_link(code=theme_id, kind=material.kind_of(tested))
 
@@ -46,16 +46,16 @@ def coder_figure(material: PageMaterial) -> Figure:
         (str(row["unit_set"]), row["theme_id"]): row for row in agreement.iter_rows(named=True)
     }
     theme_ids = [theme for theme in material.theme_names if any(theme == key[1] for key in found)]
-    names = ["Theme", "Units", "Coders"]
+    names = ["Theme", "Units", "Codings"]
     for place in (lowered(one.name) for one in material.study.coded_sets):
         names += [f"Alpha, {place}", f"Interval, {place}", f"Agree, {place}", f"Used, {place}"]
     shown = (*theme_ids, *_POOLED) if theme_ids else ()
     return Figure(
         "themes-coders",
-        "How far the coders agree",
+        f"How far the {material.who.codings} agree",
         "Krippendorff’s alpha by theme, with interval: 1 is full agreement, 0 what chance gives. "
-        "What coders disagree on, no classifier can be asked to get right.",
-        material.study.coders,
+        f"What {material.who.codings} disagree on, no classifier can be asked to get right.",
+        material.who.sentence,
         intervals(
             ["Krippendorff’s alpha"],
             ["score"],
@@ -98,7 +98,7 @@ def _line(material: PageMaterial, theme_id: str, found: Found) -> tuple[Cell, ..
 
 
 def confusion_figure(material: PageMaterial) -> Figure:
-    """Pairs of codes that one coder took for another, most frequent first."""
+    """Pairs of codes that one coding took for another, most frequent first."""
     name_of = {one.id: one.name for one in material.study.coded_sets}
     rows = [
         (
@@ -111,19 +111,19 @@ def confusion_figure(material: PageMaterial) -> Figure:
     ]
     return Figure(
         "themes-confusions",
-        "Where coders took one theme for another",
-        "How often one coder gave the first theme and not the second where another gave the second "
-        "and not the first: pairs whose definitions should be sharpened.",
+        f"Where one {material.who.reader} took one theme for another",
+        f"How often one {material.who.reader} gave the first theme and not the second where "
+        "another gave the second and not the first: pairs whose definitions should be sharpened.",
         grid=grid(["Units", "Theme", "Other theme", "Times"], rows),
         absent=material.why_absent(CODER_CONFUSIONS)
         if CODER_CONFUSIONS in material.not_made
-        else ("" if rows else "No coder took one theme for another in this run."),
+        else ("" if rows else "No coding took one theme for another in this run."),
     )
 
 
 POLICY = "policy"
 _CORRECTED = (
-    "A dot marks shares that are corrected for the classifier’s error from hand-coded paragraphs; "
+    "A dot marks shares that are corrected for the classifier’s error from coded paragraphs; "
     "the others are as classified, because too few paragraphs there were coded."
 )
 _UNCORRECTED = "All are as classified, uncorrected: too few paragraphs of each place were coded."
@@ -226,7 +226,7 @@ def _note(row: Mapping[str, Any]) -> str:
     if row["low"] is not None and row["high"] is not None:
         parts.append(f"{percent(row['low'])} to {percent(row['high'])}")
     parts.append("corrected" if row["corrected"] else "as classified")
-    parts.append(f"{count(row['n_passages'])} passages, {count(row['n_coded'])} coded by hand")
+    parts.append(f"{count(row['n_passages'])} passages, {count(row['n_coded'])} coded")
     return "; ".join(parts)
 
 

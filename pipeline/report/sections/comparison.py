@@ -1,4 +1,4 @@
-"""The comparison: do the machine's topics recover the themes that readers coded?"""
+"""The comparison: do the machine's topics recover the themes that were coded?"""
 
 from __future__ import annotations
 
@@ -145,8 +145,8 @@ def section(material: PageMaterial) -> Section:
         f"Do the machine’s topics find the themes of {material.study.coded_texts}?",
         (
             said(
-                "Topics come from the texts alone, themes from readers. If both saw the same "
-                "structure, the passages of a theme would fall into a few topics of their own."
+                "Topics come from the texts alone, themes from those who coded. If both saw the "
+                "same structure, the passages of a theme would fall into a few topics of their own."
             ),
         ),
         (

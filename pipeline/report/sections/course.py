@@ -36,7 +36,7 @@ def series_figure(material: PageMaterial, theme_ids: Sequence[str]) -> Figure:
     themes = [Cell(material.theme_name(theme), link=policy_link(theme)) for theme in theme_ids]
     absent = material.why_absent(GAP_SERIES)
     if not absent and not rows:
-        absent = "Not computed in this run: no mission or year has enough hand-coded paragraphs."
+        absent = "Not computed in this run: no mission or year has enough coded paragraphs."
 
     def tile(row: int, column: int) -> Tile | None:
         return _series_tile(material, rows.get((theme_ids[row], places[column])))
@@ -103,7 +103,7 @@ def _series_tile(material: PageMaterial, row: Series | None) -> Tile | None:
 
 Course = Mapping[str, Any]
 _UNCORRECTED = (
-    "As classified, not corrected: a year has too few hand-coded paragraphs. It shows where a "
+    "As classified, not corrected: a year has too few coded paragraphs. It shows where a "
     "share rises and falls, not how large it is, and a year with few documents jumps about."
 )
 

@@ -105,7 +105,7 @@ def _sizes(rows: Sequence[Gap], documents: str) -> str:
     largest = max(rows, key=lambda row: int(row["n_policy"]))
     return (
         f" Behind it are {count(largest['n_policy'])} passages in {documents}, "
-        f"{count(largest['n_policy_coded'])} hand-coded paragraphs among them, and "
+        f"{count(largest['n_policy_coded'])} coded paragraphs among them, and "
         f"{count(largest['n_interviews'])} interview passages in "
         f"{count(largest['n_paragraphs'])} paragraphs. Faint: within chance."
     )
@@ -113,7 +113,7 @@ def _sizes(rows: Sequence[Gap], documents: str) -> str:
 
 def _grid(material: PageMaterial, rows: Sequence[Gap]) -> Grid:
     one, other = map(str.capitalize, material.study.side_names)
-    names = ["Theme", one, f"{one}, interval", "As classified", "Hand-coded with it"]
+    names = ["Theme", one, f"{one}, interval", "As classified", "Coded with it"]
     names += [other, f"{other}, interval", "Difference (points)", "Interval (points)"]
     return grid([*names, "q", "Reading"], [_line(material, row) for row in rows])
 

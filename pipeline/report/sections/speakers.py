@@ -142,7 +142,7 @@ def _kind(labels: str) -> str:
 
 
 def _shows(labels: str, differ: bool, rate: float) -> str:
-    what = "a theme, as coded by hand" if labels == THEMES else "a topic, as the machine found it"
+    what = "a theme, as coded" if labels == THEMES else "a topic, as the machine found it"
     marked = (
         f"A dot marks groups that differ from all others (q at most {rate:g})."
         if differ

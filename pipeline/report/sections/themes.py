@@ -1,4 +1,4 @@
-"""Themes: how well the machine recognises them, beside guesses and beside the coders."""
+"""Themes: how well the machine recognises them, beside guesses and beside other codings."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def calibration_figure(material: PageMaterial) -> Figure:
         "themes-calibration",
         "Is a probability what it says?",
         "Decisions (a unit and a theme) with like probabilities are put together; among them the "
-        "share that coders gave the theme should be the probability. Learnable themes only.",
+        "share that was given the theme should be the probability. Learnable themes only.",
         "Most probabilities are near 0, since most texts do not say a given theme; where few "
         "decisions stand together the interval is wide.",
         intervals(
@@ -145,10 +145,10 @@ def section(material: PageMaterial) -> Section:
         "How well the themes are recognised",
         (
             said(
-                f"Readers coded {listed([lowered(one.name) for one in material.study.coded_sets])} "
-                "by hand. From these a classifier learnt to recognise each theme. It is judged "
-                "only on text it never saw, beside a guess and beside one coder judged against "
-                "another."
+                f"{listed([one.name for one in material.study.coded_sets])} were coded. "
+                f"{material.who.sentence} From the codes a classifier learnt to recognise each "
+                "theme. It is judged only on text it never saw, beside a guess and beside "
+                f"{material.who.one_against_another}."
             ),
         ),
         (
@@ -188,7 +188,7 @@ def _setting_figure(material: PageMaterial, setting: str) -> Figure:
     theme_ids.sort(key=lambda theme: _standing(scores[model, theme, "f1"]))
     absent = material.why_absent(EVALUATION)
     if not absent and not theme_ids:
-        absent = "Not computed in this run: nothing was coded by hand for this setting."
+        absent = "Not computed in this run: nothing was coded for this setting."
     first = [MACRO] if (model, MACRO, "f1") in scores else []
     return Figure(
         f"themes-{setting.replace(' ', '-')}",
@@ -199,7 +199,7 @@ def _setting_figure(material: PageMaterial, setting: str) -> Figure:
         intervals(
             ["F1"],
             ["score"],
-            [["model", "ceiling", "chance", "baseline"]],
+            [["model", "coding", "chance", "baseline"]],
             [_drawn(material, scores, theme, setting) for theme in (*first, *theme_ids)],
             (0, 1),
         ),
@@ -216,7 +216,7 @@ def _standing(row: Mapping[str, Any]) -> tuple[bool, float]:
 
 def _beside(model: str) -> dict[str, str]:
     """The models that are drawn, by the mark that each gets."""
-    marks = {"ceiling": CODER, "model": model, "chance": CHANCE}
+    marks = {"coding": CODER, "model": model, "chance": CHANCE}
     return marks if model == WORDS else {**marks, "baseline": WORDS}
 
 
@@ -235,7 +235,7 @@ def _drawn(material: PageMaterial, scores: Scores, theme_id: str, setting: str) 
     for series, name in _beside(model).items():
         row = scores.get((name, theme_id, "f1"))
         if row is not None:
-            whole = series in ("model", "ceiling")  # ticks without whiskers are easier to read
+            whole = series in ("model", "coding")  # ticks without whiskers are easier to read
             low, high = (row["low"], row["high"]) if whole else (None, None)
             marks.append(IntervalMark(series, row["value"], low, high, _model_name(name), link))
     own = scores[model, theme_id, "f1"]
@@ -254,7 +254,7 @@ def _setting_grid(
 ) -> Grid:
     names = ["Theme", "Coded units", "Learnable", "F1", "F1, interval", "Precision", "Recall"]
     names += ["Average precision", "AP, interval", "Brier score", "F1 of a guess"]
-    names += ["F1 of words", "F1 of a coder"]
+    names += ["F1 of words", "F1 of another coding"]
     model = model_in_use(material)
     shown = [each for each in (*theme_ids, MACRO, MICRO) if (model, each, "f1") in scores]
     return grid(names, [_line(material, scores, theme_id, setting) for theme_id in shown])

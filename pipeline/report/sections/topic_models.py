@@ -46,7 +46,7 @@ MEASURES = {
 }
 _SERIES = {
     OURS: "model",
-    DEFAULTS: "ceiling",
+    DEFAULTS: "coding",
     "nmf": "baseline",
     "lda": "other",
     "shuffled_topics": "chance",

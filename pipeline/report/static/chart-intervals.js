@@ -54,7 +54,7 @@
 
   // Shape as well as colour tells the series apart.
   function symbol(series, x, y) {
-    const square = ["interviews", "ceiling", "article"].includes(series);
+    const square = ["interviews", "coding", "article"].includes(series);
     if (square) return shape("rect", { x: x - 5, y: y - 5, width: 10, height: 10, transform: `rotate(45 ${x} ${y})`, class: `mark ${series}` });
     if (series === "baseline") return shape("circle", { cx: x, cy: y, r: 4, class: "mark baseline" });
     if (series === "chance") return shape("line", { x1: x, x2: x, y1: y - 8, y2: y + 8, class: `tickmark ${series}` });

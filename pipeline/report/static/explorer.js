@@ -48,14 +48,14 @@ peacetext.explorer = (() => {
     const speaker_group = names([["any", "anybody interviewed"], ...books.speaker_groups]);
     if (state.q) parts.push(`with the words ${state.q}`);
     if (state.theme) parts.push(`on “${theme.get(state.theme) || state.theme}” by the classifier`);
-    if (state.code) parts.push(state.code === "any" ? "coded by hand" : `coded by hand as “${theme.get(state.code) || state.code}”`);
+    if (state.code) parts.push(state.code === "any" ? "coded" : `coded as “${theme.get(state.code) || state.code}”`);
     if (state.topic) parts.push(`of topic “${topic.get(state.topic) || state.topic}”`);
     if (state.kind) parts.push(`in ${(kind.get(state.kind) || state.kind).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`);
     if (state.mission) parts.push(`on ${state.mission}`);
     if (state.year) parts.push(`from ${state.year}`);
     if (state.speaker_group) parts.push(`citing ${speaker_group.get(state.speaker_group) || state.speaker_group}`);
     if (state.label) parts.push(`in paragraph ${state.label}`);
-    if (state.read) parts.push("read by coders");
+    if (state.read) parts.push("read for coding");
     if (state.document) parts.push(`of ${state.document}`);
     if (state.near) parts.push("nearest in meaning to the first of them");
     if (state.passage) parts.push("chosen one by one");

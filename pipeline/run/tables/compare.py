@@ -141,8 +141,8 @@ class Gap(dy.Schema):
 
     theme_id = dy.String(primary_key=True)
     n_policy = dy.Int64(min=0, description="passages of policy documents")
-    n_policy_coded = dy.Int64(min=0, description="hand-coded paragraphs among them")
-    n_policy_positive = dy.Int64(min=0, description="hand-coded paragraphs with the theme")
+    n_policy_coded = dy.Int64(min=0, description="coded paragraphs among them")
+    n_policy_positive = dy.Int64(min=0, description="coded paragraphs with the theme")
     policy_assigned = dy.Float64(nullable=True, description="share as the classifier assigns it")
     policy = dy.Float64(nullable=True, description="share corrected for the classifier's error")
     policy_low = dy.Float64(nullable=True)

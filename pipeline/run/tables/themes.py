@@ -37,7 +37,7 @@ class Units(dy.Schema):
 
 
 class PassageCodes(dy.Schema):
-    """Hand codes of a passage, inherited from the units that it holds."""
+    """Codes of a passage, inherited from the units that it holds."""
 
     passage_id = dy.String(primary_key=True)
     theme_id = dy.String(primary_key=True)
@@ -45,7 +45,7 @@ class PassageCodes(dy.Schema):
 
 
 class CoderAgreement(dy.Schema):
-    """Agreement of the coders of one unit set on one theme, on all, or on whole sets of codes.
+    """Agreement of the codings of one unit set on one theme, on all, or on whole sets of codes.
 
     theme_id 'all' is the mean over themes in use; 'sets' compares all that was given to a unit.
     """
@@ -54,6 +54,9 @@ class CoderAgreement(dy.Schema):
     theme_id = dy.String(primary_key=True)
     n_units = dy.Int64(min=0)
     n_coders = dy.Int64(min=0)
+    n_people = dy.Int64(min=0, description="codings by people, an adjudicated one among them")
+    n_models = dy.Int64(min=0, description="codings by language models")
+    n_unknown = dy.Int64(min=0, description="codings of which the study does not say who made them")
     support = dy.Int64(min=0, description="units that at least one coder gave the code")
     percent = dy.Float64(
         nullable=True, min=0, max=1, description="share of pairs of codings that say the same"
@@ -72,7 +75,7 @@ class CoderConfusions(dy.Schema):
     unit_set = dy.String(primary_key=True, description="a coded set of configs/study.yaml")
     theme_id = dy.String(primary_key=True)
     other_id = dy.String(primary_key=True, description="a later theme of the codebook")
-    n = dy.Int64(min=1, description="units times pairs of coders")
+    n = dy.Int64(min=1, description="units times pairs of codings")
 
 
 class Scores(dy.Schema):
@@ -139,7 +142,7 @@ class Prevalence(dy.Schema):
     mission = dy.String()
     year = dy.Int32(nullable=True)
     n_passages = dy.Int64(min=0)
-    n_coded = dy.Int64(min=0, description="hand-coded units among them")
+    n_coded = dy.Int64(min=0, description="coded units among them")
     method = dy.Enum(
         ["assigned", "corrected"], description="as classified, or corrected for its error"
     )

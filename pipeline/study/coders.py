@@ -1,0 +1,168 @@
+"""Who coded: people or language models, as configs/study.yaml says, and the words for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.run.settings import Section
+from pipeline.run.wording import counted, listed
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Maker = Literal["person", "language_model", "unknown"]
+"""Who made a coding; unknown where the study does not say."""
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+class CoderNames(Section):
+    """Coders of one kind.
+
+    Attributes:
+        kind: what they are.
+        names: NAME of the files ``SET-coder-NAME.csv``, or ``adjudicated``.
+        sets: of which coded sets (``suggested`` is one); none named: of all.
+    """
+
+    kind: Literal["person", "language_model"]
+    names: tuple[str, ...] = Field(min_length=1, strict=False)
+    sets: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class Coders(Section):
+    """Who made which coding.
+
+    Attributes:
+        made_by: coders by what they are; the first that names one counts.
+        people_decide: where people coded a unit, their codings alone are its codes.
+        note: what else a reader should know of the coding; printed behind who coded.
+    """
+
+    made_by: tuple[CoderNames, ...] = Field(default=(), strict=False)
+    people_decide: bool = True
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _named_once(self) -> Coders:
+        seen: set[tuple[str, str]] = set()
+        for one in self.made_by:
+            named = {(name, of) for name in one.names for of in one.sets or ("",)}
+            if seen & named:
+                name = min(seen & named)[0]
+                raise ValueError(f"says twice who made the codings of {name!r}")
+            seen |= named
+        return self
+
+    def maker(self, set_id: str, name: str) -> Maker:
+        """Who a coder of a set is; what names the set counts before what names none."""
+        of_name = [one for one in self.made_by if name in one.names]
+        of_set = [one for one in of_name if set_id in one.sets]
+        for one in of_set or [one for one in of_name if not one.sets]:
+            return one.kind
+        return "unknown"
+
+
+@dataclass(frozen=True)
+class WhoCoded:
+    """Who gave the codes of a run, in words.
+
+    Attributes:
+        people, models, unknown: codings of each set by each; a set without any counts as 0.
+        people_decide: as for `Coders`.
+        note: as for `Coders`.
+    """
+
+    people: tuple[int, ...] = ()
+    models: tuple[int, ...] = ()
+    unknown: tuple[int, ...] = ()
+    people_decide: bool = True
+    note: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Who coded, in one plain sentence, and the study's note; empty where nothing is coded."""
+        said = self._said()
+        return " ".join(filter(None, [f"{said[0].upper()}{said[1:]}." if said else "", self.note]))
+
+    @property
+    def one_against_another(self) -> str:
+        """What the agreement of two codings is called in a sentence."""
+        if self._only(self.people):
+            return "one person’s codes against another’s"
+        return "one coding pass against another"
+
+    @property
+    def codings(self) -> str:
+        """What a sentence calls all codings of a set."""
+        return "people’s codings" if self._only(self.people) else "coding passes"
+
+    @property
+    def reader(self) -> str:
+        """What a sentence calls whoever made one of them."""
+        return "person" if self._only(self.people) else "coding pass"
+
+    def _only(self, these: Sequence[int]) -> bool:
+        every = sum(self.people) + sum(self.models) + sum(self.unknown)
+        return 0 < sum(these) == every
+
+    def _said(self) -> str:
+        if not any((*self.people, *self.models, *self.unknown)):
+            return ""
+        if self._only(self.unknown):
+            return "the study does not say whether people or language models gave the codes"
+        if self._only(self.models):
+            passes = _between(self.models, "pass", "passes")
+            return (
+                f"large language models gave the codes, in {passes} over each unit; "
+                "no person has checked them"
+            )
+        if self._only(self.people):
+            people = _between(self.people, "person", "people")
+            return f"people gave the codes, {people} for each unit"
+        makers = [
+            name
+            for name, these in (("people", self.people), ("large language models", self.models))
+            if any(these)
+        ]
+        said = f"{listed(makers)} gave the codes"
+        if len(makers) > 1:
+            decides = "where people coded, their codes decide" if self.people_decide else ""
+            said += f"; {decides or 'each coding counts alike'}"
+        n = sum(self.unknown)
+        open_ones = f"; of {counted(n, 'coding')} the study does not say who made it" if n else ""
+        return said + (open_ones.replace("made it", "made them") if n > 1 else open_ones)
+
+
+def _between(counts: Iterable[int], one: str, several: str) -> str:
+    """Fewest and most of what there is any of, in words.
+
+    >>> _between((3, 3), "pass", "passes"), _between((1, 0, 2), "pass", "passes")
+    ('three passes', 'one to two passes')
+    """
+    found = sorted({count for count in counts if count})
+    words = [_NUMBERS[n] if n < len(_NUMBERS) else str(n) for n in found]
+    noun = one if found[-1] == 1 else several
+    return f"{words[0]} to {words[-1]} {noun}" if len(words) > 1 else f"{words[0]} {noun}"
+
+
+def who_coded(agreement: pl.DataFrame, coders: Coders) -> WhoCoded:
+    """Who gave the codes of this run.
+
+    Args:
+        agreement: tables.CoderAgreement.
+        coders: of the study.
+    """
+    sets = agreement.unique("unit_set", keep="first", maintain_order=True)
+    people, models = sets["n_people"], sets["n_models"]
+    return WhoCoded(
+        people=tuple(people),
+        models=tuple(models),
+        unknown=tuple(sets["n_unknown"]),
+        people_decide=coders.people_decide,
+        note=coders.note,
+    )
