@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipeline.run.errors import InputError
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
+from pipeline.study.coders import Coders
 from pipeline.study.codings import CODING_FOLDER, Coding, read_codings
 from tests.studies import paragraphs
 
@@ -29,14 +31,30 @@ def _article(folder: Path) -> Coding:
 
 
 def test_the_codings_that_ship_are_in_order() -> None:
-    article, un = read_codings(THEMES, SETS)
-    assert (article.units.height, article.coders) == (282, ("1", "2"))
-    assert (un.units.height, un.coders) == (200, ("1", "2", "3"))
+    study = load_study()
+    codings = read_codings(THEMES, SETS, coders=study.coders)
+    sizes = {coding.unit_set: coding.units.height for coding in codings}
+    assert sizes == {"article": 282, "un": 591, "reports": 360}
+    for coding in codings:
+        assert coding.coders == ("1", "2", "3")
+        assert (coding.n_by("language_model"), coding.n_by("person")) == (3, 0)
+    # and the file of each set says with which chance a unit was drawn: its population, about
+    drawn = {coding.unit_set: coding.units for coding in codings[1:]}
+    assert round((1 / drawn["reports"]["inclusion_probability"]).sum()) == 915
+    assert abs((1 / drawn["un"]["inclusion_probability"]).sum() / 9477 - 1) < 0.02
+
+
+def test_no_text_of_a_paragraph_ships() -> None:
+    for coding in read_codings(THEMES, SETS):
+        if coding.unit == "paragraph":
+            header, *rows = coding.file.read_text(encoding="utf-8").splitlines()
+            assert "text" not in header.split(",")
+            assert max(len(row) for row in rows) < 320
 
 
 def test_another_coder_counts_as_soon_as_the_file_is_there(folder: Path) -> None:
     shutil.copyfile(folder / "article-coder-1.csv", folder / "article-coder-maria.csv")
-    assert _article(folder).coders == ("1", "2", "maria")
+    assert _article(folder).coders == ("1", "2", "3", "maria")
 
 
 def _write(folder: Path, name: str, cells: dict[str, str]) -> None:
@@ -63,16 +81,57 @@ def test_label_rules_ask_for_any_half_or_all_coders(folder: Path) -> None:
 
 
 def test_of_two_coders_one_is_half(folder: Path) -> None:
+    (folder / "article-coder-3.csv").unlink()
     _write(folder, "article-coder-1.csv", {"g26-s001": "leadership"})
     _write(folder, "article-coder-2.csv", {})
     assert _article(folder).labels("majority").height == 1
+
+
+def test_where_people_coded_their_codings_alone_decide(folder: Path) -> None:
+    # given two language models that agree, and two people who see something else
+    for name in ("1", "2"):
+        _write(folder, f"article-coder-{name}.csv", {"g26-s001": "leadership"})
+    (folder / "article-coder-3.csv").unlink()
+    _write(folder, "article-coder-ada.csv", {"g26-s001": "escorts", "g26-s002": "training"})
+    _write(folder, "article-coder-eve.csv", {"g26-s001": "escorts"})
+    made_by = [
+        {"kind": "language_model", "names": ["1", "2"]},
+        {"kind": "person", "names": ["ada", "eve"], "sets": ["article"]},
+    ]
+    # then theirs are the codes, by the same rule among them
+    people = read_codings(THEMES, SETS, folder, Coders.model_validate({"made_by": made_by}))[0]
+    assert (people.n_by("person"), people.n_by("language_model")) == (2, 2)
+    assert people.labels("all").rows() == [("g26-s001", "escorts")]
+    assert people.labels("majority")["theme_id"].to_list() == ["escorts", "training"]
+    # unless the study lets each coding count alike
+    alike = Coders.model_validate({"made_by": made_by, "people_decide": False})
+    votes = read_codings(THEMES, SETS, folder, alike)[0]
+    assert set(votes.labels("majority").rows()) == {
+        ("g26-s001", "escorts"),
+        ("g26-s001", "leadership"),
+    }
+
+
+def test_of_suggested_units_people_decide_those_that_they_read() -> None:
+    rows = [("model", "u1", "a"), ("model", "u2", "b"), ("ada", "u1", "c")]
+    coding = Coding(
+        "suggested",
+        "range",
+        pl.DataFrame({"unit_id": ["u1", "u2"]}),
+        ("ada", "model"),
+        pl.DataFrame(rows, schema=["coder", "unit_id", "theme_id"], orient="row"),
+        adjudicated=False,
+        readers={"u1": ("ada", "model"), "u2": ("model",)},
+        makers={"ada": "person", "model": "language_model"},
+    )
+    assert coding.labels("majority").rows() == [("u1", "c"), ("u2", "b")]
 
 
 def test_an_adjudicated_pass_decides(folder: Path) -> None:
     _write(folder, "article-adjudicated.csv", {"g26-s001": "escorts"})
     article = _article(folder)
     assert article.labels("any").rows() == [("g26-s001", "escorts")]
-    assert article.coders == ("1", "2")
+    assert article.coders == ("1", "2", "3")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +167,7 @@ def test_units_that_a_pass_leaves_out_are_counted(folder: Path) -> None:
     file = folder / "un-coder-1.csv"
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
     file.write_text("".join(lines[:-3]), encoding="utf-8")
-    with pytest.raises(InputError, match="3 units have no row, the first is un-198"):
+    with pytest.raises(InputError, match="3 units have no row, the first is un-589"):
         read_codings(THEMES, SETS, folder)
 
 
@@ -124,6 +183,26 @@ def test_a_number_that_is_none_is_named(folder: Path) -> None:
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace(",18,resolution", ",eighteen,resolution", 1), encoding="utf-8")
     with pytest.raises(InputError, match="row 2: xml_p_index is not a number"):
+        read_codings(THEMES, SETS, folder)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        ("inclusion_probability", "0", "inclusion_probability is 0; to fix: write the probability"),
+        ("inclusion_probability", "1.5", "inclusion_probability is 1.5; to fix: write"),
+        ("inclusion_probability", "nan", "inclusion_probability is nan; to fix: write"),
+        ("fingerprint", "12ab", "fingerprint is not one; to fix: empty the cell, or restore"),
+    ],
+)
+def test_a_row_that_cannot_be_of_a_draw_is_named(
+    folder: Path, column: str, cell: str, said: str
+) -> None:
+    file = folder / "reports-units.csv"
+    pl.read_csv(file, infer_schema=False).with_columns(
+        pl.when(pl.col("unit_id") == "un-593").then(pl.lit(cell)).otherwise(column).alias(column)
+    ).write_csv(file)
+    with pytest.raises(InputError, match=f"reports-units.csv: row 3: {said}"):
         read_codings(THEMES, SETS, folder)
 
 
@@ -148,20 +227,20 @@ def test_utf_16_without_its_mark_is_refused(folder: Path) -> None:
 def test_a_pass_that_nobody_would_read_is_refused(folder: Path, name: str) -> None:
     shutil.copyfile(folder / "article-coder-1.csv", folder / name)
     with pytest.raises(
-        InputError, match="is not the name of a coding of article, un, suggested; to fix: name"
+        InputError, match="is not the name of a coding of article, un, reports, suggested; to fix: "
     ):
         read_codings(THEMES, SETS, folder)
 
 
 def test_a_folder_in_the_place_of_a_pass_is_refused(folder: Path) -> None:
-    (folder / "article-coder-3.csv").mkdir()
+    (folder / "article-coder-4.csv").mkdir()
     with pytest.raises(InputError, match="is not UTF-8"):
         read_codings(THEMES, SETS, folder)
 
 
 def test_notes_of_a_person_beside_the_passes_do_no_harm(folder: Path) -> None:
     (folder / "to-code.csv").write_text("notes\n", encoding="utf-8")
-    assert _article(folder).coders == ("1", "2")
+    assert _article(folder).coders == ("1", "2", "3")
 
 
 def test_units_that_nobody_coded_are_named_with_both_ways_out(folder: Path) -> None:
@@ -192,25 +271,25 @@ def test_a_set_without_units_is_named_by_its_key_in_the_study(
     assert str(caught.value).startswith("configs/study.yaml: coded_sets.un: ")
     assert problem in str(caught.value)
     # and a study that does not name it reads the others
-    for coded in folder.glob("un-*"):
+    for coded in [*folder.glob("un-*"), *folder.glob("reports-*")]:
         coded.unlink()
     assert [one.unit_set for one in read_codings(THEMES, SETS[:1], folder)] == ["article"]
 
 
 def test_two_sets_of_paragraphs_are_read_each_by_its_own_name(folder: Path) -> None:
-    # given reports that were coded beside mandates, with ids of their own
+    # given doctrine that was coded beside mandates, with ids of its own
     for file in folder.glob("un-*.csv"):
-        text = file.read_text(encoding="utf-8").replace("\nun-", "\nre-")
-        (folder / file.name.replace("un-", "reports-")).write_text(text, encoding="utf-8")
-    sets = [*SETS, paragraphs("reports", "report")]
+        text = file.read_text(encoding="utf-8").replace("\nun-", "\ndo-")
+        (folder / file.name.replace("un-", "doctrine-")).write_text(text, encoding="utf-8")
+    sets = [*SETS, paragraphs("doctrine", "doctrine")]
     found = {one.unit_set: one for one in read_codings(THEMES, sets, folder)}
-    assert list(found) == ["article", "un", "reports"]
-    assert found["reports"].units["unit_id"][0] == "re-001"
+    assert list(found) == ["article", "un", "reports", "doctrine"]
+    assert found["doctrine"].units["unit_id"][0] == "do-001"
     # then the same id in both is refused, and so is a coding of a set that nobody named
-    shutil.copyfile(folder / "un-units.csv", folder / "reports-units.csv")
+    shutil.copyfile(folder / "un-units.csv", folder / "doctrine-units.csv")
     for coder in "123":
-        shutil.copyfile(folder / f"un-coder-{coder}.csv", folder / f"reports-coder-{coder}.csv")
-    with pytest.raises(InputError, match=r"reports-units\.csv: un-001 is a unit of un too"):
+        shutil.copyfile(folder / f"un-coder-{coder}.csv", folder / f"doctrine-coder-{coder}.csv")
+    with pytest.raises(InputError, match=r"doctrine-units\.csv: un-001 is a unit of un too"):
         read_codings(THEMES, sets, folder)
-    with pytest.raises(InputError, match="is not the name of a coding of article, un, suggested"):
+    with pytest.raises(InputError, match="is not the name of a coding of article, un, reports"):
         read_codings(THEMES, SETS, folder)

@@ -194,7 +194,7 @@ def test_every_other_way_has_a_name_and_both_sides(
         "as classified",
         "whole article",
         "sentences of these passages",
-        "coder 1",
+        "coding 1 alone",
         "coded paragraphs",
         "each near-duplicate group once",
         "each near-duplicate group once, as classified",

@@ -105,7 +105,8 @@ def _unit(document_id: str, block_id: str, start: int, end: int) -> pl.DataFrame
 def test_a_suggested_unit_is_found_or_its_document_is_not_here() -> None:
     found = anchor_suggested(_unit("d", "d.1", 0, 9), BLOCKS)
     assert found.anchors.rows() == [("u", "d.1", 0, 9)]
-    assert anchor_suggested(_unit("e", "e.1", 0, 9), BLOCKS).unavailable == ("u",)
+    (lost,) = anchor_suggested(_unit("e", "e.1", 0, 9), BLOCKS).lost
+    assert str(lost) == "f.csv: row 7: u (e): its document is not in this corpus"
 
 
 @pytest.mark.parametrize(

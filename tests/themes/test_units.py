@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
 from pipeline.run.errors import InputError
+from pipeline.study.anchors import LostUnit
 from pipeline.study.codings import Coding
-from pipeline.themes.units import join_near_duplicates, passage_codes_table, units_table
+from pipeline.themes.units import join_near_duplicates, lost_lines, passage_codes_table, units_table
 
 FIRST, SECOND = "Patrols went out at night.", "Convoys did not."
 
@@ -59,10 +62,8 @@ def _units(coding: Coding, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     blocks, passages, documents, near_duplicates = (
         tables[name] for name in ("blocks", "passages", "documents", "near_duplicates")
     )
-    units, n_absent = units_table(
-        [coding], "majority", blocks, passages, documents, near_duplicates, []
-    )
-    assert n_absent == 0
+    units, lost = units_table([coding], "majority", blocks, passages, documents, near_duplicates)
+    assert lost == ()
     return units
 
 
@@ -109,9 +110,24 @@ def test_documents_with_near_duplicate_of_a_coded_paragraph_are_one_group() -> N
     assert joined["unit_id"].to_list() == units["unit_id"].to_list()
 
 
+def test_units_that_are_not_here_are_named_by_document_and_the_others_each() -> None:
+    file = Path("reports-units.csv")
+    lost = (
+        LostUnit("r1", file, 2, "S/2031/7", "1"),
+        LostUnit("r2", file, 3, "S/2031/7", "2"),
+        LostUnit("r3", file, 4, "S/2031/8", "1", "other words"),
+        LostUnit("r4", file, 5, "S/2031/9", "1"),
+    )
+    assert list(lost_lines(lost)) == [
+        "reports-units.csv: 3 coded units of documents that are not in this corpus: "
+        "S/2031/7 (2), S/2031/9 (1)",
+        "reports-units.csv: row 4: r3 (S/2031/8, paragraph 1): other words",
+    ]
+
+
 def test_without_any_coding_the_file_that_is_missing_is_named(
     tables: dict[str, pl.DataFrame],
 ) -> None:
     places = (tables[name] for name in ("blocks", "passages", "documents", "near_duplicates"))
     with pytest.raises(InputError, match=r"study\.yaml: coded_sets: nothing is coded; to fix: "):
-        units_table([], "majority", *places, [])
+        units_table([], "majority", *places)
