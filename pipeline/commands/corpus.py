@@ -20,6 +20,7 @@ from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
 from pipeline.run.tables.table import read_table
 from pipeline.study.checks import check_corpus, load_study
 from pipeline.study.codebook import load_codebook
+from pipeline.study.coders import makers_text
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import MANIFEST_FILE, Entry, located, of_profile, read_manifest
 from pipeline.study.missions import load_missions
@@ -113,11 +114,11 @@ def check_inputs() -> Iterator[str]:
     n_sets, n_milestones = len(study.coded_sets), len(study.milestones)
     yield f"configs/study.yaml: {n_sets} coded sets, {n_milestones} milestones"
     yield f"corpus/coding/codebook.yaml: {len(codebook.themes)} codes"
-    for coding in read_codings(codebook.theme_ids, study.coded_sets):
+    for coding in read_codings(codebook.theme_ids, study.coded_sets, coders=study.coders):
         coders = ", ".join(coding.coders)
         decides = "; the adjudicated coding decides" if coding.adjudicated else ""
         said = f"{coding.units.height} units, coders {coders}{decides}"
-        yield f"corpus/coding, {coding.unit_set}: {said}"
+        yield f"corpus/coding, {coding.unit_set}: {said}; {makers_text(coding.makers_of)}"
 
 
 def documents_table(profile: str, kind: str, mission: str) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -148,6 +148,25 @@ def _between(counts: Iterable[int], one: str, several: str) -> str:
     words = [_NUMBERS[n] if n < len(_NUMBERS) else str(n) for n in found]
     noun = one if found[-1] == 1 else several
     return f"{words[0]} to {words[-1]} {noun}" if len(words) > 1 else f"{words[0]} {noun}"
+
+
+def makers_text(makers: Mapping[str, Maker]) -> str:
+    """Who made which coding, for a person at the terminal, with a fix where it is not known.
+
+    >>> makers_text({"1": "language_model", "ada": "person"})
+    'ada by a person, 1 by a language model'
+    """
+    said = {"person": "by a person", "language_model": "by a language model"}
+    named = [
+        f"{listed([name for name, made in makers.items() if made == maker])} {by}"
+        for maker, by in said.items()
+        if maker in makers.values()
+    ]
+    open_ones = [name for name, made in makers.items() if made == "unknown"]
+    if open_ones:
+        fix = "to fix: name it under coders in configs/study.yaml"
+        named.append(f"{listed(open_ones)} by nobody knows whom ({fix})")
+    return ", ".join(named)
 
 
 def who_coded(agreement: pl.DataFrame, coders: Coders) -> WhoCoded:

@@ -69,10 +69,15 @@ class Coding:
     makers: Mapping[str, Maker] = field(default_factory=dict)
     people_decide: bool = True
 
+    @property
+    def makers_of(self) -> dict[str, Maker]:
+        """Who made each coding that there is, by coder."""
+        names = [*self.coders, *([ADJUDICATED] if self.adjudicated else [])]
+        return {name: self.makers.get(name, "unknown") for name in names}
+
     def n_by(self, maker: Maker) -> int:
         """How many of the codings people, language models, or nobody knows who, made."""
-        names = [*self.coders, *([ADJUDICATED] if self.adjudicated else [])]
-        return sum(self.makers.get(name, "unknown") == maker for name in names)
+        return sum(made == maker for made in self.makers_of.values())
 
     def labels(self, rule: Literal["any", "majority", "all"]) -> pl.DataFrame:
         """unit_id, theme_id: what the codings together say.

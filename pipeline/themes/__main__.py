@@ -27,6 +27,7 @@ from pipeline.run.tables.themes import (
 from pipeline.study.anchors import LostUnit
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
+from pipeline.study.coders import makers_text
 from pipeline.study.codings import read_codings
 from pipeline.themes.combination import Combination
 from pipeline.themes.saving import SavedThemes, save_themes
@@ -46,6 +47,9 @@ def main() -> None:
     rule = settings.themes.label_rule
     blocks, near_duplicates = read_table(BLOCKS), read_table(NEAR_DUPLICATES)
     units, lost = units_table(codings, rule, blocks, passages, documents, near_duplicates)
+    for coding in codings:
+        if coding.n_by("unknown"):
+            say(f"themes: {coding.unit_set}: codings {makers_text(coding.makers_of)}")
     for line in lost_lines(lost):
         say(f"themes: {line}")
     encoder = load_encoder(settings.embed)

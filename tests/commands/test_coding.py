@@ -49,7 +49,7 @@ def test_the_check_says_when_an_adjudicated_pass_decides(project: Path) -> None:
     first = CODING / "article-coder-1.csv"
     assert "adjudicated" not in peacetext("check").output
     (CODING / "article-adjudicated.csv").write_bytes(first.read_bytes())
-    assert "coders 1, 2; the adjudicated coding decides" in peacetext("check").output
+    assert "coders 1, 2, 3; the adjudicated coding decides" in peacetext("check").output
 
 
 def _row(done: Result, name: str) -> list[str]:

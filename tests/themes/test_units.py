@@ -118,11 +118,11 @@ def test_units_that_are_not_here_are_named_by_document_and_the_others_each() -> 
         LostUnit("r3", file, 4, "S/2031/8", "1", "other words"),
         LostUnit("r4", file, 5, "S/2031/9", "1"),
     )
-    assert list(lost_lines(lost)) == [
-        "reports-units.csv: 3 coded units of documents that are not in this corpus: "
-        "S/2031/7 (2), S/2031/9 (1)",
-        "reports-units.csv: row 4: r3 (S/2031/8, paragraph 1): other words",
-    ]
+    absent, other = lost_lines(lost)
+    assert absent.endswith(
+        ": 3 coded units of documents that are not in this corpus: S/2031/7 (2), S/2031/9 (1)"
+    )
+    assert other == "reports-units.csv: row 4: r3 (S/2031/8, paragraph 1): other words"
 
 
 def test_without_any_coding_the_file_that_is_missing_is_named(
