@@ -116,14 +116,13 @@ class WhoCoded:
         if self._only(self.unknown):
             return "the study does not say whether people or language models gave the codes"
         if self._only(self.models):
-            passes = _between(self.models, "pass", "passes")
+            passes = "pass" if max(self.models) == 1 else "passes"
             return (
-                f"large language models gave the codes, in {passes} over each unit; "
-                "no person has checked them"
+                f"large language models gave the codes, in {_numbers(self.models)} {passes} over "
+                "each unit; no person has checked them"
             )
         if self._only(self.people):
-            people = _between(self.people, "person", "people")
-            return f"people gave the codes, {people} for each unit"
+            return f"people gave the codes; {_numbers(self.people)} of them coded each unit"
         makers = [
             name
             for name, these in (("people", self.people), ("large language models", self.models))
@@ -138,16 +137,15 @@ class WhoCoded:
         return said + (open_ones.replace("made it", "made them") if n > 1 else open_ones)
 
 
-def _between(counts: Iterable[int], one: str, several: str) -> str:
+def _numbers(counts: Iterable[int]) -> str:
     """Fewest and most of what there is any of, in words.
 
-    >>> _between((3, 3), "pass", "passes"), _between((1, 0, 2), "pass", "passes")
-    ('three passes', 'one to two passes')
+    >>> _numbers((3, 3)), _numbers((1, 0, 2))
+    ('three', 'one to two')
     """
     found = sorted({count for count in counts if count})
     words = [_NUMBERS[n] if n < len(_NUMBERS) else str(n) for n in found]
-    noun = one if found[-1] == 1 else several
-    return f"{words[0]} to {words[-1]} {noun}" if len(words) > 1 else f"{words[0]} {noun}"
+    return f"{words[0]} to {words[-1]}" if len(words) > 1 else words[0]
 
 
 def makers_text(makers: Mapping[str, Maker]) -> str:

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 
 from pipeline.run.errors import InputError
 from pipeline.study.checks import check_corpus, load_study
 from pipeline.study.codebook import load_codebook
+from pipeline.study.coders import Coders, who_coded
 from pipeline.study.manifest import read_manifest
 from pipeline.study.missions import MISSIONS_FILE
 from pipeline.study.study import NO_SET, STUDY_FILE
@@ -27,6 +29,8 @@ OURS = STUDY_FILE.read_text(encoding="utf-8")
         ("    interviews: true", "    interviews: false", "is of documents or of interviews"),
         ("  pattern: '\\bInterview with '", "  pattern: '('", "is not a regular expression"),
         ("    year: 2003", "    year: '2003'", "milestones.0.year"),
+        ("{kind: language_model,", "{kind: robot,", "coders.made_by.0.kind"),
+        ('"3"]}', '"3"], sets: [reprots]}', "coders.made_by.0.sets: 'reprots' is not a coded set"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_a_fix(
@@ -137,3 +141,93 @@ def test_documents_go_with_the_set_from_whose_population_they_are() -> None:
         "mandates",
     ]
     assert documents.select(study_of().set_of_documents().alias("to")).to_series()[0] == NO_SET
+
+
+def _agreement(*sets: tuple[int, int, int]) -> pl.DataFrame:
+    """tables.CoderAgreement, as far as it says who coded: people, models, unknown of each set."""
+    rows = [(f"set{place}", "all", *counts) for place, counts in enumerate(sets)]
+    columns = ["unit_set", "theme_id", "n_people", "n_models", "n_unknown"]
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+BOTH = "People and large language models gave the codes"
+MODELS = "Large language models gave the codes, in {} over each unit; no person has checked them."
+
+
+@pytest.mark.parametrize(
+    ("sets", "sentence", "against"),
+    [
+        ([(0, 3, 0)] * 3, MODELS.format("three passes"), "one coding pass against another"),
+        ([(0, 1, 0)], MODELS.format("one pass"), "one coding pass against another"),
+        ([(0, 2, 0), (0, 3, 0)], MODELS.format("two to three passes"), "one coding pass against"),
+        (
+            [(2, 0, 0)],
+            "People gave the codes; two of them coded each unit.",
+            "one person’s codes against another’s",
+        ),
+        (
+            [(1, 3, 0), (0, 3, 0)],
+            f"{BOTH}; where people coded, their codes decide.",
+            "one coding pass against another",
+        ),
+        (
+            [(0, 3, 1)],
+            "Large language models gave the codes; of 1 coding the study does not say who made it.",
+            "one coding pass against another",
+        ),
+        (
+            [(0, 0, 2)],
+            "The study does not say whether people or language models gave the codes.",
+            "one coding pass against another",
+        ),
+        ([], "", "one coding pass against another"),
+    ],
+)
+def test_who_coded_is_one_plain_sentence(
+    sets: list[tuple[int, int, int]], sentence: str, against: str
+) -> None:
+    who = who_coded(_agreement(*sets), Coders())
+    assert who.sentence == sentence
+    assert who.one_against_another.startswith(against)
+
+
+def test_the_study_that_ships_was_coded_by_models_and_the_second_by_people() -> None:
+    for name in ("1", "2", "3"):
+        assert load_study().coders.maker("reports", name) == "language_model"
+    assert load_study().coders.maker("article", "maria") == "unknown"
+    second = yaml.safe_load(Path("tests/second_study/configs/study.yaml").read_text("utf-8"))
+    people = Coders.model_validate(second["coders"])
+    assert people.maker("papers", "nora") == people.maker("article", "emeka") == "person"
+    assert who_coded(_agreement((2, 0, 0)), people).sentence.endswith("both were invented.")
+
+
+def test_what_is_said_of_a_coder_in_one_set_counts_before_what_is_said_in_all() -> None:
+    made_by = [
+        {"kind": "language_model", "names": ["ada", "1"]},
+        {"kind": "person", "names": ["ada"], "sets": ["un"]},
+    ]
+    coders = Coders.model_validate({"made_by": made_by})
+    assert (coders.maker("un", "ada"), coders.maker("article", "ada")) == (
+        "person",
+        "language_model",
+    )
+    with pytest.raises(ValueError, match="says twice who made the codings of '1'"):
+        Coders.model_validate({"made_by": [*made_by, {"kind": "person", "names": ["1"]}]})
+
+
+def test_a_population_is_what_could_have_been_drawn() -> None:
+    reports = next(one for one in load_study().coded_sets if one.id == "reports").population
+    assert reports is not None
+    rows = pl.DataFrame(
+        [
+            ("s-2025-54", "report", ["UNMISS"], "12", 100),
+            ("s-2025-54", "report", ["UNMISS"], "", 100),  # no number: an annex
+            ("s-2025-54", "report", ["UNMISS"], "12 (a)", 100),
+            ("s-2025-54", "report", ["UNMISS"], "13", 221),
+            ("s-2019-1", "report", ["UNMISS"], "12", 100),  # not of the eleven reports
+            ("a-79-19", "report", [], "12", 100),  # on no mission
+        ],
+        schema=["document_id", "kind", "missions", "label", "n_words"],
+        orient="row",
+    )
+    assert rows.filter(reports.drawable).rows() == rows.rows()[:1]
