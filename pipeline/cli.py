@@ -227,7 +227,7 @@ def agreement(
     other: Annotated[str, typer.Argument(help="Another coder's file on the same units.")],
     rows: Rows = 15,
 ) -> None:
-    """Print how far two coders agree. Example: peacetext agreement maria.csv ahmed.csv
+    """Print how far two codings agree. Example: peacetext agreement maria.csv ahmed.csv
 
     For each code Krippendorff's alpha with its interval; then the codes that are taken for each
     other most often, as many as --rows says.

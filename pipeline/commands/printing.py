@@ -67,7 +67,7 @@ def topics_found() -> pl.DataFrame:
 
 
 def themes_found() -> pl.DataFrame:
-    """One row a setting and theme: the model in use, its interval, and one coder against another.
+    """One row a setting and theme: the model in use, its interval, and one coding against another.
 
     Best first within a setting; 'macro' is the mean of the themes that can be learnt.
     """

@@ -131,7 +131,7 @@ _MODELS = {
     "tfidf": "Words alone (TF-IDF)",
     "embeddings": "Sentence embeddings",
     "combined": "Words, meaning and codebook together",
-    "coder": "One coder against another",
+    CODER: "One coding against another",
 }
 Scores = Mapping[tuple[str, str, str], Mapping[str, Any]]
 """Rows of the evaluation by model, theme and measure."""
@@ -176,7 +176,10 @@ def model_in_use(material: PageMaterial) -> str:
     return material.settings.themes.model
 
 
-def _model_name(model: str) -> str:
+def _model_name(material: PageMaterial, model: str) -> str:
+    if model == CODER:
+        said = material.who.one_against_another
+        return said[0].upper() + said[1:]
     return _MODELS.get(model, model.replace("_", " ").capitalize())
 
 
@@ -204,7 +207,7 @@ def _setting_figure(material: PageMaterial, setting: str) -> Figure:
             (0, 1),
         ),
         _setting_grid(material, scores, theme_ids, setting),
-        _keys(model, {name for name, _, _ in scores}),
+        _keys(material, model, {name for name, _, _ in scores}),
         absent,
     )
 
@@ -220,9 +223,9 @@ def _beside(model: str) -> dict[str, str]:
     return marks if model == WORDS else {**marks, "baseline": WORDS}
 
 
-def _keys(model: str, present: set[str]) -> tuple[Key, ...]:
+def _keys(material: PageMaterial, model: str, present: set[str]) -> tuple[Key, ...]:
     return tuple(
-        Key(_model_name(name) + (", with interval" if mark == "model" else ""), mark)
+        Key(_model_name(material, name) + (", with interval" if mark == "model" else ""), mark)
         for mark, name in _beside(model).items()
         if name in present
     )
@@ -237,7 +240,9 @@ def _drawn(material: PageMaterial, scores: Scores, theme_id: str, setting: str) 
         if row is not None:
             whole = series in ("model", "coding")  # ticks without whiskers are easier to read
             low, high = (row["low"], row["high"]) if whole else (None, None)
-            marks.append(IntervalMark(series, row["value"], low, high, _model_name(name), link))
+            marks.append(
+                IntervalMark(series, row["value"], low, high, _model_name(material, name), link)
+            )
     own = scores[model, theme_id, "f1"]
     name = "All learnable themes, mean" if theme_id == MACRO else material.theme_name(theme_id)
     return IntervalRow(
@@ -307,7 +312,9 @@ def _model_line(material: PageMaterial, setting: str, model: str) -> tuple[Cell,
     ranked = scores.get((model, MACRO, "average_precision")) or {}
     return (
         Cell(setting_names(material.study)[setting]),
-        Cell(_model_name(model) + (" (in use)" if model == model_in_use(material) else "")),
+        Cell(
+            _model_name(material, model) + (" (in use)" if model == model_in_use(material) else "")
+        ),
         score_cell(f1.get("value")),
         interval_cell(f1.get("low"), f1.get("high"), shares=False),
         score_cell(ranked.get("value")),
