@@ -33,6 +33,7 @@ from pipeline.run.tables.themes import Evaluation
 from pipeline.run.tables.topics import Assignments, Topics
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
+from pipeline.study.coders import WhoCoded
 from pipeline.study.study import Study
 
 AMI = "adjusted_mutual_information"
@@ -367,3 +368,21 @@ def test_a_study_without_an_article_is_not_said_to_have_one() -> None:
     assert "passages of the coded documents that carry a coded theme" in page
     assert "article" not in page
     assert "**Limits**" not in page
+
+
+MODELS = (("combined", 0.6), ("coder", 0.9))
+
+
+def test_the_findings_say_who_coded_and_call_the_passes_by_their_name() -> None:
+    judged = {"setting": "article", "theme_id": "macro", "measure": "f1", "low": 0.5, "high": 0.95}
+    rows = [{**judged, "model": model, "value": value} for model, value in MODELS]
+    evaluation = pl.DataFrame(rows)
+    for who, against, sentence in (
+        (WhoCoded(models=(3,)), "one coding pass against another", "no person has checked them."),
+        (WhoCoded(people=(2,)), "one person’s codes against another’s", "coded each unit."),
+    ):
+        words = plain_words(account(Findings(), evaluation=evaluation, who=who))
+        short = [each.text for each in words if not each.about]
+        assert f"where {against} reaches 0.90" in " ".join(short)
+        assert short[-1] == who.sentence
+        assert sentence in as_markdown(words)
