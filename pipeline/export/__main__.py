@@ -24,7 +24,7 @@ from pipeline.run.tables.dictionary import TABLES, dictionary_text
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
 from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table, csv_of, read_table
-from pipeline.run.tables.themes import CODER_AGREEMENT, SCORES
+from pipeline.run.tables.themes import SCORES
 from pipeline.study.anchors import anchor_units
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
@@ -42,12 +42,13 @@ def main() -> None:
     study, codebook = load_study(), load_codebook()
     documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
     entries = read_manifest()
-    codings = read_codings(codebook.theme_ids, study.coded_sets)
+    codings = read_codings(codebook.theme_ids, study.coded_sets, coders=study.coders)
     anchored = [(coding, anchor_units(coding, blocks, documents).anchors) for coding in codings]
     texts = document_texts(_of_coded_documents(blocks, [anchors for _, anchors in anchored]))
     selections = _selections(codebook, anchored, texts)
     sources = list(_sources(documents, texts))
-    who = who_coded(read_table(CODER_AGREEMENT), study.coders)
+    sets = pl.DataFrame([{"unit_set": one.unit_set} | one.counts for one in codings])
+    who = who_coded(sets, study.coders) if codings else WhoCoded()
     project = project_files(study.project, _about(study, who), codebook, sources, selections)
     licences = {entry.document_id: entry.licence for entry in entries}
     listed = references(documents, licences, study.articles)

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 Maker = Literal["person", "language_model", "unknown"]
 """Who made a coding; unknown where the study does not say."""
 
+COUNTS: dict[Maker, str] = {
+    "person": "n_people",
+    "language_model": "n_models",
+    "unknown": "n_unknown",
+}
+"""The column that counts the codings of each."""
+
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -167,19 +174,13 @@ def makers_text(makers: Mapping[str, Maker]) -> str:
     return ", ".join(named)
 
 
-def who_coded(agreement: pl.DataFrame, coders: Coders) -> WhoCoded:
+def who_coded(sets: pl.DataFrame, coders: Coders) -> WhoCoded:
     """Who gave the codes of this run.
 
     Args:
-        agreement: tables.CoderAgreement.
+        sets: unit_set, n_people, n_models, n_unknown, as in tables.CoderAgreement.
         coders: of the study.
     """
-    sets = agreement.unique("unit_set", keep="first", maintain_order=True)
-    people, models = sets["n_people"], sets["n_models"]
-    return WhoCoded(
-        people=tuple(people),
-        models=tuple(models),
-        unknown=tuple(sets["n_unknown"]),
-        people_decide=coders.people_decide,
-        note=coders.note,
-    )
+    once = sets.unique("unit_set", keep="first", maintain_order=True)
+    people, models, unknown = (once[name] for name in COUNTS.values())
+    return WhoCoded(tuple(people), tuple(models), tuple(unknown), coders.people_decide, coders.note)

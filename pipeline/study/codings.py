@@ -21,7 +21,7 @@ import polars as pl
 
 from pipeline.run.errors import InputError
 from pipeline.run.files import read_rows, read_utf8
-from pipeline.study.coders import Coders, Maker
+from pipeline.study.coders import COUNTS, Coders, Maker
 from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
 from pipeline.study.unit_files import ID_COLUMN, Unit, number, read_units, refuse_repeat
 
@@ -74,6 +74,11 @@ class Coding:
         """Who made each coding that there is, by coder."""
         names = [*self.coders, *([ADJUDICATED] if self.adjudicated else [])]
         return {name: self.makers.get(name, "unknown") for name in names}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many codings people, language models and nobody knows who made, by column."""
+        return {column: self.n_by(maker) for maker, column in COUNTS.items()}
 
     def n_by(self, maker: Maker) -> int:
         """How many of the codings people, language models, or nobody knows who, made."""

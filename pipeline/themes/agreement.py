@@ -79,12 +79,7 @@ def coder_agreement(
 
 def _makers(coding: Coding) -> list[pl.Expr]:
     """Columns of tables.CoderAgreement: how many codings people and language models made."""
-    counts = {
-        "n_people": coding.n_by("person"),
-        "n_models": coding.n_by("language_model"),
-        "n_unknown": coding.n_by("unknown"),
-    }
-    return [pl.lit(n, pl.Int64).alias(name) for name, n in counts.items()]
+    return [pl.lit(n, pl.Int64).alias(name) for name, n in coding.counts.items()]
 
 
 def agreement_table(

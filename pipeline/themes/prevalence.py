@@ -118,10 +118,8 @@ class Frame:
         """Passages of a place: of kinds that were drawn from, what could have been drawn."""
         words = [length for one in self.populations for length in one.words]
         n_words = pl.col("n_words")
-        drawable = pl.any_horizontal(
-            pl.lit(value=False),
-            *(one.drawable for one in self.populations),
-        )
+        could = (one.drawable for one in self.populations)
+        drawable = pl.any_horizontal(pl.lit(value=False), *could)
         other_kind = ~pl.col("kind").is_in(self._kinds)
         as_long = n_words.is_between(min(words), max(words)) if words else pl.lit(value=True)
         return self.is_of(place) & (drawable | (other_kind & as_long))
@@ -233,12 +231,11 @@ def prevalence_tables(
         return None, None
     estimating = corpus.study.sets_of("paragraph", "estimated_with")
     drawn = [one for one in estimating if one.id in judgements]
-    sets = [one.id for one in drawn]
-    by_set = [corpus.units.filter(pl.col("unit_set").cast(pl.String) == name) for name in sets]
+    by_set = [corpus.units.filter(pl.col("unit_set").cast(pl.String) == one.id) for one in drawn]
     units = pl.concat([corpus.units.clear(), *by_set])
     first = pl.col("passage_ids").list.first()
     placed = _joined(units, facts, "document_id").with_columns(passage_id=first)
-    coded = _coded_passages(units, [judgements[name] for name in sets], len(theme_ids))
+    coded = _coded_passages(units, [judgements[one.id] for one in drawn], len(theme_ids))
     of_population = pl.any_horizontal(pl.lit(value=False), *(one.drawn_units for one in drawn))
     inside = placed.with_columns(inside=of_population)["inside"]
     counted = (
