@@ -65,7 +65,8 @@ def import_codings(file: Path, options: ImportOptions) -> Iterator[str]:
     """
     codebook = load_codebook()
     # suggested units have no pass over all of them that another could stand beside
-    every = read_codings(codebook.theme_ids, load_study().coded_sets)
+    study = load_study()
+    every = read_codings(codebook.theme_ids, study.coded_sets, coders=study.coders)
     codings = [one for one in every if one.unit != "range"]
     if not codings:
         fix = "name a set of units that codings are of"
@@ -85,6 +86,8 @@ def import_codings(file: Path, options: ImportOptions) -> Iterator[str]:
             yield f"{target}: {codes.height} codes; {read}"
         else:
             yield f"{target}: is there already with the same codes"
+        if study.coders.maker(coding.unit_set, coder) == "unknown":
+            yield f"{STUDY_FILE}: say under coders whether {coder} is a person or a language model"
 
 
 _Pass = tuple[Coding, str, pl.DataFrame]

@@ -90,7 +90,7 @@ def test_each_coder_is_a_user_and_selects_the_sentences_of_the_article(exported:
 
 
 def test_a_coder_of_the_resolution_selects_its_paragraphs(exported: Project) -> None:
-    ((text, codes),) = coded_texts(exported, "coder-3")
+    *_, (text, codes) = coded_texts(exported, "coder-3")  # what is of the article comes first
     blocks = pl.read_parquet(exported.folder / "outputs/ingest/blocks.parquet")
     assert text in blocks.filter(document_id=RESOLUTION)["text"].to_list()
     assert codes == [theme.name for theme in load_codebook().themes if theme.theme_id == "training"]

@@ -138,6 +138,7 @@ def acquired_rows() -> list[dict[str, Any]]:
             "origin": "fetched",
             "bytes": 0,
             "sha256": "",
+            "address": "",
             "reason": reason,
         }
         for document_id, status, reason in [
