@@ -170,6 +170,7 @@ def test_the_commands_speak_of_it_too(finished: SecondProject) -> None:
     assert "84 units" in finished.peacetext("check")
     findings = finished.peacetext("findings")
     assert "Mission papers and conversations" in findings
+    assert "People gave the codes; two of them coded each unit." in findings
     assert not any(word in findings for word in FIRST_STUDY)
     assert "Answering rumours" in finished.peacetext("codebook")
 

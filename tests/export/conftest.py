@@ -108,7 +108,8 @@ def _coded_paragraphs(blocks: pl.DataFrame) -> pl.DataFrame:
 
 
 def _write_codings(folder: Path, blocks: pl.DataFrame) -> None:
-    shutil.copytree(ROOT / "corpus/coding", folder, ignore=shutil.ignore_patterns("un-*"))
+    others = shutil.ignore_patterns("un-*", "reports-*")
+    shutil.copytree(ROOT / "corpus/coding", folder, ignore=others)
     paragraphs = _coded_paragraphs(blocks).select("source_index", "text").rows()
     units = ["unit_id,symbol,xml_p_index,text_sha256,inclusion_probability"]
     units += [
@@ -140,9 +141,12 @@ def _passages(blocks: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _drop_milestones(study: Path) -> None:
-    """Their sources are not in the small manifest."""
-    before, _, after = study.read_text(encoding="utf-8").partition("\nmilestones:\n")
+def _drop_reports_and_milestones(study: Path) -> None:
+    """Their documents are not in the small manifest."""
+    text = study.read_text(encoding="utf-8")
+    sets, _, after = text.partition("\n  - id: reports\n")
+    text = sets + "\n\n# The theme whose course" + after.partition("\n# The theme whose course")[2]
+    before, _, after = text.partition("\nmilestones:\n")
     _, comment, rest = after.partition("\n# What no figure here can say")
     study.write_text(before + comment + rest, encoding="utf-8")
 
@@ -151,7 +155,7 @@ def build_project(folder: Path) -> Project:
     """The project with everything that export reads."""
     corpus = _corpus()
     shutil.copytree(ROOT / "configs", folder / "configs")
-    _drop_milestones(folder / "configs/study.yaml")
+    _drop_reports_and_milestones(folder / "configs/study.yaml")
     shutil.copy(ROOT / "dvc.yaml", folder)
     _write_codings(folder / "corpus/coding", corpus.blocks)
     with (folder / "corpus/manifest.csv").open("w", encoding="utf-8", newline="") as file:

@@ -130,7 +130,7 @@ def test_every_unit_has_a_row_in_a_pass_that_was_imported(project: Project) -> N
     assert len(rows) == 1 + 282
     code, said = project.run("check")
     assert code == 0
-    assert "coders 1, 2, ada" in said
+    assert "coders 1, 2, 3, ada; 1, 2 and 3 by a language model, ada by nobody knows whom" in said
 
 
 @pytest.mark.parametrize(
@@ -383,8 +383,8 @@ def test_a_kind_of_file_that_is_not_read_is_said(project: Project) -> None:
     )
 
 
-REPORTS = """\
-  - {id: reports, name: Reports, unit: paragraph, units: reports-units.csv, roles: [learnt_from]}
+NOTES = """\
+  - {id: notes, name: Field notes, unit: paragraph, units: notes-units.csv, roles: [learnt_from]}
 
 # The theme whose course"""
 
@@ -393,10 +393,10 @@ def test_a_pass_goes_to_the_set_of_paragraphs_whose_units_it_names(project: Proj
     # given a second set of paragraphs, coded by one person
     study = project.folder / "configs/study.yaml"
     text = study.read_text(encoding="utf-8")
-    study.write_text(text.replace("# The theme whose course", REPORTS, 1), encoding="utf-8")
+    study.write_text(text.replace("# The theme whose course", NOTES, 1), encoding="utf-8")
     for name in ("units", "coder-1"):
         rows = (project.coding / f"un-{name}.csv").read_text(encoding="utf-8")
-        other = project.coding / f"reports-{name}.csv"
+        other = project.coding / f"notes-{name}.csv"
         other.write_text(rows.replace("\nun-", "\nre-"), encoding="utf-8")
     # when somebody's pass over its units is imported, whatever its file is called
     file = project.folder / "zoe.csv"
@@ -404,4 +404,4 @@ def test_a_pass_goes_to_the_set_of_paragraphs_whose_units_it_names(project: Proj
     code, said = project.run("import", str(file))
     # then it stands beside the others of that set
     assert code == 0, said
-    assert codes_of(project, "reports-coder-zoe.csv") == {"re-0": "training"}
+    assert codes_of(project, "notes-coder-zoe.csv") == {"re-0": "training"}
