@@ -231,3 +231,14 @@ def test_a_population_is_what_could_have_been_drawn() -> None:
         orient="row",
     )
     assert rows.filter(reports.drawable).rows() == rows.rows()[:1]
+
+
+def test_a_unit_of_a_document_outside_the_population_estimates_nothing() -> None:
+    reports = next(one for one in load_study().coded_sets if one.id == "reports")
+    rows = [
+        ("reports", "report", ["UNMISS"]),
+        ("reports", "report", []),  # A/79/19, on no mission
+        ("un", "report", ["UNMISS"]),
+    ]
+    units = pl.DataFrame(rows, schema=["unit_set", "kind", "missions"], orient="row")
+    assert units.filter(reports.drawn_units).rows() == rows[:1]
