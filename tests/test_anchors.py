@@ -136,6 +136,24 @@ def test_a_sentence_that_is_not_there_is_named_with_its_line(article: CorpusTabl
     assert str(error.value).startswith("corpus/coding/article-sentences.csv: row 8: g26-s007")
 
 
+def test_a_row_of_a_table_that_was_coded_as_a_sentence_is_named_with_a_fix() -> None:
+    blocks = pl.DataFrame(
+        {
+            "block_id": ["a.1", "a.2", "a.3"],
+            "document_id": ["a"] * 3,
+            "order": [0, 1, 2],
+            "role": ["paragraph", "annex", "paragraph"],
+            "text": ["It failed.", "Nobody came. | It rained.", "It worked."],
+        }
+    )
+    sentences = pl.DataFrame({"sentence_id": ["1", "2"], "text": ["It failed.", "It worked."]})
+    assert anchor_sentences(sentences, blocks, SENTENCES)["block_id"].to_list() == ["a.1", "a.3"]
+
+    row = pl.DataFrame({"sentence_id": ["t"], "text": ["Nobody came. |"]})
+    with pytest.raises(InputError, match="row 3: t .* is in a heading or a table; to fix: delete"):
+        anchor_sentences(pl.concat([sentences[:1], row]), blocks, SENTENCES)
+
+
 def _units(*rows: tuple[str, str, int, str]) -> pl.DataFrame:
     columns = ["unit_id", "symbol", "xml_p_index", "text_sha256"]
     return pl.DataFrame(rows, schema=columns, orient="row")

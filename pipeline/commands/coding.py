@@ -16,6 +16,7 @@ from pipeline.run.tables.ingest import DOCUMENTS
 from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.themes import SCORES, UNITS
+from pipeline.study.anchors import NO_PROSE
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import UNREAD, codes_by_unit, read_codings
@@ -69,12 +70,11 @@ def most_telling(doubt: Floats, vectors: Vectors, known: Vectors, n: int) -> Int
 
 
 _WIDTH = 88
-_NOT_TO_BE_CODED = ("heading", "note", "annex")
 _FEWEST_WORDS = 8
 
 
 def codebook_lines(codebook: Codebook) -> Iterator[str]:
-    """NearDuplicates and codes with all that decides whether a unit takes a code."""
+    """Code groups and codes with all that decides whether a unit takes a code."""
     if codebook.title:
         yield codebook.title
         yield ""
@@ -200,7 +200,7 @@ def _open_passages(passages: pl.DataFrame, coded: pl.Series) -> pl.DataFrame:
     ].unique()
     return joined.filter(
         (pl.col("kind") != "article")
-        & ~pl.col("role").cast(pl.String).is_in(_NOT_TO_BE_CODED)
+        & ~pl.col("role").cast(pl.String).is_in(NO_PROSE)
         & ~pl.col("procedural")
         & (pl.col("n_words") >= _FEWEST_WORDS)
         & ~pl.col("near_duplicate_group").is_in(known.to_list())

@@ -165,10 +165,6 @@ def write_units(set_id: str, n_drawn: int) -> tuple[Path, Path, int]:
     return (*places, len(rows))
 
 
-_NOT_DRAWN = ("heading", "note", "annex")
-"""Roles of blocks that are no paragraph."""
-
-
 def _paragraphs(coded: CodedSet, n_drawn: int, seed: int) -> list[tuple[object, ...]]:
     """Name, place, hash, chance of being drawn and text of paragraphs of the set's population."""
     import numpy as np
@@ -177,7 +173,7 @@ def _paragraphs(coded: CodedSet, n_drawn: int, seed: int) -> list[tuple[object, 
     from pipeline.run.ids import text_hash
     from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
     from pipeline.run.tables.table import read_table
-    from pipeline.study.anchors import paragraph_places
+    from pipeline.study.anchors import NO_PROSE, paragraph_places
 
     population = coded.population
     if population is None:
@@ -187,7 +183,7 @@ def _paragraphs(coded: CodedSet, n_drawn: int, seed: int) -> list[tuple[object, 
     of_population = documents.filter(population.rows)["document_id"].to_list()
     texts = blocks.filter(
         pl.col("document_id").is_in(of_population)
-        & ~pl.col("role").cast(pl.String).is_in(_NOT_DRAWN)
+        & ~pl.col("role").cast(pl.String).is_in(NO_PROSE)
         & pl.col("text").str.split(" ").list.len().is_between(*population.words)
     )["block_id"]
     there = paragraph_places(documents, blocks).filter(pl.col("block_id").is_in(texts.to_list()))
@@ -209,6 +205,7 @@ def _write_rows(place: Path, columns: str, rows: Sequence[Sequence[object]]) -> 
 def _sentences() -> Iterator[tuple[str, str, int, str]]:
     """Section number, its title, paragraph and text of each sentence of the study's articles."""
     from pipeline.segment.sentences import load_splitter, split_sentences
+    from pipeline.study.anchors import NO_PROSE
 
     splitter = load_splitter()
     entries = {entry.document_id: entry for entry in read_manifest()}
@@ -218,7 +215,7 @@ def _sentences() -> Iterator[tuple[str, str, int, str]]:
             fix = "correct it, or add the article: peacetext add FILE --kind article"
             raise InputError(STUDY_FILE, f"no document {article.document_id!r}", fix, "articles")
         blocks = [block for block in _reading(entries[article.document_id]).blocks if block.text]
-        body = [block for block in blocks if block.role != "heading"]
+        body = [block for block in blocks if block.role not in NO_PROSE]
         texts = split_sentences(splitter, [block.text for block in body])
         for place, (block, spans) in enumerate(zip(body, texts, strict=True), 1):
             numbered = _SECTION.match(block.section[-1] if block.section else "")

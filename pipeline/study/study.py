@@ -37,7 +37,14 @@ def _checked_pattern(pattern: str) -> str:
     return pattern
 
 
+def _telling_pattern(pattern: str) -> str:
+    if re.search(pattern, ""):
+        raise ValueError("is found everywhere, since all of it may be left out")
+    return pattern
+
+
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_checked_pattern)]
+Telling = Annotated[Pattern, AfterValidator(_telling_pattern)]
 
 
 class Article(Section):
@@ -85,7 +92,7 @@ class Interviews(Section):
         speaker_groups: the most telling first.
     """
 
-    pattern: Pattern | None = None
+    pattern: Telling | None = None
     speaker_groups: tuple[SpeakerGroup, ...] = Field(default=(), strict=False)
 
     @property
@@ -102,7 +109,10 @@ class Interviews(Section):
         """Speaker groups of the interviewees that a note or citation names, in its order, once."""
         if self.pattern is None:
             return ()
-        described = re.split(self.pattern, note)[1:]
+        # a bracket in the pattern would make parts of their own, were the note split at it
+        found = list(re.finditer(self.pattern, note))
+        ends = [*(one.start() for one in found), len(note)][1:]
+        described = [note[one.end() : end] for one, end in zip(found, ends, strict=True)]
         return tuple(dict.fromkeys(filter(None, map(self._group, described))))
 
     def _group(self, description: str) -> str:

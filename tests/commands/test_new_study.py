@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import tomllib
 from pathlib import Path
@@ -17,7 +18,8 @@ from pipeline.run.errors import InputError
 from pipeline.run.settings import load_settings
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
-from pipeline.study.manifest import read_manifest
+from pipeline.study.manifest import MANIFEST_FILE, read_manifest
+from pipeline.study.study import STUDY_FILE
 
 PROJECT = Path(__file__).parents[2]
 OWN_PIPELINE = yaml.safe_load((PROJECT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
@@ -133,3 +135,32 @@ def test_a_wheel_carries_all_that_a_new_project_starts_with() -> None:
 def test_units_of_no_known_set_are_not_listed(written: Path) -> None:
     with pytest.raises(InputError, match="has no set 'papers'"):
         module.write_units("papers", 10)
+
+
+def _with_article(text: str) -> None:
+    """The template's study with one article in Markdown."""
+    Path("corpus/article/wells.md").write_text(text, encoding="utf-8")
+    manifest = MANIFEST_FILE.read_text(encoding="utf-8").splitlines()
+    row = dict.fromkeys(manifest[0].split(","), "")
+    row |= {"document_id": "wells", "kind": "article", "date": "2017-01-01", "profiles": "core"}
+    row |= {"title": "Wells", "path": "article/wells.md", "required": "no"}
+    MANIFEST_FILE.write_text(f"{manifest[0]}\n{','.join(row.values())}\n", encoding="utf-8")
+    study = re.sub(r'document_id: "TO.*"', "document_id: wells", STUDY_FILE.read_text("utf-8"))
+    study = re.sub(r'  pattern: "TO FILL IN: what.*"', "  pattern: 'Talk with '", study)
+    STUDY_FILE.write_text(study, encoding="utf-8")
+
+
+def test_rows_of_a_table_are_no_sentences_to_be_coded(written: Path) -> None:
+    table = "| Year | Wells |\n|---|---|\n| Nobody counted. | Two wells were dug. |"
+    prose = "The wells dry up in March, when the trucks of the mission drive by and nobody waits."
+    _with_article(f"# Wells\n\n## One\n\n{prose}\n\n{table}\n\nThen it rained.\n\n## Two\n\n{prose}")
+
+    listed, _, n = module.write_units("article", 10)
+
+    rows = list(csv.DictReader(listed.read_text(encoding="utf-8").splitlines()))
+    assert [(row["paragraph"], row["text"]) for row in rows] == [
+        ("1", prose),
+        ("2", "Then it rained."),
+        ("3", prose),
+    ]
+    assert n == 3

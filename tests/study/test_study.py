@@ -10,7 +10,7 @@ from pipeline.study.checks import check_corpus, load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.manifest import read_manifest
 from pipeline.study.missions import MISSIONS_FILE
-from pipeline.study.study import NO_SET, STUDY_FILE
+from pipeline.study.study import NO_SET, STUDY_FILE, Interviews
 from tests.studies import paragraphs, sentences, study_of
 
 OURS = STUDY_FILE.read_text(encoding="utf-8")
@@ -26,6 +26,7 @@ OURS = STUDY_FILE.read_text(encoding="utf-8")
         ("  - id: interviews", "  - id: policy", "sides: policy is there twice"),
         ("    interviews: true", "    interviews: false", "is of documents or of interviews"),
         ("  pattern: '\\bInterview with '", "  pattern: '('", "is not a regular expression"),
+        ("  pattern: '\\bInterview with '", "  pattern: '(P, )?'", "is found everywhere"),
         ("    year: 2003", "    year: '2003'", "milestones.0.year"),
     ],
 )
@@ -51,6 +52,23 @@ def test_a_description_belongs_to_the_first_group_that_it_fits() -> None:
 
     assert named == ("police", "ngo")
     assert interviews.groups_of("See the UN report.") == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "note"),
+    [
+        (r"(P\d+, )|Interview with ", "P3, teacher; Interview with a clerk"),
+        ("(Interview|Talk) with ", "Talk with a teacher; Interview with a clerk"),
+        ("(?P<how>Talk) with ", "Talk with a teacher; Talk with a clerk"),
+        ("Talk with ", "Talk with a teacher; Talk with a clerk"),
+    ],
+)
+def test_brackets_in_a_pattern_change_nobodys_group(pattern: str, note: str) -> None:
+    group = {"teachers": "teacher", "clerks": "clerk", "talkers": "Talk|Interview"}
+    groups = [{"id": one, "name": one, "pattern": word} for one, word in group.items()]
+    interviews = Interviews.model_validate({"pattern": pattern, "speaker_groups": groups})
+
+    assert interviews.groups_of(note) == ("teachers", "clerks")
 
 
 @pytest.mark.parametrize(
