@@ -28,6 +28,7 @@ from pipeline.ingest.text.sections import (
     ENDS,
     LONGEST_TITLE,
     Section,
+    before_text,
     is_above,
     name_of,
     remark,
@@ -136,7 +137,7 @@ def article_of(reading: Reading, *, by_look: bool) -> Reading:
     blocks = tuple(_numbered(texts, by_look))
     if all(block.role == "heading" for block in blocks):
         raise UnreadableError("holds no paragraph of an article")
-    before = remark(front, "before the text: title, authors, keywords")
+    before = remark(front, before_text(front))
     unmarked = _unmarked(blocks, notes)
     return Reading(
         blocks,

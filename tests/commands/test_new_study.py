@@ -153,7 +153,9 @@ def _with_article(text: str) -> None:
 def test_rows_of_a_table_are_no_sentences_to_be_coded(written: Path) -> None:
     table = "| Year | Wells |\n|---|---|\n| Nobody counted. | Two wells were dug. |"
     prose = "The wells dry up in March, when the trucks of the mission drive by and nobody waits."
-    _with_article(f"# Wells\n\n## One\n\n{prose}\n\n{table}\n\nThen it rained.\n\n## Two\n\n{prose}")
+    _with_article(
+        f"# Wells\n\n## One\n\n{prose}\n\n{table}\n\nThen it rained.\n\n## Two\n\n{prose}"
+    )
 
     listed, _, n = module.write_units("article", 10)
 
