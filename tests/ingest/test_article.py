@@ -289,6 +289,7 @@ Smith. 2020. Boats.
 
 WORKS = "Nobody, A. (2010) Roads. Nowhere Press.\n\nSomebody, B. 2011. The Bread of Others. Town."
 THANKS = "This work was paid for by the fund for bread of the town, as grant number twelve of 2031."
+SOURCES = ["Sources", "References"]
 WROTE = "Much has been written about roads, but few who wrote it have asked those who bake it."
 
 
@@ -304,7 +305,7 @@ def _sections(*sections: tuple[str, str]) -> str:
         (["Bakers: t", "Sources: w", "References: l"], ["References"]),
         (
             ["1. Bakers: t", "2. Sources: l", "3. End: t", "References: l"],
-            ["Sources", "References"],
+            SOURCES,
         ),
         (["Bakers: t", "Sources: l", "End: t", "References: l"], SOURCES),
         (["1. Bakers: t", "Funding: f", "2. End: t"], ["Funding"]),
