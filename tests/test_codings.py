@@ -173,6 +173,12 @@ def test_units_that_nobody_coded_are_named_with_both_ways_out(folder: Path) -> N
         read_codings(THEMES, SETS, folder)
 
 
+def test_a_missing_file_of_units_is_named_before_one_that_has_another_name(folder: Path) -> None:
+    (folder / "un-units.csv").rename(folder / "un-unit.csv")
+    with pytest.raises(InputError, match=r"coded_sets\.un: .*un-units\.csv is missing; to fix"):
+        read_codings(THEMES, SETS, folder)
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from pipeline.run.errors import InputError
 from pipeline.run.files import sha256_of, write_text
-from pipeline.run.settings import PARAMS_FILE, AcquireSettings
+from pipeline.run.settings import PARAMS_FILE, AcquireSettings, way_back
 from pipeline.study.manifest import FETCHED_FOLDER, FORMS, MANIFEST_FILE, Entry
 from pipeline.study.symbols import is_same, symbols_of_masthead
 
@@ -228,7 +228,7 @@ def read_pins(file: Path = PINS_FILE) -> dict[str, Pin]:
         if row == 1 and tuple(cells) == _PIN_COLUMNS:
             continue
         if len(cells) != len(_PIN_COLUMNS) or not re.fullmatch("[0-9a-f]{64}", cells[1]):
-            fix = f"restore it: git checkout {file}; its columns are {', '.join(_PIN_COLUMNS)}"
+            fix = f"{way_back(file)}; its columns are {', '.join(_PIN_COLUMNS)}"
             raise InputError(file, "is not a pin", fix, row)
         symbol, sha256, address, day, size = cells
         pins[symbol] = Pin(symbol, sha256, address, day, int(size) if size.isdecimal() else 0)

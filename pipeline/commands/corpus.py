@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import get_args
 
 import polars as pl
 
 from pipeline.commands.additions import Addition, check_filters
-from pipeline.ingest.readers import read_file
+from pipeline.ingest.readers import KnownReadings, read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.recognising import kind_of
 from pipeline.run.errors import InputError
-from pipeline.run.settings import Profile, load_settings
+from pipeline.run.settings import IngestSettings, Profile, load_settings
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
 from pipeline.run.tables.table import read_table
-from pipeline.study.checks import check_corpus, load_study
+from pipeline.study.checks import check_corpus, check_milestone, load_study, uncompared
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import MANIFEST_FILE, Entry, located, of_profile, read_manifest
 from pipeline.study.missions import load_missions
-from pipeline.study.study import STUDY_FILE
+from pipeline.study.study import STUDY_FILE, Study
 from pipeline.study.symbols import keys_of, symbols_in
 
 
@@ -95,6 +95,21 @@ def _said(value: object) -> str:
     return (", ".join(value) if isinstance(value, tuple) else str(value or "")) or "–"
 
 
+def _check_milestones(study: Study, entries: Sequence[Entry], limits: IngestSettings) -> None:
+    """Words of each milestone are looked up in its source, where that is here and can be read."""
+    of_id = {entry.document_id: located(entry) for entry in entries}
+    known = KnownReadings(limits, study.interviews)
+    for place, milestone in enumerate(study.milestones):
+        entry = of_id[milestone.source]
+        file = MANIFEST_FILE.parent / entry.path
+        try:
+            reading = known.read(file.read_bytes(), entry.kind, file.suffix, limits)
+        except (OSError, UnreadableError):
+            continue  # not fetched yet, or what a run says of it
+        paragraphs = [(block.label, block.text) for block in reading.blocks]
+        check_milestone(STUDY_FILE, place, milestone, paragraphs)
+
+
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 
@@ -110,8 +125,10 @@ def check_inputs() -> Iterator[str]:
     yield f"corpus/manifest.csv: {len(entries)} documents"
     codebook = load_codebook()
     check_corpus(STUDY_FILE, study, entries, settings.acquire.profile, codebook.theme_ids)
+    _check_milestones(study, entries, settings.ingest)
     n_sets, n_milestones = len(study.coded_sets), len(study.milestones)
     yield f"configs/study.yaml: {n_sets} coded sets, {n_milestones} milestones"
+    yield from (f"configs/study.yaml: {said}" for said in uncompared(study))
     yield f"corpus/coding/codebook.yaml: {len(codebook.themes)} codes"
     for coding in read_codings(codebook.theme_ids, study.coded_sets):
         coders = ", ".join(coding.coders)

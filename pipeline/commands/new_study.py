@@ -59,14 +59,20 @@ def new_study(folder: Path) -> tuple[str, ...]:
     """Write a new project into a folder, whole or not at all; names of its files.
 
     Raises:
-        InputError: the folder is not empty, or is a file.
+        InputError: the folder is not empty, is a file, or cannot be made.
     """
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise InputError(folder, "is not an empty folder", "name a new folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    files = dict(_files())
-    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
+        is_taken = folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))
+        if not is_taken:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    except OSError as error:
+        why = f"cannot be made ({error.filename}: {error.strerror})"
+        raise InputError(folder, why, "name a folder where you may write") from None
+    if is_taken:
+        raise InputError(folder, "is not an empty folder", "name a new folder")
+    try:
+        files = dict(_files())
         for name, content in files.items():
             place = made / name
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -158,6 +164,10 @@ def write_units(set_id: str, n_drawn: int) -> tuple[Path, Path, int]:
     else:
         columns = "symbol xml_p_index text_sha256 inclusion_probability text"
         found = _paragraphs(coded, n_drawn, load_settings().seed)
+    if not found:
+        problem = f"no {coded.unit} was found that the set could be of"
+        fix = f"widen its population in {STUDY_FILE} (kinds, missions, words), or add documents"
+        raise InputError(STUDY_FILE, problem, fix, f"coded_sets.{coded.id}")
     rows = [(f"{coded.id}-{number:04}", *unit) for number, unit in enumerate(found, 1)]
     _write_rows(places[0], f"{ID_COLUMN[coded.unit]} {columns}", rows)
     coding = [(row[0], UNREAD, row[-1]) for row in rows]

@@ -57,7 +57,7 @@ from pipeline.run.tables.topics import (
     TOPICS,
     ZERO_SHOT,
 )
-from pipeline.study.checks import check_corpus, load_study
+from pipeline.study.checks import check_corpus, load_study, uncompared
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
@@ -94,6 +94,8 @@ def main() -> None:
         compare_sides(material, settings.compare, study.milestones, findings)
         compare_speaker_groups(material, settings.compare, findings)
     _link(material, findings)
+    for remark in uncompared(study):
+        say(f"compare: {remark}")
     for part, reason in findings.not_computed.items():
         say(f"compare: {part}: not computed, because {reason}")
     account = Account(

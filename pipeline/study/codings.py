@@ -101,6 +101,11 @@ def read_codings(
     Raises:
         InputError: names the file, the row, the problem and a fix.
     """
+    for one in sets:
+        if not (folder / one.units).is_file():
+            fix = f"put the file of units there, or take {one.id} out of coded_sets"
+            problem = f"{folder / one.units} is missing"
+            raise InputError(STUDY_FILE, problem, fix, f"coded_sets.{one.id}")
     _refuse_misnamed(sets, folder)
     codings = [_read_coding(one, folder, theme_ids) for one in sets]
     _refuse_shared_units(codings)
@@ -122,6 +127,7 @@ def _refuse_misnamed(sets: Sequence[CodedSet], folder: Path) -> None:
         known = ids if name.endswith("-adjudicated.csv") else [*ids, SUGGESTED]
         if not named or named["set"] not in known:
             fix = f"name it as {example}-coder-NAME.csv, or {example}-adjudicated.csv if it decides"
+            fix += f"; a file of units is named by `units` in {STUDY_FILE}"
             problem = f"is not the name of a coding of {', '.join([*ids, SUGGESTED])}"
             raise InputError(folder / name, problem, fix)
 
@@ -179,11 +185,7 @@ def read_pass(file: Path, coding: Coding, theme_ids: Collection[str]) -> pl.Data
 
 
 def _read_coding(coded: CodedSet, folder: Path, theme_ids: Collection[str]) -> Coding:
-    key = f"coded_sets.{coded.id}"
-    file = folder / coded.units
-    if not file.is_file():
-        fix = f"put the file of units there, or take {coded.id} out of coded_sets"
-        raise InputError(STUDY_FILE, f"{file} is missing", fix, key)
+    key, file = f"coded_sets.{coded.id}", folder / coded.units
     units = _read_units(coded.unit, file)
     if units.is_empty():
         raise InputError(STUDY_FILE, f"{file} holds no unit", "add a row a unit", key)
@@ -203,9 +205,8 @@ def _read_coding(coded: CodedSet, folder: Path, theme_ids: Collection[str]) -> C
         raise InputError(STUDY_FILE, "nobody has coded its units", fix, key)
     rows = [(coder, *code) for coder, codes in passes.items() for code in codes]
     codes = pl.DataFrame(rows, schema=_NO_ROWS, orient="row")
-    return Coding(
-        coded.id, coded.unit, units, coders, codes, adjudicated=decided.is_file(), file=file
-    )
+    is_decided = decided.is_file()
+    return Coding(coded.id, coded.unit, units, coders, codes, adjudicated=is_decided, file=file)
 
 
 def _read_suggested(files: Sequence[Path], theme_ids: Collection[str]) -> Coding:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from pipeline.run.errors import InputError
 from pipeline.run.kinds import Kind
-from pipeline.run.settings import Profile
+from pipeline.run.settings import Profile, way_back
 from pipeline.study.missions import MISSIONS_FILE, load_missions
 from pipeline.study.symbols import address
 
@@ -184,7 +184,7 @@ def _text(file: Path) -> str:
     try:
         content = file.read_bytes()
     except FileNotFoundError:
-        raise InputError(file, "is missing", f"restore it: git checkout {file}") from None
+        raise InputError(file, "is missing", way_back(file)) from None
     try:
         return content.decode("utf-8-sig")  # spreadsheets put a byte order mark first
     except UnicodeDecodeError as error:

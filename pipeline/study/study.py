@@ -33,13 +33,15 @@ def _checked_pattern(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"is not a regular expression ({error})") from None
+        fix = "write a sign that is meant as itself with \\ before it, such as \\("
+        raise ValueError(f"is not a regular expression ({error})", fix) from None
     return pattern
 
 
 def _telling_pattern(pattern: str) -> str:
     if re.search(pattern, ""):
-        raise ValueError("is found everywhere, since all of it may be left out")
+        problem = "is found everywhere, since all of it may be left out"
+        raise ValueError(problem, "take out the ? or * that stands behind all of it")
     return pattern
 
 
@@ -154,14 +156,25 @@ class Side(Section):
     @model_validator(mode="after")
     def _one_kind(self) -> Side:
         if (self.documents is None) == (not self.interviews):
-            raise ValueError("is of documents or of interviews, and of one of them")
+            problem = "is of documents or of interviews, and of one of them"
+            raise ValueError(problem, "write either documents: or interviews: true")
         return self
 
 
 class Population(Documents):
     """What coded units were drawn from; ``words`` are fewest and most words of a paragraph."""
 
-    words: tuple[int, int] = Field(default=(1, 10_000), strict=False)
+    words: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = Field(
+        default=(1, 10_000), strict=False
+    )
+
+    @model_validator(mode="after")
+    def _fewest_first(self) -> Population:
+        fewest, most = self.words
+        if fewest > most:
+            problem = f"no paragraph has {fewest} words or more and {most} or fewer"
+            raise ValueError(problem, f"write words: [{most}, {fewest}]")
+        return self
 
 
 class CodedSet(Section):
@@ -186,9 +199,11 @@ class CodedSet(Section):
     @model_validator(mode="after")
     def _can_serve(self) -> CodedSet:
         if self.id == SUGGESTED:
-            raise ValueError(f"{SUGGESTED} is the set of what `peacetext suggest` wrote")
+            problem = f"{SUGGESTED} is the set of what `peacetext suggest` wrote"
+            raise ValueError(problem, "give it another id")
         if self.unit == "paragraph" and "estimated_with" in self.roles and not self.population:
-            raise ValueError("nothing can be estimated with paragraphs of no known population")
+            problem = "nothing can be estimated with paragraphs of no known population"
+            raise ValueError(problem, "say what they were drawn from: population")
         return self
 
 

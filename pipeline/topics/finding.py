@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
 
 from pipeline.run.errors import InputError
-from pipeline.run.settings import TopicSettings
+from pipeline.run.settings import TopicSettings, read_yaml
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.baselines import compare_models
 from pipeline.topics.description import (
@@ -111,11 +110,7 @@ def load_labels(file: Path = LABELS_FILE) -> dict[str, str]:
     """
     if not file.is_file():
         return {}
-    try:
-        return check_labels(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        problem = " ".join(str(error).split())
-        raise InputError(file, f"is not YAML ({problem})", "correct the indentation") from None
+    return check_labels(read_yaml(file))
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,17 @@ def test_a_project_that_cannot_be_written_whole_is_not_written(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("place", ["notes.txt/radio", "/proc/radio"])
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, place: str) -> None:
+    (tmp_path / "notes.txt").touch()
+
+    done = CliRunner().invoke(app, ["new-study", str(tmp_path / place)])
+
+    assert done.exit_code == 2
+    assert "cannot be made" in done.output
+    assert "; to fix: name a folder where you may write" in done.output
+
+
 def test_its_stages_depend_on_the_rooms_of_the_code_that_is_installed(written: Path) -> None:
     stages = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
 
@@ -166,3 +177,14 @@ def test_rows_of_a_table_are_no_sentences_to_be_coded(written: Path) -> None:
         ("3", prose),
     ]
     assert n == 3
+
+
+def test_a_set_in_which_there_is_nothing_to_be_coded_is_named(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_sentences", lambda: iter(()))
+
+    with pytest.raises(InputError, match=r"coded_sets\.article: no sentence was found"):
+        module.write_units("article", 10)
+
+    assert TO_FILL_IN in Path("corpus/coding/article-sentences.csv").read_text(encoding="utf-8")
