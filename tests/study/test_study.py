@@ -157,8 +157,8 @@ def _refused(tmp_path: Path, old: str, new: str) -> str:
     [
         ("words: [18, 160]", "words: [160, 18]", "no paragraph has 160 words or more and 18 or"),
         (
-            "missions: [MINUSMA, MINUSCA, MONUSCO, UNMISS, MONUC]\n      words",
-            "missions: [UNTAG]\n      words",
+            "kinds: [resolution, presidential_statement]\n      missions: [MINUSMA,",
+            "kinds: [doctrine]\n      missions: [MINUSMA,",
             "coded_sets.un.population: no document of the profile core",
         ),
         ("first_year: 2000", "first_year: 2090", "course.first_year: 2090 is after the last"),
