@@ -92,8 +92,9 @@ def uncompared(study: Study) -> list[str]:
         lacking = "interviews" if documents else "documents"
         return [f"nothing is compared, since no side is of {lacking}"]
     first, *others = documents
-    compared = f"only {first.id}, the first side of documents, is compared with {interviews.id}"
-    return [f"{compared}; not compared: {', '.join(side.id for side in others)}"] if others else []
+    compared = f"only {first.name}, the first side of documents, is compared with {interviews.name}"
+    left = ", ".join(side.name for side in others)
+    return [f"{compared}; not compared: {left}"] if others else []
 
 
 def check_milestone(

@@ -325,6 +325,16 @@ class Study(Section):
         """The side that is made of reported interviews."""
         return next((side for side in self.sides if side.interviews), None)
 
+    @property
+    def has_interviews(self) -> bool:
+        """Whether there is any to speak of."""
+        return self.interview_side is not None or self.interviews.pattern is not None
+
+    @property
+    def compares(self) -> bool:
+        """Whether it has both sides of a comparison."""
+        return self.document_side is not None and self.interview_side is not None
+
 
 def transfer_name(trained_on: Sequence[str], set_id: str) -> str:
     """What it is called when a set is judged by models of the sets above it alone.

@@ -138,6 +138,7 @@ def acquired_rows() -> list[dict[str, Any]]:
             "origin": "fetched",
             "bytes": 0,
             "sha256": "",
+            "address": "",
             "reason": reason,
         }
         for document_id, status, reason in [
@@ -387,3 +388,13 @@ def visit(browser: Any, project: Path) -> Iterator[Visit]:
     one = Visit(browser, project, viewport={"width": 1280, "height": 900})
     yield one
     one.context.close()
+
+
+@pytest.fixture(scope="session")
+def silent_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a study without interviews and with two sides of documents."""
+    before, _, after = ANOTHER_STUDY.partition("interviews:")
+    field = "  - {id: field, name: field notes, documents: {kinds: [doctrine]}}\ncoded_sets:"
+    study = before + after[after.index("sides:") :].replace("coded_sets:", field)
+    folder = tmp_path_factory.mktemp("silent")
+    return build_project(folder, with_findings=False, study=study)

@@ -208,7 +208,7 @@ def test_a_side_that_is_compared_with_nothing_is_named() -> None:
     field = Side.model_validate({"id": "f", "name": "field", "documents": {"kinds": ["report"]}})
     (said,) = uncompared(study.model_copy(update={"sides": (*study.sides, field)}))
     assert said.startswith("only papers, the first side of documents, is compared with talks")
-    assert said.endswith("not compared: f")
+    assert said.endswith("not compared: field")
     (said,) = uncompared(study.model_copy(update={"sides": study.sides[:1]}))
     assert said == "nothing is compared, since no side is of interviews"
 
