@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 import yaml
 
+from pipeline.run.settings import Settings
 from pipeline.run.tables import dictionary
 from pipeline.run.tables.dictionary import TABLES
 
@@ -147,3 +148,24 @@ def test_a_stage_depends_on_every_table_that_its_code_names(stage: str) -> None:
         if places[name] not in _outs(stage) and not _declared(stage, places[name])
     }
     assert undeclared == set()
+
+
+def _sections_of_settings(stage: str) -> set[str]:
+    """Sections of params.yaml that the code of a stage takes from the settings."""
+    trees = [ast.parse(file.read_text("utf-8")) for file in Path("pipeline", stage).rglob("*.py")]
+    named = {
+        node.attr
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and ast.unparse(node.value).endswith(("settings", "load_settings()"))
+    }
+    return named & (set(Settings.model_fields) - {"executor"})  # how, not what
+
+
+@pytest.mark.parametrize("stage", ORDER)
+def test_a_stage_depends_on_the_settings_that_its_code_takes(stage: str) -> None:
+    params = STAGES[stage].get("params", [])
+    assert isinstance(params, list)
+    declared = {section for file in params for section in file["configs/params.yaml"]}
+    assert _sections_of_settings(stage) <= declared

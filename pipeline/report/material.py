@@ -66,7 +66,8 @@ class PageMaterial:
         if table in self.not_made:
             return f"Not computed in this run: the stage “{table.stage}” has not written it yet."
         reasons = self.metrics.get(table.stage, {}).get("not_computed", {})
-        known = "; ".join(str(reason) for reason in reasons.values())
+        concerned = [str(why) for part, why in reasons.items() if _concerns(part, table)]
+        known = "; ".join(dict.fromkeys(concerned))
         because = f" ({known})" if known else ""
         return f"Not computed in this run: there was not enough material{because}."
 
@@ -93,6 +94,16 @@ class PageMaterial:
     def topic_name(self, topic_id: int) -> str:
         """A topic's label."""
         return self.topic_names.get(topic_id, f"Topic {topic_id}")
+
+
+_PARTS = {"gap": "gap", "speaker": "speaker_groups", "citation": "links", "quotation": "links"}
+"""By the beginning of a table's name, how the comparison names the part that fills it."""
+
+
+def _concerns(part: str, table: Table) -> bool:
+    """Is the part that could not be computed the one that fills a table?"""
+    begins = (about for name, about in _PARTS.items() if table.path.stem.startswith(name))
+    return table.stage != "compare" or part.startswith(next(begins, "topics and"))
 
 
 @dataclass(frozen=True)

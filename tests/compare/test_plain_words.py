@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.compare.findings.gap import gap_words, link_words, speaker_words
 from pipeline.compare.findings.words import (
+    agreement_in_short,
     agreement_words,
     as_markdown,
     as_table,
@@ -100,13 +101,21 @@ def test_agreement_beyond_chance_is_given_its_size(value: float, size: str) -> N
     assert "moved along the text p = 0.020" in text
 
 
-@pytest.mark.parametrize("p_values", [(0.3, 0.4, 0.5), (0.001, 0.001, 0.06)])
-def test_one_level_of_chance_that_is_not_passed_is_enough_to_deny_agreement(
-    p_values: tuple[float, float, float],
+@pytest.mark.parametrize(
+    ("p_values", "verdict"),
+    [
+        ((0.3, 0.4, 0.5), "agree no more than chance allows"),
+        ((0.001, 0.001, 0.06), "no more than groups that merely run along the text"),
+    ],
+)
+def test_the_weakest_level_of_chance_that_is_not_passed_is_the_verdict_everywhere(
+    p_values: tuple[float, float, float], verdict: str
 ) -> None:
-    text = agreement_words(account(agreement(0.2, p_values)))
+    given = account(agreement(0.2, p_values))
+    text = agreement_words(given)
 
-    assert "do not agree beyond what chance allows" in text
+    assert verdict in text
+    assert verdict in "".join(piece.text for piece in agreement_in_short(given))
     assert "weak" not in text
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import docx
 import polars as pl
 import pytest
+import yaml
 
 from tests.end_to_end.conftest import PROJECT, Project
 
@@ -35,8 +38,10 @@ class SecondProject(Project):
 
     @property
     def environment(self) -> dict[str, str]:
-        """The project's own, and where the code is."""
-        return {**super().environment, "PYTHONPATH": str(PROJECT)}
+        """The project's own, where the code is, and where to note which files a stage reads."""
+        found = os.pathsep.join([str(Path(__file__).parent / "watched"), str(PROJECT)])
+        reads = str(self.folder.parent / "reads.txt")
+        return {**super().environment, "PYTHONPATH": found, "READS_LOG": reads}
 
     def peacetext(self, *arguments: str) -> str:
         """What a command prints; it must go well."""
@@ -167,6 +172,27 @@ def test_the_commands_speak_of_it_too(finished: SecondProject) -> None:
     assert "Mission papers and conversations" in findings
     assert not any(word in findings for word in FIRST_STUDY)
     assert "Answering rumours" in finished.peacetext("codebook")
+
+
+def test_every_file_that_a_stage_reads_is_a_dependency_of_it(finished: SecondProject) -> None:
+    stages = yaml.safe_load((PROJECT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    lines = (finished.folder.parent / "reads.txt").read_text(encoding="utf-8").splitlines()
+    read = sorted({tuple(line.split("\t")) for line in lines})
+
+    assert {stage for stage, _ in read} == set(stages)
+    assert len(read) > 40
+    undeclared = [
+        (stage, file)
+        for stage, file in read
+        if not any(Path(file).is_relative_to(place) for place in _places(stages[stage]))
+    ]
+    assert undeclared == []
+
+
+def _places(stage: dict[str, Any]) -> list[str]:
+    """What a stage depends on or writes itself."""
+    written = [*stage["outs"], *stage["metrics"]]
+    return [*stage["deps"], *(next(iter(one)) for one in [*written, *stage.get("params", [])])]
 
 
 def test_what_is_up_to_date_is_not_run_again(finished: SecondProject) -> None:

@@ -244,11 +244,9 @@ def _agreement(row: Row, account: Account) -> str:
     interval = "" if row["low"] is None else f", {level} interval {ends}"
     chance = ", ".join(f"{said} p = {p_text(row[name])}" for name, said in known.items())
     chance = chance.replace("= <", "<")
-    verdict = (
-        "do not agree beyond what chance allows"
-        if _not_passed(row, settings)
-        else f"agree beyond chance, and the agreement is {size_word(row['value'])}"
-    )
+    failed = next(iter(_not_passed(row, settings)), "")
+    size = size_word(row["value"])
+    verdict = f"agree {failed}" if failed else f"agree beyond chance, and the agreement is {size}"
     return (
         f"On the {count(row['n_passages'])} passages of {account.study.coded_texts} that carry a "
         f"hand-coded theme, the {counted(row['n_groups'], 'topic')} that the machine puts them in "

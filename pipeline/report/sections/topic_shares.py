@@ -161,8 +161,8 @@ def zero_shot_figure(material: PageMaterial) -> Figure:
         return Tile(n / all_of_it, note=f"{n} of {counted(all_of_it, 'passage')}") if n else None
 
     return Figure(
-        "topics-zero_shot",
-        "Topics, zero_shot by the codebook",
+        "topics-zero-shot",
+        "Topics put to the codebook’s definitions (zero-shot)",
         "The machine is told the definitions of the codebook and nothing else, and puts each "
         "passage to the nearest one. A cell is the part of a topic’s passages that go there, for "
         "the largest topics; the table counts passages a definition.",

@@ -34,7 +34,7 @@
     const most = Math.max(...spec.rows.map((each) => each.value), 1);
     const scale = (value) => height - bottom - (value / most) * (height - top - bottom);
     svg.append(words(`${spec.axis} ↑  ${spec.across} →`, { x: 0, y: 12, class: "axis" }));
-    for (const tick of ticks(0, most, 4)) {
+    for (const tick of ticks(0, most, 4).filter(Number.isInteger)) { // they are counts
       svg.append(shape("line", { x1: left, x2: width, y1: scale(tick), y2: scale(tick), class: tick ? "rule" : "zero" }));
       svg.append(words(formats.count(tick), { x: left - 6, y: scale(tick) + 4, class: "tick", "text-anchor": "end" }));
     }
