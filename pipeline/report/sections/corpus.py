@@ -124,7 +124,8 @@ def _span(first: int, last: int) -> str:
 def notices(material: PageMaterial) -> tuple[Notice, ...]:
     """What the reader must know first: documents that are missing or were set aside."""
     found = [*_missing(material), *_set_aside(material)]
-    found += [Notice(f"{said[0].upper()}{said[1:]}.") for said in uncompared(material.study)[:1]]
+    if material.study.compares:
+        found += [Notice(f"{one[0].upper()}{one[1:]}.") for one in uncompared(material.study)]
     if material.frame(DOCUMENTS).filter(pl.col("kind").cast(pl.String) != "article").is_empty():
         alone = f"this page rests on {material.study.coded_texts} alone"
         found.insert(0, Notice(f"No UN document was read: {alone}."))
