@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -372,6 +373,42 @@ def test_notes_that_no_passage_can_be_said_to_rest_on_are_named() -> None:
     reading = _read(f"# A\n\n{SENTENCE}.[^1]\n\n## Notes\n\n1. One.\n2. Two.\n", ".md")
     assert [note.text for note in reading.notes] == ["One.", "Two."]
     assert "no mark was found in the text for note 2" in reading.remarks
+
+
+def test_a_mark_without_a_note_is_named() -> None:
+    reading = _read(f"# A\n\n{SENTENCE}.[^1] Then.[^2]\n\n[^1]: One.\n", ".md")
+    assert reading.remarks[-1] == "no note was found for the mark in the text: 2"
+
+
+@pytest.mark.parametrize("printed", ["{}", "{}."])
+def test_notes_at_the_foot_of_a_printed_page_are_known_by_the_marks_above_them(
+    printed: str, small_pdf: Callable[..., bytes], ink: Callable[..., object]
+) -> None:
+    line = (
+        "The wells dry up in March, when the trucks of the mission drive by with water for others"
+    )
+    page = [ink(72, 700 - 14 * n, line, size=11) for n in range(8)]
+    page += [ink(72, 588, "Nobody waits.", size=11), ink(137.5, 592, "1", size=6)]
+    page += [ink(72, 90, f"{printed.format(1)} Interview 9, NGO worker.", size=8)]
+    page += [ink(72, 80, "Town.", size=8)]
+
+    reading = _read(small_pdf(page), ".pdf", PARTICIPANTS)
+
+    assert [(note.number, note.text) for note in reading.notes] == [
+        ("1", "Interview 9, NGO worker. Town.")
+    ]
+    assert reading.notes[0].speaker_groups == ("ngo",)
+
+
+def test_ibid_has_the_speakers_of_the_note_before_it() -> None:
+    notes = ("P7, teacher.", "Ibid.", "Id., and P9, NGO worker", "Idem", "Smith 2020.", "ibid., 4.")
+    marks = "".join(f" So.[^{n}]" for n in range(1, len(notes) + 1))
+    listed = "\n".join(f"[^{number}]: {note}\n" for number, note in enumerate(notes, 1))
+
+    reading = _read(f"# A\n\n{SENTENCE}.{marks}\n\n{listed}", ".md", PARTICIPANTS)
+
+    school, both = ("school",), ("school", "ngo")
+    assert [note.speaker_groups for note in reading.notes] == [school, school, both, both, (), ()]
 
 
 def test_a_note_of_one_word_is_no_link_of_markdown() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -46,7 +46,7 @@ from pipeline.ingest.text.verbatim import SPEECH, Paragraph, speeches
 from pipeline.run.settings import IngestSettings
 
 RULE = re.compile(r"[_\s]{6,}")
-PRINTED = re.compile(r"(\*{1,4}|\d{1,3}/?)\s+(?=\S)")
+PRINTED = re.compile(r"(\*{1,4}|\d{1,3}[/.)]?)\s+(?=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,14 @@ def notes_of(feet: Sequence[Foot], words: WordUse) -> tuple[Note, ...]:
 
 def _start(rows: Sequence[Row], layout: Layout) -> int | None:
     """Index of the rule, or of the first note where no rule was printed as text."""
+    marked: set[str] = set()
     for index, row in enumerate(rows):
         below = rows[index + 1 :]
         if RULE.fullmatch(row.line.text) and below and _small(below, layout):
             return index
-        if _noted(row, layout) and _small(rows[index:], layout):
+        if _noted(row, layout, marked) and _small(rows[index:], layout):
             return index
+        marked |= {mark.number for mark in row.line.marks}
     return None
 
 
@@ -109,10 +111,12 @@ def _small(rows: Sequence[Row], layout: Layout) -> bool:
     return sum(row.line.size < 0.93 * layout.size for row in rows) >= 0.8 * len(rows)
 
 
-def _noted(row: Row, layout: Layout) -> bool:
+def _noted(row: Row, layout: Layout, marked: Collection[str]) -> bool:
+    """Does a note begin here: raised, with an asterisk, or with a number marked further up?"""
     line = row.line
     starred = line.text.startswith("* ") or line.text.startswith("** ")
-    opened = (bool(line.marks) and line.marks[0].offset == 0) or starred
+    raised = bool(line.marks) and line.marks[0].offset == 0
+    opened = raised or starred or _number(line)[0] in marked
     return len(row.pieces) == 1 and opened and line.size < 0.93 * layout.size
 
 
@@ -121,7 +125,7 @@ def _number(line: Line) -> tuple[str, Line]:
         return line.marks[0].number, replace(line, marks=line.marks[1:])
     found = PRINTED.match(line.text)
     if found:
-        return found.group(1).rstrip("/"), replace(line, text=line.text[found.end() :], marks=())
+        return found.group(1).rstrip("/.)"), replace(line, text=line.text[found.end() :], marks=())
     return "", line
 
 
