@@ -51,7 +51,7 @@ def units(
 ) -> None:
     """List what a set has to be coded: sentences, or paragraphs. Example: peacetext units article
 
-    All sentences of the articles; paragraphs of documents (read by: dvc repro ingest) at random.
+    All sentences of its articles; paragraphs of documents (read by: dvc repro ingest) at random.
     """
     from pipeline.commands.new_study import write_units
 

@@ -139,8 +139,8 @@ def _hash(room: Path) -> str:
 def write_units(set_id: str, n_drawn: int) -> tuple[Path, Path, int]:
     """List what is to be coded; the file of units, an empty coding, and how many.
 
-    Of a set of sentences all are listed; of a set of paragraphs some are drawn, each with the same
-    chance.
+    Of a set of sentences all of its articles are listed; of a set of paragraphs some are drawn,
+    each with the same chance.
 
     Args:
         set_id: of configs/study.yaml.
@@ -160,7 +160,7 @@ def write_units(set_id: str, n_drawn: int) -> tuple[Path, Path, int]:
             raise InputError(place, "is there already", "rename or delete it")
     if coded.unit == "sentence":
         columns = "section section_title paragraph text"
-        found: list[tuple[object, ...]] = list(_sentences())
+        found: list[tuple[object, ...]] = list(_sentences(coded))
     else:
         columns = "symbol xml_p_index text_sha256 inclusion_probability text"
         found = _paragraphs(coded, n_drawn, load_settings().seed)
@@ -212,8 +212,8 @@ def _write_rows(place: Path, columns: str, rows: Sequence[Sequence[object]]) -> 
     write_text(place, content.getvalue())
 
 
-def _sentences() -> Iterator[tuple[str, str, int, str]]:
-    """Section number, its title, paragraph and text of each sentence of the study's articles."""
+def _sentences(coded: CodedSet) -> Iterator[tuple[str, str, int, str]]:
+    """Section number, its title, paragraph and text of each sentence of the set's articles."""
     from pipeline.segment.sentences import load_splitter, split_sentences
     from pipeline.study.anchors import NO_PROSE
 
@@ -221,6 +221,8 @@ def _sentences() -> Iterator[tuple[str, str, int, str]]:
     entries = {entry.document_id: entry for entry in read_manifest()}
     before = 0
     for article in load_study().articles:
+        if coded.articles and article.document_id not in coded.articles:
+            continue
         if article.document_id not in entries:
             fix = "correct it, or add the article: peacetext add FILE --kind article"
             raise InputError(STUDY_FILE, f"no document {article.document_id!r}", fix, "articles")

@@ -153,12 +153,17 @@ def _check_interviews(file: Path, study: Study) -> None:
             problem = f"is missing, so that no passage is of the side {side.id}"
             fix = f"say how an interview is marked, or delete the side {side.id}"
             raise InputError(file, problem, fix, f"interviews.{key}")
-    for one in study.sets_of("sentence"):
-        if not study.articles:
+    known = [article.document_id for article in study.articles]
+    for one in study.coded_sets:
+        key = f"coded_sets.{one.id}"
+        if one.unit == "sentence" and not known:
             fix = "name the article, or take this set out"
-            raise InputError(
-                file, "is of sentences, and there is no article", fix, f"coded_sets.{one.id}"
-            )
+            raise InputError(file, "is of sentences, and there is no article", fix, key)
+        for document_id in one.articles:
+            if document_id not in known or one.unit != "sentence":
+                fix = f"name one of them: {', '.join(known)}" if known else "delete the key"
+                problem = f"{document_id!r} is no article whose sentences could be its units"
+                raise InputError(file, problem, fix, f"{key}.articles")
 
 
 def _check_ids(file: Path, study: Study) -> None:

@@ -187,6 +187,7 @@ class CodedSet(Section):
         units: file of units in corpus/coding.
         roles: what it serves for.
         population: what the units were drawn from; None for all units of the articles.
+        articles: document_ids of those whose sentences they are; empty for all.
     """
 
     id: Id
@@ -195,6 +196,7 @@ class CodedSet(Section):
     units: Words
     roles: tuple[Role, ...] = Field(min_length=1, strict=False)
     population: Population | None = None
+    articles: tuple[str, ...] = Field(default=(), strict=False)
 
     @model_validator(mode="after")
     def _can_serve(self) -> CodedSet:

@@ -182,9 +182,40 @@ def test_rows_of_a_table_are_no_sentences_to_be_coded(written: Path) -> None:
 def test_a_set_in_which_there_is_nothing_to_be_coded_is_named(
     written: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_sentences", lambda: iter(()))
+    monkeypatch.setattr(module, "_sentences", lambda _: iter(()))
 
     with pytest.raises(InputError, match=r"coded_sets\.article: no sentence was found"):
         module.write_units("article", 10)
 
     assert TO_FILL_IN in Path("corpus/coding/article-sentences.csv").read_text(encoding="utf-8")
+
+
+def test_a_set_may_be_of_one_of_several_articles(written: Path) -> None:
+    prose = "The {} dry up in March, when the trucks of the mission drive by and nobody waits."
+    _with_article(f"# Wells\n\n## One\n\n{prose.format('wells')}")
+    Path("corpus/article/lamps.md").write_text(f"# Lamps\n\n## One\n\n{prose.format('lamps')}")
+    manifest = MANIFEST_FILE.read_text(encoding="utf-8")
+    row = manifest.splitlines()[1].replace("wells", "lamps")
+    MANIFEST_FILE.write_text(f"{manifest}{row}\n", encoding="utf-8")
+    study = STUDY_FILE.read_text(encoding="utf-8")
+    more = "articles:\n  - {document_id: lamps, short: Lamp (2019), citation: Lamp 2019}\n"
+    study = study.replace("articles:\n", more, 1)
+    STUDY_FILE.write_text(f"{study}", encoding="utf-8")
+    unit = "    unit: sentence\n"
+    for articles, n in (("wells", 1), ("lamps", 1), ("wells, lamps", 2)):
+        chosen = study.replace(unit, f"{unit}    articles: [{articles}]\n", 1)
+        STUDY_FILE.write_text(chosen, encoding="utf-8")
+        for file in Path("corpus/coding").glob("*.csv"):
+            file.unlink()
+
+        listed, _, n_listed = module.write_units("article", 10)
+
+        said = listed.read_text(encoding="utf-8")
+        assert n_listed == n
+        assert [name in said for name in ("wells", "lamps")] == [
+            name in articles for name in ("wells", "lamps")
+        ]
+
+    STUDY_FILE.write_text(chosen.replace("[wells, lamps]", "[bread]"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"coded_sets\.article\.articles: 'bread' is no article"):
+        load_study()
