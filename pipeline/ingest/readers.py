@@ -89,7 +89,7 @@ def _verbatim_record(content: bytes, limits: IngestSettings) -> Reading:
 
 
 def _word(content: bytes, limits: IngestSettings) -> Reading:
-    from pipeline.ingest.word import read_word
+    from pipeline.ingest.word.reader import read_word
 
     return read_word(content, limits)
 
