@@ -17,27 +17,20 @@ from typing import Any
 from lxml import etree
 
 from pipeline.ingest.identity import date_of, first_symbol
-from pipeline.ingest.reading import Block, Note, Reading, UnreadableError
+from pipeline.ingest.reading import Block, Reading, UnreadableError
 from pipeline.ingest.text.html import read_html
 from pipeline.ingest.text.outline import ANNEX, CELL, Piece, blocks_from
 from pipeline.ingest.text.plain import read_plain_text
-from pipeline.ingest.word.numbering import (
-    CONTENTS,
-    NOTES,
-    QUOTATIONS,
-    Lists,
-    Styles,
-    cited,
-    is_custom,
-    note_numbers,
-)
+from pipeline.ingest.word.numbering import CONTENTS, QUOTATIONS, Lists, Styles, cited
 from pipeline.ingest.word.package import Package, Target, is_on, make_shown, qn
 from pipeline.ingest.word.runs import (
     Marked,
+    Notes,
     collapsed,
+    in_order,
     joined,
+    notes_of,
     plain,
-    take_custom_mark,
     text_of,
     within,
 )
@@ -75,8 +68,7 @@ class _Word:
     lists: Lists
     targets: dict[str, Target]
     inserted_in: bool  # is it a document inside another?
-    texts: dict[str, str] = field(default_factory=dict)  # of notes, by kind and id
-    numbers: dict[str, str] = field(default_factory=dict)  # of notes, as printed
+    notes: Notes = field(default_factory=Notes)
     remarks: list[str] = field(default_factory=list)
     inserted: set[str] = field(default_factory=set)  # parts that were read
 
@@ -100,7 +92,7 @@ def _read(content: bytes, settings: IngestSettings, *, inserted_in: bool) -> Rea
         )  # fmt: skip
         body = _body(word)
         lines = _masthead(word, body)
-        pieces, notes = _in_order(list(_pieces(word, body)), word)
+        pieces, notes = in_order(list(_pieces(word, body)), word.notes)
         title = _title(word, body)
     except _BROKEN:
         raise UnreadableError("is a broken Word file; save it again") from None
@@ -122,21 +114,8 @@ def _body(word: _Word) -> Any:
         raise UnreadableError("is not a Word file (its main part is no document)")
     if next(body.iter(qn("w:subDoc")), None) is not None:
         word.remarks.append("holds subdocuments, which lie in other files and are not read")
-    for part in word.package.parts("footnotes", "endnotes"):
-        make_shown(part, word.styles)
-        for note in part.iter(qn("w:footnote"), qn("w:endnote")):
-            if note.get(qn("w:type"), "normal") == "normal":  # not a separator
-                kind = etree.QName(note).localname
-                texts = (plain(text_of(p, word.styles)[0]) for p in note.iter(qn("w:p")))
-                word.texts[f"{kind} {note.get(qn('w:id'))}"] = " ".join(filter(None, texts))
-    settings = next(word.package.parts("settings"), None)
-    word.numbers, remarks = note_numbers(body, settings)
-    word.remarks += remarks
-    for mark in filter(is_custom, list(body.iter(*NOTES))):
-        name = f"{NOTES[mark.tag]} {mark.get(qn('w:id'))}"
-        said = take_custom_mark(mark, word.styles)
-        word.numbers[name] = said or "*"
-        word.texts[name] = word.texts.get(name, "").removeprefix(said).strip()
+    word.notes = notes_of(word.package, body, word.styles)
+    word.remarks += word.notes.remarks
     return body
 
 
@@ -284,31 +263,6 @@ def _cell(word: _Word, cell: Any) -> Marked:
 # Notes and inserted parts ----------------------------------------------------------------------
 
 
-def _in_order(pieces: Sequence[Piece], word: _Word) -> tuple[list[Piece], tuple[Note, ...]]:
-    """Pieces and notes by their printed numbers, in the order of the marks.
-
-    The number of an endnote begins with e where a footnote has the same; a number that comes
-    again, as in the next section, is 1-2. A note without a mark is not printed and not read.
-    """
-    numbers: dict[str, str] = {}
-    taken: dict[str, int] = {}
-    for name in (mark.number for piece in pieces for mark in piece.marks):
-        if name not in numbers:
-            number = word.numbers.get(name, "?")
-            others = {numbers[other] for other in numbers if other.split()[0] == "footnote"}
-            number = f"e{number}" if name.startswith("endnote") and number in others else number
-            taken[number] = taken.get(number, 0) + 1
-            numbers[name] = f"{number}-{taken[number]}" if taken[number] > 1 else number
-    numbered = [
-        replace(piece, marks=tuple(replace(m, number=numbers[m.number]) for m in piece.marks))
-        for piece in pieces
-    ]
-    notes = (
-        Note(number, word.texts[name]) for name, number in numbers.items() if word.texts.get(name)
-    )
-    return numbered, tuple(notes)
-
-
 def _inserted(word: _Word, element: Any) -> Iterator[Piece]:
     """What a part holds that Word would insert here: a page, a text or another document."""
     target = word.targets.get(element.get(qn("r:id"), ""))
@@ -325,8 +279,8 @@ def _inserted(word: _Word, element: Any) -> Iterator[Piece]:
         return
     word.remarks += reading.remarks
     for note in reading.notes:
-        word.texts[f"{name} {note.number}"] = note.text
-        word.numbers[f"{name} {note.number}"] = note.number
+        word.notes.texts[f"{name} {note.number}"] = note.text
+        word.notes.numbers[f"{name} {note.number}"] = note.number
     for block in reading.blocks:
         marks = tuple(replace(mark, number=f"{name} {mark.number}") for mark in block.marks)
         yield replace(_piece_of(block), marks=marks)

@@ -1,17 +1,18 @@
-"""The text of a paragraph: its runs, signs and symbols, with the places of its note marks."""
+"""The text of a paragraph, its signs and symbols, with the notes that are marked in it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lxml import etree
 
-from pipeline.ingest.reading import NoteMark, raised
-from pipeline.ingest.word.numbering import NOTES, Styles
-from pipeline.ingest.word.package import qn
+from pipeline.ingest.reading import Note, NoteMark, raised
+from pipeline.ingest.text.outline import Piece
+from pipeline.ingest.word.numbering import NOTES, Styles, is_custom, note_numbers
+from pipeline.ingest.word.package import Package, make_shown, qn
 
 _BLANK = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
 """Soft hyphens and spaces without width, which are in no word."""
@@ -62,7 +63,7 @@ def text_of(paragraph: Any, styles: Styles) -> Marked:
     return text, tuple(marks)
 
 
-def take_custom_mark(mark: Any, styles: Styles) -> str:
+def _take_custom_mark(mark: Any, styles: Styles) -> str:
     """Take the mark that an author set for a note out of the text: what follows its reference."""
     following = list(mark.itersiblings(qn("w:t"), qn("w:sym")))
     run = mark.getparent().getnext()
@@ -131,3 +132,60 @@ def collapsed(marked: Marked) -> Marked:
 def plain(text: str) -> str:
     """With white space collapsed."""
     return " ".join(text.split())
+
+
+# Notes -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Notes:
+    """The notes of a document: texts and printed numbers by kind and id, and remarks."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+
+def notes_of(package: Package, body: Any, styles: Styles) -> Notes:
+    """The notes of a document with this body; marks that authors set are taken out of the body."""
+    texts: dict[str, str] = {}
+    for part in package.parts("footnotes", "endnotes"):
+        make_shown(part, styles)
+        for note in part.iter(qn("w:footnote"), qn("w:endnote")):
+            if note.get(qn("w:type"), "normal") == "normal":  # not a separator
+                said = (plain(text_of(p, styles)[0]) for p in note.iter(qn("w:p")))
+                name = f"{etree.QName(note).localname} {note.get(qn('w:id'))}"
+                texts[name] = " ".join(filter(None, said))
+    settings = next(package.parts("settings"), None)
+    numbers, remarks = note_numbers(body, settings)
+    for mark in filter(is_custom, list(body.iter(*NOTES))):
+        name = f"{NOTES[mark.tag]} {mark.get(qn('w:id'))}"
+        written = _take_custom_mark(mark, styles)
+        numbers[name] = written or "*"
+        texts[name] = texts.get(name, "").removeprefix(written).strip()
+    return Notes(texts, numbers, remarks)
+
+
+def in_order(pieces: Sequence[Piece], found: Notes) -> tuple[list[Piece], tuple[Note, ...]]:
+    """Pieces and notes by their printed numbers, in the order of the marks.
+
+    The number of an endnote begins with e where a footnote has the same; a number that comes
+    again, as in the next section, is 1-2. A note without a mark is not printed and not read.
+    """
+    footnotes = {said for name, said in found.numbers.items() if name.startswith("footnote")}
+    numbers: dict[str, str] = {}
+    taken: dict[str, int] = {}
+    for name in (mark.number for piece in pieces for mark in piece.marks):
+        if name not in numbers:
+            number = found.numbers.get(name, "?")
+            number = f"e{number}" if name.startswith("endnote") and number in footnotes else number
+            taken[number] = taken.get(number, 0) + 1
+            numbers[name] = f"{number}-{taken[number]}" if taken[number] > 1 else number
+    numbered = [
+        replace(piece, marks=tuple(replace(m, number=numbers[m.number]) for m in piece.marks))
+        for piece in pieces
+    ]
+    notes = (
+        Note(number, found.texts[name]) for name, number in numbers.items() if found.texts.get(name)
+    )
+    return numbered, tuple(notes)
