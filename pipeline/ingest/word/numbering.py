@@ -132,6 +132,7 @@ class Lists:
         self._styles = styles
         self._lists: dict[str, _List] = {}
         self._counts: dict[str, dict[int, int]] = {}
+        self._headings: dict[str, set[int]] = {}  # levels that number headings
         for root in package.parts("numbering"):
             definitions = _definitions(root)
             for number in root.iter(qn("w:num")):
@@ -139,8 +140,11 @@ class Lists:
                 if name in definitions:
                     self._lists[number.get(qn("w:numId"), "")] = _list_of(number, definitions[name])
 
-    def next_number(self, properties: Any) -> tuple[str, int]:
-        """The printed number of the next paragraph, empty for none and a bullet, and its depth."""
+    def next_number(self, properties: Any, *, heading: bool = False) -> tuple[str, int]:
+        """The printed number of the next paragraph, empty for none and a bullet, and its depth.
+
+        Levels above that number headings, or as headings are (I, A), make it no deeper.
+        """
         name, depth = self._place(properties)
         found = self._lists.get(name)
         level = found.levels.get(depth) if found else None
@@ -155,7 +159,11 @@ class Lists:
         for deeper, other in found.levels.items():
             if deeper > depth and depth < other.restart:
                 counts.pop(deeper, None)
-        return _written(found, level, counts), depth
+        headings = self._headings.setdefault(found.abstract, set())
+        if heading or level.form in ("upperRoman", "upperLetter"):
+            headings.add(depth)
+        above = [other for other in counts if other < depth and other not in headings]
+        return _written(found, level, counts), len(above)
 
     def _place(self, properties: Any) -> tuple[str, int]:
         """List and level of a paragraph, its own or its styles'."""

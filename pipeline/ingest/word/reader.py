@@ -202,12 +202,13 @@ def _paragraph(word: _Word, paragraph: Any) -> Iterator[Piece]:
     properties = paragraph.find(qn("w:pPr"))
     names = word.styles.names(properties)
     text, marks = collapsed(text_of(paragraph, word.styles))
-    printed, depth = word.lists.next_number(properties)
+    level = word.styles.level(properties, text)
+    printed, depth = word.lists.next_number(properties, heading=level > 0)
     if not text and ANNEX.fullmatch(printed.rstrip(".")):
         text, printed = printed.rstrip("."), ""
     if not text or CONTENTS.match(names[0] if names else ""):
         return
-    level = word.styles.level(properties, text) or (1 if ANNEX.fullmatch(text) else 0)
+    level = level or (1 if ANNEX.fullmatch(text) else 0)
     if level and printed:
         text, marks = joined([(printed, ()), (text, marks)], " ")
     role: Role | None = "quotation" if QUOTATIONS.intersection(names) else None
