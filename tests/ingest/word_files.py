@@ -50,6 +50,21 @@ def row(*cells: str) -> str:
     return f"<w:tr>{''.join(f'<w:tc>{paragraph(cell)}</w:tc>' for cell in cells)}</w:tr>"
 
 
+def table(*rows: str) -> str:
+    """A w:tbl."""
+    return f"<w:tbl>{''.join(rows)}</w:tbl>"
+
+
+def box(choice: str, fallback: str) -> str:
+    """A text box in its two forms, for new and for old versions of Word."""
+    modern = f"<wps:txbx><w:txbxContent>{choice}</w:txbxContent></wps:txbx>"
+    old = f"<v:textbox><w:txbxContent>{fallback}</w:txbxContent></v:textbox>"
+    return run(
+        f'<mc:AlternateContent><mc:Choice Requires="wps"><w:drawing>{modern}</w:drawing>'
+        f"</mc:Choice><mc:Fallback><w:pict>{old}</w:pict></mc:Fallback></mc:AlternateContent>"
+    )
+
+
 def control(content: str, properties: str = "<w:date/>") -> str:
     """A content control around something."""
     return f"<w:sdt><w:sdtPr>{properties}</w:sdtPr><w:sdtContent>{content}</w:sdtContent></w:sdt>"
@@ -57,8 +72,8 @@ def control(content: str, properties: str = "<w:date/>") -> str:
 
 def word_file(
     body: str,
-    parts: Mapping[str, str] = {},  # noqa: B006 (never changed)
-    chunks: Mapping[str, bytes] = {},  # noqa: B006
+    parts: Mapping[str, str] = {},
+    chunks: Mapping[str, bytes] = {},
     *,
     main: str = "word/document.xml",
     strict: bool = False,
