@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from docx import Document
 
+from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import UnreadableError
 from pipeline.ingest.word.reader import read_word
 from tests.ingest.word_files import box, control, packed, paragraph, row, run, table, word_file
@@ -226,3 +228,45 @@ def test_headings_are_known_by_style_by_what_it_is_based_on_and_by_outline_level
         *(("heading", 0), ("heading", 0), ("heading", 0), ("heading", 1), ("heading", 1)),
         *(("paragraph", 2), ("paragraph", 2)),
     ]
+
+
+# Other word processors -------------------------------------------------------------------------
+
+
+def _libreoffice(folder: Path, command: str) -> None:
+    """A program of its name and options, which does one thing with the last two arguments."""
+    program = folder / "soffice"
+    program.write_text(f'#!/bin/sh\nfor last; do to="$folder"; folder="$last"; done\n{command}\n')
+    program.chmod(0o755)
+
+
+def test_a_file_of_another_word_processor_is_read_through_libreoffice(
+    limits, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    made = tmp_path / "made.docx"
+    made.write_bytes(word_file(paragraph("1. The patrol went out.")))
+    _libreoffice(tmp_path, f'cp {made} "$to/document.docx"')
+    for suffix in (".doc", ".odt", ".rtf"):
+        reading = read_file(b"its own bytes", "report", suffix, limits)
+        assert [(block.label, block.text) for block in reading.blocks] == [
+            ("1", "The patrol went out.")
+        ]
+        assert reading.remarks == (f"a {suffix} file, read through LibreOffice",)
+
+
+def test_without_libreoffice_or_where_it_fails_the_fix_is_said(limits, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UnreadableError, match=r"not installed; to fix: install it, or save the"):
+        read_file(b"its own bytes", "report", ".odt", limits)
+    _libreoffice(tmp_path, "exit 1")
+    with pytest.raises(UnreadableError, match=r"not opened by LibreOffice; save it as \.docx"):
+        read_file(b"its own bytes", "report", ".odt", limits)
+    renamed = word_file(paragraph("Text."))
+    assert read_file(renamed, "report", ".doc", limits).blocks[0].text == "Text."
+
+
+def test_numbers_that_fields_would_set_are_missed_with_a_remark(limits):
+    field = _field(run("<w:instrText> AUTONUM </w:instrText>"), "")
+    reading = read_word(word_file(paragraph(field + run("The patrol went out."))), limits)
+    assert reading.remarks == ("numbers set by fields (AUTONUM, LISTNUM) are not in the file",)

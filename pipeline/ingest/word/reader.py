@@ -50,6 +50,7 @@ _BROKEN = (  # what zipfile and lxml raise on a damaged package or on parts it l
     ValueError,
 )
 _HEAD = 20  # elements in which a masthead stands
+_COUNTS = re.compile(r"\s*(?:AUTONUM(?:LGL|OUT)?|LISTNUM)\b")
 _NO_TITLE = re.compile(
     r"(?:microsoft )?word(?: document| - .*)?|(?:untitled|blank|document|title|new document)"
     r"[ \d]*|.*\.(?:docx?|dotx?|rtf|pdf)",
@@ -108,6 +109,8 @@ def _read(content: bytes, settings: IngestSettings, *, inserted_in: bool) -> Rea
 def _body(word: _Word) -> Any:
     """The body as it is shown; the notes are read and numbered."""
     root = word.package.root_of(word.package.main)
+    if any(_COUNTS.match(code.text or "") for code in root.iter(qn("w:instrText"))):
+        word.remarks.append("numbers set by fields (AUTONUM, LISTNUM) are not in the file")
     make_shown(root, word.styles)
     body = root.find(qn("w:body"))
     if body is None:
