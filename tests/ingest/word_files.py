@@ -110,6 +110,39 @@ def word_file(
     )
 
 
+def rich_word_file() -> bytes:
+    """A Word file with something of everything, to be damaged."""
+    numbering = (
+        f'<w:abstractNum w:abstractNumId="7">{level(0, "decimal", "%1.")}'
+        f"{level(1, 'lowerLetter', '(%2)')}</w:abstractNum>"
+        '<w:num w:numId="1"><w:abstractNumId w:val="7"/></w:num><w:num w:numId="2">'
+        '<w:abstractNumId w:val="7"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="15"/>'
+        "</w:lvlOverride></w:num>"
+    )
+    marked = run("He left.") + run('<w:footnoteReference w:id="1"/>')
+    own = run('<w:footnoteReference w:id="2" w:customMarkFollows="1"/><w:t>*</w:t>')
+    gone = paragraph("Half", '<w:rPr><w:del w:id="1" w:author="x"/></w:rPr>')
+    body = (
+        paragraph("Security", '<w:pStyle w:val="H"/>')
+        + item("One.", 1) + item("a", 1, 1) + item("Fifteen.", 2) + gone + paragraph(marked + own)
+        + control(table(row("a", "b"), control(row("c", "d"))))
+        + paragraph(box(paragraph("In the box."), paragraph("In the box.")))
+        + '<w:altChunk r:id="chunk.html"/>'
+        + '<w:sectPr><w:headerReference w:type="first" r:id="header1"/><w:titlePg/></w:sectPr>'
+    )  # fmt: skip
+    parts = {
+        "numbering": numbering,
+        "styles": '<w:style w:type="paragraph" w:styleId="H"><w:name w:val="heading 1"/></w:style>',
+        "footnotes": "".join(
+            f'<w:footnote w:id="{n}">{paragraph(said)}</w:footnote>'
+            for n, said in ((1, "Ibid."), (2, "* Own."))
+        ),
+        "settings": '<w:footnotePr><w:numRestart w:val="eachSect"/></w:footnotePr>',
+        "header1": paragraph("S/2031/5") + paragraph("26 January 2031"),
+    }
+    return word_file(body, parts, {"chunk.html": b"<p>Inserted.</p>"})
+
+
 def packed(files: Mapping[str, bytes]) -> bytes:
     """A zip of these files."""
     file = BytesIO()
