@@ -12,6 +12,7 @@ import posixpath
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -38,6 +39,7 @@ _MAX_RATIO = 200  # a part that unpacks to more than this many times its size is
 _SMALL = 1_000_000  # bytes; the ratio of smaller parts says nothing
 
 
+@cache
 def qn(name: str) -> str:
     """The full name of an element or attribute: qn("w:p")."""
     prefix, _, local = name.partition(":")
@@ -46,8 +48,13 @@ def qn(name: str) -> str:
 
 def value_of(parent: Any, path: str) -> str | None:
     """The w:val of the first element at a path of names below one; None when there is none."""
-    found = parent.find("/".join(map(qn, path.split("/")))) if parent is not None else None
+    found = parent.find(_full(path)) if parent is not None else None
     return None if found is None else str(found.get(qn("w:val"), ""))
+
+
+@cache
+def _full(path: str) -> str:
+    return "/".join(map(qn, path.split("/")))
 
 
 def is_on(parent: Any, path: str) -> bool | None:

@@ -169,10 +169,9 @@ def _title(word: _Word, body: Any) -> str:
     """What is set in the style Title, else the title in the file's properties."""
     titled: list[str] = []
     for paragraph in body.iter(qn("w:p")):
-        text = plain(text_of(paragraph, word.styles)[0])
-        if "title" in word.styles.names(paragraph.find(qn("w:pPr")))[:1] and text:
-            titled.append(text)
-        elif titled and text:
+        if "title" in word.styles.names(paragraph.find(qn("w:pPr")))[:1]:
+            titled += filter(None, [plain(text_of(paragraph, word.styles)[0])])
+        elif titled:
             break
     if titled:
         return " ".join(titled)

@@ -93,13 +93,16 @@ def _sign(element: Any) -> str:
     return _SIGNS.get(name, "") if f"{space}}}" == qn("w:") else ""
 
 
+_OF_A_FONT = re.compile("[\uf000-\uf0ff]")
+
+
 def _in_font(run: Any, text: str) -> str:
     """Text in which a font's own characters are those that it shows."""
-    if not any("\uf000" <= character <= "\uf0ff" for character in text):
+    if not _OF_A_FONT.search(text):
         return text
     fonts = run.find(f"{qn('w:rPr')}/{qn('w:rFonts')}")
     font = "" if fonts is None else fonts.get(qn("w:ascii")) or fonts.get(qn("w:hAnsi")) or ""
-    return "".join(_of_font(font, one) if "\uf000" <= one <= "\uf0ff" else one for one in text)
+    return _OF_A_FONT.sub(lambda found: _of_font(font, found[0]), text)
 
 
 _SYMBOL = dict(
