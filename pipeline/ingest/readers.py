@@ -227,7 +227,7 @@ def _in_english(reading: Reading) -> Reading:
     return reading
 
 
-_LIBRARIES = ("lxml", "pypdfium2", "python-docx", "markdown-it-py")
+_LIBRARIES = ("lxml", "pypdfium2", "markdown-it-py")
 _READING = TypeAdapter(Reading)
 
 

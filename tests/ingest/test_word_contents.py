@@ -169,8 +169,9 @@ def _saved(*texts: str) -> bytes:
         _archive("<p>2. The café.</p><p>3. Here.</p>".encode("cp1252")),
         _saved("2. The café.", "3. Here."),
         "2. The café.\n\n3. Here.\n".encode(),
+        "<html><p>2. The café.</p><p>3. Here.</p></html>".encode("utf-16"),
     ],
-    ids=["page", "part of a page", "web archive", "Word", "text"],
+    ids=["page", "part of a page", "web archive", "Word", "text", "page in UTF-16"],
 )
 def test_an_inserted_part_of_any_format_goes_on_with_the_numbers(limits, content):
     reading = _inserting(content, limits)

@@ -49,6 +49,7 @@ _BROKEN = (  # what zipfile and lxml raise on a damaged package or on parts it l
     TypeError,
     ValueError,
 )
+_CHUNK = "afchunk"  # the kind of an inserted part
 _HEAD = 20  # elements in which a masthead stands
 _COUNTS = re.compile(r"\s*(?:AUTONUM(?:LGL|OUT)?|LISTNUM)\b")
 _NO_TITLE = re.compile(
@@ -269,7 +270,7 @@ def _cell(word: _Word, cell: Any) -> Marked:
 def _inserted(word: _Word, element: Any) -> Iterator[Piece]:
     """What a part holds that Word would insert here: a page, a text or another document."""
     target = word.targets.get(element.get(qn("r:id"), ""))
-    name = target.name if target else ""
+    name = target.name if target and target.kind == _CHUNK else ""
     if name in word.inserted and name:
         return
     word.inserted.add(name)
@@ -290,24 +291,26 @@ def _inserted(word: _Word, element: Any) -> Iterator[Piece]:
 
 
 def _inserted_reading(word: _Word, content: bytes) -> Reading:
-    beginning = content[:2000].lstrip().lower()
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        content = content.decode("utf-16", "replace").encode()
+    beginning = content[:2000].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if beginning.startswith(b"pk") and not word.inserted_in:
-        share = word.settings.max_unpacked_megabytes // 4
-        return _read(
-            content, word.settings.model_copy(update={"max_unpacked_megabytes": share}),
-            inserted_in=True,
-        )  # fmt: skip
-    if beginning.startswith((b"pk", b"{\\rtf", b"\xd0\xcf")) or not content:
-        raise UnreadableError("is not read")
+        files = sum(target.kind == _CHUNK for target in word.targets.values())
+        share = max(1, word.settings.max_unpacked_megabytes // max(4, files))
+        limits = word.settings.model_copy(update={"max_unpacked_megabytes": share})
+        return _read(content, limits, inserted_in=True)
     if beginning.startswith((b"mime-version", b"content-type", b"from:", b"subject:")):
         return read_html(_page_of(content), word.settings)
-    is_page = re.search(rb"<(?:!doctype html|html|head|body|div|p|h[1-6]|table|span)\b", beginning)
-    return (read_html if is_page else read_plain_text)(content, word.settings)
+    if re.search(rb"<(?:!doctype html|html|head|body|div|p|h[1-6]|table|span)\b", beginning):
+        return read_html(content, word.settings)
+    if not beginning or beginning.startswith((b"pk", b"{\\rtf", b"\xd0\xcf", b"<")):
+        raise UnreadableError("is not read")
+    return read_plain_text(content, word.settings)
 
 
 def _page_of(archive: bytes) -> bytes:
     """The page in a web archive (MHT), as UTF-8 that says so."""
-    message = message_from_bytes(archive, policy=policy.default)
+    message = message_from_bytes(archive.removeprefix(b"\xef\xbb\xbf"), policy=policy.default)
     page = next((one for one in message.walk() if one.get_content_type() == "text/html"), None)
     if page is None:
         raise UnreadableError("holds no page")
