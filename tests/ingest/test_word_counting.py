@@ -127,6 +127,14 @@ def test_what_is_deleted_or_hidden_is_not_counted(limits):
     ]
 
 
+def test_a_number_that_is_not_shown_is_none(limits):
+    levels = level(0, "none", "%1.") + level(1, "bullet", "%2") + level(2, "decimal", "–")
+    body = item("References", 1) + item("First.", 1, 1) + item("Second.", 1, 2)
+    assert _labels(body, limits, numbering=_numbering(levels, "")) == [
+        *(": References", ": First.", ": Second.")
+    ]
+
+
 def test_numbers_in_a_table_are_printed_and_counted(limits):
     cell = f"<w:tc>{item('Chad', 1)}</w:tc><w:tc>{paragraph('7')}</w:tc>"
     body = item("One.", 1) + f"<w:tbl><w:tr>{cell}</w:tr></w:tbl>" + item("Three.", 1)

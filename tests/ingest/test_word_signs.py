@@ -122,6 +122,7 @@ def test_a_strict_file_has_its_lists_notes_and_headers(limits):
     ("inner", "text"),
     [
         (run("well") + run("<w:noBreakHyphen/>") + run("known"), "well-known"),
+        (run("In ") + f'<w:smartTag w:element="place">{run("France")}</w:smartTag>', "In France"),
         (run("pro") + run("<w:softHyphen/>") + run("tect"), "protect"),
         (run("pro\u00adtect\u200bion"), "protection"),
         (run("a") + run("<w:tab/>") + run("b") + run("<w:br/>") + run("c"), "a b c"),

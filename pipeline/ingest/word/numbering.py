@@ -237,7 +237,8 @@ def _written(found: _List, level: _Level, counts: dict[int, int]) -> str:
         return formatted(counts.get(at, other.start), "decimal" if plain else other.form)
 
     has_number = level.form != "bullet" and "%" in level.text
-    return re.sub(r"%([1-9])", value, level.text).strip() if has_number else ""
+    written = re.sub(r"%([1-9])", value, level.text).strip() if has_number else ""
+    return written if written.strip(".()- ") else ""
 
 
 def cited(written: str, depth: int) -> str:
