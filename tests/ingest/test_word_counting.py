@@ -127,6 +127,18 @@ def test_what_is_deleted_or_hidden_is_not_counted(limits):
     ]
 
 
+def test_capital_numbers_and_articles_stand_by_themselves(limits):
+    sections = level(0, "upperLetter", "%1.") + level(1, "decimal", "%2.")
+    body = item("Mandate", 1) + item("One.", 1, 1) + item("Two.", 1, 1) + item("Security", 1)
+    assert _labels(body, limits, numbering=_numbering(sections, "")) == [
+        *("A: Mandate", "1: One.", "2: Two.", "B: Security")
+    ]
+    articles = level(0, "decimal", "Article %1:") + level(1, "decimal", "%2)")
+    assert _labels(body, limits, numbering=_numbering(articles, "")) == [
+        *("Article 1: Mandate", "Article 1 (1): One.", "Article 1 (2): Two.", "Article 2: Security")
+    ]
+
+
 def test_a_number_that_is_not_shown_is_none(limits):
     levels = level(0, "none", "%1.") + level(1, "bullet", "%2") + level(2, "decimal", "–")
     body = item("References", 1) + item("First.", 1, 1) + item("Second.", 1, 2)

@@ -250,7 +250,7 @@ def cited(written: str, depth: int) -> str:
     bare = written.rstrip(".)") if "(" not in written else written
     if re.fullmatch(r"[a-z]{1,2}|[ivxl]+", bare) or (depth and bare.isdecimal()):
         return f"({bare})"
-    return bare.rstrip(".")
+    return bare.rstrip(".:")
 
 
 _ROMAN = (
