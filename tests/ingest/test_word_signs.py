@@ -87,6 +87,11 @@ def test_a_relationship_that_leads_nowhere_or_outside_is_not_followed(limits):
     for target in (b"NULL", b"../../../../etc/passwd", b"file:///etc/passwd"):
         changed = {n: c.replace(b"/word/styles.xml", target) for n, c in files.items()}
         assert _main_text(packed(changed), limits) == "Text."
+    body = paragraph("Text.") + '<w:altChunk r:id="c.html"/>'
+    parts = zipfile.ZipFile(BytesIO(word_file(body, chunks={"c.html": b"<p>Inserted.</p>"})))
+    outside = b'Target="c.html" TargetMode="External"'
+    files = {n: parts.read(n).replace(b'Target="c.html"', outside) for n in parts.namelist()}
+    assert _main_text(packed(files), limits) == "Text."
 
 
 def test_a_strict_file_has_its_lists_notes_and_headers(limits):
