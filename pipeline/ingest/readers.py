@@ -14,8 +14,12 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from shutil import which
+from subprocess import SubprocessError, run
+from tempfile import TemporaryDirectory
 
 from pydantic import TypeAdapter
 
@@ -39,6 +43,7 @@ SCRIPTS = {
     "Chinese": re.compile(r"[\u4e00-\u9fff]"),
 }
 MIN_WORDS = 40  # shorter texts are not judged
+PATIENCE = 120  # seconds in which LibreOffice must have opened a file
 MIN_SHARE = 0.12  # of the words must be stop words of a language for it to be named
 _WORD = re.compile(r"[^\W\d_]+")
 _LISTS = {language: frozenset(words.split()) for language, words in STOP_WORDS.items()}
@@ -89,9 +94,36 @@ def _verbatim_record(content: bytes, limits: IngestSettings) -> Reading:
 
 
 def _word(content: bytes, limits: IngestSettings) -> Reading:
-    from pipeline.ingest.word import read_word
+    from pipeline.ingest.word.reader import read_word
 
     return read_word(content, limits)
+
+
+def _office(content: bytes, limits: IngestSettings, suffix: str) -> Reading:
+    """LibreOffice makes a .docx of it; what is one already needs none."""
+    if content.startswith(b"PK") and suffix == ".doc":
+        return _word(content, limits)
+    program = which("soffice") or which("libreoffice")
+    if program is None:
+        raise UnreadableError(
+            f"is a {suffix} file, which is read through LibreOffice, and that is not installed; "
+            "to fix: install it, or save the file as .docx"
+        )
+    with TemporaryDirectory() as folder:
+        file = Path(folder, f"document{suffix}")
+        file.write_bytes(content)
+        alone = f"-env:UserInstallation={Path(folder, 'profile').as_uri()}"
+        command = [program, "--headless", "--norestore", alone]
+        command += ["--convert-to", "docx", "--outdir", folder, str(file)]
+        try:
+            run(command, timeout=PATIENCE, capture_output=True, check=True)  # noqa: S603
+            made = file.with_suffix(".docx").read_bytes()
+        except (OSError, SubprocessError):
+            raise UnreadableError("is not opened by LibreOffice; save it as .docx") from None
+    reading = _word(made, limits)
+    return replace(
+        reading, remarks=(f"a {suffix} file, read through LibreOffice", *reading.remarks)
+    )
 
 
 def _html(content: bytes, limits: IngestSettings) -> Reading:
@@ -126,6 +158,7 @@ READERS: tuple[Format, ...] = (
     Format(".xml", _akoma_ntoso),
     Format(".pdf", _pdf),
     Format(".docx", _word),
+    *(Format(suffix, partial(_office, suffix=suffix)) for suffix in (".doc", ".odt", ".rtf")),
     Format(".html", _html),
     Format(".htm", _html),
     Format(".md", _markdown),
@@ -194,7 +227,7 @@ def _in_english(reading: Reading) -> Reading:
     return reading
 
 
-_LIBRARIES = ("lxml", "pypdfium2", "python-docx", "markdown-it-py")
+_LIBRARIES = ("lxml", "pypdfium2", "markdown-it-py")
 _READING = TypeAdapter(Reading)
 
 

@@ -9,10 +9,12 @@ import pytest
 from docx import Document
 
 from tests.ingest.conftest import Ink, _small_pdf
+from tests.ingest.word_files import rich_word_file
 from tests.robustness.fuzzing import Sample, fuzz, samples_in
 
 _ARTICLE = Path("corpus/article/gilder-2026.txt")
 _RESOLUTIONS = Path("tests/ingest/documents")
+_FIELD_CASES = Path("tests/field_cases")
 
 
 def _seeds(count: int) -> list[str]:
@@ -47,12 +49,14 @@ def _made(tmp_path: Path) -> list[Sample]:
     return [
         Sample("report.pdf", "report", _small_pdf(pages, pages)),
         Sample("report.docx", "report", (tmp_path / "report.docx").read_bytes()),
+        Sample("rich.docx", "report", rich_word_file()),
         Sample("report.html", "report", page.encode()),
         Sample("report.md", "report", marked.encode()),
         Sample("report.txt", "report", text.encode()),
         Sample("meeting.txt", "verbatim_record", record.encode()),
         Sample("article.txt", "article", _ARTICLE.read_bytes()),
         *samples_in(_RESOLUTIONS),
+        *samples_in(_FIELD_CASES),
     ]
 
 

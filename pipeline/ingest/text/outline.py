@@ -170,7 +170,8 @@ def _heading(place: _Position, piece: Piece) -> Block:
 def _labelled(place: _Position, piece: Piece) -> tuple[Piece, str]:
     """The piece without a typed number, and its label."""
     number, rest = _number(place, piece)
-    if re.fullmatch(r"\d+(?:\.\d+)+", number):  # 2.1 says all by itself
+    alone = piece.number and not piece.depth and number[:1].isupper()  # so do II and Article 2
+    if alone or re.fullmatch(r"\d+(?:\.\d+)+", number):  # 2.1 says all by itself
         place.paragraph += 1
         place.current, place.items = number, ()
     elif number.isdigit() and not (piece.number and piece.depth):
