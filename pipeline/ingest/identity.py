@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
+from pipeline.ingest.reading import seen
 from pipeline.study.symbols import symbol_of, symbols_of_masthead
 
 MONTHS = (
@@ -21,7 +22,7 @@ def first_symbol(lines: Iterable[str]) -> str:
     >>> first_symbol(["see S/2018/1", "United Nations     S/2025/54", "UN | S/2025/55"])
     'S/2025/54'
     """
-    return next(symbols_of_masthead(lines), "")
+    return next(symbols_of_masthead(map(seen, lines)), "")
 
 
 def likeliest_symbol(lines: Iterable[str]) -> str:
@@ -36,7 +37,7 @@ def date_of(text: str) -> date | None:
     >>> date_of("Adopted at its 9913th meeting, on 8 May 2025")
     datetime.date(2025, 5, 8)
     """
-    for day, month, year in DATE.findall(text):
+    for day, month, year in DATE.findall(seen(text)):
         try:
             return date(int(year), MONTHS.index(month.lower()) + 1, int(day))
         except ValueError:

@@ -70,7 +70,7 @@ def read_html(content: bytes, settings: IngestSettings) -> Reading:  # noqa: ARG
     dated = _meta(root, DATED)
     notes = _take_notes(root)
     hidden = without_the_unshown(root)
-    parts, around = main_parts(root)
+    parts, around = main_parts(root, named)
     pieces = [piece for part in parts for piece in _pieces(part)]
     blocks = blocks_from(pieces)
     if not blocks:
@@ -141,12 +141,22 @@ def _take_raised(root: Element, places: dict[Element, int], holders: dict[Elemen
     known = set(holders.values())
     below = {raised_in[sup]: (places[sup], holder) for sup, holder in opened.items()
              if holder not in holders and raised_in[sup] not in known}  # fmt: skip
+    for sup, holder in opened.items():
+        if raised_in[sup] in below and holder is below[raised_in[sup]][1]:
+            _put_text(sup, "")
     for sup, number in raised_in.items():
         place, holder = below.get(number, (0, None))
-        if sup not in opened and holder is not None and places[sup] < place:
+        if sup not in opened and holder is not None and places[sup] < place and not _is_unit(sup):
             _put_mark(sup, holders.setdefault(holder, number))
         elif number.isdecimal() and sup not in opened:
             _put_text(sup, raised(number))
+
+
+def _is_unit(sup: Element) -> bool:
+    """Is it the 2 of square kilometres?"""
+    before, above = sup.getprevious(), sup.getparent()
+    said = before.tail if before is not None else above.text if above is not None else ""
+    return re.search(r"\b[kcm]?m$", said or "") is not None
 
 
 def _opened_by(sup: Element) -> Element | None:
@@ -189,9 +199,7 @@ def _note_text(holder: Element) -> str:
     """The text of a note without its number and the links back; it leaves the page."""
     for link in list(holder.iter("a")):
         written = link.text_content().strip()
-        if (link.get("href") or "").startswith("#") and (
-            BACK.fullmatch(written) or NOTE.fullmatch(written)
-        ):
+        if "#" in (link.get("href") or "") and (BACK.fullmatch(written) or NOTE.fullmatch(written)):
             for part in list(link):
                 link.remove(part)
             link.text = ""

@@ -139,10 +139,16 @@ class _Position:
 def blocks_from(pieces: Iterable[Piece]) -> tuple[Block, ...]:
     """The pieces as blocks, in order; empty ones are left out.
 
-    A typed number is believed when it is 1 or follows the number before it.
+    A typed number is believed when it is 1 or follows the number before it; the first one also when
+    the next follows it, as where a text is an extract.
     """
-    place = _Position()
-    return tuple(_block(place, piece) for piece in pieces if piece.text.strip())
+    whole = [piece for piece in pieces if piece.text.strip()]
+    typed = [int(found[1]) for piece in whole if not piece.level and piece.role != "annex"
+             and (found := NUMBER.match(piece.text))]  # fmt: skip
+    counted = any(piece.number[:1].isdigit() for piece in whole)
+    extract = not counted and len(typed) > 1 and typed[1] == typed[0] + 1
+    place = _Position(last=typed[0] - 1 if extract else 0)
+    return tuple(_block(place, piece) for piece in whole)
 
 
 def _block(place: _Position, piece: Piece) -> Block:

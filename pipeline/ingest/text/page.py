@@ -19,7 +19,7 @@ from lxml.html import HtmlElement as Element
 from pipeline.ingest.reading import UnreadableError, decoded, seen
 
 NOT_SHOWN = frozenset(
-    "script style noscript template head select option datalist iframe object svg audio video"
+    "script style noscript template title select option datalist iframe object svg audio video"
     " canvas button textarea input noframes dialog".split()
 )
 _CHARSET = re.compile(rb"<meta\b[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w:-]{2,30})", re.I)
@@ -122,7 +122,7 @@ def _taken_out(root: Element, is_out: Callable[[Element, Counter[Element]], bool
 
 
 def without_the_unshown(root: Element) -> tuple[str, ...]:
-    """Take out what a browser does not show; a form only where it is not the page itself.
+    """Take out what a browser does not show, controls, and the form that is the page itself.
 
     Gives remarks: how many words were hidden. Scripts and controls are no words.
     """
@@ -130,7 +130,7 @@ def without_the_unshown(root: Element) -> tuple[str, ...]:
     for form in list(root.iter("form")):
         if _holds_the_page(form, root):
             form.drop_tag()
-    _taken_out(root, lambda e, _: e.tag in NOT_SHOWN or e.tag == "form" or _labels(e))
+    _taken_out(root, lambda e, _: e.tag in NOT_SHOWN or _labels(e))
     whole = _words(root)[root]
     gone = _taken_out(root, lambda e, words: _is_hidden(e, hides) and words[e] <= whole / 2)
     return (f"hidden parts of the page left out (words: {gone})",) if gone else ()
@@ -204,7 +204,7 @@ _AROUND = re.compile(
     r"(?:nav|menu|navigation|bar|sidebar)(?:[-_].*)?|menu|newsletter(?:[-_].*)?|subscribe"
     r"|(?:social|shar(?:e|ing))(?:[-_]?(?:links?|icons?|buttons?|bar|media|tools?|this).*)?"
     r"|sidebar(?:[-_].*)?|paginat(?:ion|or)|pager|copyright|advert(?:isement)?s?|ads?"
-    r"|related[-_]?(?:posts|articles|content|links|news|stories)|comments?[-_](?:area|list|form)"
+    r"|(?:mw-)?editsection|headerlink|anchor-?link|related[-_]?(?:posts|articles|content|links|news|stories)|comments?[-_](?:area|list|form)"
     r"|respond|disqus_thread|modal|popup|back[-_]?to[-_]?top"
 )
 _HEAD = re.compile(r"(?:site|page|global|main)?[-_]?(?:header|masthead|topbar)")
@@ -212,19 +212,20 @@ _FOOT = re.compile(r"(?:site|page|global|main)?[-_]?(?:footer|colophon|bottom)")
 _NOTES = re.compile(r"doc-(?:end|foot)notes?|foot-?notes?|end-?notes?|references", re.I)
 
 
-def main_parts(root: Element) -> tuple[list[Element], tuple[str, ...]]:
-    """What of a page is its text, in order, and a remark on what is around it."""
-    body = root.find("body")
-    body = root if body is None else body
-    whole = _words(body)[body]
-    _taken_out(body, lambda e, words: _is_furniture(e) and (_is_sure(e) or words[e] <= whole / 2))
-    _drop_menus(body)
-    words = _words(body)
-    parts = _outermost(e for e in body.iter() if e.tag == "main" or e.get("role") == "main")
-    if sum(words[part] for part in parts) <= 0.15 * words[body]:
-        articles = _outermost(body.iter("article"))
-        parts = articles if len(articles) == 1 and 2 * words[articles[0]] > words[body] else []
-    chosen = [*_title_above(root, body, parts), *parts] if parts else [body]
+def main_parts(root: Element, title: str) -> tuple[list[Element], tuple[str, ...]]:
+    """What of a page is its text, in order, and a remark on what is around it.
+
+    libxml2 leaves what stands outside of a body where it stands, in the head too.
+    """
+    whole = _words(root)[root]
+    _taken_out(root, lambda e, words: _is_furniture(e) and (_is_sure(e) or words[e] <= whole / 2))
+    _drop_menus(root)
+    words = _words(root)
+    parts = _outermost(e for e in root.iter() if e.tag == "main" or e.get("role") == "main")
+    if sum(words[part] for part in parts) <= 0.15 * words[root]:
+        articles = _outermost(root.iter("article"))
+        parts = articles if len(articles) == 1 and 2 * words[articles[0]] > words[root] else []
+    chosen = [*_title_above(root, title, parts), *parts] if parts else [root]
     gone = whole - sum(words[part] for part in chosen)
     return chosen, (f"menus, banners and the like left out (words: {gone})",) if gone else ()
 
@@ -235,12 +236,12 @@ def _outermost(elements: Iterable[Element]) -> list[Element]:
     return [e for e in found if not any(above in known for above in e.iterancestors())]
 
 
-def _title_above(root: Element, body: Element, parts: list[Element]) -> list[Element]:
+def _title_above(root: Element, title: str, parts: list[Element]) -> list[Element]:
     """The page's first heading, where it stands outside of its text and is the page's title."""
     if any(next(part.iter("h1"), None) is not None for part in parts):
         return []
-    title = " ".join((root.findtext(".//title") or "").split()).casefold()
-    named = [e for e in body.iter("h1") if _plain(e) and title.startswith(_plain(e).casefold())]
+    said = " ".join(title.split()).casefold()
+    named = [e for e in root.iter("h1") if _plain(e) and said.startswith(_plain(e).casefold())]
     return named[:1]
 
 
@@ -251,11 +252,15 @@ def _plain(element: Element) -> str:
 def _is_furniture(element: Element) -> bool:
     """Is this around the text: by its tag, its role, or its name?"""
     tag, role, names = str(element.tag), element.get("role") or "", _names(element)
-    if tag in ("body", "main", "article", "p", *_HEADINGS) or role.startswith("doc-"):
+    if tag in ("html", "head", "body", "main", "article", "p", *_HEADINGS) or role.startswith(
+        "doc-"
+    ):
         return False
     head = tag == "header" or role == "banner" or any(map(_HEAD.fullmatch, names))
     foot = tag in ("footer", "aside") or any(map(_FOOT.fullmatch, names))
-    around = tag == "nav" or role in _ROLES - {"banner"} or any(map(_AROUND.fullmatch, names))
+    around = (
+        tag in ("nav", "form") or role in _ROLES - {"banner"} or any(map(_AROUND.fullmatch, names))
+    )
     if not (head or foot or around) or any(map(_NOTES.search, names)):
         return False
     if any(True for _ in element.iter("main", "article", "h1")) and not foot:
@@ -272,7 +277,7 @@ def _is_sure(element: Element) -> bool:
     """Is it no text however much it says: a menu, a question about cookies?"""
     roles = ("navigation", "search", "dialog", "alertdialog")
     named = any(re.search("cookie|gdpr|consent", name) for name in _names(element))
-    return element.tag == "nav" or element.get("role") in roles or named
+    return element.tag in ("nav", "form") or element.get("role") in roles or named
 
 
 def _names(element: Element) -> set[str]:
@@ -287,14 +292,14 @@ def _names_its_heading(element: Element, names: set[str]) -> bool:
     return bool(said) and said == element.get("id", "").lower() and names == {said}
 
 
-def _drop_menus(body: Element) -> None:
+def _drop_menus(root: Element) -> None:
     """Take out what is only links, above the first words of the text and below the last."""
-    words = _words(body)
+    words = _words(root)
     linked: Counter[Element] = Counter()
-    for link in body.iter("a"):
+    for link in root.iter("a"):
         for above in (link, *link.iterancestors()):
             linked[above] += words[link]
-    order = list(body.iter())
+    order = list(root.iter())
     headings = [at for at, e in enumerate(order) if e.tag in _HEADINGS and words[e] > linked[e]]
     prose = [at for at, e in enumerate(order) if _own_words(e) > 7]
     if not prose:
@@ -303,7 +308,7 @@ def _drop_menus(body: Element) -> None:
     menus = {
         e
         for at, e in enumerate(order)
-        if e.tag in ("ul", "ol", "div", "p", "td", "dl", "table", "center", "span", "a")
+        if e.tag in ("ul", "ol", "div", "td", "dl", "table", "center", *(("p", "a") * (at < first)))
         and 0 < words[e] <= linked[e]
         and (at < first or (at > last and last in prose))
         and not re.search(r"\d", e.text_content())

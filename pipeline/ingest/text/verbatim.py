@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Literal
 
 from pipeline.ingest.identity import date_of, first_symbol
-from pipeline.ingest.reading import Block, Reading, UnreadableError, decoded
+from pipeline.ingest.reading import SOFT_BREAK, Block, Reading, UnreadableError, decoded
 from pipeline.ingest.text.printed import (
     FULL,
     PrintedLine,
@@ -113,6 +113,7 @@ def read_verbatim_record(content: bytes, settings: IngestSettings) -> Reading:  
     text, remarks = decoded(content)
     if is_printed(text):
         return replace(_read_printed(text), remarks=remarks)
+    text = SOFT_BREAK.sub("", text)
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     blocks, repairs = speeches([Paragraph(paragraph) for paragraph in _unwrapped(text)])
     symbol = first_symbol(lines[:40])
