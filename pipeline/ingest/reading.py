@@ -148,9 +148,7 @@ def _block_as_seen(block: Block) -> Block:
     text, section = _plain(block.text), tuple(map(_plain, block.section))
     if text == block.text and section == block.section:
         return block
-    places = [
-        len(_plain(block.text[: mark.offset] + "|")) - 1 if text else 0 for mark in block.marks
-    ]
+    places = (len(_plain(block.text[: mark.offset] + "|")) - 1 for mark in block.marks)
     marks = (replace(one, offset=at) for one, at in zip(block.marks, places, strict=True))
     return replace(block, text=text, section=section, marks=tuple(marks))
 
@@ -193,7 +191,7 @@ def decoded(content: bytes, declared: str = "") -> tuple[str, tuple[str, ...]]:
     Raises:
         UnreadableError: in no encoding that one could be sure of, or not text at all.
     """
-    text, remarks = _text(content, declared)
+    text, remarks = _text(content.rstrip(b"\x1a"), declared)  # the end of a file in DOS
     controls = sum(character < " " and character not in "\t\n\v\r\f" for character in text)
     if "\0" in text or controls > len(text) // 300:
         raise UnreadableError("is not text (it holds control characters)")
@@ -253,7 +251,7 @@ def _meant(stray: re.Match[str]) -> str:
     before, after = text[max(0, start - 30) : start], text[end : end + 30]
     place = range(len(before), len(before) + len(read))
     odd = any(found in place for found in _out_of_place(before + read + after))
-    return "\ufffd" * len(read) if odd else read
+    return "\ufffd" if odd else read
 
 
 def _places(text: str) -> str:
@@ -271,7 +269,7 @@ def _place(stray: re.Match[str]) -> str:
     line = 1 + before.count("\n")
     last = " ".join(_STRAY.sub("?", before[-30:]).split("\n")[-1].split()[-2:])
     after = f", after “{seen(last).strip('“”')}”" if last else ""
-    return f"byte {written[:11]} in line {line}{after}, read as {_meant(stray)[:4]}"
+    return f"byte {written[:11]} in line {line}{after}, read as {_meant(stray)}"
 
 
 def _in_a_code_page(content: bytes) -> tuple[str, tuple[str, ...]]:

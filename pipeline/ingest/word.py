@@ -23,9 +23,8 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 from lxml import etree
 
-from pipeline.ingest.identity import date_of, first_symbol
 from pipeline.ingest.reading import Note, NoteMark, Reading, UnreadableError, raised
-from pipeline.ingest.text.outline import ANNEX, CELL, Piece, blocks_from
+from pipeline.ingest.text.outline import ANNEX, CELL, Piece, blocks_from, date_of, first_symbol
 from pipeline.run.kinds import Role
 from pipeline.run.settings import IngestSettings
 

@@ -17,10 +17,18 @@ from urllib.parse import unquote
 from lxml import etree
 from lxml.html import HtmlElement as Element
 
-from pipeline.ingest.identity import date_of, first_symbol, valid_date
 from pipeline.ingest.reading import SUPERSCRIPTS, Note, Reading, UnreadableError, raised
-from pipeline.ingest.text.outline import CELL, Piece, blocks_from, without_marks
-from pipeline.ingest.text.page import main_parts, parsed, tree_of, without_the_unshown
+from pipeline.ingest.text.outline import (
+    CELL,
+    ROMAN,
+    Piece,
+    blocks_from,
+    date_of,
+    first_symbol,
+    valid_date,
+    without_marks,
+)
+from pipeline.ingest.text.page import main_parts, parsed, said, tree_of, without_the_unshown
 from pipeline.run.kinds import Role
 from pipeline.run.settings import IngestSettings
 
@@ -28,7 +36,6 @@ INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q s samp"
     " small span strike strong sub sup time tt u var wbr".split()
 )
-_ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split()
 CELLS = ("td", "th")
 NOTE = re.compile(r"[\[(]?(\d{1,3}|[a-z]|\*{1,4}|[†‡§]{1,3})[\])]?")
 REFERENCE = re.compile(r"note-?ref|footnote-?ref|FootnoteReference|EndnoteReference", re.I)
@@ -155,7 +162,7 @@ def _take_raised(root: Element, places: dict[Element, int], holders: dict[Elemen
 def _is_unit(sup: Element) -> bool:
     """Is it the 2 of square kilometres?"""
     before, above = sup.getprevious(), sup.getparent()
-    said = before.tail if before is not None else above.text if above is not None else ""
+    said = before.tail if before is not None else getattr(above, "text", "")
     return re.search(r"\b[kcm]?m$", said or "") is not None
 
 
@@ -220,7 +227,7 @@ def _settle(table: Element) -> None:
         return
     for row in cells:
         for cell, beside in pairwise(row):
-            if MARKER.fullmatch(_said(cell)) and _said(beside):
+            if MARKER.fullmatch(said(cell)) and said(beside):
                 cell.tag, cell.tail, beside.tag = "span", " ", "span"
     for part in [table, *rows, *(cell for row in cells for cell in row)]:
         part.tag = part.tag if part.tag == "span" else "div"
@@ -237,22 +244,18 @@ def _is_data(table: Element, cells: list[list[Element]], inner: list[Element]) -
     if headed:
         return not inner or len(cells) > 1
     every = [cell for row in cells for cell in row]
-    numbered = [row for row in cells if len(row) == 2 and MARKER.fullmatch(_said(row[0]))
-                and len(_said(row[1]).split()) > 5]  # fmt: skip
+    numbered = [row for row in cells if len(row) == 2 and MARKER.fullmatch(said(row[0]))
+                and len(said(row[1]).split()) > 5]  # fmt: skip
     if inner or 2 * len(numbered) > len(cells) or any(map(_is_prose, every)):
         return False
-    short = all(len(_said(cell).split()) <= ROW for cell in every)
+    short = all(len(said(cell).split()) <= ROW for cell in every)
     return len(cells) > 1 or short or table.get("border", "0") not in ("0", "")
 
 
 def _is_prose(cell: Element) -> bool:
     headings = any(True for _ in cell.iter("h1", "h2", "h3", "h4", "h5", "h6", "blockquote"))
-    paragraphs = sum(len(_said(p).split()) > 7 for p in cell.iter("p"))
-    return headings or paragraphs > 1 or len(_said(cell).split()) > PROSE
-
-
-def _said(element: Element) -> str:
-    return " ".join(element.text_content().split())
+    paragraphs = sum(len(said(p).split()) > 7 for p in cell.iter("p"))
+    return headings or paragraphs > 1 or len(said(cell).split()) > PROSE
 
 
 def _start(page: _Page, element: Element) -> None:
@@ -324,8 +327,8 @@ def _numbered(number: int, kind: str) -> str:
     """As the page shows it: 2., or (b) in a list of letters, or (ii) in one of Roman numerals."""
     if kind in ("a", "A") and number <= 26:
         return f"({chr(ord('a') + number - 1)})"
-    if kind in ("i", "I") and number <= len(_ROMAN):
-        return f"({_ROMAN[number - 1]})"
+    if kind in ("i", "I") and number <= len(ROMAN):
+        return f"({ROMAN[number - 1]})"
     return f"{number}."
 
 

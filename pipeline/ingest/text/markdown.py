@@ -16,10 +16,17 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from pipeline.ingest.identity import date_of, first_symbol, valid_date
 from pipeline.ingest.reading import SOFT_BREAK, Note, Reading, UnreadableError, decoded, raised
 from pipeline.ingest.text.html import pieces_of
-from pipeline.ingest.text.outline import CELL, Piece, blocks_from, without_marks
+from pipeline.ingest.text.outline import (
+    CELL,
+    Piece,
+    blocks_from,
+    date_of,
+    first_symbol,
+    valid_date,
+    without_marks,
+)
 from pipeline.run.kinds import Role
 from pipeline.run.settings import IngestSettings
 
@@ -54,8 +61,8 @@ def read_markdown(content: bytes, settings: IngestSettings) -> Reading:  # noqa:
     text, remarks = decoded(content)
     named, dated, body = _front(OWN.sub("", SOFT_BREAK.sub("", text)))
     body, typed = _without_notes(_with_typed_notes(body))
-    parsed = _pieces(_PARSER.parse(_with_marks(body, typed)))
-    pieces = [_marked(piece, list(typed)) for piece in parsed]
+    marked, numbers = _with_marks(body, typed)
+    pieces = [_marked(piece, numbers) for piece in _pieces(_PARSER.parse(marked))]
     blocks = blocks_from(pieces)
     if not blocks:
         raise UnreadableError("holds no text")
@@ -136,25 +143,33 @@ def _end_of_note(lines: Sequence[str], at: int, first: str) -> tuple[int, str]:
     return at, "\n".join(parts).strip()
 
 
-def _with_marks(text: str, notes: dict[str, str]) -> str:
-    """The text with the places of the notes for their marks, of which nothing can be markup.
+def _with_marks(text: str, notes: dict[str, str]) -> tuple[str, list[str]]:
+    """The text with places for its marks, of which nothing can be markup, and their numbers.
 
-    Notes that stand within it, ^[such as this], are taken out, with the next free number.
+    Notes that stand within it, ^[such as this], are taken out, with the next free number. A number
+    without a note is a mark, for articles list their notes under a heading; "[^a-z]" is not.
     """
+    numbers: list[str] = []
+
+    def place(number: str) -> str:
+        numbers.append(number)
+        return f"\ue000{len(numbers) - 1}\ue001"
 
     def typed(found: re.Match[str]) -> str:
-        return f"\ue000{list(notes).index(found[1])}\ue001" if found[1] in notes else found[0]
+        is_mark = found[1] in notes or found[1].isdecimal()
+        return place(found[1]) if is_mark else found[0]
 
     def within(found: re.Match[str]) -> str:
-        number = next(n for n in range(1, len(notes) + 2) if str(n) not in notes)
-        notes[str(number)] = found[1]
-        return f"\ue000{len(notes) - 1}\ue001"
+        number = str(next(n for n in range(1, len(notes) + 2) if str(n) not in notes))
+        notes[number] = found[1]
+        return place(number)
 
-    return WITHIN.sub(within, TYPED_MARK.sub(typed, text))
+    return WITHIN.sub(within, TYPED_MARK.sub(typed, text)), numbers
 
 
 def _note_text(source: str) -> str:
-    return " ".join(piece.text for piece in _pieces(_PARSER.parse(source)))
+    pieces = _pieces(_PARSER.parse(MARK.sub("", source)))
+    return " ".join(piece.text for piece in pieces)
 
 
 @dataclass

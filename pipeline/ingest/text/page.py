@@ -172,8 +172,8 @@ def _hiding_rules(root: Element) -> frozenset[str]:
     """The classes and ids that the page's own style hides on the screen: .a and #b."""
     found: set[str] = set()
     for style in root.iter("style"):
-        for selectors, said in _RULE.findall(_AT_RULE.sub("", style.text or "")):
-            if re.search(r"display\s*:\s*none", said, re.I):
+        for selectors, rule in _RULE.findall(_AT_RULE.sub("", style.text or "")):
+            if re.search(r"display\s*:\s*none", rule, re.I):
                 simple = (_SIMPLE.fullmatch(one.strip()) for one in selectors.split(","))
                 found |= {one[1] for one in simple if one}
     return frozenset(found)
@@ -240,12 +240,13 @@ def _title_above(root: Element, title: str, parts: list[Element]) -> list[Elemen
     """The page's first heading, where it stands outside of its text and is the page's title."""
     if any(next(part.iter("h1"), None) is not None for part in parts):
         return []
-    said = " ".join(title.split()).casefold()
-    named = [e for e in root.iter("h1") if _plain(e) and said.startswith(_plain(e).casefold())]
+    whole = " ".join(title.split()).casefold()
+    named = [e for e in root.iter("h1") if said(e) and whole.startswith(said(e).casefold())]
     return named[:1]
 
 
-def _plain(element: Element) -> str:
+def said(element: Element) -> str:
+    """The text of an element, white space collapsed."""
     return " ".join(element.text_content().split())
 
 
@@ -288,8 +289,8 @@ def _names(element: Element) -> set[str]:
 def _names_its_heading(element: Element, names: set[str]) -> bool:
     """Is it a section that is named after its heading, such as "Social"?"""
     heading = next(element.iter(*_HEADINGS), None)
-    said = re.sub(r"\W+", "-", _plain(heading).lower()).strip("-") if heading is not None else ""
-    return bool(said) and said == element.get("id", "").lower() and names == {said}
+    name = re.sub(r"\W+", "-", said(heading).lower()).strip("-") if heading is not None else ""
+    return bool(name) and name == element.get("id", "").lower() and names == {name}
 
 
 def _drop_menus(root: Element) -> None:
