@@ -318,7 +318,7 @@ _MOSTLY = 0.3  # of the letters; no English text has so many accents
 _SAMPLE = 100_000  # bytes from which an encoding is told
 _SURE = 0.2  # of charset-normalizer's coherence with a language, 0 to 1
 _WORD = re.compile(r"[^\W_¹²³¼½¾]+")
-_RARE = re.compile(r"[ðþÐÞÿªºƒˆ]|iæ$|[^\x00-\x7f]{3}|\d")
+_RARE = re.compile(r"[ðþÐÞÿªºƒˆ]|iæ$|[^\x00-\x7f]{3}|\d[^\x00-\x7f]|[^\x00-\x7f]\d[^\W\d]")
 _MARK_PLACED = re.compile(
     r"(?<=[\w.,;:!?)\]’”»…%])[’”»](?![^\W\d_])|(?<=\w)[’](?=\w)|(?<!\w)[‘“„«¿¡](?=[\w‘“(\[…$€£])"
     r"|(?<![^\s(\[“‘—–])[’](?=\w)|(?<=[ \w])’(?=\s)"
