@@ -136,12 +136,8 @@ def as_seen(reading: Reading) -> Reading:
     blocks = tuple(block for block in map(_block_as_seen, reading.blocks) if block.text)
     if reading.blocks and not blocks:
         raise UnreadableError("holds no text that can be seen")
-    return replace(
-        reading,
-        blocks=blocks,
-        notes=tuple(replace(note, text=_plain(note.text)) for note in reading.notes),
-        title=_plain(reading.title),
-    )
+    notes = tuple(replace(note, text=_plain(note.text)) for note in reading.notes)
+    return replace(reading, blocks=blocks, notes=notes, title=_plain(reading.title))
 
 
 def _block_as_seen(block: Block) -> Block:
@@ -172,7 +168,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_PLACES = 3  # at most so many are named in a remark
+_PLACES = 3  # so many are named in a remark
 UNKNOWN = "is in an unknown encoding; save it as UTF-8"
 
 
@@ -345,6 +341,7 @@ def _out_of_place(text: str) -> list[int]:
 def _is_word(word: str) -> bool:
     if all("\u0400" <= letter <= "\u04ff" for letter in word):
         return word[1:].islower() or word.isupper() or len(word) == 1
-    if not all(letter < "\u0250" for letter in word) or _RARE.search(word):
+    alone = len(word) == 1 and word not in "àáèéíóöüÀÉÓ"
+    if alone or not all(letter < "\u0250" for letter in word) or _RARE.search(word):
         return False
     return word.isupper() or all(one.isascii() or one.islower() for one in word[1:])
