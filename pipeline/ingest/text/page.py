@@ -26,10 +26,11 @@ _CHARSET = re.compile(rb"<meta\b[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w:-]{2,30}
 _XML = re.compile(r"\s*<\?xml\b[^>]{0,200}\?>", re.I)
 _XML_CHARSET = re.compile(rb"\s*<\?xml\b[^>]{0,100}?encoding\s*=\s*[\"']([\w:-]{2,30})", re.I)
 _XHTML = re.compile(r"<\?xml|<!DOCTYPE[^>]{0,100}XHTML|<html[^>]{0,300}xmlns", re.I)
-_EMPTY = re.compile(r"<(?!br\b|hr\b|img\b)(\w+)((?:\s[^<>\"']*|\"[^\"<>]*\"|'[^'<>]*')*)/>")
+_EMPTY = re.compile(r"<(?!br\b|hr\b|img\b)(\w+)((?:[^<>\"'/]|/(?!>)|\"[^\"<>]*\"|'[^'<>]*')*+)/>")
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.S)
 _PREFIX = re.compile(r"xmlns:(\w{1,20})\s*=\s*[\"']http://www\.w3\.org/1999/xhtml[\"']")
 _OWN = re.compile("[\ue000-\ue002]")  # what html.py marks places with
+_NOT_XML = re.compile("[\x0b\x0c\x1c-\x1f\ud800-\udfff\ufffe\uffff]")
 _FOR_WINDOWS = {
     "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-15": "cp1252", "iso8859-2": "cp1250",
     "iso8859-5": "cp1251", "iso8859-7": "cp1253", "iso8859-8": "cp1255", "iso8859-6": "cp1256",
@@ -64,8 +65,8 @@ def tree_of(text: str) -> Element | None:
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
     for element in root.iter():
-        element.text = seen(element.text) if element.text else None
-        element.tail = seen(element.tail) if element.tail else None
+        element.text = _NOT_XML.sub(" ", seen(element.text)) if element.text else None
+        element.tail = _NOT_XML.sub(" ", seen(element.tail)) if element.tail else None
     return root
 
 
