@@ -161,13 +161,9 @@ CODE_PAGES = {"cp1252": "Windows-1252", "mac_roman": "Mac Roman", "cp1250": "Win
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x1c-\x1e\u0085\u2028]")
 _FOR_WINDOWS = re.compile("[\x80\x91-\x97]")
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32",
+          codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16",
+          codecs.BOM_UTF16_BE: "utf-16"}  # fmt: skip
 _PLACES = 3  # so many are named in a remark
 UNKNOWN = "is in an unknown encoding; save it as UTF-8"
 
@@ -199,7 +195,7 @@ def decoded(content: bytes, declared: str = "") -> tuple[str, tuple[str, ...]]:
 
 
 def _text(content: bytes, declared: str) -> tuple[str, tuple[str, ...]]:
-    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "")
+    encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "")
     encoding = encoding or _wide_without_mark(content)
     if encoding and encoding != "utf-8-sig":
         try:
@@ -207,16 +203,25 @@ def _text(content: bytes, declared: str) -> tuple[str, tuple[str, ...]]:
         except UnicodeDecodeError:
             raise UnreadableError(UNKNOWN) from None
     text = content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
-    strays = len(_STRAY.findall(text))
+    strays = sum(map(len, _STRAY.findall(text)))
     if not strays:
         return text, ()
-    others = sum(character > "\x7f" and not _STRAY.match(character) for character in text)
-    whole = _STRAY.sub(_meant, text) if others or encoding else ""
-    few = 10 * strays <= others or strays <= min(others, _PLACES)
-    if encoding or few or (whole and not _out_of_place(whole)):
+    others = sum(character > "\x7f" for character in text) - strays
+    if declared and not others and (said := _as_declared(content, declared)):
+        return said, ()
+    few = strays <= 2 * _PLACES and (strays <= others or 50 * strays < len(text))
+    whole = _STRAY.sub(_meant, text) if others or encoding or few else ""
+    fits = whole != "" and "\ufffd" not in whole and not _out_of_place(whole)
+    if encoding or fits or 10 * strays <= others or (few and others):
         return whole, (_places(text),)
-    said = _as_declared(content, declared) if declared else ""
-    return (said, ()) if said else _in_a_code_page(content)
+    try:
+        page, remarks = _in_a_code_page(content)
+    except UnreadableError:
+        if few:
+            return whole, (_places(text),)
+        raise
+    quoted = re.search("[’“”]", page) or len(_IN_WORD.findall(text)) == strays > 1
+    return (page, remarks) if quoted or not few else (whole, (_places(text),))
 
 
 def _as_declared(content: bytes, declared: str) -> str:
@@ -302,14 +307,12 @@ def _in_other_letters(content: bytes) -> tuple[str, tuple[str, ...]]:
     likeliest = from_bytes(content[:_SAMPLE]).best()
     if likeliest is None or likeliest.coherence < _SURE:
         raise UnreadableError(UNKNOWN)
-    try:
-        text = content.decode(likeliest.encoding)
-    except UnicodeDecodeError:
-        raise UnreadableError(UNKNOWN) from None
-    return text, (f"not UTF-8; read as {likeliest.encoding}",)
+    remark = f"not UTF-8; read as {likeliest.encoding}"
+    return content.decode(likeliest.encoding, "replace"), (remark,)
 
 
 _STRAY = re.compile("[\udc80-\udcff]+")
+_IN_WORD = re.compile("(?<=[a-z]{2})[\udc80-\udcff]")
 _MOSTLY = 0.3  # of the letters; no English text has so many accents
 _SAMPLE = 100_000  # bytes from which an encoding is told
 _SURE = 0.2  # of charset-normalizer's coherence with a language, 0 to 1
