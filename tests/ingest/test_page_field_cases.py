@@ -262,6 +262,7 @@ def test_what_a_browser_does_not_show_is_not_read(page, hidden):
     [
         '<div id="onetrust-sdk"><p>We use cookies to make this site work for all of you.</p></div>',
         '<section class="cookie-notice" role="dialog"><h2>Cookies</h2><p>Accept?</p></section>',
+        "<div class=bar><p>This site uses cookies. Do you accept?</p><a href=#>Yes</a></div>",
         "<header><h2>The NGO</h2><ul><li><a href=/>About</a></li></ul></header>",
         '<div class="site-footer"><p>Copyright 2031, the NGO and its friends.</p></div>',
         '<ul><li><a href="/a">About us</a></li><li><a href="/d">Donate</a></li></ul>',
@@ -304,6 +305,37 @@ def test_raised_figures_without_links_are_marks_where_a_note_is_there(page):
     assert block.text == "The Force moved north. It has 12 km²."
     assert block.marks == (NoteMark("1", 15), NoteMark("2", 22))
     assert _notes(reading) == {"1": "Interview 4.", "2": "S/2018/541, para. 3."}
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        "<h2>Notes</h2><ol><li>Interview 4.</li><li>S/2018/541.</li></ol>",
+        "<p><b>Notes</b></p><p>1. Interview 4.</p><p>[2] S/2018/541.</p>",
+        "<hr><p><sup>1</sup> Interview 4.<br><sup>2</sup>S/2018/541.</p>",
+    ],
+)
+def test_raised_figures_refer_to_the_list_of_notes_however_it_is_set(page, notes):
+    reading = page(
+        f"<p>It moved<sup>1,2</sup> north at 10<sup>3</sup> m.</p>{notes}<p>The end.</p>"
+    )
+    assert (_texts(reading)[0], _texts(reading)[-1]) == ("It moved north at 10³ m.", "The end.")
+    assert [mark.number for mark in reading.blocks[0].marks] == ["1", "2"]
+    assert _notes(reading) == {"1": "Interview 4.", "2": "S/2018/541."}
+
+
+def test_raised_figures_without_a_note_stay(page):
+    assert _texts(page("<p>It moved<sup>1</sup> 5 km<sup>2</sup> off.</p>")) == [
+        "It moved¹ 5 km² off.",
+    ]
+
+
+def test_notes_in_roman_figures_as_word_writes_endnotes(page):
+    reading = page(
+        '<p>It moved.<a href="#_edn1" name="_ednref1"><span class=MsoEndnoteReference>[ii]</span>'
+        '</a></p><div id=edn1><p><a href="#_ednref1" name="_edn1">[ii]</a> Interview 4.</p></div>'
+    )
+    assert (_texts(reading), _notes(reading)) == (["It moved."], {"ii": "Interview 4."})
 
 
 def test_a_link_to_a_note_may_name_the_whole_address_of_the_page(page):

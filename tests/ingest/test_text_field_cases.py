@@ -96,6 +96,16 @@ def test_stray_bytes_in_utf_8_are_read_with_their_places(plain):
     )
 
 
+@pytest.mark.parametrize(
+    ("stray", "read"),
+    [(b"camp\x92s", "camp’s"), (b"caf\xe9", "café"), (b"\xff", "\ufffd"), (b"a\x9d", "a\ufffd")],
+)
+def test_one_stray_byte_in_plain_english_is_read_with_its_place(plain, stray, read):
+    reading = plain(f"{MOVED}\n{SENT}\n".encode() + stray + b" end.")
+    assert reading.blocks[-1].text.endswith(f" {read} end.")
+    assert "in line 3" in reading.remarks[0]
+
+
 def test_a_file_put_together_from_two_encodings_is_read_in_both(plain):
     content = "It isn’t so. ".encode("cp1252") * 9 + "“Café”".encode()
     (text,) = _texts(plain(content))

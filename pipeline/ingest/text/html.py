@@ -1,7 +1,7 @@
 """Web pages: their text only, as it is seen (see page.py); nothing is fetched.
 
 A link in raised or bracketed figures to a place further down is the mark of a note, and what stands
-there the note; raised figures without a link are, where a paragraph further down begins with them.
+there the note; of raised figures without a link outline.py decides what they are.
 In the tree that is walked the mark is a text between two private characters, and a third is a line
 break: two of them part paragraphs, as does one before a number.
 """
@@ -26,6 +26,7 @@ from pipeline.ingest.text.outline import (
     date_of,
     first_symbol,
     valid_date,
+    with_typed_notes,
     without_marks,
 )
 from pipeline.ingest.text.page import main_parts, parsed, said, tree_of, without_the_unshown
@@ -37,7 +38,8 @@ INLINE = frozenset(
     " small span strike strong sub sup time tt u var wbr".split()
 )
 CELLS = ("td", "th")
-NOTE = re.compile(r"[\[(]?(\d{1,3}|[a-z]|\*{1,4}|[†‡§]{1,3})[\])]?")
+NOTE = re.compile(r"[\[(]?(\d{1,3}|[a-z]|[ivxl]{2,6}|\*{1,4}|[†‡§]{1,3})[\])]?")
+TYPED = re.compile(r"[\[(]?\d{1,3}(?:\s*,\s*\d{1,3})*[\])]?")
 REFERENCE = re.compile(r"note-?ref|footnote-?ref|FootnoteReference|EndnoteReference", re.I)
 HOLDERS = ("li", "p", "div", "aside", "section", "dd", "td", "tr")
 BACK = re.compile(r"[\s↩↵⏎↑^\ufe0e\ufe0f]*")
@@ -45,7 +47,7 @@ MARK = re.compile("\ue000([^\ue001]*)\ue001")
 DATED = ("citation_publication_date", "citation_date", "dc.date", "dcterms.date", "date")
 BREAK = "\ue002"
 PARAGRAPHS = re.compile(
-    rf"{BREAK}(?:\s*{BREAK})+|{BREAK}\s*(?=\d{{1,3}}\.\s|\([a-z]{{1,3}}\)\s|[-•–]\s)"
+    rf"{BREAK}(?:\s*{BREAK})+|{BREAK}\s*(?=\d{{1,3}}\.\s|\([a-z]{{1,3}}\)\s|[-•–]\s|[{SUPERSCRIPTS}])"
 )
 ROW = 12  # words of a cell of a table with one row
 PROSE = 60  # words; a longer cell is text
@@ -78,7 +80,7 @@ def read_html(content: bytes, settings: IngestSettings) -> Reading:  # noqa: ARG
     notes = _take_notes(root)
     hidden = without_the_unshown(root)
     parts, around = main_parts(root, named)
-    pieces = [piece for part in parts for piece in _pieces(part)]
+    pieces, listed = with_typed_notes([piece for part in parts for piece in _pieces(part)])
     blocks = blocks_from(pieces)
     if not blocks:
         raise UnreadableError("is a web page without text")
@@ -86,7 +88,7 @@ def read_html(content: bytes, settings: IngestSettings) -> Reading:  # noqa: ARG
     symbol = first_symbol(head)
     day = date_of("\n".join(head)) if symbol else valid_date(dated)
     title = " ".join(named.split())
-    return Reading(blocks, notes, symbol, title, day, (*remarks, *hidden, *around))
+    return Reading(blocks, (*notes, *listed), symbol, title, day, (*remarks, *hidden, *around))
 
 
 def pieces_of(text: str) -> list[Piece]:
@@ -133,53 +135,10 @@ def _take_notes(root: Element) -> tuple[Note, ...]:
             taken = sum(one == number[1] for one in holders.values())
             again = f"{number[1]}-{taken + 1}" if taken else number[1]
             _put_mark(link, holders.setdefault(holder, again))
-    _take_raised(root, places, holders)
+    for sup in root.iter("sup"):
+        if TYPED.fullmatch(said(sup)):
+            _put_text(sup, " ".join(map(raised, re.findall(r"\d+", said(sup)))))
     return tuple(Note(number, _note_text(holder)) for holder, number in holders.items())
-
-
-def _take_raised(root: Element, places: dict[Element, int], holders: dict[Element, str]) -> None:
-    """Marks of notes without links: raised in the text, and before a paragraph further down."""
-    raised_in = {
-        sup: found[1]
-        for sup in root.iter("sup")
-        if (found := NOTE.fullmatch(sup.text_content().strip()))
-    }
-    opened = {sup: holder for sup in raised_in if (holder := _opened_by(sup)) is not None}
-    known = set(holders.values())
-    below = {raised_in[sup]: (places[sup], holder) for sup, holder in opened.items()
-             if holder not in holders and raised_in[sup] not in known}  # fmt: skip
-    for sup, holder in opened.items():
-        if raised_in[sup] in below and holder is below[raised_in[sup]][1]:
-            _put_text(sup, "")
-    for sup, number in raised_in.items():
-        place, holder = below.get(number, (0, None))
-        if sup not in opened and holder is not None and places[sup] < place and not _is_unit(sup):
-            _put_mark(sup, holders.setdefault(holder, number))
-        elif number.isdecimal() and sup not in opened:
-            _put_text(sup, raised(number))
-
-
-def _is_unit(sup: Element) -> bool:
-    """Is it the 2 of square kilometres?"""
-    before, above = sup.getprevious(), sup.getparent()
-    said = before.tail if before is not None else getattr(above, "text", "")
-    return re.search(r"\b[kcm]?m$", said or "") is not None
-
-
-def _opened_by(sup: Element) -> Element | None:
-    """The paragraph that begins with these raised figures."""
-    element = sup
-    while element.tag not in HOLDERS:
-        before, above = element.getprevious(), element.getparent()
-        said = (
-            before.tail if before is not None else above.text if above is not None else ""
-        ) or ""
-        if said.strip() or (before is not None and before.tag != "br") or above is None:
-            return None
-        if before is not None:
-            return None
-        element = above
-    return element
 
 
 def _is_reference(link: Element, written: str) -> bool:

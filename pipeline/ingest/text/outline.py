@@ -13,11 +13,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipeline.ingest.reading import Block, NoteMark, seen
+from pipeline.ingest.reading import (
+    SUPERSCRIPTS,
+    Block,
+    Note,
+    NoteMark,
+    plain_digits,
+    raised,
+    seen,
+)
 from pipeline.run.kinds import Role
 from pipeline.study.symbols import symbol_of, symbols_of_masthead
 
@@ -126,6 +134,56 @@ def without_marks(text: str, mark: re.Pattern[str]) -> tuple[str, tuple[NoteMark
     cut = len(whole) - len(whole.lstrip())
     moved = tuple(replace(one, offset=max(0, one.offset - cut)) for one in marks)
     return whole.strip(), moved
+
+
+NOTES = re.compile(r"(?:foot|end)?notes?(?: and (?:references|sources))?:?", re.I)
+_BEHIND = rf"(?<!\b[kc]m)(?<!\bm)(?<!\b10)(?<!^)(?<![{SUPERSCRIPTS}])"  # not in km², 10³
+_RAISED = re.compile(rf"{_BEHIND}([{SUPERSCRIPTS}]+)")
+_LISTED = re.compile(rf"(?:\[(\d{{1,3}})\]|(\d{{1,3}})[.)]?\s|([{SUPERSCRIPTS}]+))\s*(?=\S)")
+
+
+def with_typed_notes(pieces: Sequence[Piece]) -> tuple[list[Piece], list[Note]]:
+    """The pieces without the notes that raised figures in the text before refer to, and these.
+
+    Such a note begins with the same raised figures, or it stands in the list under Notes.
+
+    >>> with_typed_notes([Piece("It moved.¹"), Piece("¹ Interview 4.")])[1]
+    [Note(number='1', text='Interview 4.', speaker_groups=())]
+    """
+    kept: list[Piece] = []
+    notes: dict[str, Note] = {}
+    referred: set[str] = set()
+    listing = False
+    for piece in pieces:
+        number, text = _listed(piece)
+        begins = listing or piece.text[:1] in SUPERSCRIPTS
+        if begins and number in referred - set(notes):
+            notes[number] = Note(number, text)
+            continue
+        listing = NOTES.fullmatch(piece.text) is not None
+        kept.append(piece)
+        referred |= set(map(plain_digits, _RAISED.findall(piece.text)))
+    return [_with_raised_marks(piece, notes) for piece in kept], list(notes.values())
+
+
+def _listed(piece: Piece) -> tuple[str, str]:
+    """The number of a piece that may be a note, and its text; no number where it is none."""
+    found = _LISTED.match(piece.text)
+    if piece.number or not found:
+        return piece.number.strip("[]()."), piece.text
+    return plain_digits(next(filter(None, found.groups()))), piece.text[found.end() :]
+
+
+def _with_raised_marks(piece: Piece, notes: Iterable[str]) -> Piece:
+    """The piece with marks for the raised figures of notes; others stay, such as exponents."""
+    known = "|".join(map(raised, notes))
+    if not known or piece.marks:
+        return piece
+    text, marks = without_marks(
+        piece.text, re.compile(rf"{_BEHIND}\s?({known})(?![{SUPERSCRIPTS}])")
+    )
+    named = tuple(replace(mark, number=plain_digits(mark.number)) for mark in marks)
+    return replace(piece, text=text, marks=named)
 
 
 @dataclass

@@ -108,9 +108,6 @@ def _words(root: Element) -> Counter[Element]:
     return words
 
 
-Test = Callable[[Element], bool]
-
-
 def _taken_out(root: Element, is_out: Callable[[Element, Counter[Element]], bool]) -> int:
     """Drop what is out, outermost first; gives the number of words that went."""
     words = _words(root)
@@ -219,6 +216,8 @@ def main_parts(root: Element, title: str) -> tuple[list[Element], tuple[str, ...
     libxml2 leaves what stands outside of a body where it stands, in the head too.
     """
     whole = _words(root)[root]
+    banners = _about_cookies(root)
+    _taken_out(root, lambda e, _: e in banners)
     _taken_out(root, lambda e, words: _is_furniture(e) and (_is_sure(e) or words[e] <= whole / 2))
     _drop_menus(root)
     words = _words(root)
@@ -229,6 +228,23 @@ def main_parts(root: Element, title: str) -> tuple[list[Element], tuple[str, ...
     chosen = [*_title_above(root, title, parts), *parts] if parts else [root]
     gone = whole - sum(words[part] for part in chosen)
     return chosen, (f"menus, banners and the like left out (words: {gone})",) if gone else ()
+
+
+_COOKIES = re.compile(r"\bcookies?\b", re.I)
+_AGREED = re.compile(r"\b(?:accept|agree|consent|browser|device|experience|privacy)\b", re.I)
+BUTTONS = 6  # words beside a question about cookies that belong to it
+
+
+def _about_cookies(root: Element) -> set[Element]:
+    """Banners that only their words show to be about cookies."""
+    words, found = _words(root), set()
+    for element in root.iter():
+        own = f"{element.text or ''} {' '.join(child.tail or '' for child in element)}"
+        if _COOKIES.search(own) and words[element] < 150:
+            around = [e for e in element.iterancestors() if words[e] <= words[element] + BUTTONS]
+            found.add([element, *around][-1])
+    kept = ("html", "body", "main", "article")
+    return {e for e in found if e.tag not in kept and _AGREED.search(said(e))}
 
 
 def _outermost(elements: Iterable[Element]) -> list[Element]:
