@@ -174,46 +174,6 @@ def test_a_column_of_links_beside_the_text_is_a_menu(page):
     assert reading.remarks == ("menus, banners and the like left out (words: 2)",)
 
 
-# Charsets
-
-
-def test_a_page_that_says_latin_1_and_means_windows_has_its_quotation_marks(read_case):
-    (block,) = read_case("33-*/*.html").blocks
-    assert block.text == (
-        "“We don’t leave the camp – not at night,” the commander said. Côte d’Ivoire’s contingent "
-        "agreed… It cost € 3 million."
-    )
-
-
-@pytest.mark.parametrize(
-    ("declared", "encoding"),
-    [
-        ("iso-8859-1", "utf-8"),
-        ("us-ascii", "cp1252"),
-        ("utf-8", "cp1252"),
-        ("utf-16", "utf-8"),
-        ("windows-1252", "mac_roman"),
-        ("utf-16", "utf-16"),
-        ("utf-16", "utf-16-le"),
-        ("no-such-thing", "utf-8"),
-        ("rot13", "cp1252"),
-    ],
-)
-def test_a_charset_that_is_not_the_pages_own_does_no_harm(page, declared, encoding):
-    text = f'<html><head><meta charset="{declared}"></head><p>“Don’t – Café”</p></html>'
-    assert _texts(page(text.encode(encoding))) == ["“Don’t – Café”"]
-
-
-def test_a_charset_is_found_late_in_the_head_but_not_in_a_comment(page):
-    late = f"<!-- {'x' * 5000} <meta charset=koi8-r> --><meta charset=windows-1251>"
-    text = f"<html><head>{late}</head><p>The word мир was said.</p>"
-    assert _texts(page(text.encode("cp1251"))) == ["The word мир was said."]
-
-
-def test_numbers_of_windows_for_quotation_marks_are_quotation_marks(page):
-    assert _texts(page("<p>&#147;Don&#146;t&#148; &#150; no&#133;")) == ["“Don’t” – no…"]
-
-
 # What cannot be seen
 
 MINUSMA = (
