@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 
 from pydantic import TypeAdapter
 
-from pipeline.ingest.reading import Reading, UnreadableError
+from pipeline.ingest.reading import Reading, UnreadableError, as_seen
 from pipeline.run.caches import ResultCache, cache_folder, code_hash
 from pipeline.run.settings import IngestSettings
 from pipeline.study.study import Interviews
@@ -203,11 +203,15 @@ def read_file(
     form = format_of(kind, suffix)
     if form is None:
         raise UnreadableError(f"no reader for {suffix or 'a file without suffix'} of kind {kind}")
+
+    def read(content: bytes, limits: IngestSettings) -> Reading:
+        return as_seen(form.read(content, limits))
+
     if kind != ARTICLE:
-        return _in_english(form.read(content, limits))
+        return _in_english(read(content, limits))
     from pipeline.ingest.article import read_article
 
-    return _in_english(read_article(content, form.suffix, form.read, limits, interviews))
+    return _in_english(read_article(content, form.suffix, read, limits, interviews))
 
 
 def format_of(kind: str, suffix: str) -> Format | None:
@@ -227,7 +231,7 @@ def _in_english(reading: Reading) -> Reading:
     return reading
 
 
-_LIBRARIES = ("lxml", "pypdfium2", "markdown-it-py")
+_LIBRARIES = ("lxml", "pypdfium2", "markdown-it-py", "charset-normalizer")
 _READING = TypeAdapter(Reading)
 
 

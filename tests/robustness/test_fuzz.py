@@ -30,6 +30,26 @@ def _falls(samples: list[Sample], count: int) -> tuple[list[str], Counter[str]]:
     return falls, outcomes
 
 
+_PAGE = """<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml"><head>
+<title>Patrols</title><style>.tip { display: none }</style></head><body class="page"><form>
+<nav><a href="/">Home</a></nav><table><tr><td><h1>Patrols</h1>One&shy;two<sup>1</sup><br /><br />
+“Two” – three<a href="#n2"><sup>2</sup></a></td><td><table><caption>Men</caption><tr><th>Base</th>
+<th>Men</th></tr><tr><td>Kidal</td><td>450</td></tr></table></td></tr></table><p class="tip">No</p>
+<p><sup>1</sup> See the log.</p><p id="n2">2 Interview 4.</p><pre>\n1. As typed\n</pre></form>
+<footer>Copyright</footer></body></html>"""
+_NOTED = """^[Within.] One[^2] two [3].
+
+[^2]:
+    First.
+
+    Second.
+
+[3]: S/2018/541
+
+<div><p>Page</p><table><tr><td>a</td></tr></table></div>
+"""
+
+
 def _made(tmp_path: Path) -> list[Sample]:
     """A small file of every other format, with lists, tables and notes."""
     lines = ["1. First paragraph of the report.", "(a) An item;", "2. Second paragraph."]
@@ -45,13 +65,18 @@ def _made(tmp_path: Path) -> list[Sample]:
     marked = (
         "# Mandate\n\n" + "\n".join(lines) + "[^1]\n\n| a | b |\n|---|---|\n| c | d |\n\n[^1]: N."
     )
+    marked = f"---\ntitle: Patrols\ndate: 2031-04-06\n---\n{marked} {_NOTED}"
     record = "The President: I call the meeting to order.\n\nMr. Sow (Mali): We thank you.\n" * 6
     return [
         Sample("report.pdf", "report", _small_pdf(pages, pages)),
         Sample("report.docx", "report", (tmp_path / "report.docx").read_bytes()),
         Sample("rich.docx", "report", rich_word_file()),
         Sample("report.html", "report", page.encode()),
+        Sample("page.html", "other", _PAGE.encode()),
+        Sample("windows.html", "other", _PAGE.replace("utf-8", "iso-8859-1").encode("cp1252")),
         Sample("report.md", "report", marked.encode()),
+        Sample("wide.md", "other", marked.encode("utf-16")),
+        Sample("mac.txt", "other", f"“{text}” – don’t".encode("mac_roman")),
         Sample("report.txt", "report", text.encode()),
         Sample("meeting.txt", "verbatim_record", record.encode()),
         Sample("article.txt", "article", _ARTICLE.read_bytes()),

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipeline.ingest.identity import date_of, likeliest_symbol
 from pipeline.ingest.pdf.pages import Line, Page
+from pipeline.ingest.text.outline import date_of, likeliest_symbol
 from pipeline.study.symbols import symbol_of
 
 EDGE = 0.115  # share of the height at the top and at the bottom where furniture stands

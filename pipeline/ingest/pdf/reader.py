@@ -14,7 +14,6 @@ from typing import Literal
 
 import pypdfium2 as pdfium
 
-from pipeline.ingest.identity import date_of
 from pipeline.ingest.pdf.chunks import Chunk, WordUse, chunks_of, run_on, words_of
 from pipeline.ingest.pdf.furniture import (
     Cover,
@@ -42,6 +41,7 @@ from pipeline.ingest.pdf.scans import (
     without_edges,
 )
 from pipeline.ingest.reading import Note, Reading, UnreadableError
+from pipeline.ingest.text.outline import date_of
 from pipeline.ingest.text.verbatim import SPEECH, Paragraph, speeches
 from pipeline.run.settings import IngestSettings
 

@@ -5,17 +5,29 @@ set all levels at one indent. Place decides only where order leaves a choice, as
 an (h).
 
 What these formats share once their markup is read: headings with a level, paragraphs with or
-without a number, items below them, rows of tables, and annexes.
+without a number, items below them, rows of tables, and annexes; and, with PDFs, how a document
+prints its symbol and date.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
-from pipeline.ingest.reading import Block, NoteMark
+from pipeline.ingest.reading import (
+    SUPERSCRIPTS,
+    Block,
+    Note,
+    NoteMark,
+    plain_digits,
+    raised,
+    seen,
+)
 from pipeline.run.kinds import Role
+from pipeline.study.symbols import symbol_of, symbols_of_masthead
 
 ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split()
 STEP = 8  # points; a smaller shift of the left end is no indent
@@ -124,6 +136,56 @@ def without_marks(text: str, mark: re.Pattern[str]) -> tuple[str, tuple[NoteMark
     return whole.strip(), moved
 
 
+NOTES = re.compile(r"(?:foot|end)?notes?(?: and (?:references|sources))?:?", re.I)
+_BEHIND = rf"(?<!\b[kc]m)(?<!\bm)(?<!\b10)(?<!^)(?<![{SUPERSCRIPTS}])"  # not in km², 10³
+_RAISED = re.compile(rf"{_BEHIND}([{SUPERSCRIPTS}]+)")
+_LISTED = re.compile(rf"(?:\[(\d{{1,3}})\]|(\d{{1,3}})[.)]?\s|([{SUPERSCRIPTS}]+))\s*(?=\S)")
+
+
+def with_typed_notes(pieces: Sequence[Piece]) -> tuple[list[Piece], list[Note]]:
+    """The pieces without the notes that raised figures in the text before refer to, and these.
+
+    Such a note begins with the same raised figures, or it stands in the list under Notes.
+
+    >>> with_typed_notes([Piece("It moved.¹"), Piece("¹ Interview 4.")])[1]
+    [Note(number='1', text='Interview 4.', speaker_groups=())]
+    """
+    kept: list[Piece] = []
+    notes: dict[str, Note] = {}
+    referred: set[str] = set()
+    listing = False
+    for piece in pieces:
+        number, text = _listed(piece)
+        begins = listing or piece.text[:1] in SUPERSCRIPTS
+        if begins and number in referred - set(notes):
+            notes[number] = Note(number, text)
+            continue
+        listing = NOTES.fullmatch(piece.text) is not None
+        kept.append(piece)
+        referred |= set(map(plain_digits, _RAISED.findall(piece.text)))
+    return [_with_raised_marks(piece, notes) for piece in kept], list(notes.values())
+
+
+def _listed(piece: Piece) -> tuple[str, str]:
+    """The number of a piece that may be a note, and its text; no number where it is none."""
+    found = _LISTED.match(piece.text)
+    if piece.number or not found:
+        return piece.number.strip("[]()."), piece.text
+    return plain_digits(next(filter(None, found.groups()))), piece.text[found.end() :]
+
+
+def _with_raised_marks(piece: Piece, notes: Iterable[str]) -> Piece:
+    """The piece with marks for the raised figures of notes; others stay, such as exponents."""
+    known = "|".join(map(raised, notes))
+    if not known or piece.marks:
+        return piece
+    text, marks = without_marks(
+        piece.text, re.compile(rf"{_BEHIND}\s?({known})(?![{SUPERSCRIPTS}])")
+    )
+    named = tuple(replace(mark, number=plain_digits(mark.number)) for mark in marks)
+    return replace(piece, text=text, marks=named)
+
+
 @dataclass
 class _Position:
     """Where in the document we are."""
@@ -139,10 +201,16 @@ class _Position:
 def blocks_from(pieces: Iterable[Piece]) -> tuple[Block, ...]:
     """The pieces as blocks, in order; empty ones are left out.
 
-    A typed number is believed when it is 1 or follows the number before it.
+    A typed number is believed when it is 1 or follows the number before it; the first one also when
+    the next follows it, as where a text is an extract.
     """
-    place = _Position()
-    return tuple(_block(place, piece) for piece in pieces if piece.text.strip())
+    whole = [piece for piece in pieces if piece.text.strip()]
+    typed = [int(found[1]) for piece in whole if not piece.level and piece.role != "annex"
+             and (found := NUMBER.match(piece.text))]  # fmt: skip
+    counted = any(piece.number[:1].isdigit() for piece in whole)
+    extract = not counted and len(typed) > 1 and typed[1] == typed[0] + 1
+    place = _Position(last=typed[0] - 1 if extract else 0)
+    return tuple(_block(place, piece) for piece in whole)
 
 
 def _block(place: _Position, piece: Piece) -> Block:
@@ -202,3 +270,51 @@ def _number(place: _Position, piece: Piece) -> tuple[str, Piece]:
     cut = found.end()
     marks = tuple(replace(mark, offset=max(0, mark.offset - cut)) for mark in piece.marks)
     return found.group(1), replace(piece, text=piece.text[cut:], marks=marks)
+
+
+MONTHS = (
+    "january february march april may june july august september october november december"
+).split()
+DATE = re.compile(rf"\b(\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})\b", re.IGNORECASE)
+
+
+def first_symbol(lines: Iterable[str]) -> str:
+    """The first symbol that a line of a masthead consists of, with "United Nations" or without.
+
+    >>> first_symbol(["see S/2018/1", "United Nations     S/2025/54", "UN | S/2025/55"])
+    'S/2025/54'
+    """
+    return next(symbols_of_masthead(map(seen, lines)), "")
+
+
+def likeliest_symbol(lines: Iterable[str]) -> str:
+    """The symbol that most of the lines are: of the running heads, say, of a noisy scan."""
+    counts = Counter(filter(None, (symbol_of(line[:1].upper() + line[1:]) for line in lines)))
+    return max(sorted(counts), key=lambda symbol: counts[symbol]) if counts else ""
+
+
+def date_of(text: str) -> date | None:
+    """The first date of the form 24 January 2025 in a text.
+
+    >>> date_of("Adopted at its 9913th meeting, on 8 May 2025")
+    datetime.date(2025, 5, 8)
+    """
+    for day, month, year in DATE.findall(seen(text)):
+        try:
+            return date(int(year), MONTHS.index(month.lower()) + 1, int(day))
+        except ValueError:
+            continue
+    return None
+
+
+def valid_date(text: str) -> date | None:
+    """The day that a text begins with, year first.
+
+    >>> valid_date("2031-04-06T10:00:00Z"), valid_date("2031/4/6"), valid_date("2031-13-01")
+    (datetime.date(2031, 4, 6), datetime.date(2031, 4, 6), None)
+    """
+    found = re.match(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?!\d)", text)
+    try:
+        return date(*map(int, found.groups())) if found else None
+    except ValueError:
+        return None
