@@ -21,8 +21,7 @@ from pipeline.imports.codes import (
     take,
 )
 from pipeline.imports.placing import TextIndex
-from pipeline.imports.qualcoder import DATABASE, read_qualcoder
-from pipeline.imports.refi_project import read_refi_project
+from pipeline.imports.projects import DATABASE, read_qualcoder, read_refi_project
 from pipeline.imports.sheet import read_sheet
 from pipeline.run.errors import InputError
 from pipeline.run.files import write_text

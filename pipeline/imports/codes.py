@@ -31,6 +31,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "picture": ("of a part of a picture", "only words can be taken"),
     "recording": ("of a recording", "code the words of its transcript"),
     "pdf_area": ("of an area of a PDF without words", "code the words under it"),
+    "memo": ("of a memo", "code the words that it is about"),
     "whole_document": ("of a whole document", "code the sentences that are meant"),
     "empty": ("of an empty selection", "code the words that are meant"),
     "no_text": ("in a text that is missing", "export with the sources inside"),
@@ -252,9 +253,8 @@ def report(not_taken: Sequence[NotTaken], themes: Themes, table: str, *, left: b
             named = [_with_nearest(what, n, themes) for what, n in counts.most_common(_NAMED)]
             named += [f"and {len(counts) - _NAMED} more"] * (len(counts) > _NAMED)
             fix = f"say which themes they are in {table}, and give it: --codes {table}"
-        which = of.format(
-            codes=_counted(len(counts), "code"), are="are" if len(counts) > 1 else "is"
-        )
+        codes, are = _counted(len(counts), "code"), "are" if len(counts) > 1 else "is"
+        which = of.format(codes=codes, are=are)
         after = f"; to fix: {fix}" if fix else ""
         n_codings = _counted(counts.total(), "coding")
         lines.append(f"{n_codings} {which} {done}: {'; '.join(named)}{after}")

@@ -15,7 +15,7 @@ from itertools import product
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from rapidfuzz import fuzz
+from rapidfuzz.distance import Indel
 
 from pipeline.imports import LetteredText
 
@@ -31,11 +31,14 @@ _APART = 1.0
 """Two countings that lead to other words must differ by this, or neither is believed."""
 _OTHERS = 6.0
 """What the other texts of a project can say for a counting, at most."""
-_ALIKE = 90
-"""Likeness of stored words and text (of 100) from which on they are the same words, edited."""
-_SHORTEST_ALIKE = 8
-_SHORTEST_BEGINNING = 10
-"""Letters."""
+_FEW, _FEW_OF = 2, 0.1
+"""Letters that stored words and text may not share, at least, and of both together."""
+_SHORTEST = 8
+"""Letters of words that are looked for elsewhere in the text."""
+_SHORTEST_NAME, _LONG_NAME = 10, 25
+"""Letters of a name that may be the first words; of one that cannot be anything else."""
+_INSIDE_A_WORD = "it begins or ends inside a word, and others do not"
+_NO_COUNTING = "by no way of counting does it begin and end at words"
 _CLOSING, _OPENING = set(",.;:)]!?”»…"), set("([“«")
 _ENDS_SENTENCE = set(".!?…;:")
 
@@ -179,11 +182,10 @@ class ProgramText:
         if selection.words.strip():
             return 4 if same_words(LetteredText(selection.words).letters, letters) else 0
         name = LetteredText(selection.name).letters
-        if len(name) >= _SHORTEST_BEGINNING and name in self.lettered.letters:
-            if letters.startswith(name):
-                return 4
-            if name not in letters:
-                return 0
+        if len(name) >= _SHORTEST_NAME and letters.startswith(name):
+            return 4
+        if len(name) >= _LONG_NAME and name in self.lettered.letters and name not in letters:
+            return 0
         start, end = span
         if self._begins(start) and self._ends(end):
             return 3 if self._begins_sentence(start) and self._ends_sentence(end) else 2
@@ -215,10 +217,10 @@ class ProgramText:
 
 
 def same_words(one: str, other: str) -> bool:
-    """Are these the letters of the same words, but for a letter or two?"""
-    if one == other:
-        return bool(one)
-    return len(one) >= _SHORTEST_ALIKE and fuzz.ratio(one, other, score_cutoff=_ALIKE) > 0
+    """Are these the letters of the same words, but for a few?"""
+    most = max(_FEW, round(_FEW_OF * (len(one) + len(other))))
+    same = min(len(one), len(other)) >= 2 * _FEW
+    return one == other != "" or (same and Indel.distance(one, other, score_cutoff=most) <= most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,21 +305,17 @@ def _placed(text: ProgramText, selections: Sequence[Selection], ranked: list[_Tr
             continue
         elsewhere = _only_place(text.lettered, words)
         edited += elsewhere is not None
-        spans.append(
-            elsewhere or _why(best.counting, doubted, believed=believed, stored=bool(words))
-        )
+        if elsewhere is None and words:
+            why = "the coded words are not in the text there"
+        elif span is None:
+            why = f"there is no such place in a text of {len(text.text)} characters"
+        elif doubted is not None:
+            why = f"it may count {best.counting}, or {doubted.counting}"
+        else:
+            why = _INSIDE_A_WORD if believed else _NO_COUNTING
+        spans.append(elsewhere or why)
     counting = best.counting if believed or 4 in best.levels else None
     return Placed(tuple(spans), counting, text.marked or text.differs, edited)
-
-
-def _why(best: Counting, doubted: _Try | None, *, believed: bool, stored: bool) -> str:
-    if stored:
-        return "the coded words are not in the text there"
-    if doubted is not None:
-        return f"it may count {best}, or {doubted.counting}"
-    if believed:
-        return "it begins or ends inside a word, and the others do not"
-    return "by no way of counting do selections begin and end at words"
 
 
 def _apart(one: _Try, other: _Try) -> bool:
@@ -349,7 +347,7 @@ def _sloppy(best: _Try, number: int) -> bool:
 
 def _only_place(lettered: LetteredText, words: str) -> tuple[int, int] | None:
     """Where words stand in a text, if once."""
-    if len(words) < _SHORTEST_ALIKE or lettered.letters.count(words) != 1:
+    if len(words) < _SHORTEST or lettered.letters.count(words) != 1:
         return None
     first = lettered.letters.find(words)
     return lettered.places[first], lettered.places[first + len(words) - 1] + 1

@@ -98,5 +98,5 @@ def test_qualcoders_places_are_believed_where_stored_words_are_off_by_one(
 ) -> None:
     case = "10-qualcoder-seltext-off-by-one/mine.qda"
     assert "1 coding of a part of a picture cannot be taken: map.jpg" in refused(project, case)
-    codes, said = taken(project, case, "--leave-out")
+    codes, _ = taken(project, case, "--leave-out")
     assert codes == {"g26-s004": "leadership", "g26-s007": "training"}

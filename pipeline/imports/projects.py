@@ -1,38 +1,28 @@
-"""Codings of a REFI-QDA project (.qdpx), whichever program wrote it.
+"""Codings of projects of other programs: REFI-QDA (.qdpx), whichever wrote it, and QualCoder.
 
-The archive is read in memory, never unpacked onto the disk; what is too large, names a place
-outside the archive, or declares XML entities is refused. What is coded besides words (cases,
-pictures, recordings, areas of a PDF, whole documents) is named, coding by coding.
+What is coded besides words (cases, pictures, recordings, areas of a PDF, whole documents) is named,
+coding by coding. XML that declares entities is refused; a database is opened for reading only.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
+import sqlite3
 import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote
+from pathlib import Path
 
 from lxml import etree
 
 from pipeline.imports import Found, FoundCoding, NotTaken
+from pipeline.imports.archive import BROKEN, EXPORT_AGAIN, Archive, open_archive
 from pipeline.imports.counting import ProgramText, Selection
 from pipeline.imports.placing import placed_codings
 from pipeline.run.errors import InputError
-from pipeline.study.refi import PROJECT_FILE
 
-MAX_BYTES = 200_000_000
-"""Of one file in the archive, unpacked; a project of text is a few MB."""
-MAX_TEXT_BYTES = 20_000_000
-"""Of one text: a book has one or two."""
-MAX_ENTRIES = 20_000
-_EXPORT_AGAIN = "export the project again as REFI-QDA (.qdpx)"
-_BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError)
-_SCHEME = re.compile(r"^[a-z]+:/+", re.IGNORECASE)
+_TWINS = ("richTextPath", "path", "guid")
 _OF_NO_WORDS = {
     "PictureSelection": "picture",
     "PDFSelection": "pdf_area",
@@ -42,51 +32,24 @@ _OF_NO_WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class _Archive:
-    """A zip with its files by their plain names, from the folder of the project file on."""
-
-    file: Path
-    opened: zipfile.ZipFile
-    entries: Mapping[str, zipfile.ZipInfo]
-
-    def content(self, entry: zipfile.ZipInfo, most: int) -> bytes:
-        """An entry's content; what it unpacks to is counted, since its header may lie."""
-        with self.opened.open(entry) as packed:
-            content = packed.read(most + 1)
-        if len(content) > most:
-            problem = f"{entry.filename} unpacks to more than {most // 1_000_000} MB"
-            raise InputError(self.file, problem, "leave media out of the export")
-        return content
-
-    def text(self, path: str) -> ProgramText | str:
-        """A text of the project; in words, why it cannot be read."""
-        wanted = _plain(unquote(_SCHEME.sub("", path.strip())))
-        entry = self.entries.get(wanted) or self.entries.get(PurePosixPath(wanted).name)
-        if not path or entry is None:
-            return f"{path} is not in the archive" if path else "no plain text is named"
-        try:
-            content = self.content(entry, MAX_TEXT_BYTES)
-        except _BROKEN as error:
-            return f"{path} cannot be unpacked ({error})"
-        return ProgramText(decoded) if (decoded := _decoded(content)) else f"{path} is no text"
-
-
-def _decoded(content: bytes) -> str:
-    """UTF-8 as the format demands, else UTF-16 by its mark, else Windows-1252; empty: no text."""
-    for encoding in ("utf-8", "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp1252"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return "" if "\0" in text else text
-    return ""
-
-
-def _plain(name: str) -> str:
-    """A path in small letters and forward slashes, composed, without ./ and leading slashes."""
-    forward = unicodedata.normalize("NFC", name.replace("\\", "/")).casefold()
-    return "/".join(part for part in forward.split("/") if part not in ("", "."))
+DATABASE = "data.qda"
+_TEXTS = """
+    select code_text.owner, source.id, source.name, source.fulltext, code_text.seltext,
+           code_text.pos0, code_text.pos1, code_name.name, code_text.fid
+    from code_text
+    left join source on source.id = code_text.fid
+    left join code_name on code_name.cid = code_text.cid
+    order by source.id, code_text.pos0, code_text.pos1, code_name.name, code_text.owner
+"""
+_OTHERS = """
+    select {table}.owner, source.name, code_name.name
+    from {table}
+    left join source on source.id = {table}.id
+    left join code_name on code_name.cid = {table}.cid
+    order by source.id, code_name.name
+"""
+_KINDS = {"code_image": "picture", "code_av": "recording"}
+_PDF = ".pdf"
 
 
 def read_refi_project(file: Path) -> Found:
@@ -101,64 +64,11 @@ def read_refi_project(file: Path) -> Found:
         raise InputError(file, "is a codebook; it holds no coding", "name the project (.qdpx)")
     try:
         with zipfile.ZipFile(file) as opened:
-            archive = _archive(file, opened)
-            project = _parsed(file, archive.content(archive.entries[""], MAX_BYTES))
+            archive = open_archive(file, opened)
+            project = _parsed(file, archive.project_file())
             return _found(archive, project)
-    except _BROKEN as error:
-        raise InputError(file, f"is no .qdpx archive ({error})", _EXPORT_AGAIN) from None
-
-
-def _archive(file: Path, opened: zipfile.ZipFile) -> _Archive:
-    """The archive; its project file has the empty name."""
-    infos = [info for info in opened.infolist() if not info.is_dir()]
-    if len(infos) > MAX_ENTRIES:
-        problem = f"packs {len(infos)} files, more than {MAX_ENTRIES}"
-        raise InputError(file, problem, _EXPORT_AGAIN)
-    for info in opened.infolist():
-        forward = info.filename.replace("\\", "/")
-        if forward[:1] == "/" or ".." in forward.split("/") or re.match("[a-z]:", forward, re.I):
-            problem = f"packs a file that leaves the archive: {info.filename!r}"
-            raise InputError(file, problem, "do not trust it; ask for another export")
-    ours = [info for info in infos if "__macosx" not in _plain(info.filename)]
-    project = _project_entry(file, ours)
-    root = PurePosixPath(_plain(project.filename)).parent
-    entries: dict[str, zipfile.ZipInfo] = {}
-    for info in reversed(ours):
-        for name in _names(info):
-            path = PurePosixPath(name)
-            inside = path.relative_to(root) if path.is_relative_to(root) else path
-            entries |= {path.name: info, str(inside): info}
-    # paths come before mere names, and texts lie in a folder that paths do not name
-    for info in ours:
-        entries |= {f"sources/{PurePosixPath(name).name}": info for name in _names(info)}
-    return _Archive(file, opened, {**entries, "": project})
-
-
-def _names(info: zipfile.ZipInfo) -> Iterator[str]:
-    """An entry's name; also as UTF-8, where a program did not say that it is."""
-    yield _plain(info.filename)
-    try:
-        yield _plain(info.filename.encode("cp437").decode("utf-8"))
-    except UnicodeError:
-        return
-
-
-def _project_entry(file: Path, infos: Sequence[zipfile.ZipInfo]) -> zipfile.ZipInfo:
-    """project.qde, or the one .qde file: ATLAS.ti names it after the project."""
-    named = {_plain(info.filename): info for info in infos}
-    found = [
-        name for name in named if name.endswith(".qde") and PurePosixPath(name).name[:2] != "._"
-    ]
-    depth = min((name.count("/") for name in found), default=0)
-    found = [name for name in found if name.count("/") == depth]
-    exact = [name for name in found if PurePosixPath(name).name == PROJECT_FILE]
-    if len(exact or found) == 1:
-        return named[(exact or found)[0]]
-    packed = next((info.filename for info in infos if info.filename.endswith(".qdpx")), None)
-    if packed:
-        raise InputError(file, f"packs another archive, {packed}", "unpack it, and name that one")
-    problem = f"holds {len(found)} projects" if found else f"holds no {PROJECT_FILE}"
-    raise InputError(file, problem, _EXPORT_AGAIN)
+    except BROKEN as error:
+        raise InputError(file, f"is no .qdpx archive ({error})", EXPORT_AGAIN) from None
 
 
 def _parsed(file: Path, content: bytes) -> etree._Element:
@@ -168,12 +78,12 @@ def _parsed(file: Path, content: bytes) -> etree._Element:
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise InputError(file, f"its XML is broken ({error})", _EXPORT_AGAIN) from None
+        raise InputError(file, f"its XML is broken ({error})", EXPORT_AGAIN) from None
     if root.getroottree().docinfo.internalDTD is not None:
         fix = "delete the line that begins with <!DOCTYPE"
         raise InputError(file, "its XML declares a document type or entities", fix)
     if _local(root) != "Project":
-        raise InputError(file, f"its root is {_local(root)}, not Project", _EXPORT_AGAIN)
+        raise InputError(file, f"its root is {_local(root)}, not Project", EXPORT_AGAIN)
     return root
 
 
@@ -223,7 +133,7 @@ class _Coded:
         )
 
 
-def _found(archive: _Archive, root: etree._Element) -> Found:
+def _found(archive: Archive, root: etree._Element) -> Found:
     cases = {_guid(case.get("guid")): case.get("name", "") for case in _all(root, "Case")}
     coded = list(_coded(root))
     twins = {(_guid(one.part.get("guid")), one.identity) for one in coded if _of_text(one)}
@@ -238,6 +148,8 @@ def _found(archive: _Archive, root: etree._Element) -> Found:
             found.append(NotTaken("case", cases[one.identity], one.coder))
         elif not one.code:
             found.append(one.not_taken("no_code", one.identity))
+        elif _local(one.source) == "Note":
+            found.append(one.not_taken("memo"))
         elif _of_text(one):
             words.append(one)
         elif (_guid(one.part.get("guid")), one.identity) not in twins:
@@ -254,7 +166,7 @@ def _coded(root: etree._Element) -> Iterator[_Coded]:
     """Every code that was given, in the order of the file."""
     codes = _codes(root)
     users = {_guid(user.get("guid")): user.get("name", "") for user in _all(root, "User")}
-    for source in (child for sources in _all(root, "Sources") for child in sources):
+    for source in (child for each in root.iter("{*}Sources", "{*}Notes") for child in each):
         for coding in _all(source, "Coding"):
             part = coding.getparent()
             part = source if part is None else part
@@ -281,7 +193,7 @@ def _of_text(one: _Coded) -> bool:
     return _local(one.part) == "PlainTextSelection"
 
 
-def _placed(archive: _Archive, coded: Sequence[_Coded]) -> Found:
+def _placed(archive: Archive, coded: Sequence[_Coded]) -> Found:
     """Codings of selections of a text, with the words that they hold."""
     stored = {
         _guid(one.get("guid")): _stored_words(one)
@@ -327,12 +239,16 @@ def _stored_words(selection: etree._Element) -> str:
     return contents[0] if contents else ""
 
 
-def _text(archive: _Archive, holder: etree._Element) -> ProgramText | str:
+def _text(archive: Archive, holder: etree._Element) -> ProgramText | str:
     """The text that a source's selections count in; in words, why there is none."""
     inline = next(holder.iterchildren("{*}PlainTextContent"), None)
     if inline is not None:
         return ProgramText(inline.text or "")
-    return archive.text(holder.get("plainTextPath", ""))
+    paths = [holder.get("plainTextPath", "")]
+    for one in (holder, holder.getparent()):  # a text may lie beside its PDF or its Word twin
+        named = [] if one is None else [one.get(name, "") for name in _TWINS]
+        paths += [f"{path.rpartition('.')[0] or path}.txt" for path in named if path]
+    return archive.text(list(filter(None, paths)))
 
 
 def _of_no_words(one: _Coded) -> FoundCoding | NotTaken:
@@ -352,3 +268,60 @@ def _local(element: etree._Element) -> str:
 
 def _guid(value: str | None) -> str:
     return (value or "").strip("{}").upper()
+
+
+def read_qualcoder(file: Path) -> Found:
+    """Every coding, by document and place; the project is opened for reading only.
+
+    Raises:
+        InputError: this is no QualCoder project.
+    """
+    database = file / DATABASE if file.is_dir() else file
+    if not database.is_file():
+        raise InputError(file, f"holds no {DATABASE}", "name the folder that ends in .qda")
+    address = f"{database.resolve().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            return _of_database(connection, list(_without_words(connection)))
+    except sqlite3.Error as error:
+        fix = "open it in QualCoder once, which brings it up to date"
+        raise InputError(file, f"is no QualCoder project ({error})", fix) from None
+
+
+def _without_words(connection: sqlite3.Connection) -> Iterator[NotTaken]:
+    """Codings of parts of pictures, pages and recordings."""
+    there = {name for (name,) in connection.execute("select name from sqlite_master")}
+    for table, kind in _KINDS.items():
+        if table in there:
+            for owner, name, code in connection.execute(_OTHERS.format(table=table)):
+                of_pdf = str(name).casefold().endswith(_PDF)
+                what = name or "a file that is gone"
+                yield NotTaken("pdf_area" if of_pdf else kind, what, owner or "", code or "")
+
+
+def _of_database(connection: sqlite3.Connection, not_taken: list[NotTaken]) -> Found:
+    texts: dict[str, ProgramText] = {}
+    coded: dict[str, list[tuple[FoundCoding, Selection]]] = {}
+    for owner, _, name, text, words, start, end, code, source in connection.execute(_TEXTS):
+        document = name or f"file {source}"
+        place = f"{document}, characters {start} to {end}"
+
+        def not_this(kind: str, what: str = place, by: str = owner, of: str = code) -> NotTaken:
+            return NotTaken(kind, what, by or "", of or "")
+
+        if not code:
+            not_taken.append(not_this("no_code"))
+        elif not isinstance(text, str) or not text.strip():
+            not_taken.append(not_this("no_text", document))
+        elif not isinstance(start, int) or not isinstance(end, int):
+            not_taken.append(not_this("no_place"))
+        elif start == end:
+            not_taken.append(not_this("empty"))
+        else:
+            texts.setdefault(document, ProgramText(text))
+            whole = texts[document].lettered
+            coding = FoundCoding(owner or "", document, "", "", whole, 0, code, "", place)
+            selection = Selection(start, end, str(words or ""))
+            coded.setdefault(document, []).append((coding, selection))
+    found = placed_codings(texts, coded)
+    return Found(found.codings, [*not_taken, *found.not_taken], found.remarks)
