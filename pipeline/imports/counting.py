@@ -1,9 +1,8 @@
 """Where in another program's text its selections stand.
 
-Programs count the places of a text in characters, UTF-16 units or bytes; a line end that the file
-holds as two characters as one, or the other way round; a byte order mark or not. None says which.
-So every way of counting is tried, and the one by which the selections begin and end at words, or
-hold the words that the program stored beside them, is believed; where none does, none is.
+Programs count places in characters, UTF-16 units or bytes, a line end as one or as two, a byte
+order mark or not; none says which. Every way is tried, and the one by which selections begin and
+end at words, or hold the words that are stored beside them, is believed; else none is.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from math import exp, log
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -20,12 +20,10 @@ from rapidfuzz.distance import Indel
 from pipeline.imports import LetteredText
 
 _MARK = "\ufeff"
-_EVIDENCE = {0: -2.15, 1: -2.15, 2: 1.2, 3: 3.2, 4: 8.0}
+_EVIDENCE = {0: -2.15, 1: -2.15, 2: 1.2, 3: 3.2, 4: 6.0, 5: 8.0}
 """What a selection says for a way of counting, by its level: the logarithm of how much likelier it
 is where the counting is right than at a random place of an English text. Nine of ten selections
 begin and end at words, half of them at sentences; at a random place 14 in 100 and 2 in 100 do."""
-_UNUSUAL_LINE_END, _UNUSUAL_MARK = -2.0, -1.0
-"""Against a counting that the file itself does not suggest."""
 _BELIEVED = 0.5
 _APART = 1.0
 """Two countings that lead to other words must differ by this, or neither is believed."""
@@ -59,6 +57,9 @@ class Counting(NamedTuple):
 _UNITS = ("characters", "UTF-16 units", "bytes")
 _LINE_ENDS = ("", "a line end as one", "a line end as two")
 _MARKS = ("", "the byte order mark too")
+_UNUSUAL = {_UNITS[2]: -2.0, _LINE_ENDS[2]: -2.0}
+_UNUSUAL_MARK = -1.0
+"""Against a counting that the file itself does not suggest."""
 Key = TypeVar("Key", bound=Hashable)
 PLAIN = Counting("characters", "", "")
 
@@ -100,11 +101,7 @@ class ProgramText:
     @cached_property
     def countings(self) -> dict[Counting, float]:
         """Every way of counting that could make a difference, and what speaks against it."""
-        against = {
-            _UNITS[2]: _UNUSUAL_LINE_END,
-            _LINE_ENDS[2]: _UNUSUAL_LINE_END,
-            _MARKS[1]: 0.0 if self.marked else _UNUSUAL_MARK,
-        }
+        against = {**_UNUSUAL, _MARKS[1]: 0.0 if self.marked else _UNUSUAL_MARK}
         every = map(self.as_here, (Counting(*each) for each in product(_UNITS, _LINE_ENDS, _MARKS)))
         return {counting: sum(against.get(part, 0.0) for part in counting) for counting in every}
 
@@ -124,7 +121,7 @@ class ProgramText:
     @property
     def differs(self) -> bool:
         """Whether it can be counted in several ways."""
-        return bool(self._differs - {_LINE_ENDS[2]})
+        return self.marked or bool(self._differs - {_LINE_ENDS[2]})
 
     def as_here(self, counting: Counting) -> Counting:
         """The plainest way of counting that comes to the same in this text."""
@@ -173,17 +170,17 @@ class ProgramText:
     def level(self, span: tuple[int, int] | None, selection: Selection) -> int:
         """How well the text agrees that a selection lies there.
 
-        4: its stored words are there; 3: it begins and ends as a sentence does; 2: it begins and
-        ends at words; 1: within two letters of them; 0: it does not.
+        5: its stored words are there; 4: but for a few letters; 3: it begins and ends as a sentence
+        does; 2: it begins and ends at words; 1: within two letters of them; 0: it does not.
         """
         if span is None:
             return 0
         letters = self.lettered.of(*span)
-        if selection.words.strip():
-            return 4 if same_words(LetteredText(selection.words).letters, letters) else 0
+        if words := LetteredText(selection.words).letters:
+            return 5 if words == letters else 4 if same_words(words, letters) else 0
         name = LetteredText(selection.name).letters
         if len(name) >= _SHORTEST_NAME and letters.startswith(name):
-            return 4
+            return 5
         if len(name) >= _LONG_NAME and name in self.lettered.letters and name not in letters:
             return 0
         start, end = span
@@ -192,21 +189,21 @@ class ProgramText:
         near = any(self._begins(start + by) for by in range(-2, 3))
         return 1 if near and any(self._ends(end + by) for by in range(-2, 3)) else 0
 
-    def _within_word(self, place: int) -> bool:
-        return 0 < place < len(self.text) and self.text[place - 1 : place + 1].isalnum()
-
     def _begins(self, place: int) -> bool:
-        first = self.text[place : place + 1]
-        return not self._within_word(place) and first not in _CLOSING
+        return not self._within_word(place) and self.text[place : place + 1] not in _CLOSING
 
     def _ends(self, place: int) -> bool:
         return not self._within_word(place) and self.text[place - 1 : place] not in _OPENING
 
+    def _within_word(self, place: int) -> bool:
+        return 0 < place < len(self.text) and self.text[place - 1 : place + 1].isalnum()
+
     def _begins_sentence(self, start: int) -> bool:
-        before = self.text[:start][-60:]
-        if not before.strip() or "\n" in before[len(before.rstrip()) :]:
+        before = self.text[max(0, start - 60) : start]
+        ended = before.rstrip()
+        if not ended or "\n" in before[len(ended) :]:
             return True
-        ended = before.rstrip().rstrip("0123456789\"'”’)]")
+        ended = ended.rstrip("0123456789\"'”’)]")
         return ended[-1:] in _ENDS_SENTENCE and not self.text[start : start + 1].islower()
 
     def _ends_sentence(self, end: int) -> bool:
@@ -220,7 +217,7 @@ def same_words(one: str, other: str) -> bool:
     """Are these the letters of the same words, but for a few?"""
     most = max(_FEW, round(_FEW_OF * (len(one) + len(other))))
     same = min(len(one), len(other)) >= 2 * _FEW
-    return one == other != "" or (same and Indel.distance(one, other, score_cutoff=most) <= most)
+    return same and Indel.distance(one, other, score_cutoff=most) <= most
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,21 +227,26 @@ class Placed:
     Attributes:
         spans: of each selection its place in the text, or in words why it has none.
         counting: by which they were found; None when none is believed.
-        chosen: whether the text lets places be counted in several ways.
         edited: selections whose stored words differ a little from the text, or stand elsewhere.
     """
 
     spans: tuple[tuple[int, int] | str, ...]
     counting: Counting | None
-    chosen: bool
     edited: int
 
 
 class _Try(NamedTuple):
+    """A way of counting, and what is said for and against it."""
+
     counting: Counting
     spans: list[tuple[int, int] | None]
     levels: list[int]
-    score: float
+    evidence: float
+    before: float = 0.0
+
+    @property
+    def score(self) -> float:
+        return self.evidence + self.before
 
 
 def place_selections(
@@ -253,12 +255,9 @@ def place_selections(
     """Find the selections of a project's texts; one program counts alike in all of them."""
     tries = {key: _tries(*each) for key, each in texts.items()}
     every = [Counting(*each) for each in product(_UNITS, _LINE_ENDS, _MARKS)]
-    said = {
-        counting: sum(
-            tries[key][text.if_marked(counting)].score for key, (text, _) in texts.items()
-        )
-        for counting in every
-    }
+    said = dict.fromkeys(every, 0.0)
+    for one, (key, (text, _)) in product(every, texts.items()):
+        said[one] += tries[key][text.if_marked(one)].evidence
     return {key: _placed(*each, _ranked(each[0], tries[key], said)) for key, each in texts.items()}
 
 
@@ -276,15 +275,19 @@ def _ranked(
     text: ProgramText, tries: Mapping[Counting, _Try], said: Mapping[Counting, float]
 ) -> list[_Try]:
     """The likeliest first; the other texts of the project have a say."""
-    others = {one: said[one] - tries[text.if_marked(one)].score for one in tries}
+    others = {one: said[one] - tries[text.if_marked(one)].evidence for one in tries}
     best = max(others.values())
     ranked = [
-        one._replace(
-            score=one.score + text.countings[counting] - min(_OTHERS, best - others[counting])
-        )
-        for counting, one in tries.items()
+        each._replace(before=text.countings[one] - min(_OTHERS, best - others[one]))
+        for one, each in tries.items()
     ]
     return sorted(ranked, key=lambda one: -one.score)  # stable: the usual one first
+
+
+def _believed(ranked: Sequence[_Try]) -> bool:
+    """Is the likeliest one right? The more to choose from, the more must speak for it."""
+    different = {tuple(one.spans): one.before for one in reversed(ranked)}
+    return ranked[0].score > max(_BELIEVED, log(sum(map(exp, different.values()))))
 
 
 def _placed(text: ProgramText, selections: Sequence[Selection], ranked: list[_Try]) -> Placed:
@@ -292,14 +295,17 @@ def _placed(text: ProgramText, selections: Sequence[Selection], ranked: list[_Tr
     doubted = next(
         (one for one in ranked[1:] if best.score - one.score < _APART and _apart(best, one)), None
     )
-    believed = doubted is None and best.score > _BELIEVED
+    believed = doubted is None and _believed(ranked)
     moved = _moved(selections, best)
+    agreeing = sum(level >= 2 for level in best.levels)
+    # a slip of the mouse, a letter or two too few or too many, among others that agree
+    least = 1 if agreeing >= max(5, 0.8 * len(best.levels)) else 2
     spans: list[tuple[int, int] | str] = []
     edited = 0
     for number, (span, level) in enumerate(zip(best.spans, best.levels, strict=True)):
         words = LetteredText(selections[number].words).letters
-        trusted = believed and number not in moved and (level >= 2 or _sloppy(best, number))
-        if span is not None and (level == 4 or (trusted and not words)):
+        trusted = believed and number not in moved and level >= least
+        if span is not None and (level >= 4 or (trusted and not words)):
             spans.append(span)
             edited += bool(words) and words != text.lettered.of(*span)
             continue
@@ -314,8 +320,8 @@ def _placed(text: ProgramText, selections: Sequence[Selection], ranked: list[_Tr
         else:
             why = _INSIDE_A_WORD if believed else _NO_COUNTING
         spans.append(elsewhere or why)
-    counting = best.counting if believed or 4 in best.levels else None
-    return Placed(tuple(spans), counting, text.marked or text.differs, edited)
+    counting = best.counting if believed or max(best.levels) >= 4 else None
+    return Placed(tuple(spans), counting, edited)
 
 
 def _apart(one: _Try, other: _Try) -> bool:
@@ -337,12 +343,6 @@ def _moved(selections: Sequence[Selection], best: _Try) -> set[int]:
         if level < 2 and sum(_EVIDENCE[one] for one in levels[place:] if one < 4) < 0:
             return set(order[place:])
     return set()
-
-
-def _sloppy(best: _Try, number: int) -> bool:
-    """Is it a slip of the mouse: a letter or two too few or too many, among others that agree?"""
-    agreeing = sum(level >= 2 for level in best.levels)
-    return best.levels[number] == 1 and agreeing >= max(5, 0.8 * len(best.levels))
 
 
 def _only_place(lettered: LetteredText, words: str) -> tuple[int, int] | None:

@@ -14,7 +14,6 @@ from pipeline.imports.counting import (
     PLAIN,
     Counting,
     Key,
-    Placed,
     ProgramText,
     Selection,
     place_selections,
@@ -223,21 +222,15 @@ def placed_codings(
             else:
                 words, before = texts[key].text[slice(*span)], texts[key].lettered.before(span[0])
                 codings.append(replace(coding, text=words, before=before))
-    names = [(coded[key][0][0].document, each) for key, each in placed.items()]
-    return Found(codings, not_taken, _remarks(names))
-
-
-def _remarks(texts: Sequence[tuple[str, Placed]]) -> list[str]:
-    """How places were counted, where that had to be found out, and what was found by its words."""
     counted: dict[Counting, list[str]] = {}
-    for name, placed in texts:
-        if placed.counting is not None and (placed.chosen or placed.counting != PLAIN):
-            counted.setdefault(placed.counting, []).append(name)
+    for key, each in placed.items():
+        if each.counting is not None and (texts[key].differs or each.counting != PLAIN):
+            counted.setdefault(each.counting, []).append(coded[key][0][0].document)
     remarks = [
         f"places count {counting}, by where words begin and end: {', '.join(names)}"
         for counting, names in counted.items()
     ]
-    if edited := sum(placed.edited for _, placed in texts):
+    if edited := sum(each.edited for each in placed.values()):
         also = "the words stored with them differ a little from the text, or stand elsewhere in it"
         remarks.append(f"found by likeness, {edited} selections: {also}")
-    return remarks
+    return Found(codings, not_taken, remarks)
