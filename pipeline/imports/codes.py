@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import os
 import re
 import unicodedata
 from collections import Counter
@@ -96,7 +97,7 @@ def read_renamed(options: Sequence[str], codebook: Codebook) -> dict[str, str]:
     """
     renamed = {}
     for option in options:
-        if Path(option).suffix.casefold() == ".csv" or Path(option).is_file():
+        if Path(option).suffix.casefold() == ".csv" or os.path.isfile(option):
             pairs = _table(Path(option))
         else:
             pairs = list(_pairs(option))
@@ -244,7 +245,7 @@ def report(not_taken: Sequence[NotTaken], themes: Themes, table: str, *, left: b
     done = "left out" if left else "cannot be taken"
     lines = []
     for kind, (of, to_do) in KINDS.items():
-        counts = Counter(one.what for one in not_taken if one.kind == kind)
+        counts = Counter(_printable(one.what) for one in not_taken if one.kind == kind)
         if not counts:
             continue
         named = [f"{what} ({n})" if n > 1 else what for what, n in counts.most_common()]
@@ -259,6 +260,11 @@ def report(not_taken: Sequence[NotTaken], themes: Themes, table: str, *, left: b
         n_codings = _counted(counts.total(), "coding")
         lines.append(f"{n_codings} {which} {done}: {'; '.join(named)}{after}")
     return lines
+
+
+def _printable(name: str) -> str:
+    """A name on one line, without what would command the terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in " ".join(name.split()))
 
 
 def _counted(n: int, noun: str) -> str:

@@ -35,8 +35,6 @@ _SHORTEST = 8
 """Letters of words that are looked for elsewhere in the text."""
 _SHORTEST_NAME, _LONG_NAME = 10, 25
 """Letters of a name that may be the first words; of one that cannot be anything else."""
-_INSIDE_A_WORD = "it begins or ends inside a word, and others do not"
-_NO_COUNTING = "by no way of counting does it begin and end at words"
 _CLOSING, _OPENING = set(",.;:)]!?”»…"), set("([“«")
 _ENDS_SENTENCE = set(".!?…;:")
 
@@ -318,7 +316,7 @@ def _placed(text: ProgramText, selections: Sequence[Selection], ranked: list[_Tr
         elif doubted is not None:
             why = f"it may count {best.counting}, or {doubted.counting}"
         else:
-            why = _INSIDE_A_WORD if believed else _NO_COUNTING
+            why = "by no way of counting does it begin and end at words"
         spans.append(elsewhere or why)
     counting = best.counting if believed or max(best.levels) >= 4 else None
     return Placed(tuple(spans), counting, edited)

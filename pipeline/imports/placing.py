@@ -223,14 +223,14 @@ def placed_codings(
                 words, before = texts[key].text[slice(*span)], texts[key].lettered.before(span[0])
                 codings.append(replace(coding, text=words, before=before))
     counted: dict[Counting, list[str]] = {}
-    for key, each in placed.items():
-        if each.counting is not None and (texts[key].differs or each.counting != PLAIN):
-            counted.setdefault(each.counting, []).append(coded[key][0][0].document)
+    for key, found in placed.items():
+        if found.counting is not None and (texts[key].differs or found.counting != PLAIN):
+            counted.setdefault(found.counting, []).append(coded[key][0][0].document)
     remarks = [
         f"places count {counting}, by where words begin and end: {', '.join(names)}"
         for counting, names in counted.items()
     ]
-    if edited := sum(each.edited for each in placed.values()):
+    if edited := sum(found.edited for found in placed.values()):
         also = "the words stored with them differ a little from the text, or stand elsewhere in it"
         remarks.append(f"found by likeness, {edited} selections: {also}")
     return Found(codings, not_taken, remarks)
