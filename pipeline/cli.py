@@ -317,9 +317,8 @@ def import_(
     """
     from pipeline.commands.importing import ImportOptions, import_codings
 
-    options = ImportOptions(
-        coder, user, [from_here(one) for one in codes or []], leave_out, replace
-    )
+    renamed = [one if "=" in one else from_here(one) for one in codes or ()]
+    options = ImportOptions(coder, user, renamed, leave_out, replace)
     for line in import_codings(file, options):
         typer.echo(line)
 

@@ -52,8 +52,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 def from_here(name: str) -> str:
     """A file as it is named from where the command was given; anything else as it is."""
     path = STARTED_IN.get() / Path(name).expanduser()
-    # a list of codes may be longer than a name that a disk can hold, which Path.exists() resents
-    return str(path) if os.path.exists(path) else name
+    return str(path) if path.exists() else name
 
 
 def _project_folder() -> Path:

@@ -25,7 +25,7 @@ MAX_TEXT_BYTES = 20_000_000
 """Of one text: a book has one or two."""
 MAX_ENTRIES = 20_000
 EXPORT_AGAIN = "export the project again as REFI-QDA (.qdpx)"
-BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError)
+BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, ValueError, OSError)
 """What unpacking a damaged, encrypted or otherwise unreadable archive raises."""
 _SCHEME = re.compile(r"^[a-z]+:/+", re.IGNORECASE)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-import os
 import re
 import unicodedata
 from collections import Counter
@@ -97,10 +96,7 @@ def read_renamed(options: Sequence[str], codebook: Codebook) -> dict[str, str]:
     """
     renamed = {}
     for option in options:
-        if Path(option).suffix.casefold() == ".csv" or os.path.isfile(option):
-            pairs = _table(Path(option))
-        else:
-            pairs = list(_pairs(option))
+        pairs = _pairs(option) if "=" in option else _table(Path(option))
         for name, theme, place in pairs:
             renamed[name] = _theme_id(theme, codebook, place)
     return renamed
@@ -120,12 +116,14 @@ def _pairs(option: str) -> Iterator[tuple[str, str, str]]:
         raise InputError("--codes", problem, "write NAME=THEME_ID, or name a table")
 
 
-def _table(file: Path) -> list[tuple[str, str, str]]:
+def _table(file: Path) -> Iterable[tuple[str, str, str]]:
     """Codes with their themes, of the rows that say one."""
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
-        raise InputError(file, "cannot be read", "name a CSV in UTF-8") from None
+        raise InputError(
+            file, "cannot be read", "write NAME=THEME_ID, or name a CSV in UTF-8"
+        ) from None
     first = text.partition("\n")[0]
     mark = max(",;\t", key=first.count)
     rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=mark))

@@ -283,7 +283,7 @@ def read_qualcoder(file: Path) -> Found:
     try:
         with closing(sqlite3.connect(address, uri=True)) as connection:
             return _of_database(connection, list(_without_words(connection)))
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         fix = "open it in QualCoder once, which brings it up to date"
         raise InputError(file, f"is no QualCoder project ({error})", fix) from None
 
