@@ -229,13 +229,15 @@ def agreement(
 ) -> None:
     """Print how far two coders agree. Example: peacetext agreement maria.csv ahmed.csv
 
-    For each code Krippendorff's alpha with its interval; then the codes that are taken for each
-    other most often, as many as --rows says.
+    Units that both have read are compared; a ? in the place of codes says that one was not. For
+    each code Krippendorff's alpha with its interval; then the codes that are taken for each other
+    most often, as many as --rows says.
     """
     from pipeline.commands.coding import agreement_found
     from pipeline.commands.printing import print_table
 
-    found, confusions = agreement_found([Path(from_here(file)) for file in (one, other)])
+    said, found, confusions = agreement_found([Path(from_here(file)) for file in (one, other)])
+    typer.echo(f"{said}\n")
     print_table(found)
     typer.echo("\nCodes that one gave where the other gave the other one instead:")
     print_table(confusions.head(rows))

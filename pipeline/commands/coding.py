@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -16,6 +16,7 @@ from pipeline.run.tables.ingest import DOCUMENTS
 from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.themes import SCORES, UNITS
+from pipeline.run.wording import counted
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import UNREAD, codes_by_unit, read_codings
@@ -96,26 +97,33 @@ def codebook_lines(codebook: Codebook) -> Iterator[str]:
         yield ""
 
 
-def agreement_found(files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Agreement a code, and the confusions between codes, of two coders' files.
+def agreement_found(files: Sequence[Path]) -> tuple[str, pl.DataFrame, pl.DataFrame]:
+    """How many units both coders have read; agreement a code, and the confusions between codes.
 
     Intervals resample units that depend on each other: those of a paragraph of an article, or of
     a document.
 
     Raises:
-        InputError: a file cannot be read, has no unit, or the two are not of the same units.
+        InputError: a file cannot be read, or there is no unit that both have read.
     """
     from pipeline.themes.agreement import agreement_table, confusion_table
 
     theme_ids = load_codebook().theme_ids
-    passes = [codes_by_unit(file, theme_ids) for file in files]
-    _check_same_units(files, passes)
-    settings = load_settings()
-    units = sorted(passes[0])
+    read = [codes_by_unit(file, theme_ids) for file in files]
+    (one, _), (other, _) = read
+    units = sorted(one.keys() & other.keys())
+    n_named = len(set().union(*(given.keys() | set(unread) for given, unread in read)))
+    if not units:
+        problem = f"has read no unit that {files[0]} has read"
+        raise InputError(files[1], problem, "name two codings over the same units")
     given = np.array(
-        [[[theme in one[unit] for theme in theme_ids] for unit in units] for one in passes]
+        [
+            [[theme in codes[unit] for theme in theme_ids] for unit in units]
+            for codes in (one, other)
+        ]
     )
     groups = _groups(theme_ids)
+    settings = load_settings()
     agreement = agreement_table(
         "both",
         given,
@@ -126,21 +134,8 @@ def agreement_found(files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
         settings.seed,
     )
     confusions = confusion_table("both", given, theme_ids)
-    return agreement.drop("unit_set", "n_units", "n_coders"), confusions.drop("unit_set")
-
-
-def _check_same_units(
-    files: Sequence[Path], passes: Sequence[Mapping[str, frozenset[str]]]
-) -> None:
-    """The first unit that one file has and the other has not, where there is one."""
-    for file, units in zip(files, passes, strict=True):
-        if not units:
-            raise InputError(file, "has no unit that was read", "name a coding with a row a unit")
-    for one, other in ((0, 1), (1, 0)):
-        missing = [unit for unit in passes[one] if unit not in passes[other]]
-        if missing:
-            problem = f"{len(missing)} units of {files[one]} have no row, the first is {missing[0]}"
-            raise InputError(files[other], problem, "name two codings over the same units")
+    said = f"{len(units)} of {counted(n_named, 'unit')} were read by both"
+    return said, agreement.drop("unit_set", "n_units", "n_coders"), confusions.drop("unit_set")
 
 
 def _groups(theme_ids: Sequence[str]) -> dict[str, str]:

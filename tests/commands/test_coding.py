@@ -42,7 +42,7 @@ def test_a_pass_without_a_row_is_named(project: Path) -> None:
     empty.write_text("sentence_id,codes\n", encoding="utf-8")
     done = peacetext("agreement", empty, empty)
     assert done.exit_code == 2
-    assert "empty.csv: has no unit that was read; to fix: " in done.output
+    assert "empty.csv: has no row under its header; to fix: " in done.output
 
 
 def test_the_check_says_when_an_adjudicated_pass_decides(project: Path) -> None:
@@ -62,7 +62,7 @@ def _row(done: Result, name: str) -> list[str]:
     ("other", "said"),
     [
         (CODING / "un-coder-1.csv", "name two codings over the same units"),
-        ("nobody.csv", "name a coder's file that exists"),
+        ("nobody.csv", "name a table that exists"),
         (CODING / "article-sentences.csv", "column codes is missing"),
     ],
 )
