@@ -305,8 +305,13 @@ def import_(
     ],
     coder: Annotated[str, typer.Option(help="Name of the coding, if not as in the file.")] = "",
     user: Annotated[str, typer.Option(help="Only the codings of this user of the file.")] = "",
-    code: Annotated[
-        list[str] | None, typer.Option(help='Which theme a code is: "Use of force=use_of_force".')
+    codes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--codes",
+            "--code",
+            help='Which themes codes are: "Force=use_of_force;Other=-" (- leaves out), or a table.',
+        ),
     ] = None,
     leave_out: Annotated[
         bool, typer.Option("--leave-out", help="Take what fits and say what does not.")
@@ -321,7 +326,9 @@ def import_(
     """
     from pipeline.commands.importing import ImportOptions, import_codings
 
-    options = ImportOptions(coder, user, code or [], leave_out, replace)
+    options = ImportOptions(
+        coder, user, [from_here(one) for one in codes or []], leave_out, replace
+    )
     for line in import_codings(file, options):
         typer.echo(line)
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from pipeline.imports.codes import Taken, Themes, coder_name, read_renamed, take
-from pipeline.imports.found import FoundCoding
+from pipeline.commands import STARTED_IN
+from pipeline.imports import Found
+from pipeline.imports.codes import (
+    NO_THEME,
+    Taken,
+    Themes,
+    coder_name,
+    codes_table,
+    read_renamed,
+    report,
+    take,
+)
 from pipeline.imports.placing import TextIndex
-from pipeline.imports.qualcoder import DATABASE, read_qualcoder
-from pipeline.imports.refi_project import read_refi_project
+from pipeline.imports.projects import DATABASE, read_qualcoder, read_refi_project
 from pipeline.imports.sheet import read_sheet
 from pipeline.run.errors import InputError
 from pipeline.run.files import write_text
@@ -135,14 +144,18 @@ def pass_text(coding: Coding, codes: pl.DataFrame, theme_ids: Sequence[str]) -> 
 def _passes(
     file: Path, codings: Sequence[Coding], codebook: Codebook, options: ImportOptions
 ) -> list[_Pass]:
-    def name_of(found: FoundCoding) -> str | None:
-        if options.user and found.coder.casefold() != options.user.casefold():
+    def name_of(coder: str) -> str | None:
+        if options.user and coder.casefold() != options.user.casefold():
             return None
-        return coder_name(options.coder or found.coder or file.stem)
+        return coder_name(options.coder or coder or file.stem)
 
-    themes = Themes(codebook, read_renamed(list(options.renamed), codebook))
-    taken = take(file, _read(file), _shelf(codings), themes, name_of)
-    _answer_for(file, taken, options)
+    renamed = read_renamed(options.renamed, codebook)
+    found = _read(file)
+    for remark in found.remarks:
+        say(f"import: {remark}")
+    themes = Themes(codebook, renamed)
+    taken = take(found, _shelf(codings), themes, name_of)
+    _answer_for(file, taken, themes, renamed, options)
     return [
         (coding, str(coder), rows.select("unit_id", "theme_id"))
         for (coder,), given in taken.codes.group_by("coder", maintain_order=True)
@@ -151,9 +164,9 @@ def _passes(
     ]
 
 
-def _read(file: Path) -> list[FoundCoding]:
+def _read(file: Path) -> Found:
     ending = file.suffix.casefold()
-    if ending == ".qdpx":
+    if ending in (".qdpx", ".qdc", ".zip"):
         return read_refi_project(file)
     if ending == ".qda" or file.name == DATABASE:
         return read_qualcoder(file)
@@ -173,18 +186,31 @@ def _shelf(codings: Sequence[Coding]) -> TextIndex:
     return TextIndex(documents, texts, ranges(anchored, texts))
 
 
-def _answer_for(file: Path, taken: Taken, options: ImportOptions) -> None:
-    """Say what was not taken, or stop at it."""
+def _answer_for(
+    file: Path, taken: Taken, themes: Themes, renamed: Mapping[str, str], options: ImportOptions
+) -> None:
+    """Say what is not taken, all of it; and stop at it unless it may be left out.
+
+    Raises:
+        InputError: something is not taken, and the person did not say that it may be left out.
+    """
     if taken.of_machine:
         say(f"import: {taken.of_machine} codes of the classifier are no coder's and stay out")
-    if taken.left_out and not options.leave_out:
-        more = len(taken.left_out) - 1
-        place, problem = taken.left_out[0]
-        also = f" (and {more} more like it)" if more else ""
-        fix = "code it in the corpus as it is, or take the rest with --leave-out"
-        raise InputError(file, problem + also, fix, place)
-    for place, problem in taken.left_out:
-        say(f"import: left out: {place}: {problem}")
+    if taken.n_alike:
+        also = "words that differ from the text by a letter or a few"
+        say(f"import: found by likeness, {taken.n_alike} codings: {also}")
+    table = STARTED_IN.get(Path()) / f"{file.stem}-codes.csv"
+    if any(one.kind == NO_THEME for one in taken.not_taken):
+        before = read_renamed([str(table)], themes.codebook) if table.is_file() else {}
+        write_text(table, codes_table(taken.not_taken, themes, {**before, **renamed}))
+    lines = report(taken.not_taken, themes, table.name, left=options.leave_out)
+    for line in lines:
+        say(f"import: {line}")
+    if lines and not options.leave_out:
+        n = len(taken.not_taken)
+        problem = f"{n} of {n + taken.n_taken} codings cannot be taken; nothing was written"
+        rest = f"take the other {taken.n_taken} with --leave-out"
+        raise InputError(file, problem, f"do what the lines above say, or {rest}")
 
 
 def _is_there(coding: Coding, coder: str, codes: pl.DataFrame, replace: bool) -> bool:

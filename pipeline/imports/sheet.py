@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pipeline.imports.found import FoundCoding
+from pipeline.imports import Found, FoundCoding, NotTaken
 from pipeline.run.errors import InputError
 
 COLUMNS = {
@@ -22,11 +22,11 @@ COLUMNS = {
 """The columns that are read, each with the names under which it may stand."""
 
 
-def read_sheet(file: Path) -> list[FoundCoding]:
+def read_sheet(file: Path) -> Found:
     """Every row as a coding.
 
     Raises:
-        InputError: the file is no CSV in UTF-8, a column is missing, or a row lacks a cell.
+        InputError: the file is no CSV in UTF-8, a column is missing.
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -37,9 +37,13 @@ def read_sheet(file: Path) -> list[FoundCoding]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     names = _columns(file, reader.fieldnames or ())
     try:
-        return list(_rows(file, reader, names))
+        rows = list(_rows(reader, names))
     except csv.Error as error:
         raise InputError(file, str(error), "close the quotation mark", reader.line_num) from None
+    return Found(
+        [row for row in rows if isinstance(row, FoundCoding)],
+        [row for row in rows if isinstance(row, NotTaken)],
+    )
 
 
 def _columns(file: Path, header: Sequence[str]) -> dict[str, str]:
@@ -56,13 +60,14 @@ def _columns(file: Path, header: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _rows(file: Path, reader: csv.DictReader[str], names: dict[str, str]) -> Iterator[FoundCoding]:
+def _rows(reader: csv.DictReader[str], names: dict[str, str]) -> Iterator[FoundCoding | NotTaken]:
     for row in reader:
         cells = {column: (row.get(name) or "").strip() for column, name in names.items()}
-        for column in ("document", "text", "code"):
-            if not cells[column]:
-                problem = f"no {column} in this row"
-                raise InputError(file, problem, "fill the cell, or delete the row", reader.line_num)
+        empty = next((one for one in ("document", "text", "code") if not cells[one]), None)
+        if empty is not None:
+            what = f"row {reader.line_num}: no {empty} in this row"
+            yield NotTaken("empty_cell", what, cells.get("coder", ""), cells["code"])
+            continue
         yield FoundCoding(
             coder=cells.get("coder", ""),
             document=cells["document"],
