@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 import re
 import unicodedata
 from collections import Counter
@@ -17,6 +15,8 @@ import polars as pl
 from pipeline.imports import Found, NotTaken
 from pipeline.imports.placing import TextIndex
 from pipeline.run.errors import InputError
+from pipeline.run.files import sheet_bytes
+from pipeline.run.sheet import SUFFIXES, read_sheet
 from pipeline.study.codebook import Codebook
 from pipeline.study.refi import MACHINE, coder_of, guid
 
@@ -96,7 +96,7 @@ def read_renamed(options: Sequence[str], codebook: Codebook) -> dict[str, str]:
     """
     renamed = {}
     for option in options:
-        if Path(option).suffix.casefold() == ".csv" or Path(option).is_file():
+        if Path(option).suffix.casefold() in SUFFIXES or Path(option).is_file():
             pairs = _table(Path(option))
         else:
             pairs = list(_pairs(option))
@@ -121,19 +121,13 @@ def _pairs(option: str) -> Iterator[tuple[str, str, str]]:
 
 def _table(file: Path) -> list[tuple[str, str, str]]:
     """Codes with their themes, of the rows that say one."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise InputError(file, "cannot be read", "name a CSV in UTF-8") from None
-    first = text.partition("\n")[0]
-    mark = max(",;\t", key=first.count)
-    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=mark))
-    if rows and not {"code", "theme_id"} <= set(rows[0]):
+    sheet = read_sheet(file, ("code", "theme_id"), may_be_empty=True)
+    if not {"code", "theme_id"} <= set(sheet.columns):
         raise InputError(file, "needs the columns code and theme_id", "name them so", 1)
     return [
-        (row["code"].removeprefix("'"), theme, f"{file}: row {number}")
-        for number, row in enumerate(rows, 2)
-        if (theme := (row["theme_id"] or "").strip())
+        (row["code"], theme, f"{file}: row {number}")
+        for number, row in sheet.rows
+        if (theme := row["theme_id"].strip())
     ]
 
 
@@ -148,7 +142,7 @@ def _theme_id(theme: str, codebook: Codebook, place: str) -> str:
     return theme_id
 
 
-def codes_table(not_taken: Iterable[NotTaken], themes: Themes, before: Mapping[str, str]) -> str:
+def codes_table(not_taken: Iterable[NotTaken], themes: Themes, before: Mapping[str, str]) -> bytes:
     """The table to fill in: every code that is no theme, how often it was given, the nearest theme.
 
     Args:
@@ -157,21 +151,13 @@ def codes_table(not_taken: Iterable[NotTaken], themes: Themes, before: Mapping[s
         before: what a person has filled in already; it stays.
     """
     counts = Counter(one.code for one in not_taken if one.kind == NO_THEME)
-    content = io.StringIO("\ufeff")
-    content.seek(1)
-    table = csv.writer(content, lineterminator="\n")
-    table.writerow(("code", "theme_id", "n_codings", "nearest"))
-    for code, n in counts.most_common():
-        table.writerow((_safe(code), before.get(code, ""), n, themes.nearest(code)))
-    for code, theme_id in before.items():
-        if code not in counts:
-            table.writerow((_safe(code), theme_id or LEAVE_OUT, 0, ""))
-    return content.getvalue()
-
-
-def _safe(cell: str) -> str:
-    """A cell that a spreadsheet does not run as a formula."""
-    return f"'{cell}" if cell[:1] in "=+-@\t\r" else cell
+    rows: list[tuple[object, ...]] = [("code", "theme_id", "n_codings", "nearest")]
+    rows += [
+        (code, before.get(code, ""), n, themes.nearest(code)) for code, n in counts.most_common()
+    ]
+    left = [code for code in before if code not in counts]
+    rows += [(code, before[code] or LEAVE_OUT, 0, "") for code in left]
+    return sheet_bytes(rows)
 
 
 _SCHEMA = {"coder": pl.String, "unit_id": pl.String, "theme_id": pl.String}

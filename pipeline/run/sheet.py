@@ -14,6 +14,7 @@ import io
 import re
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -28,23 +29,24 @@ SUFFIXES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _NO_DELIMITER = "\x1f"  # of a table of one column, whose lines hold none
 _AS_UTF8 = "save it as CSV UTF-8, or as .xlsx"
-_LARGEST = 500_000_000  # bytes of a workbook when it is unpacked
+_LARGEST, _MOST_CELLS = 500_000_000, 5_000_000  # bytes of a workbook unpacked, and its cells
 _ARCHIVE, _OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _LETTER = r"[^\W\d_]"
 _STRANGE = re.compile(
-    rf"{_LETTER}*(?:{_LETTER}[^\w\s!-/:-@\[-`{{-~ªº°´·‘’“–—…\xad-]+{_LETTER}"
-    r"|[¹³][a-z]"
+    rf"{_LETTER}*(?:{_LETTER}[^\w\s!-/:-@\[-`{{-~ªº°´·‘’“–—…\xad-]+{_LETTER}|[¹³][a-z]"
     r"|[a-zß-öø-ÿœšž][À-ÖØ-ÞŠŒŽŸ]|[À-ÖØ-öø-ÿŠŒŽšœžŸƒ]{4})" + rf"{_LETTER}*"
 )
 """A word that no Western language has: other encodings look so when read as Windows-1252."""
 _BLANK = f" \t\r\n\xa0\u200b{MARK}"
+
+
+def _said(cell: str) -> str:
+    return cell.strip(_BLANK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,7 @@ class Sheet:
     plain: bool = True
 
 
-_Grid = list[tuple[int, list[str]]]
-"""Line and cells of each row."""
+_Grid = list[tuple[int, list[str]]]  # line and cells of each row
 
 
 def read_sheet(file: Path, known: Collection[str], *, may_be_empty: bool = False) -> Sheet:
@@ -76,12 +77,12 @@ def read_sheet(file: Path, known: Collection[str], *, may_be_empty: bool = False
         may_be_empty: whether a table without rows is in order.
 
     Raises:
-        InputError: it is not there, is not a table, can be read in two ways, or has no row.
+        InputError: it is not there, is no table, can be read in two ways, or has no row.
     """
+    if not file.exists():
+        raise InputError(file, "is missing", "name a table that exists")
     try:
         content = file.read_bytes()
-    except FileNotFoundError:
-        raise InputError(file, "is missing", "name a table that exists") from None
     except OSError as error:
         raise InputError(file, f"cannot be read ({error.strerror})", "name a table") from None
     sheet = parse_sheet(content, file, known)
@@ -106,21 +107,21 @@ def parse_sheet(content: bytes, file: Path, known: Collection[str]) -> Sheet:
 
 
 def _sheet(grid: _Grid, file: Path, known: Mapping[str, str], *, plain: bool) -> Sheet:
-    filled = [(line, cells) for line, cells in grid if any(map(_said, cells))]
+    meant = [(line, [as_meant(cell) for cell in cells]) for line, cells in grid]
+    filled = [(line, cells) for line, cells in meant if any(map(_said, cells))]
     if not filled:
         return Sheet((), (), plain)
     (first, header), body = filled[0], filled[1:]
     width = max(place for place, name in enumerate(header, 1) if _said(name))
     used = max((_width(cells) for _, cells in body), default=0)
-    if used > width and len(header) >= used:  # a column without a name, as of an index
-        width = used
+    width = used if width < used <= len(header) else width  # a column may have no name
     columns = _named(header[:width], file, first, known)
     needed = max((n for n, name in enumerate(columns, 1) if name.casefold() in known), default=0)
     for line, cells in body:
         if _width(cells) > width or len(cells) < (needed or width):
             raise _ragged(file, line, cells, columns, body)
     rows = tuple(
-        (line, dict(zip(columns, [*map(as_meant, cells[:width]), *[""] * width], strict=False)))
+        (line, dict(zip(columns, [*cells[:width], *[""] * width], strict=False)))
         for line, cells in body
     )
     return Sheet(columns, rows, plain)
@@ -130,15 +131,16 @@ def _named(
     header: Sequence[str], file: Path, row: int, known: Mapping[str, str]
 ) -> tuple[str, ...]:
     """The names of the columns, each once."""
-    columns: list[str] = []
+    columns: dict[str, str] = {}
     for place, cell in enumerate(header, 1):
-        name = as_meant(cell).strip(_BLANK) or f"column {place}"
-        seen = [each.casefold() for each in columns]
-        if name.casefold() in seen and name.casefold() in known:
+        name = cell.strip(_BLANK) or f"column {place}"
+        key = name.casefold()
+        if key in columns and key in known:
             raise InputError(file, f"column {name} is there twice", "delete or rename one", row)
-        named = known.get(name.casefold(), name)
-        columns.append(named if name.casefold() not in seen else f"{name} ({place})")
-    return tuple(columns)
+        if key in columns:
+            name = key = f"{name} ({place})"
+        columns[key] = known.get(key, name)
+    return tuple(columns.values())
 
 
 def _ragged(
@@ -151,10 +153,6 @@ def _ragged(
         problem = f"like every row has {len(cells)} cells, and the first row names {len(columns)}"
         fix = "name the first column too (R: write.csv with row.names = FALSE)"
     return InputError(file, problem, fix, line)
-
-
-def _said(cell: str) -> str:
-    return cell.strip(_BLANK)
 
 
 def _width(cells: Sequence[str]) -> int:
@@ -241,11 +239,11 @@ def _unwrapped(cells: list[str], mark: str) -> list[str]:
 
 def _even_rows(text: str, mark: str, file: Path) -> _Grid:
     """The rows where all have as many cells as the first; otherwise none."""
-    try:
+    with suppress(InputError):
         grid = _rows(text, mark, file)
-    except InputError:
-        return []
-    return grid if len({len(cells) for _, cells in grid if any(map(_said, cells))}) == 1 else []
+        if len({len(cells) for _, cells in grid if any(map(_said, cells))}) == 1:
+            return grid
+    return []
 
 
 def _refuse_hidden_marks(text: str, file: Path) -> None:
@@ -266,7 +264,8 @@ def _rows(text: str, mark: str, file: Path) -> _Grid:
     """
     grid, problem = _strict(text, mark)
     if '\\"' in text:
-        escaped, no_escape = _strict(_doubled(text), mark)
+        doubled = re.sub(r'(?<!\\)((?:\\\\)*)\\"', r'\1""', text)
+        escaped, no_escape = _strict(doubled, mark)
         if not problem and not no_escape and grid != escaped:
             fix = "double the quotation marks inside cells instead"
             raise InputError(file, 'a backslash before " may stand for itself or not', fix)
@@ -295,10 +294,6 @@ def _strict(text: str, mark: str) -> tuple[_Grid, str]:
     return grid, ""
 
 
-def _doubled(text: str) -> str:
-    return re.sub(r'(?<!\\)((?:\\\\)*)\\"', r'\1""', text)
-
-
 def _unescaped(cells: Sequence[str], text: str) -> list[str]:
     r"""Cells of a file that writes \" for "; where it writes \\ for \ too, that is undone."""
     if re.search(r'(?<!\\)(?:\\\\)*\\(?![\\"N\n])', text):
@@ -308,23 +303,22 @@ def _unescaped(cells: Sequence[str], text: str) -> list[str]:
 
 def _of_workbook(content: bytes, file: Path, known: Collection[str]) -> _Grid:
     """Rows of the one sheet that can be meant: visible, filled, and with most known columns."""
-    filled: dict[str, _Grid] = {}
+    sheets = _sheets(content, file)
     n_known: dict[str, int] = {}
-    for name, grid in _sheets(content, file).items():
-        header = next((cells for _, cells in grid if any(map(_said, cells))), None)
-        if header:
-            filled[name] = grid
+    for name, grid in sheets.items():
+        if header := next((cells for _, cells in grid if any(map(_said, cells))), None):
             n_known[name] = sum(_said(cell).casefold() in known for cell in header)
     best = [name for name, n in n_known.items() if n == max(n_known.values())]
     if len(best) > 1:
         problem = f"any of its sheets may be meant: {', '.join(best)}"
         raise InputError(file, problem, "save the one that is meant as CSV UTF-8")
-    return filled[best[0]] if best else []
+    return sheets[best[0]] if best else []
 
 
 def _sheets(content: bytes, file: Path) -> dict[str, _Grid]:
     """The visible sheets by name."""
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
+    from python_calamine import CalamineWorkbook
+    from python_calamine import SheetVisibleEnum as Visible
 
     try:
         if content.startswith(_ARCHIVE):
@@ -332,21 +326,21 @@ def _sheets(content: bytes, file: Path) -> dict[str, _Grid]:
                 if sum(part.file_size for part in parts.infolist()) > _LARGEST:
                     raise InputError(file, "is a workbook too large to be read", _AS_UTF8)
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        return {
-            sheet.name: [
-                (line, [_as_text(value) for value in values])
-                for line, values in enumerate(
-                    book.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False), 1
-                )
-            ]
-            for sheet in book.sheets_metadata
-            if sheet.visible == SheetVisibleEnum.Visible
-        }
-    except PasswordError:
-        raise InputError(file, "is locked by a password", "save it without one") from None
-    except (CalamineError, zipfile.BadZipFile, OSError) as error:
+        seen = [one.name for one in book.sheets_metadata if one.visible == Visible.Visible]
+        sheets = {name: book.get_sheet_by_name(name) for name in seen}
+        if sum(one.total_height * one.total_width for one in sheets.values()) > _MOST_CELLS:
+            fix = "delete what stands far below or beside the table"
+            raise InputError(file, "is a workbook with too many cells", fix)
+        values = {name: one.to_python(skip_empty_area=False) for name, one in sheets.items()}
+    except BaseException as error:  # a library in Rust that gives up raises no Exception
+        if isinstance(error, InputError | KeyboardInterrupt | MemoryError):
+            raise
         problem = f"is a workbook that cannot be read ({error})"
-        raise InputError(file, problem, "save it as CSV UTF-8") from None
+        raise InputError(file, problem, "save it anew without a password, or as CSV") from None
+    return {
+        name: [(line, [*map(_as_text, row)]) for line, row in enumerate(rows, 1)]
+        for name, rows in values.items()
+    }
 
 
 def _as_text(value: object) -> str:

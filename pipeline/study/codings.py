@@ -106,7 +106,7 @@ def read_codings(
     _refuse_shared_units(codings)
     suggested = _coder_files(folder, f"{SUGGESTED}-coder-")
     if suggested:
-        codings.append(_read_suggested(suggested, theme_ids))
+        codings.append(read_suggested(suggested, theme_ids))
     return tuple(codings)
 
 
@@ -225,7 +225,7 @@ def _read_coding(coded: CodedSet, folder: Path, theme_ids: Collection[str]) -> C
     return Coding(coded.id, coded.unit, units, coders, codes, adjudicated=bool(decided), file=file)
 
 
-def _read_suggested(files: Mapping[str, Path], theme_ids: Collection[str]) -> Coding:
+def read_suggested(files: Mapping[str, Path], theme_ids: Collection[str]) -> Coding:
     """All files of suggested units as one coding; a unit may stand in several of them."""
     frames, rows = [], []
     for coder, file in files.items():
@@ -260,8 +260,7 @@ def _read_suggested_pass(
         units.append((unit_id, row["document_id"], row["block_id"], start, end, str(file), line))
         codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
     names = ("unit_id", "document_id", "block_id", "start", "end", "file", "row")
-    numbers = ("start", "end", "row")
-    schema = {name: pl.Int64 if name in numbers else pl.String for name in names}
+    schema = {name: pl.Int64 if name in ("start", "end", "row") else pl.String for name in names}
     return pl.DataFrame(units, schema=schema, orient="row"), codes
 
 

@@ -6,8 +6,6 @@ line read it at every start.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +15,7 @@ from typing import get_args
 from urllib.parse import urlsplit
 
 from pipeline.run.errors import InputError
-from pipeline.run.files import neutral
+from pipeline.run.files import sheet_line
 from pipeline.run.kinds import Kind
 from pipeline.run.settings import Profile
 from pipeline.run.sheet import parse_sheet
@@ -160,9 +158,7 @@ def cells_of(entry: Entry) -> dict[str, str]:
 
 def line_of(entry: Entry) -> str:
     """The entry as one line of CSV, without the line end."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(map(neutral, cells_of(entry).values()))
-    return line.getvalue()
+    return sheet_line(cells_of(entry).values())
 
 
 def _check_columns(file: Path, columns: Collection[str]) -> None:
