@@ -12,6 +12,7 @@ import typer
 from pipeline.commands import STARTED_IN, app, command, from_here
 from pipeline.run.errors import InputError
 from pipeline.run.stage import leave_uncollected, say
+from pipeline.run.wording import counted
 
 Kinds = Annotated[str, typer.Option("--kind", help="Such as report, where it is not found.")]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")]
@@ -193,22 +194,28 @@ def themes(rows: Rows = 30) -> None:
 @command
 def classify(
     file: Annotated[
-        str, typer.Argument(help="A CSV file; without one, texts are read from stdin, a line each.")
+        str, typer.Argument(help="CSV or .xlsx; without one, texts come from stdin, a line each.")
     ] = "",
     text_column: Annotated[str, typer.Option(help="The column that holds the texts.")] = "text",
     out: Annotated[str, typer.Option(help="Write the CSV here instead of printing it.")] = "",
 ) -> None:
     """Score texts on every theme. Example: peacetext classify notes.csv --out scores.csv"""
-    from pipeline.commands.classifying import classified, read_texts, texts_of
+    from pipeline.commands.coding import REMARK, classified, read_texts, texts_of
     from pipeline.commands.printing import write_csv
+    from pipeline.run.tables.table import csv_text
 
     texts = read_texts(Path(from_here(file)), text_column) if file else texts_of(sys.stdin)
     scores = classified(texts, text_column if file else "text")
     if not out:
-        typer.echo(scores.write_csv(), nl=False)
-        return
-    write_csv(scores, STARTED_IN.get() / out)
-    say(f"{scores.height} texts scored: {out}")
+        typer.echo(csv_text(scores), nl=False)
+    else:
+        write_csv(scores, STARTED_IN.get() / out)
+    n_empty = scores.height - scores[REMARK].null_count()
+    said = f"{counted(scores.height - n_empty, 'text')} scored"
+    if n_empty:
+        said += f"; {counted(n_empty, 'row')} without words, marked as empty"
+    if out or n_empty:
+        say(f"{said}: {out}" if out else said)
 
 
 @command
@@ -229,13 +236,15 @@ def agreement(
 ) -> None:
     """Print how far two coders agree. Example: peacetext agreement maria.csv ahmed.csv
 
-    For each code Krippendorff's alpha with its interval; then the codes that are taken for each
-    other most often, as many as --rows says.
+    Units that both have read are compared; a ? in the place of codes says that one was not. For
+    each code Krippendorff's alpha with its interval; then the codes that are taken for each other
+    most often, as many as --rows says.
     """
     from pipeline.commands.coding import agreement_found
     from pipeline.commands.printing import print_table
 
-    found, confusions = agreement_found([Path(from_here(file)) for file in (one, other)])
+    said, found, confusions = agreement_found([Path(from_here(file)) for file in (one, other)])
+    typer.echo(f"{said}\n")
     print_table(found)
     typer.echo("\nCodes that one gave where the other gave the other one instead:")
     print_table(confusions.head(rows))

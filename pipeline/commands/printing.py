@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.run.errors import InputError
-from pipeline.run.files import FINDINGS_FILE, write_text
+from pipeline.run.files import FINDINGS_FILE, write_bytes
 from pipeline.run.tables.compare import GAP
 from pipeline.run.tables.segment import PASSAGES
-from pipeline.run.tables.table import read_table
+from pipeline.run.tables.table import csv_of, read_table
 from pipeline.run.tables.themes import EVALUATION
 from pipeline.run.tables.topics import TOPICS
 
@@ -37,14 +37,14 @@ def print_table(frame: pl.DataFrame) -> None:
 
 
 def write_csv(frame: pl.DataFrame, file: Path) -> None:
-    """Write a table where a person asked for it, whole or not at all.
+    """Write a table where a person asked for it, fit for a spreadsheet, whole or not at all.
 
     Raises:
         InputError: a folder is there.
     """
     if file.is_dir():
         raise InputError(file, "is a folder", "name a file in it")
-    write_text(file, frame.write_csv())
+    write_bytes(file, csv_of(frame))
 
 
 def _cell(value: object) -> str:

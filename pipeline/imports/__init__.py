@@ -48,6 +48,7 @@ class FoundCoding:
         code: as the program names the code.
         code_identity: the GUID of the code; empty when there is none.
         place: where in the file the coding stands, for a message.
+        alike: the words that the program stored differ from the text, or stand elsewhere in it.
     """
 
     coder: str
@@ -59,6 +60,7 @@ class FoundCoding:
     code: str
     code_identity: str
     place: str
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 import re
 import unicodedata
 from collections import Counter
@@ -17,6 +15,9 @@ import polars as pl
 from pipeline.imports import Found, NotTaken
 from pipeline.imports.placing import TextIndex
 from pipeline.run.errors import InputError
+from pipeline.run.files import sheet_bytes
+from pipeline.run.sheet import read_sheet
+from pipeline.run.wording import counted
 from pipeline.study.codebook import Codebook
 from pipeline.study.refi import MACHINE, coder_of, guid
 
@@ -118,21 +119,13 @@ def _pairs(option: str) -> Iterator[tuple[str, str, str]]:
 
 def _table(file: Path) -> Iterable[tuple[str, str, str]]:
     """Codes with their themes, of the rows that say one."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise InputError(
-            file, "cannot be read", "write NAME=THEME_ID, or name a CSV in UTF-8"
-        ) from None
-    first = text.partition("\n")[0]
-    mark = max(",;\t", key=first.count)
-    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=mark))
-    if rows and not {"code", "theme_id"} <= set(rows[0]):
+    sheet = read_sheet(file, ("code", "theme_id"), may_be_empty=True)
+    if not {"code", "theme_id"} <= set(sheet.columns):
         raise InputError(file, "needs the columns code and theme_id", "name them so", 1)
     return [
-        (row["code"].removeprefix("'"), theme, f"{file}: row {number}")
-        for number, row in enumerate(rows, 2)
-        if (theme := (row["theme_id"] or "").strip())
+        (row["code"], theme, f"{file}: row {number}")
+        for number, row in sheet.rows
+        if (theme := row["theme_id"].strip())
     ]
 
 
@@ -147,7 +140,7 @@ def _theme_id(theme: str, codebook: Codebook, place: str) -> str:
     return theme_id
 
 
-def codes_table(not_taken: Iterable[NotTaken], themes: Themes, before: Mapping[str, str]) -> str:
+def codes_table(not_taken: Iterable[NotTaken], themes: Themes, before: Mapping[str, str]) -> bytes:
     """The table to fill in: every code that is no theme, how often it was given, the nearest theme.
 
     Args:
@@ -156,21 +149,13 @@ def codes_table(not_taken: Iterable[NotTaken], themes: Themes, before: Mapping[s
         before: what a person has filled in already; it stays.
     """
     counts = Counter(one.code for one in not_taken if one.kind == NO_THEME)
-    content = io.StringIO("\ufeff")
-    content.seek(1)
-    table = csv.writer(content, lineterminator="\n")
-    table.writerow(("code", "theme_id", "n_codings", "nearest"))
-    for code, n in counts.most_common():
-        table.writerow((_safe(code), before.get(code, ""), n, themes.nearest(code)))
-    for code, theme_id in before.items():
-        if code not in counts:
-            table.writerow((_safe(code), theme_id or LEAVE_OUT, 0, ""))
-    return content.getvalue()
-
-
-def _safe(cell: str) -> str:
-    """A cell that a spreadsheet does not run as a formula."""
-    return f"'{cell}" if cell[:1] in "=+-@\t\r" else cell
+    rows: list[tuple[object, ...]] = [("code", "theme_id", "n_codings", "nearest")]
+    rows += [
+        (code, before.get(code, ""), n, themes.nearest(code)) for code, n in counts.most_common()
+    ]
+    left = [code for code in before if code not in counts]
+    rows += [(code, before[code] or LEAVE_OUT, 0, "") for code in left]
+    return sheet_bytes(rows)
 
 
 _SCHEMA = {"coder": pl.String, "unit_id": pl.String, "theme_id": pl.String}
@@ -184,14 +169,14 @@ class Taken:
         codes: coder, unit_id, theme_id; one row a code given, sorted.
         not_taken: each coding that could not be taken.
         n_taken: codings that were.
-        n_alike: of these, codings whose words were found by likeness.
+        alike: places of those whose words were found by likeness, in the file.
         of_machine: codings of the user 'machine', which are no coder's.
     """
 
     codes: pl.DataFrame
     not_taken: tuple[NotTaken, ...]
     n_taken: int
-    n_alike: int
+    alike: tuple[str, ...]
     of_machine: int
 
 
@@ -209,7 +194,8 @@ def take(
     rows: set[tuple[str, str, str]] = set()
     of_people = [one for one in found.not_taken if one.coder != MACHINE]
     not_taken = [one for one in of_people if name_of(one.coder) and themes.theme_of(one.code) != ""]
-    n_taken = n_alike = of_machine = 0
+    alike: list[str] = []
+    n_taken = of_machine = 0
     for coding in found.codings:
         if coding.coder == MACHINE:
             of_machine += 1
@@ -226,9 +212,9 @@ def take(
             continue
         rows |= {(coder, unit_id, theme_id) for unit_id in units.unit_ids}
         n_taken += 1
-        n_alike += units.alike
+        alike += [coding.place] * units.alike
     codes = pl.DataFrame(sorted(rows), schema=_SCHEMA, orient="row")
-    return Taken(codes, tuple(not_taken), n_taken, n_alike, of_machine)
+    return Taken(codes, tuple(not_taken), n_taken, tuple(alike), of_machine)
 
 
 def report(not_taken: Sequence[NotTaken], themes: Themes, table: str, *, left: bool) -> list[str]:
@@ -252,10 +238,10 @@ def report(not_taken: Sequence[NotTaken], themes: Themes, table: str, *, left: b
             named = [_with_nearest(what, n, themes) for what, n in counts.most_common(_NAMED)]
             named += [f"and {len(counts) - _NAMED} more"] * (len(counts) > _NAMED)
             fix = f"say which themes they are in {table}, and give it: --codes {table}"
-        codes, are = _counted(len(counts), "code"), "are" if len(counts) > 1 else "is"
+        codes, are = counted(len(counts), "code"), "are" if len(counts) > 1 else "is"
         which = of.format(codes=codes, are=are)
         after = f"; to fix: {fix}" if fix else ""
-        n_codings = _counted(counts.total(), "coding")
+        n_codings = counted(counts.total(), "coding")
         lines.append(f"{n_codings} {which} {done}: {'; '.join(named)}{after}")
     return lines
 
@@ -263,10 +249,6 @@ def report(not_taken: Sequence[NotTaken], themes: Themes, table: str, *, left: b
 def _printable(name: str) -> str:
     """A name on one line, without what would command the terminal."""
     return "".join(letter if letter.isprintable() else " " for letter in " ".join(name.split()))
-
-
-def _counted(n: int, noun: str) -> str:
-    return f"{n} {noun}{'s' * (n != 1)}"
 
 
 def _with_nearest(code: str, n: int, themes: Themes) -> str:

@@ -27,8 +27,7 @@ begin and end at words, half of them at sentences; at a random place 14 in 100 a
 _BELIEVED = 0.5
 _APART = 1.0
 """Two countings that lead to other words must differ by this, or neither is believed."""
-_OTHERS = 6.0
-"""What the other texts of a project can say for a counting, at most."""
+_OTHERS = 6.0  # what the other texts of a project can say for a counting, at most
 _FEW, _FEW_OF = 2, 0.1
 """Letters that stored words and text may not share, at least, and of both together."""
 _SHORTEST = 8
@@ -157,7 +156,6 @@ class ProgramText:
         last = int(edges[-1])
         if not 0 <= selection.start < selection.end or selection.start > last:
             return None
-        # a mark that is counted stands before the first character
         start, end = np.searchsorted(edges, (selection.start, selection.end))
         if selection.end > last + 2:  # the program's own last line end
             return None
@@ -225,12 +223,12 @@ class Placed:
     Attributes:
         spans: of each selection its place in the text, or in words why it has none.
         counting: by which they were found; None when none is believed.
-        edited: selections whose stored words differ a little from the text, or stand elsewhere.
+        edited: spans of selections whose stored words differ from the text, or stand elsewhere.
     """
 
     spans: tuple[tuple[int, int] | str, ...]
     counting: Counting | None
-    edited: int
+    edited: frozenset[tuple[int, int] | str]
 
 
 class _Try(NamedTuple):
@@ -299,16 +297,17 @@ def _placed(text: ProgramText, selections: Sequence[Selection], ranked: list[_Tr
     # a slip of the mouse, a letter or two too few or too many, among others that agree
     least = 1 if agreeing >= max(5, 0.8 * len(best.levels)) else 2
     spans: list[tuple[int, int] | str] = []
-    edited = 0
+    edited = set()
     for number, (span, level) in enumerate(zip(best.spans, best.levels, strict=True)):
         words = LetteredText(selections[number].words).letters
         trusted = believed and number not in moved and level >= least
         if span is not None and (level >= 4 or (trusted and not words)):
             spans.append(span)
-            edited += bool(words) and words != text.lettered.of(*span)
+            if words and level < 5:
+                edited.add(span)
             continue
-        elsewhere = _only_place(text.lettered, words)
-        edited += elsewhere is not None
+        if elsewhere := _only_place(text.lettered, words):
+            edited.add(elsewhere)
         if elsewhere is None and words:
             why = "the coded words are not in the text there"
         elif span is None:
@@ -319,7 +318,7 @@ def _placed(text: ProgramText, selections: Sequence[Selection], ranked: list[_Tr
             why = "by no way of counting does it begin and end at words"
         spans.append(elsewhere or why)
     counting = best.counting if believed or max(best.levels) >= 4 else None
-    return Placed(tuple(spans), counting, edited)
+    return Placed(tuple(spans), counting, frozenset(edited))
 
 
 def _apart(one: _Try, other: _Try) -> bool:

@@ -24,7 +24,7 @@ _MOST = 0.5
 """A coding holds for units of which it covers at least half, or for the unit that it lies in."""
 _AROUND = 2000
 """Letters on either side that tell two places with the same words apart."""
-_SHORTEST_ALIKE = 12
+_SHORTEST_ALIKE, _LONGEST_ALIKE = 12, 5000
 """Letters of words that are looked for by likeness where the text does not have them exactly."""
 _LETTERS_A_SLIP = 25
 """One letter in so many may be another one; always one."""
@@ -38,7 +38,7 @@ class UnitsFound:
     """The units that a coding covers.
 
     Attributes:
-        alike: its words were found by likeness: a letter or a few are others in the text.
+        alike: its words were found by likeness, or elsewhere than the program says.
     """
 
     unit_ids: tuple[str, ...]
@@ -108,7 +108,7 @@ class TextIndex:
             return _not_taken(found, "no_unit", f"no coded unit of {document.document_id} is there")
         if len(units) > _MANY and found.whole is not None and needle == found.whole.letters:
             return _not_taken(found, "whole_document", "")
-        return UnitsFound(units, alike)
+        return UnitsFound(units, alike or found.alike)
 
 
 def _not_taken(found: FoundCoding, kind: str, problem: str) -> NotTaken:
@@ -118,7 +118,7 @@ def _not_taken(found: FoundCoding, kind: str, problem: str) -> NotTaken:
 
 def _alike(letters: str, needle: str) -> list[tuple[int, int]]:
     """Where a text has nearly these letters: the likeliest place, and any as likely."""
-    if len(needle) < _SHORTEST_ALIKE or len(letters) < len(needle):
+    if not _SHORTEST_ALIKE <= len(needle) <= min(_LONGEST_ALIKE, len(letters)):
         return []
     most = max(1, len(needle) // _LETTERS_A_SLIP)
     found: list[tuple[int, int]] = []
@@ -221,7 +221,8 @@ def placed_codings(
                 not_taken.append(NotTaken("no_place", what, coding.coder, coding.code))
             else:
                 words, before = texts[key].text[slice(*span)], texts[key].lettered.before(span[0])
-                codings.append(replace(coding, text=words, before=before))
+                alike = span in placed[key].edited
+                codings.append(replace(coding, text=words, before=before, alike=alike))
     counted: dict[Counting, list[str]] = {}
     for key, found in placed.items():
         if found.counting is not None and (texts[key].differs or found.counting != PLAIN):
@@ -230,7 +231,4 @@ def placed_codings(
         f"places count {counting}, by where words begin and end: {', '.join(names)}"
         for counting, names in counted.items()
     ]
-    if edited := sum(found.edited for found in placed.values()):
-        also = "the words stored with them differ a little from the text, or stand elsewhere in it"
-        remarks.append(f"found by likeness, {edited} selections: {also}")
     return Found(codings, not_taken, remarks)

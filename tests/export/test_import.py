@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 import sqlite3
 import zipfile
 from collections.abc import Callable
@@ -368,7 +369,7 @@ def test_a_pass_in_our_own_form_is_checked_and_taken(project: Project) -> None:
     [
         (b"document,text\na,b\n", "column code is missing"),
         (b"document,text,code\na,,x\n", "row 2: no text in this row"),
-        (b"document,text,code\na,\xff,x\n", "is not UTF-8"),
+        (b"document,text,code\na,\x81,x\n", "is not UTF-8, and not Windows-1252 either"),
         (b'document,text,code\na,"b,x\n', "unexpected end of data"),
     ],
 )
@@ -382,7 +383,8 @@ def test_a_table_with_a_mistake_names_its_row(project: Project, content: bytes, 
 def test_a_kind_of_file_that_is_not_read_is_said(project: Project) -> None:
     (project.folder / "t.nvp").write_bytes(io.BytesIO(b"x").getvalue())
     assert (
-        "name a .qdpx, .qda or .csv file" in project.run("import", str(project.folder / "t.nvp"))[1]
+        "name a .qdpx, .qda, .csv or .xlsx file"
+        in project.run("import", str(project.folder / "t.nvp"))[1]
     )
 
 
@@ -408,3 +410,77 @@ def test_a_pass_goes_to_the_set_of_paragraphs_whose_units_it_names(project: Proj
     # then it stands beside the others of that set
     assert code == 0, said
     assert codes_of(project, "reports-coder-zoe.csv") == {"re-0": "training"}
+
+
+FIELD_CASES = Path(__file__).parents[1] / "field_cases"
+
+
+@pytest.mark.parametrize("name", ["excel-ansi", "excel", "r", "sep"])
+def test_a_pass_that_a_spreadsheet_or_r_saved_is_the_same_pass(project: Project, name: str) -> None:
+    # field case 12
+    file = FIELD_CASES / "12-pass-quoted-or-from-european-excel" / f"article-coder-{name}.csv"
+
+    code, said = project.run("import", str(file), "--coder", "ada")
+
+    assert code == 0, said
+    assert "3 codes; 2 of" in said
+    assert codes_of(project, "article-coder-ada.csv") == {
+        "g26-s001": "robust_force;effectiveness",
+        "g26-s002": "humanitarian_space",
+    }
+    n = len(project.codings()["article-coder-1.csv"].splitlines()) - 1
+    code, said = project.run("agreement", str(file), str(project.coding / "article-coder-1.csv"))
+    assert (code, said.startswith(f"{n} of {n} units were read by both")) == (0, True), said
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".ods", ".tsv"])
+def test_a_pass_of_a_workbook_is_imported_and_counts_where_it_lies(
+    project: Project, suffix: str
+) -> None:
+    file = FIELD_CASES / "workbooks" / f"article-coder-workbook{suffix}"
+
+    code, said = project.run("import", str(file), "--coder", "ada")
+
+    assert code == 0, said
+    assert codes_of(project, "article-coder-ada.csv") == {
+        "g26-s001": "robust_force;effectiveness",
+        "g26-s002": "humanitarian_space",
+    }
+    shutil.copy(file, project.coding)
+    assert "coders 1, 2, ada, workbook" in project.run("check")[1]
+    shutil.copy(file, project.coding / f"article-coder-ada{suffix}")
+    assert "is the same coding in another form" in project.run("check")[1]
+
+
+def test_a_suggestion_that_is_filled_in_is_imported_like_any_coding(project: Project) -> None:
+    import polars as pl
+
+    blocks = pl.read_parquet(project.folder / "outputs/ingest/blocks.parquet").tail(3)
+    columns = "document_id;block_id;start;end;codes;label;text"
+    rows = [f"{row['document_id']};{row['block_id']};0;5" for row in blocks.iter_rows(named=True)]
+    file = project.folder / "to-code.csv"
+    file.write_text(
+        "\n".join(
+            [columns, f'{rows[0]};"leadership;escorts";;x', f"{rows[1]};?;;=y", f"{rows[2]};;;z"]
+        )
+    )
+
+    code, said = project.run("import", str(file), "--coder", "ada")
+
+    assert code == 0, said
+    assert "suggested-coder-ada.csv: 2 codes; 2 of 3 passages were read" in said
+    assert "suggested: 2 units, coders ada" in project.run("check")[1]
+    # given what she had not read, the rest stays; what she coded is not changed unasked
+    file.write_text("\n".join([columns, f"{rows[1]};training;;=y"]))
+    assert project.run("import", str(file), "--coder", "ada")[0] == 0
+    assert "suggested: 3 units, coders ada" in project.run("check")[1]
+    file.write_text("\n".join([columns, f"{rows[0]};training;;x"]))
+    code, said = project.run("import", str(file), "--coder", "ada")
+    assert (code, "codes this passage otherwise" in said) == (2, True)
+    assert project.run("import", str(file), "--coder", "ada", "--replace")[0] == 0
+
+
+def test_a_suggestion_that_nobody_has_filled_in_is_refused(project: Project) -> None:
+    file = project.folder / "to-code.csv"
+    file.write_text("document_id,block_id,start,end,codes\na,a.1,0,9,?\n")
+    assert "no passage that somebody has read" in project.run("import", str(file))[1]

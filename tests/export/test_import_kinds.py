@@ -343,7 +343,7 @@ def test_one_run_lists_everything_that_cannot_be_taken(project: Project) -> None
         "1 coding whose place cannot be believed cannot be taken",
         "1 coding in a document that was not read cannot be taken: other",
         "1 coding whose words are not in the document cannot be taken",
-        "15 of 16 codings cannot be taken; nothing was written",
+        "15 of 16 codings cannot be taken; no coding was written",
         "take the other 1 with --leave-out",
     ):
         assert line in said
@@ -478,7 +478,7 @@ def test_stored_words_with_a_slip_are_the_words_at_their_place(
     rows = [(1, words, start, start + len(SENTENCES[3]))]
     code, codes, said = imported(project, qualcoder(project.folder / "m.qda", text, rows))
     assert (code, codes) == (0, units(4)), said
-    assert "found by likeness, 1 selections" in said
+    assert "1 coding found by likeness: gilder-2026.txt, characters" in said
 
 
 def test_words_that_moved_are_found_where_they_stand_now(project: Project) -> None:
@@ -506,7 +506,7 @@ def test_words_of_a_table_that_differ_by_a_letter_are_found_and_it_is_said(
     file.write_text(f'document,code,text\ngilder-2026,leadership,"{words}"\n', encoding="utf-8")
     code, codes, said = imported(project, str(file))
     assert (code, codes) == (0, units(4)), said
-    assert "found by likeness, 1 codings" in said
+    assert "1 coding found by likeness: row 2" in said
 
 
 def test_words_that_are_like_two_sentences_are_not_guessed_at(project: Project) -> None:
