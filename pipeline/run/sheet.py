@@ -1,9 +1,8 @@
 """Tables as people have them: CSV of any program, tabs, or a workbook of Excel or LibreOffice.
 
-All who read a table that a person may have saved read it here, so that what one command takes every
-other one takes too. What is ambiguous is refused with what was seen. What we write opens in a
-spreadsheet as it is: with a byte order mark, and with an apostrophe before text that would run as a
-formula; both are taken away when it is read again.
+All who read a table that a person may have saved read it here, so that every command takes the same
+ones. What is ambiguous is refused with what was seen. What `pipeline.run.files` does to a table for
+the sake of spreadsheets, its mark and the apostrophe before a formula, is undone.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import io
 import re
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -72,8 +70,8 @@ def read_sheet(file: Path, known: Collection[str], *, may_be_empty: bool = False
 
     Args:
         file: named in every message.
-        known: the columns that are looked for, written in any case; they decide between two ways
-            to read it, and a row that ends before one of them is refused.
+        known: columns that are looked for, in any case; they decide between two ways to read it,
+            and a row that ends before one of them is refused.
         may_be_empty: whether a table without rows is in order.
 
     Raises:
@@ -209,7 +207,11 @@ def _of_text(text: str, file: Path, known: Collection[str]) -> tuple[_Grid, str]
         return _rows(text, _NO_DELIMITER, file), ","
     if len(marks) == 1:
         return _rows(text, marks[0], file), marks[0]
-    read = {mark: grid for mark in marks if (grid := _even_rows(text, mark, file))}
+    read: dict[str, _Grid] = {}
+    for mark in marks:
+        grid, problem = _strict(text, mark)
+        if not problem and len({len(cells) for _, cells in grid if any(map(_said, cells))}) == 1:
+            read[mark] = grid
     if len(read) != 1:
         seen = " or ".join(_DELIMITERS[mark] for mark in marks)
         problem = f"its cells may be separated by {seen}: {text.lstrip(_BLANK).splitlines()[0]!r}"
@@ -235,15 +237,6 @@ def _unwrapped(cells: list[str], mark: str) -> list[str]:
     """The cells of a row that a spreadsheet with another separator took for one cell."""
     one = cells[0] if len(cells) == 1 else ""
     return next(csv.reader([one], delimiter=mark)) if mark in one and "\n" not in one else cells
-
-
-def _even_rows(text: str, mark: str, file: Path) -> _Grid:
-    """The rows where all have as many cells as the first; otherwise none."""
-    with suppress(InputError):
-        grid = _rows(text, mark, file)
-        if len({len(cells) for _, cells in grid if any(map(_said, cells))}) == 1:
-            return grid
-    return []
 
 
 def _refuse_hidden_marks(text: str, file: Path) -> None:
@@ -317,30 +310,32 @@ def _of_workbook(content: bytes, file: Path, known: Collection[str]) -> _Grid:
 
 def _sheets(content: bytes, file: Path) -> dict[str, _Grid]:
     """The visible sheets by name."""
-    from python_calamine import CalamineWorkbook
-    from python_calamine import SheetVisibleEnum as Visible
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
+    values: Mapping[str, Sequence[Sequence[object]]] | None = None
     try:
-        if content.startswith(_ARCHIVE):
-            with zipfile.ZipFile(io.BytesIO(content)) as parts:
-                if sum(part.file_size for part in parts.infolist()) > _LARGEST:
-                    raise InputError(file, "is a workbook too large to be read", _AS_UTF8)
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        seen = [one.name for one in book.sheets_metadata if one.visible == Visible.Visible]
-        sheets = {name: book.get_sheet_by_name(name) for name in seen}
-        if sum(one.total_height * one.total_width for one in sheets.values()) > _MOST_CELLS:
-            fix = "delete what stands far below or beside the table"
-            raise InputError(file, "is a workbook with too many cells", fix)
-        values = {name: one.to_python(skip_empty_area=False) for name, one in sheets.items()}
+        if not content.startswith(_ARCHIVE) or _unpacked(content) < _LARGEST:
+            book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+            visible = (m for m in book.sheets_metadata if m.visible == SheetVisibleEnum.Visible)
+            sheets = [book.get_sheet_by_name(one.name) for one in visible]
+            if sum(one.total_height * one.total_width for one in sheets) < _MOST_CELLS:
+                values = {one.name: one.to_python(skip_empty_area=False) for one in sheets}
     except BaseException as error:  # a library in Rust that gives up raises no Exception
-        if isinstance(error, InputError | KeyboardInterrupt | MemoryError):
+        if isinstance(error, KeyboardInterrupt | MemoryError):
             raise
         problem = f"is a workbook that cannot be read ({error})"
         raise InputError(file, problem, "save it anew without a password, or as CSV") from None
+    if values is None:
+        raise InputError(file, "is too large a workbook", "delete what is not the table")
     return {
         name: [(line, [*map(_as_text, row)]) for line, row in enumerate(rows, 1)]
         for name, rows in values.items()
     }
+
+
+def _unpacked(content: bytes) -> int:
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        return sum(part.file_size for part in parts.infolist())
 
 
 def _as_text(value: object) -> str:
