@@ -204,7 +204,11 @@ def _passes(
     for remark in found.remarks:
         say(f"import: {remark}")
     themes = Themes(codebook, renamed)
-    taken = take(found, _shelf(codings), themes, name_of)
+    shelf = _shelf(codings)
+    taken = take(found, shelf, themes, name_of)
+    for name, document in shelf.recognised.items():
+        if document is not None:
+            say(f"import: {name!r} is {document.document_id}, by its text")
     _answer_for(file, taken, themes, renamed, options)
     return [
         (coding, str(coder), rows.select("unit_id", "theme_id"))

@@ -30,6 +30,8 @@ _LETTERS_A_SLIP = 25
 """One letter in so many may be another one; always one."""
 _MANY = 5
 """A selection of all of a text that covers more units than this was made of the document."""
+_STRETCHES, _STRETCH = 20, 40
+"""Stretches of a text, and the letters of each, by which a document of another name is known."""
 _ENDINGS = re.compile(r"\.(?:txt|docx?|odt|rtf|pdf|md|html?|xml)$")
 
 
@@ -72,6 +74,8 @@ class TextIndex:
             units: name, document_id, start, end in the document's text.
         """
         self._named: dict[str, ShelvedDocument] = {}
+        self.recognised: dict[str, ShelvedDocument | None] = {}
+        """By their text, of documents that have another name in the program; None where none is."""
         for document_id, symbol, title in documents.select(
             "document_id", "symbol", "title"
         ).iter_rows():
@@ -81,8 +85,26 @@ class TextIndex:
                     self._named.setdefault(name, shelved)
 
     def document(self, found: FoundCoding) -> ShelvedDocument | None:
-        """The document that a coding is in, by its GUID, id, symbol or title."""
-        return self._named.get(found.identity) or self._named.get(_plain(found.document))
+        """The document that a coding is in, by its GUID, id, symbol or title; else by its text."""
+        named = self._named.get(found.identity) or self._named.get(_plain(found.document))
+        if named is not None or found.whole is None:
+            return named
+        if found.document not in self.recognised:
+            self.recognised[found.document] = self._like(found.whole.letters)
+        return self.recognised[found.document]
+
+    def _like(self, letters: str) -> ShelvedDocument | None:
+        """The only document that holds most of some stretches of a text; None where none does."""
+        starts = range(0, len(letters) - _STRETCH, max(_STRETCH, len(letters) // _STRETCHES))
+        stretches = [letters[start : start + _STRETCH] for start in starts]
+        shelf = {each.document_id: each for each in self._named.values()}.values()
+        held = sorted(
+            ((sum(one in each.lettered.letters for one in stretches), each) for each in shelf),
+            key=lambda pair: -pair[0],
+        )
+        second = held[1][0] if len(held) > 1 else 0
+        enough = held and held[0][0] >= max(_STRETCHES // 4, len(stretches) * 2 // 3, 2 * second)
+        return held[0][1] if enough else None
 
     def units(self, found: FoundCoding) -> UnitsFound | NotTaken:
         """The units that a coding gives its code to; or why there are none."""

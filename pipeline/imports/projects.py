@@ -22,6 +22,7 @@ from pipeline.imports.counting import ProgramText, Selection
 from pipeline.imports.placing import placed_codings
 from pipeline.run.errors import InputError
 
+_BY = ("creatingUser", "modifyingUser")
 _TWINS = ("richTextPath", "path", "guid")
 _OF_NO_WORDS = {
     "PictureSelection": "picture",
@@ -170,7 +171,8 @@ def _coded(root: etree._Element) -> Iterator[_Coded]:
         for coding in _all(source, "Coding"):
             part = coding.getparent()
             part = source if part is None else part
-            user = users.get(_guid(coding.get("creatingUser") or part.get("creatingUser")), "")
+            by = (each.get(name) for name in _BY for each in (coding, part))
+            user = users.get(_guid(next(filter(None, by), "")), "")
             given = [_guid(reference.get("targetGUID")) for reference in _all(coding, "CodeRef")]
             for identity in given or [""]:
                 yield _Coded(source, part, user, codes.get(identity, ""), identity)

@@ -516,3 +516,11 @@ def test_words_that_are_like_two_sentences_are_not_guessed_at(project: Project) 
     code, codes, said = imported(project, str(file))
     assert (code, codes) == (2, {})
     assert "whose words stand in several places" in said
+
+
+def test_a_document_of_another_name_is_known_by_its_text(project: Project) -> None:
+    xml = project_xml(source(selections(PLACE), name="1_Gilder final (2).docx"))
+    files = {"project.qde": xml, "sources/a.txt": TEXT}
+    code, codes, said = imported(project, pack(project.folder / "t.qdpx", files))
+    assert (code, codes) == (0, units(9)), said
+    assert "'1_Gilder final (2).docx' is gilder-2026, by its text" in said
