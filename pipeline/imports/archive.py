@@ -11,6 +11,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -144,12 +145,11 @@ def open_archive(file: Path, opened: zipfile.ZipFile) -> Archive:
 
 
 def _names(info: zipfile.ZipInfo) -> Iterator[str]:
-    """An entry's name; also as UTF-8, where a program did not say that it is."""
+    """An entry's name; also in the encodings that programs use without saying so."""
     yield _plain(info.filename)
-    try:
-        yield _plain(info.filename.encode("cp437").decode("utf-8"))
-    except UnicodeError:
-        return
+    for encoding in ("utf-8", "cp1252"):
+        with suppress(UnicodeError):
+            yield _plain(info.filename.encode("cp437").decode(encoding))
 
 
 def _project_entry(file: Path, infos: Sequence[zipfile.ZipInfo]) -> zipfile.ZipInfo:

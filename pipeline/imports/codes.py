@@ -28,8 +28,8 @@ NO_THEME = "no_theme"
 KINDS: dict[str, tuple[str, str]] = {
     NO_THEME: ("of {codes} that {are} no theme", "say which themes they are: --codes"),
     "no_code": ("of a code that the project does not define", ""),
-    "case": ("of a case", "code the words that matter; a case is a person or a document"),
-    "picture": ("of a part of a picture", "only words can be taken"),
+    "case": ("of a case", "leave it out; a case is a person or a document"),
+    "picture": ("of a part of a picture", "leave it out; only words can be taken"),
     "recording": ("of a recording", "code the words of its transcript"),
     "pdf_area": ("of an area of a PDF without words", "code the words under it"),
     "memo": ("of a memo", "code the words that it is about"),
@@ -40,7 +40,10 @@ KINDS: dict[str, tuple[str, str]] = {
         "whose place cannot be believed",
         "code the words again, or import a table",
     ),
-    "no_document": ("in a document that was not read", "add it, or give it the name it has here"),
+    "no_document": (
+        "in a document that no coded unit is in",
+        "leave it out, or name it as it is here",
+    ),
     "no_words": ("whose words are not in the document", "code them in the text as it is here"),
     "several_places": ("whose words stand in several places", "code more words"),
     "no_unit": ("where no unit is coded", "nothing: these words are no part of a coded set"),

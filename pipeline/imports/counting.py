@@ -7,6 +7,7 @@ end at words, or hold the words that are stored beside them, is believed; else n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,14 +29,13 @@ _BELIEVED = 0.5
 _APART = 1.0
 """Two countings that lead to other words must differ by this, or neither is believed."""
 _OTHERS = 6.0  # what the other texts of a project can say for a counting, at most
-_FEW, _FEW_OF = 2, 0.1
-"""Letters that stored words and text may not share, at least, and of both together."""
-_SHORTEST = 8
-"""Letters of words that are looked for elsewhere in the text."""
+_FEW, _FEW_OF = 2, 0.1  # letters that stored words and text may not share: of both, but these
+_SHORTEST = 8  # letters of words that are looked for elsewhere in the text
 _SHORTEST_NAME, _LONG_NAME = 10, 25
 """Letters of a name that may be the first words; of one that cannot be anything else."""
 _CLOSING, _OPENING = set(",.;:)]!?”»…"), set("([“«")
-_ENDS_SENTENCE = set(".!?…;:")
+_ENDS_SENTENCE = set(".!?…;:。！？")
+_SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff]")
 
 
 class Counting(NamedTuple):
@@ -115,7 +115,6 @@ class ProgramText:
         }
         return frozenset(name for name, differs in there.items() if differs)
 
-    @property
     def differs(self) -> bool:
         """Whether it can be counted in several ways."""
         return self.marked or bool(self._differs - {_LINE_ENDS[2]})
@@ -192,7 +191,8 @@ class ProgramText:
         return not self._within_word(place) and self.text[place - 1 : place] not in _OPENING
 
     def _within_word(self, place: int) -> bool:
-        return 0 < place < len(self.text) and self.text[place - 1 : place + 1].isalnum()
+        around = self.text[place - 1 : place + 1] if place else ""
+        return len(around) == 2 and around.isalnum() and not _SPACELESS.search(around)
 
     def _begins_sentence(self, start: int) -> bool:
         before = self.text[max(0, start - 60) : start]

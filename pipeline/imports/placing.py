@@ -247,7 +247,7 @@ def placed_codings(
                 codings.append(replace(coding, text=words, before=before, alike=alike))
     counted: dict[Counting, list[str]] = {}
     for key, found in placed.items():
-        if found.counting is not None and (texts[key].differs or found.counting != PLAIN):
+        if found.counting is not None and (texts[key].differs() or found.counting != PLAIN):
             counted.setdefault(found.counting, []).append(coded[key][0][0].document)
     remarks = [
         f"places count {counting}, by where words begin and end: {', '.join(names)}"

@@ -97,3 +97,9 @@ def test_one_selection_is_not_believed_where_a_text_can_be_counted_in_many_ways(
     for seed in range(100):
         found += outcomes(seed, 1, PLAIN, made, phrase=True, shift=30 + 3 * seed)
     assert found["refused"] >= 98, found
+
+
+def test_a_language_without_spaces_has_no_words_to_begin_at() -> None:
+    text = ProgramText("维和行动的部署很慢。没有直升机。\n营地很远。")
+    placed = place_selections({0: (text, [Selection(10, 16)])})[0]
+    assert placed.spans == ((10, 16),)
