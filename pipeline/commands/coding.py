@@ -304,6 +304,13 @@ def classified(frame: pl.DataFrame, text_column: str) -> pl.DataFrame:
     return joined.select(*frame.columns, "themes", REMARK, *saved.theme_ids)
 
 
+def scored_line(scores: pl.DataFrame) -> str:
+    """How many texts were scored, and how many rows hold none."""
+    n_empty = scores.height - scores[REMARK].null_count()
+    empty = f"; {counted(n_empty, 'row')} without words, marked as {EMPTY}" if n_empty else ""
+    return f"{counted(scores.height - n_empty, 'text')} scored{empty}"
+
+
 def texts_of(lines: Iterable[str]) -> pl.DataFrame:
     """One text a line, blank lines passed over: a frame with the column ``text``.
 
