@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands import STARTED_IN, command, from_here, run_app
+from pipeline.commands import STARTED_IN, app, closing_pipes, command, from_here
 from pipeline.run.errors import InputError
 from pipeline.run.stage import say
 
@@ -39,8 +39,7 @@ def new_study(
     """Write a new project for another study, to be filled in. Example: peacetext new-study radio"""
     from pipeline.commands.new_study import new_study as write
 
-    for name in write(folder):
-        typer.echo(name)
+    typer.echo("\n".join(write(folder)))
     say(f"{folder}: a new study; README.md there says what to fill in, in which order")
 
 
@@ -93,8 +92,7 @@ def show(
     """Show a document and its blocks. Example: peacetext show s-res-2423-2018"""
     from pipeline.commands.corpus import document_lines
 
-    for line in document_lines(document):
-        typer.echo(line)
+    typer.echo("\n".join(document_lines(document)))
 
 
 @command
@@ -108,8 +106,7 @@ def read(
     from pipeline.commands.corpus import read_lines
 
     addition = addition_of(Path(from_here(file)), Corrections(kind=kind))
-    for line in read_lines(addition, as_json=json):
-        typer.echo(line)
+    typer.echo("\n".join(read_lines(addition, as_json=json)))
 
 
 @command
@@ -171,8 +168,7 @@ def remove(
     """Take documents out of the corpus. Example: peacetext remove s-2018-541"""
     from pipeline.commands.adding import remove as take_out
 
-    for document in documents:
-        entry = take_out(document)
+    for entry in map(take_out, documents):
         typer.echo(f"removed {entry.document_id}: {entry.title or entry.symbol}")
 
 
@@ -220,8 +216,7 @@ def codebook() -> None:
     from pipeline.commands.coding import codebook_lines
     from pipeline.study.codebook import load_codebook
 
-    for line in codebook_lines(load_codebook()):
-        typer.echo(line)
+    typer.echo("\n".join(codebook_lines(load_codebook())))
 
 
 @command
@@ -254,8 +249,8 @@ def suggest(
     """List the passages whose coding would teach most. Example: peacetext suggest --rows 50
 
     In the CSV put codes of `peacetext codebook`, separated by semicolons, in the place of each ?;
-    leave the cell empty where no code fits, and the ? where you have not read. Save it as
-    corpus/coding/suggested-coder-YOURNAME.csv and run: make
+    leave the cell empty where no code fits, and the ? where you have not read. Then
+    `peacetext import to-code.csv --coder YOURNAME`, and run: make
     """
     from pipeline.commands.coding import suggested_passages
     from pipeline.commands.printing import write_csv
@@ -263,8 +258,7 @@ def suggest(
     suggested = suggested_passages(rows)
     write_csv(suggested, STARTED_IN.get() / out)
     say(
-        f"{suggested.height} passages: {out}; fill in the codes, save it as "
-        "corpus/coding/suggested-coder-YOURNAME.csv and run: make"
+        f"{suggested.height} passages: {out}; fill in the codes, then: peacetext import {out} --coder NAME"
     )
 
 
@@ -354,4 +348,5 @@ def open_() -> None:
 
 def main() -> None:
     """Run the command; a closed pipe (as in `peacetext list | head`) is no error."""
-    run_app()
+    with closing_pipes():
+        app()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from importlib import metadata
@@ -69,10 +70,11 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     return registered
 
 
-def run_app() -> None:
-    """Run the command that was given; whoever reads may close the pipe, which is no error."""
+@contextmanager
+def closing_pipes() -> Iterator[None]:
+    """Whoever reads what is printed may stop reading."""
     try:
-        app()
+        yield
     finally:
         try:
             sys.stdout.flush()

@@ -180,7 +180,8 @@ def addition_of(source: Path | str, corrections: Corrections) -> Addition:
         # what is read here is kept, and the next run does not read it again
         reading = KnownReadings(limits, interviews).read(content, expected, suffix, limits)
     except UnreadableError as error:
-        raise InputError(source, str(error), "docs/readers.md says what can be read") from None
+        fix = "save it anew as .docx, PDF or text, if it is one (see docs/readers.md)"
+        raise InputError(source, str(error), fix) from None
     found = recognition_of(reading, source.stem, missions, kind)
     entry = _entry_of_file(source, content, found, checked)
     hint = "" if entry.symbol else symbol_in_name(source.stem)

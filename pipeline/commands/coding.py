@@ -226,7 +226,8 @@ def check_not_coded(entry: Entry) -> None:
             coded = int((coding.units["symbol"] == entry.symbol).sum())
             if coded:
                 problem = f"{coded} paragraphs of {entry.document_id} are coded"
-                raise InputError(coding.file, problem, "take them out there first")
+                fix = "take their rows out of this file and of the coders' files first"
+                raise InputError(coding.file, problem, fix)
         elif coding.unit == "range":
             for document_id, file, row in coding.units.select("document_id", "file", "row").rows():
                 if document_id == entry.document_id:

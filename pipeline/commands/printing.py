@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -20,6 +21,7 @@ from pipeline.run.tables.themes import EVALUATION
 from pipeline.run.tables.topics import TOPICS
 
 _WIDE = 200  # columns, where the output is a file or a pipe
+_NARROW = "a column"  # of words is as wide as this at least
 _READABLE = 88  # columns of running text
 
 
@@ -31,20 +33,19 @@ def print_table(frame: pl.DataFrame) -> None:
 
     cells = [[_cell(value) for value in column.to_list()] for column in frame.iter_columns()]
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    least = 0
     for name, column in zip(frame.columns, cells, strict=True):
-        numeric = frame.schema[name].is_numeric()
-        # an id or a number that is cut is another one
-        whole = numeric or name.endswith("_id") or name == "symbol"
-        table.add_column(
-            name.replace("_", " "),
-            justify="right" if numeric else "left",
-            overflow="fold",
-            min_width=max(map(len, column), default=0) if whole else None,
-        )
+        kind = frame.schema[name]
+        numeric = kind.is_numeric()
+        # an id or a number that is cut or broken is another one
+        whole = numeric or kind == pl.Boolean or name.endswith("_id") or name == "symbol"
+        heading = name.replace("_", "\n" if whole else " ")
+        justify: Literal["left", "right"] = "right" if numeric else "left"
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=whole)
+        least += 1 + max(map(len, [*heading.splitlines(), *column] if whole else [_NARROW]))
     for row in zip(*cells, strict=True):
         # Text, not str: what stands in a document must never be read as markup
         table.add_row(*map(Text, row))
-    least = table.__rich_measure__(console := Console(width=_WIDE), console.options).minimum
     # where not even that fits, the terminal breaks the lines, and nothing is lost
     Console(width=max(_width(), least)).print(table)
 
@@ -110,7 +111,7 @@ def themes_found() -> pl.DataFrame:
     )
 
 
-_BY_PASSAGES = "Share of the passages of each side; it leans to the texts that the codes come from"
+_BY_PASSAGES = "Share of each side's passages; it leans to the texts that the codes come from"
 _BY_PARTS = "\nPart of all that each side says of these themes; the findings rest on it"
 
 

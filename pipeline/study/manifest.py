@@ -106,7 +106,9 @@ def read_manifest(
     try:
         content = file.read_bytes()
     except FileNotFoundError:
-        raise InputError(file, "is missing", f"restore it: git checkout {file}") from None
+        raise InputError(
+            file, "is missing", f"restore it (kept in git: git checkout {file})"
+        ) from None
     return parse_manifest(content, file, missions)
 
 
@@ -137,7 +139,7 @@ def named(entries: Iterable[Entry], name: str) -> Entry:
     of_symbol = (entry for entry in by_id.values() if entry.symbol and is_same(entry.symbol, name))
     found = by_id.get(name.strip().lower()) or next(of_symbol, None)
     if found is None:
-        near = difflib.get_close_matches(name.lower(), by_id, n=1)
+        near = difflib.get_close_matches(name.lower(), by_id, n=1, cutoff=0.85)
         fix = f"did you mean {near[0]}?" if near else "see: peacetext list"
         raise InputError(MANIFEST_FILE, f"no document {name!r}", fix)
     return found
