@@ -9,10 +9,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands import STARTED_IN, app, command, from_here
+from pipeline.commands import STARTED_IN, app, closing_pipes, command, from_here
 from pipeline.run.errors import InputError
-from pipeline.run.stage import leave_uncollected, say
-from pipeline.run.wording import counted
+from pipeline.run.stage import say
 
 Kinds = Annotated[str, typer.Option("--kind", help="Such as report, where it is not found.")]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")]
@@ -40,8 +39,7 @@ def new_study(
     """Write a new project for another study, to be filled in. Example: peacetext new-study radio"""
     from pipeline.commands.new_study import new_study as write
 
-    for name in write(folder):
-        typer.echo(name)
+    typer.echo("\n".join(write(folder)))
     say(f"{folder}: a new study; README.md there says what to fill in, in which order")
 
 
@@ -88,12 +86,13 @@ def list_(
 
 
 @command
-def show(document_id: Annotated[str, typer.Argument(help="Its id, as `list` prints it.")]) -> None:
+def show(
+    document: Annotated[str, typer.Argument(help="Its id, as `list` prints it, or symbol.")],
+) -> None:
     """Show a document and its blocks. Example: peacetext show s-res-2423-2018"""
     from pipeline.commands.corpus import document_lines
 
-    for line in document_lines(document_id):
-        typer.echo(line)
+    typer.echo("\n".join(document_lines(document)))
 
 
 @command
@@ -107,8 +106,7 @@ def read(
     from pipeline.commands.corpus import read_lines
 
     addition = addition_of(Path(from_here(file)), Corrections(kind=kind))
-    for line in read_lines(addition, as_json=json):
-        typer.echo(line)
+    typer.echo("\n".join(read_lines(addition, as_json=json)))
 
 
 @command
@@ -165,13 +163,12 @@ def cited(
 
 @command
 def remove(
-    document_ids: Annotated[list[str], typer.Argument(help="Ids, as `list` prints them.")],
+    documents: Annotated[list[str], typer.Argument(help="Ids, as `list` prints, or symbols.")],
 ) -> None:
     """Take documents out of the corpus. Example: peacetext remove s-2018-541"""
     from pipeline.commands.adding import remove as take_out
 
-    for document_id in document_ids:
-        entry = take_out(document_id)
+    for entry in map(take_out, documents):
         typer.echo(f"removed {entry.document_id}: {entry.title or entry.symbol}")
 
 
@@ -200,7 +197,7 @@ def classify(
     out: Annotated[str, typer.Option(help="Write the CSV here instead of printing it.")] = "",
 ) -> None:
     """Score texts on every theme. Example: peacetext classify notes.csv --out scores.csv"""
-    from pipeline.commands.coding import REMARK, classified, read_texts, texts_of
+    from pipeline.commands.coding import classified, read_texts, scored_line, texts_of
     from pipeline.commands.printing import write_csv
     from pipeline.run.tables.table import csv_text
 
@@ -208,14 +205,9 @@ def classify(
     scores = classified(texts, text_column if file else "text")
     if not out:
         typer.echo(csv_text(scores), nl=False)
-    else:
-        write_csv(scores, STARTED_IN.get() / out)
-    n_empty = scores.height - scores[REMARK].null_count()
-    said = f"{counted(scores.height - n_empty, 'text')} scored"
-    if n_empty:
-        said += f"; {counted(n_empty, 'row')} without words, marked as empty"
-    if out or n_empty:
-        say(f"{said}: {out}" if out else said)
+        return
+    write_csv(scores, STARTED_IN.get() / out)
+    say(f"{scored_line(scores)}: {out}")
 
 
 @command
@@ -224,8 +216,7 @@ def codebook() -> None:
     from pipeline.commands.coding import codebook_lines
     from pipeline.study.codebook import load_codebook
 
-    for line in codebook_lines(load_codebook()):
-        typer.echo(line)
+    typer.echo("\n".join(codebook_lines(load_codebook())))
 
 
 @command
@@ -258,8 +249,8 @@ def suggest(
     """List the passages whose coding would teach most. Example: peacetext suggest --rows 50
 
     In the CSV put codes of `peacetext codebook`, separated by semicolons, in the place of each ?;
-    leave the cell empty where no code fits, and the ? where you have not read. Save it as
-    corpus/coding/suggested-coder-YOURNAME.csv and run: make
+    leave the cell empty where no code fits, and the ? where you have not read. Then
+    `peacetext import to-code.csv --coder YOURNAME`, and run: make
     """
     from pipeline.commands.coding import suggested_passages
     from pipeline.commands.printing import write_csv
@@ -267,25 +258,29 @@ def suggest(
     suggested = suggested_passages(rows)
     write_csv(suggested, STARTED_IN.get() / out)
     say(
-        f"{suggested.height} passages: {out}; fill in the codes, save it as "
-        "corpus/coding/suggested-coder-YOURNAME.csv and run: make"
+        f"{suggested.height} passages: {out}; fill in the codes, then: peacetext import {out} --coder NAME"
     )
 
 
 @command
 def gap(rows: Rows = 30) -> None:
-    """Print each theme's share in policy and in interviews. Example: peacetext gap"""
+    """Print each theme's share in policy and in interviews, by two measures. Example: peacetext gap
+
+    First its share of the passages, then its part of all that a side says of the themes.
+    """
     from pipeline.commands.printing import gap_found, print_table
 
-    print_table(gap_found().head(rows))
+    for heading, table in gap_found():
+        typer.echo(heading)
+        print_table(table.head(rows))
 
 
 @command
 def findings() -> None:
     """Print what was found, on half a page of plain words. Example: peacetext findings"""
-    from pipeline.commands.printing import findings_text
+    from pipeline.commands.printing import findings_lines
 
-    typer.echo(findings_text())
+    typer.echo("\n".join(findings_lines()))
 
 
 @command
@@ -342,19 +337,15 @@ def dictionary() -> None:
 
 @command
 def open_() -> None:
-    """Open the report in the browser. Example: peacetext open"""
+    """Print where the report lies and open it in the browser. Example: peacetext open"""
     page = Path("outputs/report/index.html")
     if not page.is_file():
         raise InputError(page, "is missing", "run: make")
+    typer.echo(page.resolve())
     typer.launch(page.resolve().as_uri())
 
 
 def main() -> None:
     """Run the command; a closed pipe (as in `peacetext list | head`) is no error."""
-    try:
+    with closing_pipes():
         app()
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
-    finally:
-        leave_uncollected()

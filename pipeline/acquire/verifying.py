@@ -225,7 +225,9 @@ def read_pins(file: Path = PINS_FILE) -> dict[str, Pin]:
     if not file.is_file():
         return {}
     pins = {}
-    fix = f"restore it: git checkout {file}; its columns are {', '.join(_PIN_COLUMNS)}"
+    fix = (
+        f"restore it (kept in git: git checkout {file}); its columns are {', '.join(_PIN_COLUMNS)}"
+    )
     sheet = read_sheet(file, _PIN_COLUMNS, may_be_empty=True)
     if sheet.columns and not set(_PIN_COLUMNS) <= set(sheet.columns):
         raise InputError(file, "its columns are not those of pins", fix, 1)

@@ -17,8 +17,8 @@ from pipeline.commands.additions import (
     Addition,
     Corrections,
     addition_of,
-    check_filters,
     check_for_one,
+    checked_filters,
 )
 from pipeline.commands.coding import check_not_article, check_not_coded
 from pipeline.commands.corpus import addition_lines
@@ -33,6 +33,7 @@ from pipeline.study.manifest import (
     cells_of,
     line_of,
     located,
+    named,
     parse_manifest,
     read_manifest,
 )
@@ -160,7 +161,7 @@ def add_known(mission: str, kind: str, *, dry_run: bool = False) -> Iterator[str
     Raises:
         InputError: there is nothing of the kind, or nothing that is not in the core already.
     """
-    check_filters(mission, kind)
+    mission, kind = checked_filters(mission, kind)
     with only_run("manifest", _PATIENCE):
         own_form()
         found = [
@@ -256,18 +257,15 @@ def _write(entry: Entry, content: bytes | None, old: Entry | None) -> None:
         _delete_own_file(old, kept=entry.path)
 
 
-def remove(document_id: str) -> Entry:
-    """Take a document out of the manifest, and its file out of the inbox.
+def remove(name: str) -> Entry:
+    """Take a document, named by id or symbol, out of the manifest; its file out of the inbox.
 
     Raises:
         InputError: no such document, or codings name it.
     """
     with only_run("manifest", _PATIENCE):
         own_form()
-        found = [entry for entry in read_manifest() if entry.document_id == document_id]
-        if not found:
-            raise InputError(MANIFEST_FILE, f"no document {document_id!r}", "see: peacetext list")
-        (entry,) = found
+        entry = named(read_manifest(), name)
         check_not_coded(entry)
         remove_row(entry.row)
         _delete_own_file(entry)

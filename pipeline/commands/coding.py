@@ -226,7 +226,8 @@ def check_not_coded(entry: Entry) -> None:
             coded = int((coding.units["symbol"] == entry.symbol).sum())
             if coded:
                 problem = f"{coded} paragraphs of {entry.document_id} are coded"
-                raise InputError(coding.file, problem, "take them out there first")
+                fix = "take their rows out of this file and of the coders' files first"
+                raise InputError(coding.file, problem, fix)
         elif coding.unit == "range":
             for document_id, file, row in coding.units.select("document_id", "file", "row").rows():
                 if document_id == entry.document_id:
@@ -302,6 +303,13 @@ def classified(frame: pl.DataFrame, text_column: str) -> pl.DataFrame:
     remark = pl.when(worded).then(None).otherwise(pl.lit(EMPTY)).alias(REMARK)
     joined = numbered.with_columns(remark).join(found, on="_row", how="left", maintain_order="left")
     return joined.select(*frame.columns, "themes", REMARK, *saved.theme_ids)
+
+
+def scored_line(scores: pl.DataFrame) -> str:
+    """How many texts were scored, and how many rows hold none."""
+    n_empty = scores.height - scores[REMARK].null_count()
+    empty = f"; {counted(n_empty, 'row')} without words, marked as {EMPTY}" if n_empty else ""
+    return f"{counted(scores.height - n_empty, 'text')} scored{empty}"
 
 
 def texts_of(lines: Iterable[str]) -> pl.DataFrame:

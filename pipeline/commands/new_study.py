@@ -149,7 +149,7 @@ def write_units(set_id: str, n_drawn: int) -> tuple[Path, Path, int]:
     places = (CODING_FOLDER / coded.units, CODING_FOLDER / f"{coded.id}-coder-1.csv")
     for place in places:
         if place.is_file() and TO_FILL_IN.encode() not in place.read_bytes():
-            raise InputError(place, "is there already", "rename or delete it")
+            raise InputError(place, "is there already", "move it elsewhere or delete it")
     if coded.unit == "sentence":
         columns = "section section_title paragraph text"
         found: list[tuple[object, ...]] = list(_sentences())
@@ -227,7 +227,9 @@ def _reading(entry: Entry) -> Reading:
         limits, interviews = load_settings().ingest, load_study().interviews
         return read_file(file.read_bytes(), entry.kind, file.suffix, limits, interviews)
     except (OSError, UnreadableError) as error:
-        raise InputError(file, str(error), "add another copy of it: peacetext add") from None
+        raise InputError(
+            file, str(error), "add another copy of it: peacetext add FILE --replace"
+        ) from None
 
 
 def to_fill_in() -> Iterator[str]:

@@ -169,7 +169,9 @@ def read_yaml(file: Path) -> Any:
     try:
         return yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(file, "is missing", f"restore it: git checkout {file}") from None
+        raise InputError(
+            file, "is missing", f"restore it (kept in git: git checkout {file})"
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         problem = " ".join(str(error).split())
         raise InputError(file, f"is not YAML ({problem})", "correct the indentation") from None
@@ -183,7 +185,7 @@ def read_mapping(file: Path) -> dict[str, Any]:
     """
     content = read_yaml(file)
     if not isinstance(content, dict):
-        raise InputError(file, "holds no keys", f"restore it: git checkout {file}")
+        raise InputError(file, "holds no keys", f"restore it (kept in git: git checkout {file})")
     return content
 
 
@@ -197,7 +199,9 @@ def settings_error(file: Path, error: ValidationError, prefix: tuple[str, ...] =
     if first["type"] == "extra_forbidden":
         return InputError(file, "is not a known setting", "correct its name or delete it", row)
     if first["type"] == "missing":
-        return InputError(file, "is missing", f"add it (see git show HEAD:{file})", row)
+        return InputError(
+            file, "is missing", "add it, as peacetext new-study FOLDER writes it", row
+        )
     problem = first["msg"][0].lower() + first["msg"][1:]
     return InputError(file, f"{problem}, but is {first['input']!r}", "change the value", row)
 

@@ -75,7 +75,9 @@ def load_codebook(file: Path = CODEBOOK_FILE) -> Codebook:
     keys = content if isinstance(content, dict) else {}
     code_groups = keys.get("code_groups", keys.get("families"))  # as codebooks said before
     if not isinstance(code_groups, list) or not code_groups:
-        raise InputError(file, "has no code_groups", f"restore it: git checkout {file}")
+        raise InputError(
+            file, "has no code_groups", f"restore it (kept in git: git checkout {file})"
+        )
     try:
         codebook = Codebook(
             tuple(CodeGroup.model_validate(code_group) for code_group in code_groups),

@@ -6,6 +6,7 @@ line read it at every start.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from pipeline.run.kinds import Kind
 from pipeline.run.settings import Profile
 from pipeline.run.sheet import parse_sheet
 from pipeline.study.missions import MISSIONS_FILE, load_missions
-from pipeline.study.symbols import address
+from pipeline.study.symbols import address, is_same
 
 MANIFEST_FILE = Path("corpus/manifest.csv")
 COLUMNS = (
@@ -105,7 +106,9 @@ def read_manifest(
     try:
         content = file.read_bytes()
     except FileNotFoundError:
-        raise InputError(file, "is missing", f"restore it: git checkout {file}") from None
+        raise InputError(
+            file, "is missing", f"restore it (kept in git: git checkout {file})"
+        ) from None
     return parse_manifest(content, file, missions)
 
 
@@ -124,6 +127,22 @@ def parse_manifest(
         _check_unique(file, entry, seen)
         entries.append(entry)
     return tuple(entries)
+
+
+def named(entries: Iterable[Entry], name: str) -> Entry:
+    """The document of this id, or else of this symbol.
+
+    Raises:
+        InputError: there is none.
+    """
+    by_id = {entry.document_id: entry for entry in entries}
+    of_symbol = (entry for entry in by_id.values() if entry.symbol and is_same(entry.symbol, name))
+    found = by_id.get(name.strip().lower()) or next(of_symbol, None)
+    if found is None:
+        near = difflib.get_close_matches(name.lower(), by_id, n=1, cutoff=0.85)
+        fix = f"did you mean {near[0]}?" if near else "see: peacetext list"
+        raise InputError(MANIFEST_FILE, f"no document {name!r}", fix)
+    return found
 
 
 def of_profile(entries: Iterable[Entry], profile: str) -> tuple[Entry, ...]:
