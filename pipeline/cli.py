@@ -296,7 +296,7 @@ def explore(
 @command
 def import_(
     file: Annotated[
-        Path, typer.Argument(resolve_path=True, help="A .qdpx, .qda (QualCoder) or .csv file.")
+        Path, typer.Argument(resolve_path=True, help="A .qdpx, .qda, .csv or .xlsx file.")
     ],
     coder: Annotated[str, typer.Option(help="Name of the coding, if not as in the file.")] = "",
     user: Annotated[str, typer.Option(help="Only the codings of this user of the file.")] = "",
@@ -315,9 +315,10 @@ def import_(
         bool, typer.Option("--replace", help="Replace a coding that is there.")
     ] = False,
 ) -> None:
-    """Take codings of NVivo, ATLAS.ti, MAXQDA, QualCoder or a CSV as another coder's coding.
+    """Take codings of NVivo, ATLAS.ti, MAXQDA, QualCoder or a table as another coder's coding.
 
-    Units without a code count as read. Example: peacetext import project.qdpx --coder ada
+    Units without a code count as read. What cannot be taken is listed, all of it, and no coding is
+    written unless it may be left out. Example: peacetext import project.qdpx --coder ada
     """
     from pipeline.commands.importing import ImportOptions, import_codings
 

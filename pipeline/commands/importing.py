@@ -94,7 +94,7 @@ def import_codings(file: Path, options: ImportOptions) -> Iterator[str]:
     own = _own_pass(file, table, codings, codebook, options.coder)
     passes = own or _passes(file, table, codings, codebook, options)
     if not passes:
-        raise InputError(file, "holds no coding by a coder", "code something, or name the --user")
+        raise InputError(file, "holds no coding that can be taken", "code something in it")
     new = [each for each in passes if not _is_there(*each, options.replace)]
     for coding, coder, codes in passes:
         target = pass_file(coding, coder)
@@ -203,6 +203,11 @@ def _passes(
     found = codings_of(table, file) if table else _read(file)
     for remark in found.remarks:
         say(f"import: {remark}")
+    named = [*(one.coder for one in found.codings), *(one.coder for one in found.not_taken)]
+    people = set(named) - {""}
+    if options.user and options.user.casefold() not in map(str.casefold, people):
+        fix = f"name one of them: {', '.join(sorted(people)) or 'it names nobody'}"
+        raise InputError(file, f"nobody in it is called {options.user!r}", fix, "--user")
     themes = Themes(codebook, renamed)
     shelf = _shelf(codings)
     taken = take(found, shelf, themes, name_of)

@@ -520,3 +520,16 @@ def test_a_document_of_another_name_is_known_by_its_text(project: Project) -> No
     code, codes, said = imported(project, pack(project.folder / "t.qdpx", files))
     assert (code, codes) == (0, units(9)), said
     assert "'1_Gilder final (2).docx' is gilder-2026, by its text" in said
+
+
+def test_somebody_who_is_not_in_the_file_is_not_taken_for_nobody(project: Project) -> None:
+    places = selections(PLACE, more=f'creatingUser="{GUID(1)}"')
+    files = {"project.qde": project_xml(source(places)), "sources/a.txt": TEXT}
+    file = pack(project.folder / "t.qdpx", files)
+    code, said = project.run("import", file, "--user", "Eve")
+    assert (code, "nobody in it is called 'Eve'; to fix: name one of them: Ada" in said) == (
+        2,
+        True,
+    )
+    assert project.run("import", file, "--user", "ada")[0] == 0
+    assert "article-coder-ada.csv" in project.codings()
