@@ -257,9 +257,7 @@ def suggest(
 
     suggested = suggested_passages(rows)
     write_csv(suggested, STARTED_IN.get() / out)
-    say(
-        f"{suggested.height} passages: {out}; fill in the codes, then: peacetext import {out} --coder NAME"
-    )
+    say(f"{suggested.height} passages: {out}; fill in, then: peacetext import {out} --coder NAME")
 
 
 @command
