@@ -32,6 +32,7 @@ _MANY = 5
 """A selection of all of a text that covers more units than this was made of the document."""
 _STRETCHES, _STRETCH = 20, 40
 """Stretches of a text, and the letters of each, by which a document of another name is known."""
+_NAMED = 5  # documents on one line
 _ENDINGS = re.compile(r"\.(?:txt|docx?|odt|rtf|pdf|md|html?|xml)$")
 
 
@@ -110,8 +111,7 @@ class TextIndex:
         """The units that a coding gives its code to; or why there are none."""
         document = self.document(found)
         if document is None:
-            problem = f"no document that was read is called {found.document!r}"
-            return _not_taken(found, "no_document", problem)
+            return NotTaken("no_document", found.document, found.coder, found.code)
         letters, needle = document.lettered.letters, LetteredText(found.text).letters
         stretches = [(start, start + len(needle)) for start in _occurrences(letters, needle)]
         alike = not stretches
@@ -250,7 +250,12 @@ def placed_codings(
         if found.counting is not None and (texts[key].differs() or found.counting != PLAIN):
             counted.setdefault(found.counting, []).append(coded[key][0][0].document)
     remarks = [
-        f"places count {counting}, by where words begin and end: {', '.join(names)}"
+        f"places count {counting}, by where words begin and end: {_first(names)}"
         for counting, names in counted.items()
     ]
     return Found(codings, not_taken, remarks)
+
+
+def _first(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - _NAMED} more"] * (len(names) > _NAMED)
+    return ", ".join([*names[:_NAMED], *more])

@@ -216,7 +216,8 @@ def _placed(archive: Archive, coded: Sequence[_Coded]) -> Found:
             texts[holder] = _text(archive, holder)
         text = texts[holder]
         if isinstance(text, str):
-            not_taken.append(one.not_taken("no_text", text))
+            what = f"{one.document}: {text}"
+            not_taken.append(NotTaken("no_text", what, one.coder, one.code))
         else:
             wanted.setdefault(holder, []).append((one.found("", text), selection))
     read = {holder: text for holder, text in texts.items() if isinstance(text, ProgramText)}

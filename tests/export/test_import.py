@@ -141,7 +141,11 @@ def test_every_unit_has_a_row_in_a_pass_that_was_imported(project: Project) -> N
     [
         ("Nobody ever wrote this sentence.", ARTICLE, "its words are not in gilder-2026"),
         ("2,000 (1998)", ARTICLE, "its words are not in gilder-2026"),
-        (FIRST, "Another paper", "no document that was read is called 'Another paper.docx'"),
+        (
+            FIRST,
+            "Another paper",
+            "a document that no coded unit is in cannot be taken: Another paper",
+        ),
         ("Alexander Gilder", ARTICLE, "gilder-2026"),
     ],
 )
@@ -152,7 +156,7 @@ def test_a_coding_without_a_place_stops_the_import_and_writes_nothing(
     file = theirs(project.folder / "t.qdpx", text, 0, len(text), code="training", source=source)
     code, output = project.run("import", file)
     assert code == 2
-    assert f"{source}.docx, characters 0 to {len(text)}" in output
+    assert f"{source}.docx" in output
     assert said in output
     assert project.codings() == before
 
