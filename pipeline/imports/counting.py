@@ -34,7 +34,7 @@ _SHORTEST = 8  # letters of words that are looked for elsewhere in the text
 _SHORTEST_NAME, _LONG_NAME = 10, 25
 """Letters of a name that may be the first words; of one that cannot be anything else."""
 _CLOSING, _OPENING = set(",.;:)]!?”»…"), set("([“«")
-_ENDS_SENTENCE = set(".!?…;:。！？")
+_ENDS_SENTENCE, _AFTER_IT = set(".!?…;:。！？"), "0123456789⁰¹²³⁴⁵⁶⁷⁸⁹\"'”’)]"
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff]")
 
 
@@ -199,14 +199,14 @@ class ProgramText:
         ended = before.rstrip()
         if not ended or "\n" in before[len(ended) :]:
             return True
-        ended = ended.rstrip("0123456789\"'”’)]")
+        ended = ended.rstrip(_AFTER_IT)
         return ended[-1:] in _ENDS_SENTENCE and not self.text[start : start + 1].islower()
 
     def _ends_sentence(self, end: int) -> bool:
         after = self.text[end : end + 3]
         if not after.strip() or after.lstrip(" ").startswith(("\n", "\r")):
             return True
-        return self.text[max(0, end - 4) : end].rstrip("\"'”’)]")[-1:] in _ENDS_SENTENCE
+        return self.text[max(0, end - 9) : end].rstrip(_AFTER_IT)[-1:] in _ENDS_SENTENCE
 
 
 def same_words(one: str, other: str) -> bool:
