@@ -203,11 +203,11 @@ def classify(
 
     texts = read_texts(Path(from_here(file)), text_column) if file else texts_of(sys.stdin)
     scores = classified(texts, text_column if file else "text")
-    if not out:
+    if out:
+        write_csv(scores, STARTED_IN.get() / out)
+        say(f"{scored_line(scores)}: {out}")
+    else:
         typer.echo(csv_text(scores), nl=False)
-        return
-    write_csv(scores, STARTED_IN.get() / out)
-    say(f"{scored_line(scores)}: {out}")
 
 
 @command

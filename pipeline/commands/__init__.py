@@ -73,8 +73,13 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def closing_pipes() -> Iterator[None]:
     """Whoever reads what is printed may stop reading."""
+    stdout = sys.stdout
     try:
         yield
+    except SystemExit:
+        if sys.stdout is not stdout:  # click has put something in its place that cannot break
+            raise SystemExit(0) from None
+        raise
     finally:
         try:
             sys.stdout.flush()

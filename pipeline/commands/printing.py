@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import polars as pl
+import typer
 
 from pipeline.run.errors import InputError
 from pipeline.run.files import FINDINGS_FILE, write_bytes
@@ -47,7 +48,10 @@ def print_table(frame: pl.DataFrame) -> None:
         # Text, not str: what stands in a document must never be read as markup
         table.add_row(*map(Text, row))
     # where not even that fits, the terminal breaks the lines, and nothing is lost
-    Console(width=max(_width(), least)).print(table)
+    console = Console(width=max(_width(), least))
+    with console.capture() as printed:
+        console.print(table)
+    typer.echo(printed.get(), nl=False)  # a console of its own makes a closed pipe an error
 
 
 def _width() -> int:
