@@ -10,7 +10,7 @@ from typing import get_args
 
 import polars as pl
 
-from pipeline.commands.additions import Addition, check_filters
+from pipeline.commands.additions import Addition, checked_filters
 from pipeline.ingest.readers import KnownReadings, read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.recognising import kind_of
@@ -21,7 +21,14 @@ from pipeline.run.tables.table import read_table
 from pipeline.study.checks import check_corpus, check_milestone, load_study, uncompared
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import read_codings
-from pipeline.study.manifest import MANIFEST_FILE, Entry, located, of_profile, read_manifest
+from pipeline.study.manifest import (
+    MANIFEST_FILE,
+    Entry,
+    located,
+    named,
+    of_profile,
+    read_manifest,
+)
 from pipeline.study.missions import load_missions
 from pipeline.study.study import STUDY_FILE, Study
 from pipeline.study.symbols import keys_of, symbols_in
@@ -148,7 +155,7 @@ def documents_table(profile: str, kind: str, mission: str) -> pl.DataFrame:
         raise InputError(
             "--profile", f"{profile!r} is not a profile", f"one of {', '.join(PROFILES)}"
         )
-    check_filters(mission, kind)
+    mission, kind = checked_filters(mission, kind)
     rows = [
         {
             "document_id": entry.document_id,
@@ -212,13 +219,13 @@ def _first_of(names: list[str]) -> str:
     return ", ".join(names[:WHO]) + rest
 
 
-def document_lines(document_id: str) -> Iterator[str]:
-    """What the manifest says of a document, then its blocks, read from the file as it is now.
+def document_lines(name: str) -> Iterator[str]:
+    """What the manifest says of a document, named by id or symbol, then its blocks, read anew.
 
     Raises:
         InputError: no such document.
     """
-    entry = located(_entry(document_id))
+    entry = located(named(read_manifest(), name))
     yield from entry_lines(entry)
     file = Path("corpus", entry.path)
     if not file.is_file():
@@ -232,10 +239,3 @@ def document_lines(document_id: str) -> Iterator[str]:
         yield f"(set aside: {error})"
         return
     yield from reading_lines(reading)
-
-
-def _entry(document_id: str) -> Entry:
-    for entry in read_manifest():
-        if entry.document_id == document_id:
-            return entry
-    raise InputError(MANIFEST_FILE, f"no document {document_id!r}", "see: peacetext list")

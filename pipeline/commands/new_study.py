@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,11 +16,12 @@ import yaml
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.run.errors import InputError
-from pipeline.run.files import write_text
+from pipeline.run.files import sheet_bytes, write_bytes
 from pipeline.run.settings import load_settings
+from pipeline.run.sheet import SUFFIXES, read_sheet
 from pipeline.study.checks import load_study
 from pipeline.study.codings import CODING_FOLDER, ID_COLUMN, UNREAD
-from pipeline.study.manifest import MANIFEST_FILE, Entry, read_manifest
+from pipeline.study.manifest import COLUMNS, MANIFEST_FILE, Entry, read_manifest
 from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
 
 TO_FILL_IN = "TO FILL IN"
@@ -156,8 +154,8 @@ def write_units(set_id: str, n_drawn: int) -> tuple[Path, Path, int]:
         raise InputError(STUDY_FILE, f"has no set {set_id!r}", fix, "coded_sets")
     places = (CODING_FOLDER / coded.units, CODING_FOLDER / f"{coded.id}-coder-1.csv")
     for place in places:
-        if place.is_file() and TO_FILL_IN not in place.read_text(encoding="utf-8"):
-            raise InputError(place, "is there already", "rename or delete it")
+        if place.is_file() and TO_FILL_IN.encode() not in place.read_bytes():
+            raise InputError(place, "is there already", "move it elsewhere or delete it")
     if coded.unit == "sentence":
         columns = "section section_title paragraph text"
         found: list[tuple[object, ...]] = list(_sentences(coded))
@@ -169,9 +167,10 @@ def write_units(set_id: str, n_drawn: int) -> tuple[Path, Path, int]:
         fix = f"widen its population in {STUDY_FILE} (kinds, missions, words), or add documents"
         raise InputError(STUDY_FILE, problem, fix, f"coded_sets.{coded.id}")
     rows = [(f"{coded.id}-{number:04}", *unit) for number, unit in enumerate(found, 1)]
-    _write_rows(places[0], f"{ID_COLUMN[coded.unit]} {columns}", rows)
+    id_column = ID_COLUMN[coded.unit]
+    write_bytes(places[0], sheet_bytes([(id_column, *columns.split()), *rows]))
     coding = [(row[0], UNREAD, row[-1]) for row in rows]
-    _write_rows(places[1], f"{ID_COLUMN[coded.unit]} codes text", coding)
+    write_bytes(places[1], sheet_bytes([(id_column, "codes", "text"), *coding]))
     return (*places, len(rows))
 
 
@@ -206,12 +205,6 @@ def _paragraphs(coded: CodedSet, n_drawn: int, seed: int) -> list[tuple[object, 
     ]
 
 
-def _write_rows(place: Path, columns: str, rows: Sequence[Sequence[object]]) -> None:
-    content = io.StringIO()
-    csv.writer(content, lineterminator="\n").writerows([columns.split(), *rows])
-    write_text(place, content.getvalue())
-
-
 def _sentences(coded: CodedSet) -> Iterator[tuple[str, str, int, str]]:
     """Section number, its title, paragraph and text of each sentence of the set's articles."""
     from pipeline.segment.sentences import load_splitter, split_sentences
@@ -243,7 +236,9 @@ def _reading(entry: Entry) -> Reading:
         limits, interviews = load_settings().ingest, load_study().interviews
         return read_file(file.read_bytes(), entry.kind, file.suffix, limits, interviews)
     except (OSError, UnreadableError) as error:
-        raise InputError(file, str(error), "add another copy of it: peacetext add") from None
+        raise InputError(
+            file, str(error), "add another copy of it: peacetext add FILE --replace"
+        ) from None
 
 
 def to_fill_in() -> Iterator[str]:
@@ -255,7 +250,8 @@ def to_fill_in() -> Iterator[str]:
             continue  # what is wrong with it is said by those who read it
         for key, line, said in _open_values(content):
             yield f"{file}: {key} (line {line}): {said}"
-    for file in sorted([MANIFEST_FILE, *CODING_FOLDER.glob("*.csv")]):
+    tables = (file for file in CODING_FOLDER.glob("*") if file.suffix.casefold() in SUFFIXES)
+    for file in sorted([MANIFEST_FILE, *tables]):
         for row, column, said in _open_cells(file):
             yield f"{file}: row {row}: {column}: {said}"
         unread = 0 if file.name.startswith(SUGGESTED) else _unread(file)
@@ -287,12 +283,9 @@ def _unread(file: Path) -> int:
     return sum(cells.get("codes") == UNREAD for _, cells in _rows(file))
 
 
-def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(file: Path) -> tuple[tuple[int, dict[str, str]], ...]:
     """Line and cells of each row; what is wrong with a file is said by those who read it."""
-    if not file.is_file():
-        return
-    with file.open(encoding="utf-8-sig", errors="replace", newline="") as content:
-        reader = csv.DictReader(content)
-        with suppress(csv.Error):
-            for cells in reader:
-                yield reader.line_num, cells
+    try:
+        return read_sheet(file, ("codes", *COLUMNS)).rows
+    except InputError:
+        return ()

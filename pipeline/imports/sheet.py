@@ -1,17 +1,17 @@
-"""Codings of a CSV file, one a row: the document, the coded words, the code, perhaps the coder.
+"""Codings of a table, one a row: the document, the coded words, the code, perhaps the coder.
 
 Taguette, QualCoder and others write such files, each with names of its own for the columns.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
-from pipeline.imports.found import FoundCoding
+from pipeline.imports import Found, FoundCoding, NotTaken
 from pipeline.run.errors import InputError
+from pipeline.run.sheet import Sheet
 
 COLUMNS = {
     "document": ("document", "document_id", "source", "file", "filename", "file name", "symbol"),
@@ -22,32 +22,28 @@ COLUMNS = {
 """The columns that are read, each with the names under which it may stand."""
 
 
-def read_sheet(file: Path) -> list[FoundCoding]:
+KNOWN = tuple(chain.from_iterable(COLUMNS.values()))
+
+
+def codings_of(sheet: Sheet, file: Path) -> Found:
     """Every row as a coding.
 
     Raises:
-        InputError: the file is no CSV in UTF-8, a column is missing, or a row lacks a cell.
+        InputError: a column is missing.
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(file, "is not UTF-8", "save it as CSV UTF-8") from None
-    except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror})", "name another file") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    names = _columns(file, reader.fieldnames or ())
-    try:
-        return list(_rows(file, reader, names))
-    except csv.Error as error:
-        raise InputError(file, str(error), "close the quotation mark", reader.line_num) from None
+    names = _columns(file, sheet.columns)
+    rows = list(_rows(sheet.rows, names))
+    return Found(
+        [row for row in rows if isinstance(row, FoundCoding)],
+        [row for row in rows if isinstance(row, NotTaken)],
+    )
 
 
-def _columns(file: Path, header: Sequence[str]) -> dict[str, str]:
-    plain = {name.strip().casefold(): name for name in header}
+def _columns(file: Path, header: Collection[str]) -> dict[str, str]:
     found = {
-        column: plain[name]
+        column: name
         for column, names in COLUMNS.items()
-        if (name := next((each for each in names if each in plain), None))
+        if (name := next((each for each in names if each in header), None))
     }
     for column in ("document", "text", "code"):
         if column not in found:
@@ -56,13 +52,16 @@ def _columns(file: Path, header: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _rows(file: Path, reader: csv.DictReader[str], names: dict[str, str]) -> Iterator[FoundCoding]:
-    for row in reader:
-        cells = {column: (row.get(name) or "").strip() for column, name in names.items()}
-        for column in ("document", "text", "code"):
-            if not cells[column]:
-                problem = f"no {column} in this row"
-                raise InputError(file, problem, "fill the cell, or delete the row", reader.line_num)
+def _rows(
+    rows: Sequence[tuple[int, dict[str, str]]], names: dict[str, str]
+) -> Iterator[FoundCoding | NotTaken]:
+    for line, row in rows:
+        cells = {column: row[name].strip() for column, name in names.items()}
+        empty = next((one for one in ("document", "text", "code") if not cells[one]), None)
+        if empty is not None:
+            what = f"row {line}: no {empty} in this row"
+            yield NotTaken("empty_cell", what, cells.get("coder", ""), cells["code"])
+            continue
         yield FoundCoding(
             coder=cells.get("coder", ""),
             document=cells["document"],
@@ -72,5 +71,5 @@ def _rows(file: Path, reader: csv.DictReader[str], names: dict[str, str]) -> Ite
             before=0,
             code=cells["code"],
             code_identity="",
-            place=f"row {reader.line_num}",
+            place=f"row {line}",
         )

@@ -1,17 +1,24 @@
-"""Writing files whole or not at all, and reading small ones."""
+"""Writing files whole or not at all, tables fit for a spreadsheet, and reading small files."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 FINDINGS_FILE = Path("outputs/compare/findings.md")
 """What was found, on half a page of plain words."""
+MARK = "\ufeff"
+"""The byte order mark, by which Excel knows UTF-8."""
+FORMULA = "[=+@\t\r\n＝＋－＠-]"
+"""How a cell begins that a spreadsheet takes for a formula."""
+NUMBER = r"-(?:[\d.,]+(?:[eE][+-]?\d+)?)?"
+"""What begins so and is none: a number below zero, or a dash alone."""
 _PART = ".part"
 """How the name of a file that is not whole yet ends."""
 
@@ -76,6 +83,48 @@ def write_folder(folder: Path, files: Mapping[str, bytes], *, last: str = "") ->
     for place in sorted(folder.rglob("*")):
         if place.is_file() and place not in kept:
             place.unlink()
+
+
+def neutral(cell: str) -> str:
+    """A cell that no spreadsheet runs as a formula; `as_meant` undoes it.
+
+    >>> neutral("=1+1"), neutral("-5"), neutral("words")
+    ("'=1+1", '-5', 'words')
+    """
+    is_formula = re.match(f"'*{FORMULA}", cell) and not re.fullmatch(NUMBER, cell)
+    return f"'{cell}" if is_formula else cell
+
+
+def as_meant(cell: str) -> str:
+    """A cell without what `neutral`, or a spreadsheet that keeps zeros, put around it.
+
+    >>> as_meant("'=1+1"), as_meant('="007"'), as_meant("'words'")
+    ('=1+1', '007', "'words'")
+    """
+    kept = re.fullmatch(r'="((?:[^"]|"")*)"', cell)
+    if kept:
+        return kept[1].replace('""', '"')
+    inner = cell[1:]
+    return inner if cell.startswith("'") and neutral(inner) == cell else cell
+
+
+def sheet_line(cells: Iterable[object]) -> str:
+    """Cells as a line of CSV without its end; unlike the csv module's, one may hold a lone CR.
+
+    >>> sheet_line(["a, b", 1, "=c"])
+    '"a, b",1,\'=c'
+    """
+    texts = [neutral(cell) if isinstance(cell, str) else str(cell) for cell in cells]
+    quoted = ('"' + text.replace('"', '""') + '"' for text in texts)
+    return ",".join(
+        both if re.search('[",\r\n]', text) else text
+        for text, both in zip(texts, quoted, strict=True)
+    )
+
+
+def sheet_bytes(rows: Iterable[Iterable[object]]) -> bytes:
+    """Rows, the header first, as a table that a person opens."""
+    return (MARK + "".join(f"{sheet_line(row)}\n" for row in rows)).encode()
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -9,11 +9,9 @@ a block, and may hold any number of them.
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -21,6 +19,7 @@ from typing import Literal
 import polars as pl
 
 from pipeline.run.errors import InputError
+from pipeline.run.sheet import SUFFIXES, read_sheet
 from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
 
 CODING_FOLDER = Path("corpus/coding")
@@ -32,7 +31,8 @@ UNREAD = "?"
 
 Unit = Literal["sentence", "paragraph", "range"]
 
-_NAME = re.compile(r"(?P<set>[^-]+)-(coder-(?!adjudicated\.)[^.].*|adjudicated)\.csv")
+_ENDING = rf"\.(?i:{'|'.join(suffix[1:] for suffix in SUFFIXES)})"
+_NAME = re.compile(rf"(?P<set>[^-]+)-(coder-(?!adjudicated\.)[^.].*|adjudicated){_ENDING}")
 ID_COLUMN: dict[Unit, str] = {"sentence": "sentence_id", "paragraph": "unit_id"}
 _COLUMNS: dict[Unit, dict[str, type[pl.DataType]]] = {
     "sentence": {
@@ -109,22 +109,22 @@ def read_codings(
     _refuse_misnamed(sets, folder)
     codings = [_read_coding(one, folder, theme_ids) for one in sets]
     _refuse_shared_units(codings)
-    suggested = sorted(folder.glob(f"{SUGGESTED}-coder-*.csv"))
+    suggested = _coder_files(folder, f"{SUGGESTED}-coder-")
     if suggested:
-        codings.append(_read_suggested(suggested, theme_ids))
+        codings.append(read_suggested(suggested, theme_ids))
     return tuple(codings)
 
 
 def _refuse_misnamed(sets: Sequence[CodedSet], folder: Path) -> None:
     """A coding under another name would be passed over in silence, or taken for another kind."""
     ids, units = [one.id for one in sets], {one.units for one in sets}
-    like = rf"(({'|'.join([*ids, SUGGESTED])})[-_ ].*|.*[-_ ](coder|adjudicated)\b.*)\.csv"
+    like = rf"(({'|'.join([*ids, SUGGESTED])})[-_ ].*|.*[-_ ](coder|adjudicated)\b.*){_ENDING}"
     example = [*ids, SUGGESTED][0]
     for name in sorted(file.name for file in folder.glob("*")):
-        if name in units or not re.fullmatch(like, name, re.IGNORECASE):
+        if name in units or name.startswith("~$") or not re.fullmatch(like, name, re.IGNORECASE):
             continue
         named = _NAME.fullmatch(name)
-        known = ids if name.endswith("-adjudicated.csv") else [*ids, SUGGESTED]
+        known = ids if Path(name).stem.endswith(f"-{ADJUDICATED}") else [*ids, SUGGESTED]
         if not named or named["set"] not in known:
             fix = f"name it as {example}-coder-NAME.csv, or {example}-adjudicated.csv if it decides"
             fix += f"; a file of units is named by `units` in {STUDY_FILE}"
@@ -143,26 +143,46 @@ def _refuse_shared_units(codings: Sequence[Coding]) -> None:
         seen |= dict.fromkeys(coding.units["unit_id"], coding.unit_set)
 
 
-def codes_by_unit(file: Path, theme_ids: Collection[str]) -> dict[str, frozenset[str]]:
-    """Codes of each unit in one coder's file, whatever set its units are of.
+def _coder_files(folder: Path, prefix: str) -> dict[str, Path]:
+    """The tables whose names begin so, by the rest of the name: the coder."""
+    found: dict[str, Path] = {}
+    for file in sorted(folder.glob(f"{prefix}*")):
+        if file.suffix.casefold() in SUFFIXES:
+            coder = file.stem.removeprefix(prefix)
+            if coder in found:
+                problem = f"{found[coder].name} is the same coding in another form"
+                raise InputError(file, problem, "delete one of the two")
+            found[coder] = file
+    return found
+
+
+def codes_by_unit(
+    file: Path, theme_ids: Collection[str]
+) -> tuple[dict[str, frozenset[str]], list[str]]:
+    """Codes of each unit that one coder has read, whatever set it is of; units not read (?).
 
     Raises:
         InputError: names the file, the row, the problem and the fix.
     """
-    if not file.is_file():
-        raise InputError(file, "is missing", "name a coder's file that exists")
-    header = next(csv.reader(_text(file).splitlines()[:1]), [])
-    if "block_id" in header:
-        units, codes = _read_suggested_pass(file, theme_ids)
-        unit_ids = units["unit_id"].to_list()
+    every = (*ID_COLUMN.values(), *SUGGESTED_COLUMNS)
+    columns = read_sheet(file, every).columns
+    if "block_id" in columns:
+        rows = [(_range_id(row), row["codes"]) for _, row in _rows(file, SUGGESTED_COLUMNS)]
+        codes = _read_suggested_pass(file, theme_ids)[1]
     else:
-        column = ID_COLUMN[unit_of(header) or "sentence"]
-        unit_ids = [row[column] for _, row in _rows(file, [column, "codes"])]
-        codes = _read_pass(file, column, unit_ids, theme_ids)
-    given: dict[str, set[str]] = {unit_id: set() for unit_id in unit_ids}
+        column = ID_COLUMN[unit_of(columns) or "sentence"]
+        rows = [(row[column], row["codes"]) for _, row in _rows(file, [column, "codes"])]
+        unit_ids = [unit_id for unit_id, _ in rows]
+        codes = _read_pass(file, column, unit_ids, theme_ids, all_read=False)
+    given: dict[str, set[str]] = {unit: set() for unit, cell in rows if cell.strip() != UNREAD}
     for unit_id, code in codes:
         given[unit_id].add(code)
-    return {unit_id: frozenset(said) for unit_id, said in given.items()}
+    unread = [unit_id for unit_id, _ in rows if unit_id not in given]
+    return {unit_id: frozenset(said) for unit_id, said in given.items()}, unread
+
+
+def _range_id(row: Mapping[str, str]) -> str:
+    return f"{row['block_id']}:{row['start'].strip()}-{row['end'].strip()}"
 
 
 def unit_of(header: Collection[str]) -> Unit | None:
@@ -179,8 +199,7 @@ def read_pass(file: Path, coding: Coding, theme_ids: Collection[str]) -> pl.Data
     Raises:
         InputError: as for `read_codings`.
     """
-    column, unit_ids = ID_COLUMN[coding.unit], coding.units["unit_id"].to_list()
-    rows = _read_pass(file, column, unit_ids, theme_ids)
+    rows = _read_pass(file, ID_COLUMN[coding.unit], coding.units["unit_id"].to_list(), theme_ids)
     return pl.DataFrame(rows, schema={"unit_id": pl.String, "theme_id": pl.String}, orient="row")
 
 
@@ -191,38 +210,36 @@ def _read_coding(coded: CodedSet, folder: Path, theme_ids: Collection[str]) -> C
         raise InputError(STUDY_FILE, f"{file} holds no unit", "add a row a unit", key)
     unit_ids = units["unit_id"].to_list()
     column = ID_COLUMN[coded.unit]
-    prefix = f"{coded.id}-coder-"
     passes = {
-        file.stem.removeprefix(prefix): _read_pass(file, column, unit_ids, theme_ids)
-        for file in sorted(folder.glob(f"{prefix}*.csv"))
+        coder: _read_pass(one, column, unit_ids, theme_ids)
+        for coder, one in _coder_files(folder, f"{coded.id}-coder-").items()
     }
     coders = tuple(sorted(passes))
-    decided = folder / f"{coded.id}-{ADJUDICATED}.csv"
-    if decided.is_file():
+    decided = _coder_files(folder, f"{coded.id}-{ADJUDICATED}").get("")
+    if decided:
         passes[ADJUDICATED] = _read_pass(decided, column, unit_ids, theme_ids)
     if not passes:
-        fix = f"add a coder's file, {folder / prefix}NAME.csv, or take {coded.id} out of coded_sets"
+        file = folder / f"{coded.id}-coder-NAME.csv"
+        fix = f"add a coder's file, {file}, or take {coded.id} out of coded_sets"
         raise InputError(STUDY_FILE, "nobody has coded its units", fix, key)
     rows = [(coder, *code) for coder, codes in passes.items() for code in codes]
     codes = pl.DataFrame(rows, schema=_NO_ROWS, orient="row")
-    is_decided = decided.is_file()
-    return Coding(coded.id, coded.unit, units, coders, codes, adjudicated=is_decided, file=file)
+    return Coding(coded.id, coded.unit, units, coders, codes, adjudicated=bool(decided), file=file)
 
 
-def _read_suggested(files: Sequence[Path], theme_ids: Collection[str]) -> Coding:
+def read_suggested(files: Mapping[str, Path], theme_ids: Collection[str]) -> Coding:
     """All files of suggested units as one coding; a unit may stand in several of them."""
-    prefix = f"{SUGGESTED}-coder-"
     frames, rows = [], []
-    for file in files:
+    for coder, file in files.items():
         units, codes = _read_suggested_pass(file, theme_ids)
         frames.append(units)
-        rows += [(file.stem.removeprefix(prefix), *code) for code in codes]
+        rows += [(coder, *code) for code in codes]
     every = pl.concat(frames)
     return Coding(
         SUGGESTED,
         "range",
         every.unique("unit_id", keep="first", maintain_order=True),
-        tuple(sorted(file.stem.removeprefix(prefix) for file in files)),
+        tuple(sorted(files)),
         pl.DataFrame(rows, schema=_NO_ROWS, orient="row"),
         adjudicated=False,
         n_readers=dict(every["unit_id"].value_counts().iter_rows()),
@@ -238,15 +255,14 @@ def _read_suggested_pass(
     codes: list[tuple[str, str]] = []
     for line, row in _rows(file, SUGGESTED_COLUMNS):
         start, end = (_number(file, line, name, row[name], pl.Int64) for name in ("start", "end"))
-        unit_id = f"{row['block_id']}:{start}-{end}"
+        unit_id = _range_id(row)
         _refuse_repeat(file, line, unit_id, seen)
         if row["codes"].strip() == UNREAD:
             continue
         units.append((unit_id, row["document_id"], row["block_id"], start, end, str(file), line))
         codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
     names = ("unit_id", "document_id", "block_id", "start", "end", "file", "row")
-    numbers = ("start", "end", "row")
-    schema = {name: pl.Int64 if name in numbers else pl.String for name in names}
+    schema = {name: pl.Int64 if name in ("start", "end", "row") else pl.String for name in names}
     return pl.DataFrame(units, schema=schema, orient="row"), codes
 
 
@@ -258,10 +274,7 @@ def _read_units(unit: Unit, file: Path) -> pl.DataFrame:
     for line, row in _rows(file, list(columns)):
         unit_id = row[id_column]
         _refuse_repeat(file, line, unit_id, seen)
-        values = {
-            name: _number(file, line, name, row[name], kind) for name, kind in columns.items()
-        }
-        rows.append(values)
+        rows.append({name: _number(file, line, name, row[name], columns[name]) for name in columns})
     schema = {"unit_id" if name == id_column else name: kind for name, kind in columns.items()}
     return pl.DataFrame([list(row.values()) for row in rows], schema=schema, orient="row")
 
@@ -270,13 +283,19 @@ def _number(file: Path, line: int, name: str, cell: str, kind: type[pl.DataType]
     if kind == pl.String:
         return cell
     try:
-        return int(cell) if kind == pl.Int64 else float(cell)
+        # a spreadsheet of Europe writes 0,25
+        return int(cell) if kind == pl.Int64 else float(cell.replace(",", "."))
     except ValueError:
         raise InputError(file, f"{name} is not a number: {cell!r}", "correct it", line) from None
 
 
 def _read_pass(
-    file: Path, id_column: str, unit_ids: Sequence[str], theme_ids: Collection[str]
+    file: Path,
+    id_column: str,
+    unit_ids: Sequence[str],
+    theme_ids: Collection[str],
+    *,
+    all_read: bool = True,
 ) -> list[tuple[str, str]]:
     """unit_id and theme_id of every code that one coder gave."""
     known = set(unit_ids)
@@ -287,6 +306,11 @@ def _read_pass(
         if unit_id not in known:
             raise InputError(file, f"no unit {unit_id!r}", _nearest(unit_id, known), line)
         _refuse_repeat(file, line, unit_id, seen)
+        if row["codes"].strip() == UNREAD:
+            if all_read:
+                fix = f"put codes in the place of the {UNREAD}, or nothing where none fits"
+                raise InputError(file, f"nobody has read {unit_id} ({UNREAD})", fix, line)
+            continue
         codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
     missing = [unit_id for unit_id in unit_ids if unit_id not in seen]
     if missing:
@@ -319,32 +343,10 @@ def _refuse_repeat(file: Path, line: int, unit_id: str, seen: dict[str, int]) ->
     seen[unit_id] = line
 
 
-def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and cells of each row of a comma-separated UTF-8 file."""
-    line, reader = 2, csv.DictReader(io.StringIO(_text(file)), strict=True)
-    header = reader.fieldnames or []
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        raise InputError(file, "its columns are not separated by commas", "save it with commas", 1)
+def _rows(file: Path, needed: Sequence[str]) -> tuple[tuple[int, dict[str, str]], ...]:
+    """Line number and cells of each row."""
+    sheet = read_sheet(file, needed, may_be_empty=True)
     for name in needed:
-        if name not in header:
+        if name not in sheet.columns:
             raise InputError(file, f"column {name} is missing", f"add it: {','.join(needed)}", 1)
-    try:
-        for row in reader:
-            if None in row or None in row.values():
-                problem = f"a row of {len(header)} cells is needed"
-                fix = "put codes in one cell, separated by ;"
-                raise InputError(file, problem, fix, reader.line_num)
-            yield reader.line_num, row
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(file, str(error), "close the quotation mark", line) from None
-
-
-def _text(file: Path) -> str:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (UnicodeDecodeError, IsADirectoryError):
-        text = "\0"
-    if "\0" in text:  # UTF-16 without its mark reads as UTF-8
-        raise InputError(file, "is not UTF-8", "save it as CSV UTF-8")
-    return text
+    return sheet.rows

@@ -57,7 +57,7 @@ class Project:
     def codings(self) -> dict[str, str]:
         """Every coding, by the name of its file."""
         files = sorted(self.coding.glob("*-coder-*.csv"))
-        return {file.name: file.read_text(encoding="utf-8") for file in files}
+        return {file.name: file.read_text(encoding="utf-8-sig") for file in files}
 
     def run(self, *words: str) -> tuple[int, str]:
         """Run the peacetext command here: its exit code and all that it said."""

@@ -18,11 +18,15 @@ from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
+from pipeline.imports.codes import KINDS
+from pipeline.imports.projects import read_qualcoder, read_refi_project
 from pipeline.ingest.corpus import corpus_of
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.recognising import recognition_of
+from pipeline.run.errors import InputError
 from pipeline.run.settings import IngestSettings, load_settings
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
 from pipeline.segment.passages import cut_passages
@@ -42,6 +46,10 @@ _MARKS = tuple(
     )
 )
 """What a reader may stumble over, put where it does not belong."""
+
+
+_PARTS = (".xml", ".qde", ".txt")
+"""Files in an archive that are damaged."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +75,9 @@ class SlowError(Exception):
 
 
 def damaged(sample: Sample, chance: random.Random) -> bytes:
-    """The document with one to six damages; for Word files also inside the zip."""
+    """The document with one to six damages; for Word files and projects also inside the zip."""
     content = sample.content
-    if sample.name.endswith(".docx") and chance.random() < 0.8:
+    if sample.name.endswith((".docx", ".qdpx")) and chance.random() < 0.8:
         return _damaged_inside(content, chance)
     for _ in range(chance.randint(1, 6)):
         content = _damage(content, chance)
@@ -79,7 +87,7 @@ def damaged(sample: Sample, chance: random.Random) -> bytes:
 def _damaged_inside(content: bytes, chance: random.Random) -> bytes:
     packed = BytesIO()
     with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(packed, "w") as new:
-        part = chance.choice([name for name in old.namelist() if name.endswith(".xml")])
+        part = chance.choice([name for name in old.namelist() if name.endswith(_PARTS)])
         for name in old.namelist():
             text = old.read(name)
             new.writestr(name, _damage(text, chance) if name == part else text)
@@ -114,6 +122,8 @@ def read_through(sample: Sample, content: bytes, limits: IngestSettings) -> str:
         Exception: whatever a reader lets through that it should not.
     """
     suffix = Path(sample.name).suffix
+    if suffix in (".qdpx", ".qda"):
+        return _read_project(content, suffix)
     try:
         reading = read_file(content, sample.kind, suffix, limits)
         recognition_of(reading, Path(sample.name).stem, {})
@@ -123,6 +133,20 @@ def read_through(sample: Sample, content: bytes, limits: IngestSettings) -> str:
             raise AssertionError(f"a reason of more than one short line: {reason!r}") from error
         return reason
     _check_tables(sample, reading)
+    return ""
+
+
+def _read_project(content: bytes, suffix: str) -> str:
+    """Read the codings of another program; the reason when they cannot be read, else nothing."""
+    with NamedTemporaryFile(suffix=suffix) as file:
+        file.write(content)
+        file.flush()
+        try:
+            found = (read_qualcoder if suffix == ".qda" else read_refi_project)(Path(file.name))
+        except InputError as error:
+            return str(error)
+    assert all(coding.text.strip() for coding in found.codings), "a coding without words"
+    assert all(one.kind in KINDS for one in found.not_taken), "a kind that is not told"
     return ""
 
 

@@ -13,6 +13,7 @@ from tests.ingest.word_files import rich_word_file
 from tests.robustness.fuzzing import Sample, fuzz, samples_in
 
 _ARTICLE = Path("corpus/article/gilder-2026.txt")
+_PROJECTS = Path("tests/field_cases")
 _RESOLUTIONS = Path("tests/ingest/documents")
 _FIELD_CASES = Path("tests/field_cases")
 
@@ -90,6 +91,15 @@ def test_no_damaged_document_makes_a_reader_fall_over(tmp_path: Path) -> None:
     falls, outcomes = _falls(samples, 20 * len(samples))
     assert falls == []
     # both ends were met, or the damage was of no use
+    assert outcomes["read"] > len(samples)
+    assert outcomes["set aside"] > len(samples)
+
+
+def test_no_damaged_project_makes_an_import_fall_over() -> None:
+    files = [file for ending in ("*.qdpx", "data.qda") for file in _PROJECTS.rglob(ending)]
+    samples = [Sample(file.name, "other", file.read_bytes()) for file in sorted(files)]
+    falls, outcomes = _falls(samples, 20 * len(samples))
+    assert falls == []
     assert outcomes["read"] > len(samples)
     assert outcomes["set aside"] > len(samples)
 

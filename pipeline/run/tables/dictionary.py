@@ -91,9 +91,9 @@ _HEAD = """# The data dictionary
 
 Made from the schemas in `pipeline/run/tables/` by `peacetext dictionary`; do not edit it. Every
 table is a Parquet file, checked against its schema when it is written and when it is read;
-`outputs/export/tables/` holds each as CSV too, lists joined by semicolons, and an apostrophe before
-text that a spreadsheet would run as a formula. Read a Parquet file with `polars.read_parquet`,
-`pandas.read_parquet` or R's `arrow::read_parquet`.
+`outputs/export/tables/` holds each as CSV too, in UTF-8 with a byte order mark, lists joined by
+semicolons, and an apostrophe before text that a spreadsheet would run as a formula. Read a
+Parquet file with `polars.read_parquet`, `pandas.read_parquet` or R's `arrow::read_parquet`.
 """
 
 
