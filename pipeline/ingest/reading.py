@@ -142,11 +142,12 @@ def as_seen(reading: Reading) -> Reading:
 
 def _block_as_seen(block: Block) -> Block:
     text, section = _plain(block.text), tuple(map(_plain, block.section))
-    if text == block.text and section == block.section:
-        return block
-    places = (len(_plain(block.text[: mark.offset] + "|")) - 1 for mark in block.marks)
-    marks = (replace(one, offset=at) for one, at in zip(block.marks, places, strict=True))
-    return replace(block, text=text, section=section, marks=tuple(marks))
+    if text == block.text:
+        return block if section == block.section else replace(block, section=section)
+    before = (seen(f"{block.text[: mark.offset]}|").split() for mark in block.marks)
+    pairs = zip(block.marks, before, strict=True)
+    marks = tuple(replace(mark, offset=len(" ".join(words)) - 1) for mark, words in pairs)
+    return replace(block, text=text, section=section, marks=marks)
 
 
 def _plain(text: str) -> str:
@@ -304,7 +305,7 @@ def _in_a_code_page(content: bytes) -> tuple[str, tuple[str, ...]]:
 def _in_other_letters(content: bytes) -> tuple[str, tuple[str, ...]]:
     from charset_normalizer import from_bytes
 
-    likeliest = from_bytes(content[:_SAMPLE]).best()
+    likeliest = from_bytes(content[:100_000]).best()
     if likeliest is None or likeliest.coherence < _SURE:
         raise UnreadableError(UNKNOWN)
     remark = f"not UTF-8; read as {likeliest.encoding}"
@@ -314,7 +315,6 @@ def _in_other_letters(content: bytes) -> tuple[str, tuple[str, ...]]:
 _STRAY = re.compile("[\udc80-\udcff]+")
 _IN_WORD = re.compile("(?<=[a-z]{2})[\udc80-\udcff]")
 _MOSTLY = 0.3  # of the letters; no English text has so many accents
-_SAMPLE = 100_000  # bytes from which an encoding is told
 _SURE = 0.2  # of charset-normalizer's coherence with a language, 0 to 1
 _WORD = re.compile(r"[^\W_¹²³¼½¾]+")
 _RARE = re.compile(r"[ðþÐÞÿªºƒˆ]|iæ$|[^\x00-\x7f]{3}|\d[^\x00-\x7f]|[^\x00-\x7f]\d[^\W\d]")
