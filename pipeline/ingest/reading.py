@@ -142,11 +142,12 @@ def as_seen(reading: Reading) -> Reading:
 
 def _block_as_seen(block: Block) -> Block:
     text, section = _plain(block.text), tuple(map(_plain, block.section))
-    if text == block.text and section == block.section:
-        return block
-    places = (len(_plain(block.text[: mark.offset] + "|")) - 1 for mark in block.marks)
-    marks = (replace(one, offset=at) for one, at in zip(block.marks, places, strict=True))
-    return replace(block, text=text, section=section, marks=tuple(marks))
+    if text == block.text:
+        return block if section == block.section else replace(block, section=section)
+    before = (seen(f"{block.text[: mark.offset]}|").split() for mark in block.marks)
+    pairs = zip(block.marks, before, strict=True)
+    marks = tuple(replace(mark, offset=len(" ".join(words)) - 1) for mark, words in pairs)
+    return replace(block, text=text, section=section, marks=marks)
 
 
 def _plain(text: str) -> str:
@@ -164,7 +165,7 @@ _FOR_WINDOWS = re.compile("[\x80\x91-\x97]")
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32",
           codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16",
           codecs.BOM_UTF16_BE: "utf-16"}  # fmt: skip
-_PLACES = 3  # so many are named in a remark
+_PLACES = 3  # that a remark names
 UNKNOWN = "is in an unknown encoding; save it as UTF-8"
 
 
@@ -246,7 +247,7 @@ def _wide_without_mark(content: bytes) -> str:
 
 
 def _meant(stray: re.Match[str]) -> str:
-    """What a byte in UTF-8 that is not UTF-8 says in Windows-1252, if it can stand there."""
+    """What bytes that are not UTF-8 say in Windows-1252, if it can stand there."""
     read = stray[0].encode("utf-8", "surrogateescape").decode("cp1252", "replace")
     text, start, end = stray.string, stray.start(), stray.end()
     before, after = text[max(0, start - 30) : start], text[end : end + 30]
@@ -276,26 +277,26 @@ def _place(stray: re.Match[str]) -> str:
 def _in_a_code_page(content: bytes) -> tuple[str, tuple[str, ...]]:
     """A text of one byte a character, and the remark in what encoding it was read.
 
-    English is told by where its accents and quotation marks stand: charset-normalizer, asked about
-    such texts, took the same few words for Russian, German and Greek. It is asked about texts that
-    are mostly in other letters, where it is sure.
+    charset-normalizer, asked about short English texts, took them for Russian, German and Greek; it
+    is asked about texts that are mostly in other letters, where it is sure.
 
     Raises:
         UnreadableError: none fits.
     """
-    letters = sum(byte > 0x7F or chr(byte).isalpha() for byte in content)
     high = sum(byte > 0x7F for byte in content)
+    letters = high + len(re.findall(rb"[A-Za-z]", content))
     if high > _MOSTLY * letters:
         return _in_other_letters(content)
-    fewest = ("", "", high // 4 + 1)
+    fewest = "", "", high // 4 + 1
     for encoding in CODE_PAGES:
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
         odd = len(_out_of_place(text))
-        if odd < fewest[2]:
-            fewest = encoding, text, odd
+        fewest = (encoding, text, odd) if odd < fewest[2] else fewest
+        if not odd:
+            break
     if not fewest[0]:
         raise UnreadableError(UNKNOWN)
     return fewest[1], (f"not UTF-8; read as {CODE_PAGES[fewest[0]]}",)
@@ -304,7 +305,7 @@ def _in_a_code_page(content: bytes) -> tuple[str, tuple[str, ...]]:
 def _in_other_letters(content: bytes) -> tuple[str, tuple[str, ...]]:
     from charset_normalizer import from_bytes
 
-    likeliest = from_bytes(content[:_SAMPLE]).best()
+    likeliest = from_bytes(content[:100_000]).best()
     if likeliest is None or likeliest.coherence < _SURE:
         raise UnreadableError(UNKNOWN)
     remark = f"not UTF-8; read as {likeliest.encoding}"
@@ -314,7 +315,6 @@ def _in_other_letters(content: bytes) -> tuple[str, tuple[str, ...]]:
 _STRAY = re.compile("[\udc80-\udcff]+")
 _IN_WORD = re.compile("(?<=[a-z]{2})[\udc80-\udcff]")
 _MOSTLY = 0.3  # of the letters; no English text has so many accents
-_SAMPLE = 100_000  # bytes from which an encoding is told
 _SURE = 0.2  # of charset-normalizer's coherence with a language, 0 to 1
 _WORD = re.compile(r"[^\W_¹²³¼½¾]+")
 _RARE = re.compile(r"[ðþÐÞÿªºƒˆ]|iæ$|[^\x00-\x7f]{3}|\d[^\x00-\x7f]|[^\x00-\x7f]\d[^\W\d]")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from docx import Document
 
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import NoteMark, Reading, UnreadableError, as_seen, decoded
@@ -176,11 +178,28 @@ def test_a_page_that_ends_within_a_sentence_does_not_end_it(plain):
 # What cannot be seen
 
 
-@pytest.mark.parametrize("suffix", [".html", ".md", ".txt"])
+UNSEEN = "MINU\u00adSMA rarely pa\u00adtrols; see S/2031\u200b/5\u2060 and \ufeffthe log.\u200e"
+
+
+def _document(suffix: str) -> bytes:
+    """A file of this format whose only paragraph is UNSEEN."""
+    if suffix == ".docx":
+        document, packed = Document(), BytesIO()
+        document.add_paragraph(UNSEEN)
+        document.save(packed)
+        return packed.getvalue()
+    akoma = '<akomaNtoso xmlns="http://docs.oasis-open.org/legaldocml/ns/akn/3.0"><statement>'
+    around = {
+        ".html": "<p>{}</p>",
+        ".xml": f"{akoma}<mainBody><p>{{}}</p></mainBody></statement></akomaNtoso>",
+    }
+    broken = UNSEEN.replace("pa\u00ad", "pa\u00ad\n") if suffix in (".md", ".txt") else UNSEEN
+    return around.get(suffix, "{}").format(broken).encode()
+
+
+@pytest.mark.parametrize("suffix", [".html", ".md", ".txt", ".docx", ".xml"])
 def test_soft_hyphens_and_characters_of_no_width_are_in_no_text(limits, suffix):
-    text = "MINU\u00adSMA rarely pa\u00ad\ntrols; see S/2031\u200b/5\u2060 and \ufeffthe log.\u200e"
-    content = f"<p>{text.replace(chr(10), '')}</p>" if suffix == ".html" else text
-    (block,) = read_file(content.encode(), "other", suffix, limits).blocks
+    (block,) = read_file(_document(suffix), "other", suffix, limits).blocks
     assert block.text == "MINUSMA rarely patrols; see S/2031/5 and the log."
 
 
