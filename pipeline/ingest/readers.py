@@ -107,7 +107,7 @@ def _office(content: bytes, limits: IngestSettings, suffix: str) -> Reading:
     if program is None:
         raise UnreadableError(
             f"is a {suffix} file, which is read through LibreOffice, and that is not installed; "
-            "to fix: install it, or save the file as .docx"
+            "install it, or save the file as .docx"
         )
     with TemporaryDirectory() as folder:
         file = Path(folder, f"document{suffix}")

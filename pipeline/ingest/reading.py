@@ -122,7 +122,7 @@ def seen(text: str) -> str:
     """A text as one sees it: without soft hyphens, characters of no width, control characters.
 
     >>> seen("MINU\u00adSMA\u200b said \x93no\x94.")
-    'MINUSMA said “no”.'
+    'UNFICYP said “no”.'
     """
     return text.translate(_SEEN)
 

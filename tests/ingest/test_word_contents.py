@@ -199,11 +199,10 @@ def test_an_inserted_part_that_cannot_be_read_is_named_with_what_to_do(limits):
     assert [block.text for block in reading.blocks] == ["Before.", "4. After."]
     (remark,) = reading.remarks
     assert remark == (
-        "the text inserted from afchunk.rtf is not read; "
-        "to fix: open the file in Word and save it again"
+        "the text inserted from afchunk.rtf is not read: open the file in Word and save it again"
     )
     alone = word_file('<w:altChunk r:id="a.rtf"/>', chunks={"a.rtf": b"{\\rtf1 All of it.}"})
-    with pytest.raises(UnreadableError, match=r"without text; .*a\.rtf is not read; to fix: open"):
+    with pytest.raises(UnreadableError, match=r"without text; .*a\.rtf is not read: open"):
         read_word(alone, limits)
     with pytest.raises(UnreadableError, match="a part that is not in the file"):
         read_word(word_file('<w:altChunk r:id="nothing"/>'), limits)

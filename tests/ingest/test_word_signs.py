@@ -263,7 +263,7 @@ def test_a_file_of_another_word_processor_is_read_through_libreoffice(
 
 def test_without_libreoffice_or_where_it_fails_the_fix_is_said(limits, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UnreadableError, match=r"not installed; to fix: install it, or save the"):
+    with pytest.raises(UnreadableError, match=r"not installed; install it, or save the"):
         read_file(b"its own bytes", "report", ".odt", limits)
     _libreoffice(tmp_path, "exit 1")
     with pytest.raises(UnreadableError, match=r"not opened by LibreOffice; save it as \.docx"):

@@ -278,7 +278,7 @@ def _inserted(word: _Word, element: Any) -> Iterator[Piece]:
     except UnreadableError as reason:
         where = name.rpartition("/")[2] or "a part that is not in the file"
         fix = "open the file in Word and save it again"
-        word.remarks.append(f"the text inserted from {where} {reason}; to fix: {fix}")
+        word.remarks.append(f"the text inserted from {where} {reason}: {fix}")
         return
     word.remarks += reading.remarks
     for note in reading.notes:

@@ -178,12 +178,16 @@ def in_order(pieces: Sequence[Piece], found: Notes) -> tuple[list[Piece], tuple[
     footnotes = {said for name, said in found.numbers.items() if name.startswith("footnote")}
     numbers: dict[str, str] = {}
     taken: dict[str, int] = {}
+    used: set[str] = set()
     for name in (mark.number for piece in pieces for mark in piece.marks):
         if name not in numbers:
             number = found.numbers.get(name, "?")
             number = f"e{number}" if name.startswith("endnote") and number in footnotes else number
-            taken[number] = taken.get(number, 0) + 1
-            numbers[name] = f"{number}-{taken[number]}" if taken[number] > 1 else number
+            numbers[name] = number
+            while numbers[name] in used:
+                taken[number] = taken.get(number, 1) + 1
+                numbers[name] = f"{number}-{taken[number]}"
+            used.add(numbers[name])
     numbered = [
         replace(piece, marks=tuple(replace(m, number=numbers[m.number]) for m in piece.marks))
         for piece in pieces
