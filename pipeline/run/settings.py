@@ -275,7 +275,8 @@ def settings_error(file: Path, error: ValidationError, prefix: tuple[str, ...] =
         problem, fix = _SAID.get(kind, (first["msg"], "correct it"))
         problem = problem.format(**context)
     scalar = isinstance(given, str | int | float) and first["type"] != "extra_forbidden"
-    return InputError(file, f"{given!r} {problem}" if scalar else problem, fix, row)
+    shown = f"'{given}'" if isinstance(given, str) else str(given)
+    return InputError(file, f"{shown} {problem}" if scalar else problem, fix, row)
 
 
 def _line_of(file: Path, path: tuple[str, ...]) -> int | None:

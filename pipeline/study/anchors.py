@@ -114,7 +114,7 @@ def anchor_sentences(sentences: pl.DataFrame, blocks: pl.DataFrame, file: Path) 
         if found < 0:
             tables = blocks.filter(~is_prose)["text"].to_list()
             in_table = bool(needle) and needle in _characters(tables).letters
-            raise _not_found(file, line, f"{sentence_id} ({text[:40]!r})", in_table=in_table)
+            raise _not_found(file, line, sentence_id, text, in_table=in_table)
         after[current] = found + len(needle)
         block_ids, haystack = articles[current]
         for block, start, end in _ranges(haystack, found, after[current]):
@@ -122,12 +122,13 @@ def anchor_sentences(sentences: pl.DataFrame, blocks: pl.DataFrame, file: Path) 
     return pl.DataFrame(rows, schema={"sentence_id": pl.String, **_ANCHOR_SCHEMA}, orient="row")
 
 
-def _not_found(file: Path, line: int, sentence: str, *, in_table: bool) -> InputError:
+def _not_found(file: Path, line: int, sentence_id: str, text: str, *, in_table: bool) -> InputError:
+    place = "is not in the article after the sentence before it"
+    fix = "copy the sentence from the article's text"
     if in_table:
+        place = "is in a heading or a table"
         fix = "delete its row here and in the files of the coders"
-        return InputError(file, f"{sentence} is in a heading or a table", fix, line)
-    problem = f"{sentence} is not in the article after the sentence before it"
-    return InputError(file, problem, "copy the sentence from the article's text", line)
+    return InputError(file, f"{sentence_id} {place}: {text[:40]!r}", fix, line)
 
 
 def _characters(texts: list[str]) -> _Characters:

@@ -233,7 +233,7 @@ def _ends(sections: Sequence[Section], place: int) -> bool:
     part, after = _part(sections, place)
     following, listed = _text_in(after)
     if not _is_list(part):
-        return not (following or section.is_numbered or section.name in _ALSO_TEXT)
+        return not (following or section.name in _ALSO_TEXT)
     in_series = section.is_numbered and any(one.is_numbered for one in following)
     return not (following and (listed or in_series))
 
