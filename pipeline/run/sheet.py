@@ -14,14 +14,14 @@ import re
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, time
 from pathlib import Path
 
 from pipeline.run.errors import InputError
 from pipeline.run.files import MARK, as_meant
 from pipeline.run.wording import counted
 
-SUFFIXES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+SUFFIXES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xlsb", ".ods", ".xls")
 """What the name of a table may end in; what it holds is found out from its bytes."""
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -36,8 +36,8 @@ _MARKS = (
 )
 _LETTER = r"[^\W\d_]"
 _STRANGE = re.compile(
-    rf"{_LETTER}*(?:{_LETTER}[^\w\s!-/:-@\[-`{{-~ªº°´·‘’“–—…\xad-]+{_LETTER}|[¹³][a-z]"
-    r"|[a-zß-öø-ÿœšž][À-ÖØ-ÞŠŒŽŸ]|[À-ÖØ-öø-ÿŠŒŽšœžŸƒ]{4})" + rf"{_LETTER}*"
+    rf"{_LETTER}[^\w\s!-/:-@\[-`{{-~ªº°´·‘’“–—…\xad-]{{1,9}}{_LETTER}|[¹³][a-z]|\ufffd"
+    r"|[a-zß-öø-ÿœšž][À-ÖØ-ÞŠŒŽŸ]|[À-ÖØ-öø-ÿŠŒŽšœžŸƒ]{4}"
 )
 """A word that no Western language has: other encodings look so when read as Windows-1252."""
 _BLANK = f" \t\r\n\xa0\u200b{MARK}"
@@ -77,12 +77,11 @@ def read_sheet(file: Path, known: Collection[str], *, may_be_empty: bool = False
     Raises:
         InputError: it is not there, is no table, can be read in two ways, or has no row.
     """
-    if not file.exists():
-        raise InputError(file, "is missing", "name a table that exists")
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror})", "name a table") from None
+        said = "is missing" if not file.exists() else f"cannot be read ({error.strerror})"
+        raise InputError(file, said, "name a table that exists") from None
     sheet = parse_sheet(content, file, known)
     if not sheet.rows and not may_be_empty:
         problem = "has no row under its header" if sheet.columns else "is empty"
@@ -97,7 +96,10 @@ def parse_sheet(content: bytes, file: Path, known: Collection[str]) -> Sheet:
         InputError: they hold no table, or can be read in two ways.
     """
     names = {name.casefold(): name for name in known}
-    if content.startswith((_ARCHIVE, _OLD_WORKBOOK)):
+    if content.startswith(_OLD_WORKBOOK):
+        problem = "is a workbook of Excel 97, or locked by a password"
+        raise InputError(file, problem, "save it as .xlsx without a password, or as CSV UTF-8")
+    if content.startswith(_ARCHIVE):
         return _sheet(_of_workbook(content, file, names), file, names, plain=False)
     text, encoding = _decoded(content, file)
     grid, mark = _of_text(text, file, names)
@@ -185,16 +187,21 @@ def _western(body: bytes, file: Path) -> str:
     Every other encoding of one byte could be read so too, only wrongly.
     """
     text = body.decode("cp1252", errors="replace")
-    strange = re.search("\\S*\ufffd\\S*", text) or _STRANGE.search(text)
-    if strange:
-        row = len(re.findall(r"\r\n?|\n", text[: strange.start()])) + 1
-        problem = f"is not UTF-8, and not Windows-1252 either, where it would say {strange[0]!r}"
+    if strange := _STRANGE.search(text):
+        start, end = strange.span()
+        before, after = (
+            re.split(r"\W", text[:start])[-1],
+            re.split(r"\W", text[end:], maxsplit=1)[0],
+        )
+        row = len(re.findall(r"\r\n?|\n", text[:start])) + 1
+        word = f"{before}{strange[0]}{after}"[:40]
+        problem = f"is not UTF-8, and not Windows-1252 either, where it would say {word!r}"
         raise InputError(file, problem, _AS_UTF8, row)
     return text
 
 
 def _of_text(text: str, file: Path, known: Collection[str]) -> tuple[_Grid, str]:
-    """The rows, and the mark between cells: the one that the file names, or the one that fits."""
+    """The rows, and the mark between cells: the one that the file names, or that fits."""
     csv.field_size_limit(max(len(text), 131_072))
     text = text.replace("\r\r\n", "\r\n")
     declared = re.match(r'"?sep=([^\r\n"])"?[,;\t|]*(?:\r\n?|\n|\Z)', text, re.IGNORECASE)
@@ -314,7 +321,9 @@ def _sheets(content: bytes, file: Path) -> dict[str, _Grid]:
 
     values: Mapping[str, Sequence[Sequence[object]]] | None = None
     try:
-        if not content.startswith(_ARCHIVE) or _unpacked(content) < _LARGEST:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            unpacked = sum(part.file_size for part in parts.infolist())
+        if unpacked < _LARGEST:
             book = CalamineWorkbook.from_filelike(io.BytesIO(content))
             visible = (m for m in book.sheets_metadata if m.visible == SheetVisibleEnum.Visible)
             sheets = [book.get_sheet_by_name(one.name) for one in visible]
@@ -324,18 +333,13 @@ def _sheets(content: bytes, file: Path) -> dict[str, _Grid]:
         if isinstance(error, KeyboardInterrupt | MemoryError):
             raise
         problem = f"is a workbook that cannot be read ({error})"
-        raise InputError(file, problem, "save it anew without a password, or as CSV") from None
+        raise InputError(file, problem, "save it as CSV UTF-8") from None
     if values is None:
         raise InputError(file, "is too large a workbook", "delete what is not the table")
     return {
         name: [(line, [*map(_as_text, row)]) for line, row in enumerate(rows, 1)]
         for name, rows in values.items()
     }
-
-
-def _unpacked(content: bytes) -> int:
-    with zipfile.ZipFile(io.BytesIO(content)) as parts:
-        return sum(part.file_size for part in parts.infolist())
 
 
 def _as_text(value: object) -> str:
@@ -346,4 +350,4 @@ def _as_text(value: object) -> str:
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, date | time):
         return value.isoformat().removesuffix("T00:00:00")
-    return str(value).replace("_x000D_", "") if isinstance(value, str | int | timedelta) else ""
+    return str(value).replace("_x000D_", "")

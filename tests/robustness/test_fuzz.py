@@ -9,10 +9,11 @@ import pytest
 from docx import Document
 
 from tests.ingest.conftest import Ink, _small_pdf
-from tests.robustness.fuzzing import Sample, fuzz, samples_in
+from tests.robustness.fuzzing import TABLE, Sample, fuzz, samples_in
 
 _ARTICLE = Path("corpus/article/gilder-2026.txt")
 _RESOLUTIONS = Path("tests/ingest/documents")
+_FIELD_CASES = Path("tests/field_cases")
 
 
 def _seeds(count: int) -> list[str]:
@@ -54,6 +55,14 @@ def _made(tmp_path: Path) -> list[Sample]:
         Sample("article.txt", "article", _ARTICLE.read_bytes()),
         *samples_in(_RESOLUTIONS),
     ]
+
+
+def test_no_damaged_table_makes_the_reader_fall_over() -> None:
+    samples = [each for each in samples_in(_FIELD_CASES) if each.kind == TABLE]
+    falls, outcomes = _falls(samples, 40 * len(samples))
+    assert falls == []
+    assert outcomes["read"] > len(samples)
+    assert outcomes["set aside"] > len(samples)
 
 
 def test_no_damaged_document_makes_a_reader_fall_over(tmp_path: Path) -> None:
