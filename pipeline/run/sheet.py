@@ -98,7 +98,7 @@ def parse_sheet(content: bytes, file: Path, known: Collection[str]) -> Sheet:
     names = {name.casefold(): name for name in known}
     if content.startswith(_OLD_WORKBOOK):
         problem = "is a workbook of Excel 97, or locked by a password"
-        raise InputError(file, problem, "save it as .xlsx without a password, or as CSV UTF-8")
+        raise InputError(file, problem, "save it as .xlsx without a password")
     if content.startswith(_ARCHIVE):
         return _sheet(_of_workbook(content, file, names), file, names, plain=False)
     text, encoding = _decoded(content, file)
@@ -124,12 +124,10 @@ def _sheet(grid: _Grid, file: Path, known: Mapping[str, str], *, plain: bool) ->
         (line, dict(zip(columns, [*cells[:width], *[""] * width], strict=False)))
         for line, cells in body
     )
-    return Sheet(columns, rows, plain)
+    return Sheet(tuple(columns), rows, plain)
 
 
-def _named(
-    header: Sequence[str], file: Path, row: int, known: Mapping[str, str]
-) -> tuple[str, ...]:
+def _named(header: Sequence[str], file: Path, row: int, known: Mapping[str, str]) -> list[str]:
     """The names of the columns, each once."""
     columns: dict[str, str] = {}
     for place, cell in enumerate(header, 1):
@@ -140,7 +138,7 @@ def _named(
         if key in columns:
             name = key = f"{name} ({place})"
         columns[key] = known.get(key, name)
-    return tuple(columns.values())
+    return list(columns.values())
 
 
 def _ragged(
@@ -186,8 +184,7 @@ def _western(body: bytes, file: Path) -> str:
 
     Every other encoding of one byte could be read so too, only wrongly.
     """
-    text = body.decode("cp1252", errors="replace")
-    if strange := _STRANGE.search(text):
+    if strange := _STRANGE.search(text := body.decode("cp1252", errors="replace")):
         start, end = strange.span()
         before, after = (
             re.split(r"\W", text[:start])[-1],
@@ -206,8 +203,8 @@ def _of_text(text: str, file: Path, known: Collection[str]) -> tuple[_Grid, str]
     text = text.replace("\r\r\n", "\r\n")
     declared = re.match(r'"?sep=([^\r\n"])"?[,;\t|]*(?:\r\n?|\n|\Z)', text, re.IGNORECASE)
     if declared:
-        grid = _rows(text[declared.end() :], declared[1], file)
-        return [(line + 1, cells) for line, cells in grid], f"sep={declared[1]}"
+        below = _rows(text[declared.end() :], declared[1], file)
+        return [(line + 1, cells) for line, cells in below], "sep="
     marks = _marks(text, known)
     if not marks:
         _refuse_hidden_marks(text, file)
@@ -242,8 +239,8 @@ def _marks(text: str, known: Collection[str]) -> list[str]:
 
 def _unwrapped(cells: list[str], mark: str) -> list[str]:
     """The cells of a row that a spreadsheet with another separator took for one cell."""
-    one = cells[0] if len(cells) == 1 else ""
-    return next(csv.reader([one], delimiter=mark)) if mark in one and "\n" not in one else cells
+    wrapped = len(cells) == 1 and mark in cells[0] and not re.search("[\r\n]", cells[0])
+    return next(csv.reader(cells, delimiter=mark)) if wrapped else cells
 
 
 def _refuse_hidden_marks(text: str, file: Path) -> None:
@@ -310,8 +307,8 @@ def _of_workbook(content: bytes, file: Path, known: Collection[str]) -> _Grid:
             n_known[name] = sum(_said(cell).casefold() in known for cell in header)
     best = [name for name, n in n_known.items() if n == max(n_known.values())]
     if len(best) > 1:
-        problem = f"any of its sheets may be meant: {', '.join(best)}"
-        raise InputError(file, problem, "save the one that is meant as CSV UTF-8")
+        seen = f"any of its sheets may be meant: {', '.join(best)}"
+        raise InputError(file, seen, "save the one that is meant as CSV UTF-8")
     return sheets[best[0]] if best else []
 
 
