@@ -40,7 +40,8 @@ def print_table(frame: pl.DataFrame) -> None:
         numeric = kind.is_numeric()
         # an id or a number that is cut or broken is another one
         whole = numeric or kind == pl.Boolean or name.endswith("_id") or name == "symbol"
-        heading = name.replace("_", "\n" if whole else " ")
+        widest = max(map(len, column), default=0)
+        heading = name.replace("_", "\n" if whole and len(name) > widest else " ")
         justify: Literal["left", "right"] = "right" if numeric else "left"
         table.add_column(heading, justify=justify, overflow="fold", no_wrap=whole)
         least += 1 + max(map(len, [*heading.splitlines(), *column] if whole else [_NARROW]))

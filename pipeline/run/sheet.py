@@ -14,14 +14,14 @@ import re
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, time
 from pathlib import Path
 
 from pipeline.run.errors import InputError
 from pipeline.run.files import MARK, as_meant
 from pipeline.run.wording import counted
 
-SUFFIXES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+SUFFIXES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xlsb", ".ods", ".xls")
 """What the name of a table may end in; what it holds is found out from its bytes."""
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -36,8 +36,8 @@ _MARKS = (
 )
 _LETTER = r"[^\W\d_]"
 _STRANGE = re.compile(
-    rf"{_LETTER}*(?:{_LETTER}[^\w\s!-/:-@\[-`{{-~ªº°´·‘’“–—…\xad-]+{_LETTER}|[¹³][a-z]"
-    r"|[a-zß-öø-ÿœšž][À-ÖØ-ÞŠŒŽŸ]|[À-ÖØ-öø-ÿŠŒŽšœžŸƒ]{4})" + rf"{_LETTER}*"
+    rf"{_LETTER}[^\w\s!-/:-@\[-`{{-~ªº°´·‘’“–—…\xad-]{{1,9}}{_LETTER}|[¹³][a-z]|\ufffd"
+    r"|[a-zß-öø-ÿœšž][À-ÖØ-ÞŠŒŽŸ]|[À-ÖØ-öø-ÿŠŒŽšœžŸƒ]{4}"
 )
 """A word that no Western language has: other encodings look so when read as Windows-1252."""
 _BLANK = f" \t\r\n\xa0\u200b{MARK}"
@@ -77,12 +77,11 @@ def read_sheet(file: Path, known: Collection[str], *, may_be_empty: bool = False
     Raises:
         InputError: it is not there, is no table, can be read in two ways, or has no row.
     """
-    if not file.exists():
-        raise InputError(file, "is missing", "name a table that exists")
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror})", "name a table") from None
+        said = "is missing" if not file.exists() else f"cannot be read ({error.strerror})"
+        raise InputError(file, said, "name a table that exists") from None
     sheet = parse_sheet(content, file, known)
     if not sheet.rows and not may_be_empty:
         problem = "has no row under its header" if sheet.columns else "is empty"
@@ -97,7 +96,10 @@ def parse_sheet(content: bytes, file: Path, known: Collection[str]) -> Sheet:
         InputError: they hold no table, or can be read in two ways.
     """
     names = {name.casefold(): name for name in known}
-    if content.startswith((_ARCHIVE, _OLD_WORKBOOK)):
+    if content.startswith(_OLD_WORKBOOK):
+        problem = "is a workbook of Excel 97, or locked by a password"
+        raise InputError(file, problem, "save it as .xlsx without a password")
+    if content.startswith(_ARCHIVE):
         return _sheet(_of_workbook(content, file, names), file, names, plain=False)
     text, encoding = _decoded(content, file)
     grid, mark = _of_text(text, file, names)
@@ -122,12 +124,10 @@ def _sheet(grid: _Grid, file: Path, known: Mapping[str, str], *, plain: bool) ->
         (line, dict(zip(columns, [*cells[:width], *[""] * width], strict=False)))
         for line, cells in body
     )
-    return Sheet(columns, rows, plain)
+    return Sheet(tuple(columns), rows, plain)
 
 
-def _named(
-    header: Sequence[str], file: Path, row: int, known: Mapping[str, str]
-) -> tuple[str, ...]:
+def _named(header: Sequence[str], file: Path, row: int, known: Mapping[str, str]) -> list[str]:
     """The names of the columns, each once."""
     columns: dict[str, str] = {}
     for place, cell in enumerate(header, 1):
@@ -138,7 +138,7 @@ def _named(
         if key in columns:
             name = key = f"{name} ({place})"
         columns[key] = known.get(key, name)
-    return tuple(columns.values())
+    return list(columns.values())
 
 
 def _ragged(
@@ -184,23 +184,27 @@ def _western(body: bytes, file: Path) -> str:
 
     Every other encoding of one byte could be read so too, only wrongly.
     """
-    text = body.decode("cp1252", errors="replace")
-    strange = re.search("\\S*\ufffd\\S*", text) or _STRANGE.search(text)
-    if strange:
-        row = len(re.findall(r"\r\n?|\n", text[: strange.start()])) + 1
-        problem = f"is not UTF-8, and not Windows-1252 either, where it would say {strange[0]!r}"
+    if strange := _STRANGE.search(text := body.decode("cp1252", errors="replace")):
+        start, end = strange.span()
+        before, after = (
+            re.split(r"\W", text[:start])[-1],
+            re.split(r"\W", text[end:], maxsplit=1)[0],
+        )
+        row = len(re.findall(r"\r\n?|\n", text[:start])) + 1
+        word = f"{before}{strange[0]}{after}"[:40]
+        problem = f"is not UTF-8, and not Windows-1252 either, where it would say {word!r}"
         raise InputError(file, problem, _AS_UTF8, row)
     return text
 
 
 def _of_text(text: str, file: Path, known: Collection[str]) -> tuple[_Grid, str]:
-    """The rows, and the mark between cells: the one that the file names, or the one that fits."""
+    """The rows, and the mark between cells: the one that the file names, or that fits."""
     csv.field_size_limit(max(len(text), 131_072))
     text = text.replace("\r\r\n", "\r\n")
     declared = re.match(r'"?sep=([^\r\n"])"?[,;\t|]*(?:\r\n?|\n|\Z)', text, re.IGNORECASE)
     if declared:
-        grid = _rows(text[declared.end() :], declared[1], file)
-        return [(line + 1, cells) for line, cells in grid], f"sep={declared[1]}"
+        below = _rows(text[declared.end() :], declared[1], file)
+        return [(line + 1, cells) for line, cells in below], "sep="
     marks = _marks(text, known)
     if not marks:
         _refuse_hidden_marks(text, file)
@@ -235,8 +239,8 @@ def _marks(text: str, known: Collection[str]) -> list[str]:
 
 def _unwrapped(cells: list[str], mark: str) -> list[str]:
     """The cells of a row that a spreadsheet with another separator took for one cell."""
-    one = cells[0] if len(cells) == 1 else ""
-    return next(csv.reader([one], delimiter=mark)) if mark in one and "\n" not in one else cells
+    wrapped = len(cells) == 1 and mark in cells[0] and not re.search("[\r\n]", cells[0])
+    return next(csv.reader(cells, delimiter=mark)) if wrapped else cells
 
 
 def _refuse_hidden_marks(text: str, file: Path) -> None:
@@ -303,8 +307,8 @@ def _of_workbook(content: bytes, file: Path, known: Collection[str]) -> _Grid:
             n_known[name] = sum(_said(cell).casefold() in known for cell in header)
     best = [name for name, n in n_known.items() if n == max(n_known.values())]
     if len(best) > 1:
-        problem = f"any of its sheets may be meant: {', '.join(best)}"
-        raise InputError(file, problem, "save the one that is meant as CSV UTF-8")
+        seen = f"any of its sheets may be meant: {', '.join(best)}"
+        raise InputError(file, seen, "save the one that is meant as CSV UTF-8")
     return sheets[best[0]] if best else []
 
 
@@ -314,7 +318,9 @@ def _sheets(content: bytes, file: Path) -> dict[str, _Grid]:
 
     values: Mapping[str, Sequence[Sequence[object]]] | None = None
     try:
-        if not content.startswith(_ARCHIVE) or _unpacked(content) < _LARGEST:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            unpacked = sum(part.file_size for part in parts.infolist())
+        if unpacked < _LARGEST:
             book = CalamineWorkbook.from_filelike(io.BytesIO(content))
             visible = (m for m in book.sheets_metadata if m.visible == SheetVisibleEnum.Visible)
             sheets = [book.get_sheet_by_name(one.name) for one in visible]
@@ -324,18 +330,13 @@ def _sheets(content: bytes, file: Path) -> dict[str, _Grid]:
         if isinstance(error, KeyboardInterrupt | MemoryError):
             raise
         problem = f"is a workbook that cannot be read ({error})"
-        raise InputError(file, problem, "save it anew without a password, or as CSV") from None
+        raise InputError(file, problem, "save it as CSV UTF-8") from None
     if values is None:
         raise InputError(file, "is too large a workbook", "delete what is not the table")
     return {
         name: [(line, [*map(_as_text, row)]) for line, row in enumerate(rows, 1)]
         for name, rows in values.items()
     }
-
-
-def _unpacked(content: bytes) -> int:
-    with zipfile.ZipFile(io.BytesIO(content)) as parts:
-        return sum(part.file_size for part in parts.infolist())
 
 
 def _as_text(value: object) -> str:
@@ -346,4 +347,4 @@ def _as_text(value: object) -> str:
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, date | time):
         return value.isoformat().removesuffix("T00:00:00")
-    return str(value).replace("_x000D_", "") if isinstance(value, str | int | timedelta) else ""
+    return str(value).replace("_x000D_", "")

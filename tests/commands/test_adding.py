@@ -258,7 +258,8 @@ def test_a_folder_gives_every_document_in_it_and_one_that_is_bad_costs_the_other
     assert "2 of 4 added" in done.output
     for name in ("empty.pdf: is empty", "broken.docx: "):
         assert name in done.output
-    assert "picture.png" not in done.output
+    assert "1 file that is not read" in done.output
+    assert "picture.png" in done.output
 
 
 def test_a_symbol_alone_is_a_row_to_be_fetched(project: Path) -> None:

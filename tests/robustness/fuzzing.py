@@ -28,10 +28,13 @@ from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.recognising import recognition_of
 from pipeline.run.errors import InputError
 from pipeline.run.settings import IngestSettings, load_settings
+from pipeline.run.sheet import SUFFIXES, parse_sheet
 from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
 from pipeline.segment.passages import cut_passages
 from pipeline.study.manifest import Entry
 
+TABLE = "table"
+"""The kind of a sample that is no document."""
 PATIENCE = 20
 """Seconds of processor time that one document may take."""
 
@@ -75,9 +78,9 @@ class SlowError(Exception):
 
 
 def damaged(sample: Sample, chance: random.Random) -> bytes:
-    """The document with one to six damages; for Word files and projects also inside the zip."""
+    """The document with one to six damages; for what is a zip archive also inside it."""
     content = sample.content
-    if sample.name.endswith((".docx", ".qdpx")) and chance.random() < 0.8:
+    if sample.name.endswith((".docx", ".qdpx", ".xlsx", ".ods")) and chance.random() < 0.8:
         return _damaged_inside(content, chance)
     for _ in range(chance.randint(1, 6)):
         content = _damage(content, chance)
@@ -125,9 +128,12 @@ def read_through(sample: Sample, content: bytes, limits: IngestSettings) -> str:
     if suffix in (".qdpx", ".qda"):
         return _read_project(content, suffix)
     try:
+        if sample.kind == TABLE:
+            parse_sheet(content, Path(sample.name), ("sentence_id", "codes", "text"))
+            return ""
         reading = read_file(content, sample.kind, suffix, limits)
         recognition_of(reading, Path(sample.name).stem, {})
-    except UnreadableError as error:
+    except (UnreadableError, InputError) as error:
         reason = str(error)
         if "\n" in reason or not reason or len(reason) > 500:
             raise AssertionError(f"a reason of more than one short line: {reason!r}") from error
@@ -219,13 +225,12 @@ def samples_in(folder: Path, largest: int = 1_000_000) -> list[Sample]:
     """The documents below a folder, small ones, by name."""
     found = []
     for file in sorted(folder.rglob("*")):
-        if file.suffix in {".xml", ".pdf", ".txt", ".md", ".html", ".docx"} and (
+        if file.suffix in {".xml", ".pdf", ".txt", ".md", ".html", ".docx", *SUFFIXES} and (
             0 < file.stat().st_size <= largest
         ):
             record = file.suffix == ".txt" and "PV" in file.name
-            found.append(
-                Sample(file.name, "verbatim_record" if record else "other", file.read_bytes())
-            )
+            kind = "verbatim_record" if record else TABLE if file.suffix in SUFFIXES else "other"
+            found.append(Sample(file.name, kind, file.read_bytes()))
     return found
 
 

@@ -10,10 +10,9 @@ from docx import Document
 
 from tests.ingest.conftest import Ink, _small_pdf
 from tests.ingest.word_files import rich_word_file
-from tests.robustness.fuzzing import Sample, fuzz, samples_in
+from tests.robustness.fuzzing import TABLE, Sample, fuzz, samples_in
 
 _ARTICLE = Path("corpus/article/gilder-2026.txt")
-_PROJECTS = Path("tests/field_cases")
 _RESOLUTIONS = Path("tests/ingest/documents")
 _FIELD_CASES = Path("tests/field_cases")
 
@@ -84,6 +83,14 @@ def _made(tmp_path: Path) -> list[Sample]:
     ]
 
 
+def test_no_damaged_table_makes_the_reader_fall_over() -> None:
+    samples = [each for each in samples_in(_FIELD_CASES) if each.kind == TABLE]
+    falls, outcomes = _falls(samples, 40 * len(samples))
+    assert falls == []
+    assert outcomes["read"] > len(samples)
+    assert outcomes["set aside"] > len(samples)
+
+
 def test_no_damaged_document_makes_a_reader_fall_over(tmp_path: Path) -> None:
     samples = _made(tmp_path)
     falls, outcomes = _falls(samples, 20 * len(samples))
@@ -94,7 +101,7 @@ def test_no_damaged_document_makes_a_reader_fall_over(tmp_path: Path) -> None:
 
 
 def test_no_damaged_project_makes_an_import_fall_over() -> None:
-    files = [file for ending in ("*.qdpx", "data.qda") for file in _PROJECTS.rglob(ending)]
+    files = [file for ending in ("*.qdpx", "data.qda") for file in _FIELD_CASES.rglob(ending)]
     samples = [Sample(file.name, "other", file.read_bytes()) for file in sorted(files)]
     falls, outcomes = _falls(samples, 20 * len(samples))
     assert falls == []
