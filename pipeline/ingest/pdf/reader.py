@@ -296,7 +296,7 @@ def read_pages(content: bytes, settings: IngestSettings) -> list[Page]:
         raise UnreadableError(f"is a broken PDF ({error})") from None
     finally:
         document.close()
-    if sum(page.letters >= MIN_LETTERS for page in pages) == 0:
+    if not any(page.letters >= MIN_LETTERS for page in pages):
         if any(page.picture for page in pages):
             raise UnreadableError(f"is a scan without a text layer; {OCR_ADVICE}")
         raise UnreadableError("is a PDF without text")
