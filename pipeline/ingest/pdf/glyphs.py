@@ -17,6 +17,13 @@ import pypdfium2 as pdfium
 from numpy.typing import NDArray
 from pypdfium2 import raw
 
+Booleans = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+UNDRAWN = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
+CELL = 3  # points of the squares by which print over other print is found
+MAX_CELLS = 600
+TRIM = 5  # points, at most
+COMPANY = 4  # letters, of eleven characters in a row, that come again
 HYPHENS = {2: "-", 0xAD: "-", 0xFFFE: "-"}  # what pdfium gives for a hyphen at the end of a line
 _LOOP = """
 define void @measure(ptr %page, i32 %count, ptr %out) {{
@@ -25,12 +32,17 @@ start:
 next:
   %index = phi i32 [0, %start], [%following, %next]
   %wide = zext i32 %index to i64
-  %box = getelementptr [72 x i8], ptr %out, i64 %wide
+  %box = getelementptr [96 x i8], ptr %out, i64 %wide
   %matrix = getelementptr i8, ptr %box, i64 16
   %x = getelementptr i8, ptr %box, i64 40
   %y = getelementptr i8, ptr %box, i64 48
   %size = getelementptr i8, ptr %box, i64 56
   %owner = getelementptr i8, ptr %box, i64 64
+  %red = getelementptr i8, ptr %box, i64 72
+  %green = getelementptr i8, ptr %box, i64 76
+  %blue = getelementptr i8, ptr %box, i64 80
+  %alpha = getelementptr i8, ptr %box, i64 84
+  %mode = getelementptr i8, ptr %box, i64 88
   call i32 {FPDFText_GetLooseCharBox}(ptr %page, i32 %index, ptr %box)
   call i32 {FPDFText_GetMatrix}(ptr %page, i32 %index, ptr %matrix)
   call i32 {FPDFText_GetCharOrigin}(ptr %page, i32 %index, ptr %x, ptr %y)
@@ -38,6 +50,10 @@ next:
   store double %points, ptr %size
   %object = call ptr {FPDFText_GetTextObject}(ptr %page, i32 %index)
   store ptr %object, ptr %owner
+  call i32 {FPDFPageObj_GetFillColor}(ptr %object, ptr %red, ptr %green, ptr %blue, ptr %alpha)
+  %drawn = call i32 {FPDFTextObj_GetTextRenderMode}(ptr %object)
+  %wider = sext i32 %drawn to i64
+  store i64 %wider, ptr %mode
   %following = add i32 %index, 1
   %more = icmp slt i32 %following, %count
   br i1 %more, label %next, label %end
@@ -46,7 +62,15 @@ end:
 }}
 """
 _MEASURED = np.dtype(
-    [("box", "f4", 4), ("matrix", "f4", 6), ("origin", "f8", 2), ("size", "f8"), ("owner", "u8")]
+    [
+        ("box", "f4", 4),
+        ("matrix", "f4", 6),
+        ("origin", "f8", 2),
+        ("size", "f8"),
+        ("owner", "u8"),
+        ("fill", "u4", 4),
+        ("mode", "i8"),
+    ]
 )
 """What is asked of each character: the bytes that `_LOOP` writes, one after the other."""
 
@@ -92,36 +116,58 @@ class Glyphs(NamedTuple):
     """
 
     text: NDArray[np.str_]
-    x0: NDArray[np.float64]
-    x1: NDArray[np.float64]
-    y: NDArray[np.float64]
-    size: NDArray[np.float64]
-    bold: NDArray[np.bool_]
-    italic: NDArray[np.bool_]
-    spaced: NDArray[np.bool_]
-    space: NDArray[np.float64]
+    x0: Floats
+    x1: Floats
+    y: Floats
+    size: Floats
+    bold: Booleans
+    italic: Booleans
+    spaced: Booleans
+    space: Floats
 
 
-def glyphs_of(text_page: pdfium.PdfTextPage) -> tuple[Glyphs, int]:
-    """The characters that run as most of the page does, turned upright, and how many do not."""
+class Sheet(NamedTuple):
+    """A page as a person reads it.
+
+    Attributes:
+        glyphs: its characters, but for those that nobody sees or that stand there twice.
+        height: in points, of the side along which the lines follow one another.
+        turned: how many characters run another way than most.
+        outside: how many stand beyond the edges of the page as shown.
+    """
+
+    glyphs: Glyphs
+    height: float
+    turned: int
+    outside: int
+
+
+def sheet_of(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage) -> Sheet:
+    """The characters that run as most of the page does, turned upright."""
     text, measured = np.array(list(_texts(text_page)), dtype="U1"), _measured(text_page)
-    matrix = measured["matrix"].astype(np.float64).T
-    angles = np.rint(np.degrees(np.arctan2(matrix[1], matrix[0]))) % 360
+    edges = raw.FS_RECTF()
+    raw.FPDF_GetPageBoundingBox(page.raw, edges)
+    frame = np.array([edges.left, edges.top, edges.right, edges.bottom], dtype=np.float64)
+    box, matrix = (measured[name].astype(np.float64).T for name in ("box", "matrix"))
     space = np.fromiter(map(str.isspace, text.tolist()), bool, len(text))
-    main, odd = _main_angle(angles[~space])
-    x0, x1, y = _turned(main, measured["box"].astype(np.float64).T, measured["origin"].T)
+    inside = _inside(box, frame)
+    seen = (inside & ~_under_print(measured, box, frame)) | (space & (box[2] <= box[0]))
+    angles = np.rint(np.degrees(np.arctan2(matrix[1], matrix[0]))) % 360
+    main, turned = _main_angle(angles[seen & ~space])
+    x0, x1, y, height = _upright(main, box, measured["origin"].T, frame)
     scale = np.hypot(matrix[2], matrix[3])
     size = measured["size"] * np.where(scale, scale, 1.0)
     bold, italic = _styles(text_page, measured["owner"])
-    upright = (angles == main) & ~np.isin(text, ["\r", "\n"])
-    shown = upright & ~space
-    before = np.where(space, size, 0.0)[upright]
-    before = np.concatenate([[0.0], before])[:-1][~space[upright]]
+    kept = seen & (angles == main) & ~np.isin(text, ["\r", "\n"])
+    kept[kept] = ~_again(text[kept], x0[kept], y[kept], size[kept], measured["owner"][kept])
+    shown = kept & ~space
+    before = np.concatenate([[0.0], np.where(space, size, 0.0)[kept]])[:-1][~space[kept]]
     # pdfium adds a space of no width wherever letters stand a little apart
-    spaces = np.cumsum(upright & space & (x1 > x0))[shown]
-    spaced = np.diff(spaces, prepend=0) > 0
+    spaces = np.cumsum(kept & space & (x1 > x0))[shown]
     every = (text, x0, x1, y, size, bold, italic)
-    return Glyphs._make([*(values[shown] for values in every), spaced, before]), odd
+    apart = np.diff(spaces, prepend=0) > 0
+    glyphs = Glyphs._make([*(values[shown] for values in every), apart, before])
+    return Sheet(glyphs, height, turned, int(np.count_nonzero(~inside & ~space)))
 
 
 def _texts(text_page: pdfium.PdfTextPage) -> str:
@@ -136,7 +182,7 @@ def _texts(text_page: pdfium.PdfTextPage) -> str:
     return text.translate(HYPHENS)
 
 
-def _main_angle(angles: NDArray[np.float64]) -> tuple[int, int]:
+def _main_angle(angles: Floats) -> tuple[int, int]:
     """The direction of most characters, in degrees, and how many run another way."""
     if not len(angles):
         return 0, 0
@@ -146,22 +192,94 @@ def _main_angle(angles: NDArray[np.float64]) -> tuple[int, int]:
     return main, int(np.count_nonzero(angles != main))
 
 
-def _turned(
-    angle: int, box: NDArray[np.float64], origin: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Left end, right end and base line of characters after their text was turned upright."""
+def _upright(
+    angle: int, box: Floats, origin: Floats, frame: Floats
+) -> tuple[Floats, Floats, Floats, float]:
+    """Left end, right end and base line of characters on the page turned upright, and its height.
+
+    ``box`` and ``frame`` are left, top, right, bottom. Where the page's own corner lies does not
+    matter: places are counted from the lower left of what is shown. The trim of a scan, some other
+    points on each page, is not counted: margins are steadier without.
+    """
     left, top, right, bottom = box
+    frame = np.where((np.abs(frame) < TRIM) & ([True, False, False, True]), 0.0, frame)
     x, y = origin
     if angle == 90:
-        return bottom, top, -x
+        return bottom - frame[3], top - frame[3], frame[2] - x, frame[2] - frame[0]
     if angle == 270:
-        return -top, -bottom, x
+        return frame[1] - top, frame[1] - bottom, x - frame[0], frame[2] - frame[0]
     if angle == 180:
-        return -right, -left, -y
-    return left, right, y
+        return frame[2] - right, frame[2] - left, frame[1] - y, frame[1] - frame[3]
+    return left - frame[0], right - frame[0], y - frame[3], frame[1] - frame[3]
 
 
-def _styles(text_page: pdfium.PdfTextPage, owner: NDArray[np.uint64]) -> NDArray[np.bool_]:
+def _inside(box: Floats, frame: Floats) -> Booleans:
+    """Whose middle lies within the edges of the page as shown."""
+    across, up = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    within: Booleans = (np.abs(across - (frame[0] + frame[2]) / 2) <= (frame[2] - frame[0]) / 2) & (
+        np.abs(up - (frame[1] + frame[3]) / 2) <= (frame[1] - frame[3]) / 2
+    )
+    return within
+
+
+def _under_print(measured: NDArray[Any], box: Floats, frame: Floats) -> Booleans:
+    """Characters without ink (never drawn, transparent or white), if most have print over them.
+
+    Otherwise they are the text of a scan, and are read.
+    """
+    owned, fill = measured["owner"] != 0, measured["fill"]
+    white = (fill[:, :3] == 255).all(axis=1)
+    blank: Booleans = owned & (np.isin(measured["mode"], UNDRAWN) | (fill[:, 3] == 0) | white)
+    if not blank.any() or blank.all():
+        return np.zeros(len(blank), dtype=bool)
+    left, top, right, bottom = (
+        np.clip((side - frame[edge]) / CELL, 0, MAX_CELLS).astype(int)
+        for side, edge in zip(box, (0, 3, 0, 3), strict=True)
+    )
+    printed = np.zeros((MAX_CELLS + 2, MAX_CELLS + 2), dtype=np.int32)
+    ink = owned & ~blank
+    for row, column, step in (
+        (bottom, left, 1), (bottom, right + 1, -1), (top + 1, left, -1), (top + 1, right + 1, 1)
+    ):  # fmt: skip
+        np.add.at(printed, (row[ink], column[ink]), step)
+    covered = printed.cumsum(axis=0).cumsum(axis=1)[(bottom + top) // 2, (left + right) // 2] > 0
+    if 2 * np.count_nonzero(blank & covered) > np.count_nonzero(blank):
+        return blank
+    return np.zeros(len(blank), dtype=bool)
+
+
+def _again(
+    text: NDArray[np.str_], x: Floats, y: Floats, size: Floats, owner: NDArray[np.uint64]
+) -> Booleans:
+    """Characters within a point of the same one before them: printed twice, as bold or shadow.
+
+    Only in company, that is all of a text object or most of a stretch of words. In recognised
+    text, whose boxes are guesses, a lone one is the other letter of a pair.
+    """
+    again = np.zeros(len(text), dtype=bool)
+    places = np.stack([np.rint(x / 2), np.rint(y / 2)]).astype(np.int64) + 0x8000
+    keys = (text.view(np.uint32).astype(np.int64) << 32) + (places[0] << 16) + places[1]
+    if len(np.unique(keys)) == len(text):
+        return again
+    columns = (text.tolist(), x.tolist(), y.tolist(), np.minimum(1.0, 0.2 * size).tolist())
+    met: dict[tuple[str, int, int], list[tuple[float, float]]] = {}
+    for index, (letter, left, base, near) in enumerate(zip(*columns, strict=True)):
+        column, row = round(left), round(base)
+        again[index] = any(
+            abs(left - other) < near and abs(base - under) < near
+            for step in (-1, 0, 1)
+            for rise in (-1, 0, 1)
+            for other, under in met.get((letter, column + step, row + rise), ())
+        )
+        met.setdefault((letter, column, row), []).append((left, base))
+    words = again & np.fromiter(map(str.isalnum, columns[0]), bool, len(text))
+    _, number, counts = np.unique(owner, return_inverse=True, return_counts=True)
+    whole = (np.bincount(number, again) == counts) & (counts > 1) & (np.bincount(number, words) > 0)
+    in_company: Booleans = whole[number] | (np.convolve(words, np.ones(11), "same") >= COMPANY)
+    return again & in_company
+
+
+def _styles(text_page: pdfium.PdfTextPage, owner: NDArray[np.uint64]) -> tuple[Booleans, Booleans]:
     """Bold and italic, by the name of the type; the characters of one text object share it."""
     name, flags = ctypes.create_string_buffer(160), ctypes.c_int()
     new = np.diff(owner, prepend=owner[:1] + 1) != 0
@@ -170,5 +288,5 @@ def _styles(text_page: pdfium.PdfTextPage, owner: NDArray[np.uint64]) -> NDArray
         raw.FPDFText_GetFontInfo(text_page.raw, index, name, 160, flags)
         font = name.value.lower()
         styles.append((b"bold" in font, b"italic" in font or b"oblique" in font))
-    bold_italic: NDArray[np.bool_] = np.array(styles, dtype=bool).reshape(-1, 2)
-    return bold_italic[np.cumsum(new) - 1].T
+    bold, italic = np.array(styles, dtype=bool).reshape(-1, 2)[np.cumsum(new) - 1].T
+    return bold, italic

@@ -17,7 +17,7 @@ import pypdfium2 as pdfium
 from numpy.typing import NDArray
 from pypdfium2 import raw
 
-from pipeline.ingest.pdf.glyphs import Glyphs, glyphs_of
+from pipeline.ingest.pdf.glyphs import Glyphs, sheet_of
 from pipeline.ingest.reading import NoteMark, UnreadableError
 
 GAP = 1.35  # a space wider than this many times the size of the type parts two pieces
@@ -54,15 +54,11 @@ class Line:
     marks: tuple[NoteMark, ...] = ()
 
 
-def page_lines(text_page: pdfium.PdfTextPage, number: int) -> tuple[list[Line], int]:
-    """The lines of a page from top to bottom, and how many characters run another way.
-
-    Text at another angle than most of the page (labels on a map, marginal codes) gives no line.
-    """
-    glyphs, odd = glyphs_of(text_page)
+def _page_lines(glyphs: Glyphs, number: int) -> tuple[Line, ...]:
+    """The lines of a page from top to bottom."""
     lines = _lines(glyphs, _starts(glyphs), number) if len(glyphs.text) else []
     lines = [line for line in lines if line.text or line.marks]
-    return sorted(lines, key=lambda line: (-round(line.y), line.x0)), odd
+    return tuple(sorted(lines, key=lambda line: (-round(line.y), line.x0)))
 
 
 def _starts(glyphs: Glyphs) -> list[int]:
@@ -190,7 +186,8 @@ class Page:
         number: from 1.
         height: in points.
         lines: from top to bottom.
-        turned: characters that run another way than the rest, left out of the lines.
+        turned: characters that run another way than the rest (labels on a map, marginal codes),
+            left out of the lines; ``outside`` are those beyond the edges of the page as shown.
         picture: has it little text, and does an image cover most of it.
     """
 
@@ -199,6 +196,7 @@ class Page:
     lines: tuple[Line, ...]
     turned: int
     picture: bool
+    outside: int = 0
 
     @property
     def letters(self) -> int:
@@ -216,9 +214,10 @@ def pages_of(document: pdfium.PdfDocument) -> Iterator[Page]:
         text_page = page.get_textpage()
         if text_page.count_chars() > MAX_GLYPHS:
             raise UnreadableError(f"has too much text on page {number} for a page")
-        lines, turned = page_lines(text_page, number)
-        picture = sum(len(line.text) for line in lines) < FULL and _is_picture(page)
-        yield Page(number, page.get_height(), tuple(lines), turned, picture)
+        sheet = sheet_of(page, text_page)
+        picture = len(sheet.glyphs.text) < FULL and _is_picture(page)
+        lines = _page_lines(sheet.glyphs, number)
+        yield Page(number, sheet.height, lines, sheet.turned, picture, sheet.outside)
         text_page.close()
         page.close()
 
