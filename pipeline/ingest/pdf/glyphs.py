@@ -230,14 +230,15 @@ def _under_print(measured: NDArray[Any], box: Floats, frame: Floats) -> Booleans
     owned, fill = measured["owner"] != 0, measured["fill"]
     white = (fill[:, :3] == 255).all(axis=1)
     blank: Booleans = owned & (np.isin(measured["mode"], UNDRAWN) | (fill[:, 3] == 0) | white)
-    if not blank.any() or blank.all():
-        return np.zeros(len(blank), dtype=bool)
-    left, top, right, bottom = (
-        np.clip((side - frame[edge]) / CELL, 0, MAX_CELLS).astype(int)
-        for side, edge in zip(box, (0, 3, 0, 3), strict=True)
-    )
-    printed = np.zeros((MAX_CELLS + 2, MAX_CELLS + 2), dtype=np.int32)
     ink = owned & ~blank
+    if np.count_nonzero(ink) < np.count_nonzero(blank) / 4 or not blank.any():
+        return np.zeros(len(blank), dtype=bool)
+    most = np.clip(np.array([frame[2] - frame[0], frame[1] - frame[3]]) / CELL, 1, MAX_CELLS)
+    left, top, right, bottom = (
+        np.clip((side - frame[edge]) / CELL, 0, most[number % 2]).astype(int)
+        for number, (side, edge) in enumerate(zip(box, (0, 3, 0, 3), strict=True))
+    )
+    printed = np.zeros((int(most[1]) + 3, int(most[0]) + 3), dtype=np.int32)
     for row, column, step in (
         (bottom, left, 1), (bottom, right + 1, -1), (top + 1, left, -1), (top + 1, right + 1, 1)
     ):  # fmt: skip

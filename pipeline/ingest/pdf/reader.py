@@ -18,6 +18,7 @@ from pipeline.ingest.identity import date_of
 from pipeline.ingest.pdf.chunks import Chunk, WordUse, chunks_of, run_on, words_of
 from pipeline.ingest.pdf.furniture import (
     Cover,
+    in_english,
     split_cover,
     without_contents,
     without_furniture,
@@ -40,6 +41,7 @@ from pipeline.ingest.pdf.scans import (
     rightly_encoded,
     whole_rows,
     without_edges,
+    without_garbled,
 )
 from pipeline.ingest.reading import Note, Reading, UnreadableError
 from pipeline.ingest.text.verbatim import SPEECH, Paragraph, speeches
@@ -212,7 +214,9 @@ def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
     Raises:
         UnreadableError: not a PDF, broken, encrypted, too large, a scan, or without text.
     """
-    pages, heads = without_furniture(read_pages(content, settings))
+    pages, lost = without_garbled(read_pages(content, settings))
+    pages, heads = without_furniture(pages)
+    pages, foreign = in_english(pages)
     recognised = is_recognised(pages)
     if recognised:
         pages = [without_edges(page) for page in aligned(pages)]
@@ -228,7 +232,7 @@ def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
     if recognised:
         pages = [whole_rows(page, layout.size, layout.left) for page in pages]
         layout = replace(measure(pages), apart=layout.apart, recognised=True)
-    remarks = _remarks(pages, layout)
+    remarks = [*lost, *foreign, *_remarks(pages, layout)]
     rows, feet = _rows(pages, layout, remarks)
     words = words_of([row.line for page in rows for row in page])
     if spoken:
