@@ -53,11 +53,13 @@ class Cover:
         symbol: from the letterhead, else from the running heads; may be empty.
         title: bold or capital lines below the letterhead; may be empty.
         date: the date of the letterhead, or of adoption.
+        remarks: what was left out because it is no more than a cover.
     """
 
     symbol: str
     title: str
     date: date | None
+    remarks: tuple[str, ...] = ()
 
 
 def without_furniture(pages: Sequence[Page]) -> tuple[list[Page], list[str]]:
@@ -169,16 +171,27 @@ def split_cover(
     first, rest = pages[0], list(pages[1:])
     letterhead, below = _split_letterhead(first)
     title, text = _split_title(below, body_size, bool(letterhead))
-    if not letterhead and not (_has_prose(first, body_size) or _has_sentence(first, body_size)):
+    if not letterhead and not (_has_prose(first, body_size) or _is_text(first, body_size)):
         title, text = _largest(first), ()
         rest = _after_covers(rest, body_size)
+    after = [replace(first, lines=tuple(text)), *rest]
     said = [line.text for line in letterhead]
     cover = Cover(
         symbol=next(filter(None, map(symbol_of, said)), "") or likeliest_symbol(heads),
         title=title,
         date=date_of("\n".join(said)) or date_of(title),
+        remarks=() if letterhead else _covers(pages, after),
     )
-    return [replace(first, lines=tuple(text)), *rest], cover
+    return after, cover
+
+
+def _covers(before: Sequence[Page], after: Sequence[Page]) -> tuple[str, ...]:
+    emptied = [
+        page for page, rest in zip(before, after, strict=True) if page.lines and not rest.lines
+    ]
+    numbers = ", ".join(str(page.number) for page in emptied)
+    words = sum(len(line.text.split()) for page in emptied for line in page.lines)
+    return (f"page {numbers}: cover and contents; {words} words were left out",) if emptied else ()
 
 
 def _repeated(pages: Sequence[Page]) -> set[tuple[str, int]]:
@@ -235,7 +248,8 @@ def _split_title(
     """The title that opens the lines, and the lines after it."""
     large = [line for line in lines if line.bold and line.size > body_size + 1]
     start = lines.index(large[0]) if large else 0
-    if not all(_before_title(line) for line in lines[:start]):
+    above = lines[:start]
+    if not all(map(_before_title, above)) or _has_sentence([line.text for line in above]):
         start = 0
     title: list[Line] = []
     for line in lines[start:]:
@@ -282,16 +296,20 @@ def _has_prose(page: Page, body_size: float) -> bool:
     return sum(len(line.text) for line in body) > 400
 
 
-def _has_sentence(page: Page, body_size: float) -> bool:
+def _is_text(page: Page, body_size: float) -> bool:
     """Is there a text below the title, if only of one sentence, or much else?"""
     largest = max((line.size for line in page.lines), default=0.0)
     lines = [line.text for line in page.lines if line.size < max(largest, body_size + 1)]
+    return _has_sentence(lines) or len(" ".join(lines).split()) > COVER_WORDS
+
+
+def _has_sentence(lines: Sequence[str]) -> bool:
+    """Is there a sentence of eight words or more, most of them in small letters?"""
     sentences = [found.group().split() for found in SENTENCE.finditer(" ".join(lines))]
-    small = (sum(word[:1].islower() for word in words) / len(words) for words in sentences)
-    long = any(
-        len(words) > 7 and share > 0.6 for words, share in zip(sentences, small, strict=True)
+    return any(
+        len(words) > 7 and sum(word[:1].islower() for word in words) > 0.6 * len(words)
+        for words in sentences
     )
-    return long or len(" ".join(lines).split()) > COVER_WORDS
 
 
 def _after_covers(pages: Sequence[Page], body_size: float) -> list[Page]:
