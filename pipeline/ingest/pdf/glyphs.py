@@ -32,7 +32,7 @@ start:
 next:
   %index = phi i32 [0, %start], [%following, %next]
   %wide = zext i32 %index to i64
-  %box = getelementptr [96 x i8], ptr %out, i64 %wide
+  %box = getelementptr [104 x i8], ptr %out, i64 %wide
   %matrix = getelementptr i8, ptr %box, i64 16
   %x = getelementptr i8, ptr %box, i64 40
   %y = getelementptr i8, ptr %box, i64 48
@@ -43,6 +43,7 @@ next:
   %blue = getelementptr i8, ptr %box, i64 80
   %alpha = getelementptr i8, ptr %box, i64 84
   %mode = getelementptr i8, ptr %box, i64 88
+  %font = getelementptr i8, ptr %box, i64 96
   call i32 {FPDFText_GetLooseCharBox}(ptr %page, i32 %index, ptr %box)
   call i32 {FPDFText_GetMatrix}(ptr %page, i32 %index, ptr %matrix)
   call i32 {FPDFText_GetCharOrigin}(ptr %page, i32 %index, ptr %x, ptr %y)
@@ -50,6 +51,8 @@ next:
   store double %points, ptr %size
   %object = call ptr {FPDFText_GetTextObject}(ptr %page, i32 %index)
   store ptr %object, ptr %owner
+  %type = call ptr {FPDFTextObj_GetFont}(ptr %object)
+  store ptr %type, ptr %font
   call i32 {FPDFPageObj_GetFillColor}(ptr %object, ptr %red, ptr %green, ptr %blue, ptr %alpha)
   %drawn = call i32 {FPDFTextObj_GetTextRenderMode}(ptr %object)
   %wider = sext i32 %drawn to i64
@@ -70,6 +73,7 @@ _MEASURED = np.dtype(
         ("owner", "u8"),
         ("fill", "u4", 4),
         ("mode", "i8"),
+        ("font", "u8"),
     ]
 )
 """What is asked of each character: the bytes that `_LOOP` writes, one after the other."""
@@ -157,7 +161,7 @@ def sheet_of(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage) -> Sheet:
     x0, x1, y, height = _upright(main, box, measured["origin"].T, frame)
     scale = np.hypot(matrix[2], matrix[3])
     size = measured["size"] * np.where(scale, scale, 1.0)
-    bold, italic = _styles(text_page, measured["owner"])
+    bold, italic = _styles(text_page, measured["font"])
     kept = seen & (angles == main) & ~np.isin(text, ["\r", "\n"])
     kept[kept] = ~_again(text[kept], x0[kept], y[kept], size[kept], measured["owner"][kept])
     shown = kept & ~space
@@ -258,7 +262,7 @@ def _again(
     text, whose boxes are guesses, a lone one is the other letter of a pair.
     """
     again = np.zeros(len(text), dtype=bool)
-    places = np.stack([np.rint(x / 2), np.rint(y / 2)]).astype(np.int64) + 0x8000
+    places = np.stack([np.rint(x), np.rint(y)]).astype(np.int64) + 0x8000
     keys = (text.view(np.uint32).astype(np.int64) << 32) + (places[0] << 16) + places[1]
     if len(np.unique(keys)) == len(text):
         return again
@@ -280,14 +284,14 @@ def _again(
     return again & in_company
 
 
-def _styles(text_page: pdfium.PdfTextPage, owner: NDArray[np.uint64]) -> tuple[Booleans, Booleans]:
-    """Bold and italic, by the name of the type; the characters of one text object share it."""
+def _styles(text_page: pdfium.PdfTextPage, font: NDArray[np.uint64]) -> tuple[Booleans, Booleans]:
+    """Bold and italic, by the name of the font; each is asked for once."""
     name, flags = ctypes.create_string_buffer(160), ctypes.c_int()
-    new = np.diff(owner, prepend=owner[:1] + 1) != 0
+    _, first, number = np.unique(font, return_index=True, return_inverse=True)
     styles = []
-    for index in np.flatnonzero(new).tolist():
+    for index in first.tolist():
         raw.FPDFText_GetFontInfo(text_page.raw, index, name, 160, flags)
-        font = name.value.lower()
-        styles.append((b"bold" in font, b"italic" in font or b"oblique" in font))
-    bold, italic = np.array(styles, dtype=bool).reshape(-1, 2)[np.cumsum(new) - 1].T
+        called = name.value.lower()
+        styles.append((b"bold" in called, b"italic" in called or b"oblique" in called))
+    bold, italic = np.array(styles, dtype=bool).reshape(-1, 2)[number].T
     return bold, italic
