@@ -24,6 +24,7 @@ CELL = 3  # points of the squares by which print over other print is found
 MAX_CELLS = 600
 TRIM = 5  # points, at most
 COMPANY = 4  # letters, of eleven characters in a row, that come again
+BREAKS = (ord("\r"), ord("\n"))
 HYPHENS = {2: "-", 0xAD: "-", 0xFFFE: "-"}  # what pdfium gives for a hyphen at the end of a line
 _LOOP = """
 define void @measure(ptr %page, i32 %count, ptr %out) {{
@@ -162,7 +163,7 @@ def sheet_of(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage) -> Sheet:
     scale = np.hypot(matrix[2], matrix[3])
     size = measured["size"] * np.where(scale, scale, 1.0)
     bold, italic = _styles(text_page, measured["font"])
-    kept = seen & (angles == main) & ~np.isin(text, ["\r", "\n"])
+    kept = seen & (angles == main) & ~np.isin(text.view(np.uint32), BREAKS)
     kept[kept] = ~_again(text[kept], x0[kept], y[kept], size[kept], measured["owner"][kept])
     shown = kept & ~space
     before = np.concatenate([[0.0], np.where(space, size, 0.0)[kept]])[:-1][~space[kept]]

@@ -28,6 +28,7 @@ MARK = re.compile(r"\d{1,3}|[a-z]|\*{1,4}")
 UNIT = re.compile(r"(?:^|[\s\d])[kcm]?m$")  # metres, before their exponent
 STRUCK_OVER = {"´": "\u0301", "`": "\u0300", "ˇ": "\u030c", "¨": "\u0308", "ˆ": "\u0302"}
 """Accents that are printed over the letter before them, and how they combine with it."""
+ACCENTS = [ord(accent) for accent in STRUCK_OVER]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,9 @@ def _commonest(values: NDArray[np.float64], starts: list[int], stops: list[int])
     common = [round(value, 1) for value in lowest.tolist()]
     for piece in np.flatnonzero(lowest != highest).tolist():
         some = values[starts[piece] : stops[piece]]
-        counts = Counter(round(value, 1) for value in some[~np.isnan(some)].tolist())
+        counts: Counter[float] = Counter()
+        for value, count in Counter(some[~np.isnan(some)].tolist()).items():
+            counts[round(value, 1)] += count
         common[piece] = max(sorted(counts), key=lambda value: counts[value])
     return common
 
@@ -132,7 +135,7 @@ def _texts_and_marks(
     apart[starts] = False
     letters = glyphs.text.tolist()
     spaced = [f" {letter}" if gap else letter for letter, gap in zip(letters, apart, strict=True)]
-    odd = np.logical_or.reduceat(raised | np.isin(glyphs.text, list(STRUCK_OVER)), starts)
+    odd = np.logical_or.reduceat(raised | np.isin(glyphs.text.view(np.uint32), ACCENTS), starts)
     return [
         _text_and_marks(glyphs, slice(start, stop), raised, size[start])
         if special
