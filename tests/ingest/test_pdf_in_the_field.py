@@ -251,6 +251,18 @@ def test_the_english_column_is_read_on_whichever_side_it_stands(english, small_p
     assert any("French" in remark for remark in reading.remarks)
 
 
+def test_a_column_whose_language_cannot_be_told_is_named(small_pdf, ink, limits):
+    names = ["Freedonia", "Sylvania", "Ruritania", "Grand Fenwick", "Borduria", "San Marcos"] * 4
+    french = [piece for text in FRENCH * 2 for piece in _wrapped(text)]
+    page = [
+        *(ink(72, 650 - 12 * index, name, size=9) for index, name in enumerate(names)),
+        *(ink(320, 650 - 12 * index, piece, size=9) for index, piece in enumerate(french)),
+        ink(72, 700, TEXTS[0]), ink(72, 688, TEXTS[1]), ink(72, 676, TEXTS[2]),
+    ]  # fmt: skip
+    reading = read_file(small_pdf(page), "report", ".pdf", limits)
+    assert any("cannot be told" in remark for remark in reading.remarks)
+
+
 def _wrapped(text: str) -> list[str]:
     words, lines = text.split(), [""]
     for word in words:

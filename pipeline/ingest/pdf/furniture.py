@@ -40,6 +40,7 @@ SESSION = re.compile(
 COVER_WORDS = 80  # on a cover, at most
 NARROW = 100  # points from the start of one column of prose to that of the next, at least
 FEW_LINES = 10
+UNCLEAR = "columns in two languages, of which one cannot be told; check that English was read"
 OPENING = re.compile(r"\d{1,3}\. (?:[^\W\d_]+ ){3}")
 SENTENCE = re.compile(r"[A-Z“(][^.?!]+[.?!](?=[\s”)]|$)")
 LEADERS = re.compile(r"(?:\. ?){5,}\s*\d*$|…{3,}\s*\d*$")
@@ -105,8 +106,12 @@ def in_english(pages: Sequence[Page]) -> tuple[list[Page], list[str]]:
     """The pages without columns in another language beside English ones, and remarks."""
     found = [_columns_by_language(page) for page in pages]
     both = [sides for sides in found if {"English"} < set(sides.values()) - {""}]
-    if not both or 2 * len(both) < sum(len(page.lines) > FEW_LINES for page in pages):
-        return list(pages), []
+    many = sum(len(page.lines) > FEW_LINES for page in pages) / 2
+    if not both or len(both) < many:
+        unclear = sum(
+            "" in sides.values() and not set(sides.values()) <= {"", "English"} for sides in found
+        )
+        return list(pages), [UNCLEAR] if unclear and unclear >= many else []
     foreign = sorted({tongue for sides in both for tongue in sides.values()} - {"English", ""})
     usual = Counter(frozenset(sides.items()) for sides in both).most_common(1)[0][0]
     kept = [
