@@ -1,7 +1,4 @@
-"""Which reader reads a file, in which language it is, and what was read before.
-
-The six languages of the United Nations and a few neighbours are told apart; a text too short or
-too mixed to tell counts as English, so that nothing is set aside on a guess.
+"""Which reader reads a file, and what was read before.
 
 To add a format: write a module with a function from bytes to a Reading, and add a line to READERS.
 Modules are imported when the first file of their format comes, so that a stage without PDFs never
@@ -11,8 +8,6 @@ loads a PDF library.
 from __future__ import annotations
 
 import hashlib
-import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,53 +18,13 @@ from tempfile import TemporaryDirectory
 
 from pydantic import TypeAdapter
 
-from pipeline.ingest.reading import Reading, UnreadableError, as_seen
+from pipeline.ingest.identity import foreign_language, words_in
+from pipeline.ingest.reading import Block, Reading, UnreadableError, as_seen
 from pipeline.run.caches import ResultCache, cache_folder, code_hash
 from pipeline.run.settings import IngestSettings
 from pipeline.study.study import Interviews
 
-STOP_WORDS = {
-    "English": "the of and to in that for is on with by as at from it be was are its this which",
-    "French": "de la le et les des en du que dans par pour est au une sur qui aux son avec ce",
-    "Spanish": "de la que el en y los del las por con para una su se al lo como más sobre ha",
-    "Portuguese": "de que o e do da em os no na dos para com uma as ao por das pelo são não",
-    "Italian": "di che il la e del in per della un le con dei una al nel sono alla dal non gli",
-    "German": "der die und den von zu das mit des auf für ist im dem nicht ein eine als auch sich",
-    "Dutch": "de het van een en in is dat op te voor met zijn aan door om niet ook bij als",
-}
-SCRIPTS = {
-    "Russian": re.compile(r"[\u0400-\u04ff]"),
-    "Arabic": re.compile(r"[\u0600-\u06ff]"),
-    "Chinese": re.compile(r"[\u4e00-\u9fff]"),
-}
-MIN_WORDS = 40  # shorter texts are not judged
 PATIENCE = 120  # seconds in which LibreOffice must have opened a file
-MIN_SHARE = 0.12  # of the words must be stop words of a language for it to be named
-_WORD = re.compile(r"[^\W\d_]+")
-_LISTS = {language: frozenset(words.split()) for language, words in STOP_WORDS.items()}
-
-
-def foreign_language(text: str) -> str:
-    """The language of a text that is not in English; empty for English and for what is unclear.
-
-    >>> foreign_language("Le Conseil de sécurité rappelle la résolution et prie les parties. " * 9)
-    'French'
-    """
-    letters = sum(character.isalpha() for character in text)
-    for language, script in SCRIPTS.items():
-        if len(script.findall(text)) > 0.5 * letters > MIN_WORDS:
-            return language
-    words = Counter(word.lower() for word in _WORD.findall(text))
-    total = words.total()
-    if total < MIN_WORDS:
-        return ""
-    shares = {
-        language: sum(words[word] for word in common) / total for language, common in _LISTS.items()
-    }
-    likeliest = max(sorted(shares), key=lambda language: shares[language])
-    clear = shares[likeliest] >= MIN_SHARE and shares[likeliest] > 1.5 * shares["English"]
-    return likeliest if clear else ""
-
 
 LimitedReader = Callable[[bytes, IngestSettings], Reading]
 """Reads the bytes of one file within the limits of configs/params.yaml."""
@@ -222,13 +177,39 @@ def format_of(kind: str, suffix: str) -> Format | None:
     return None
 
 
+MAX_FOREIGN = 2 / 3  # of the words; a text with more in other languages is not in English
+
+
 def _in_english(reading: Reading) -> Reading:
-    """Refuse a document in another language; annexes may be in any."""
-    text = " ".join(block.text for block in reading.blocks if block.role != "annex")
-    language = foreign_language(text)
+    """The reading without paragraphs in other languages; annexes may be in any.
+
+    Raises:
+        UnreadableError: all or most of the text is in another language.
+    """
+    prose = [block for block in reading.blocks if block.role != "annex"]
+    language = foreign_language(" ".join(block.text for block in prose))
+    found = [(block, foreign_language(block.text)) for block in prose if block.role != "heading"]
+    foreign = [(block, tongue) for block, tongue in found if tongue]
+    language = language or _most(foreign, sum(len(words_in(block.text)) for block in prose))
     if language:
         raise UnreadableError(f"is in {language}; only documents in English are read")
-    return reading
+    if not foreign:
+        return reading
+    gone = {id(block) for block, _ in foreign}
+    tongues = " and ".join(sorted({tongue for _, tongue in foreign}))
+    remark = f"{len(foreign)} of {len(found)} paragraphs are in {tongues} and were left out"
+    kept = tuple(block for block in reading.blocks if id(block) not in gone)
+    return replace(reading, blocks=kept, remarks=(*reading.remarks, remark))
+
+
+def _most(foreign: list[tuple[Block, str]], words: int) -> str:
+    """The language of most foreign paragraphs, where they are most of the text."""
+    counts: dict[str, int] = {}
+    for block, tongue in foreign:
+        counts[tongue] = counts.get(tongue, 0) + len(words_in(block.text))
+    if sum(counts.values()) <= MAX_FOREIGN * words:
+        return ""
+    return max(sorted(counts), key=lambda tongue: counts[tongue])
 
 
 _LIBRARIES = ("lxml", "pypdfium2", "markdown-it-py", "charset-normalizer")

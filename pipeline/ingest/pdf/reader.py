@@ -14,9 +14,11 @@ from typing import Literal
 
 import pypdfium2 as pdfium
 
+from pipeline.ingest.identity import date_of
 from pipeline.ingest.pdf.chunks import Chunk, WordUse, chunks_of, run_on, words_of
 from pipeline.ingest.pdf.furniture import (
     Cover,
+    in_english,
     split_cover,
     without_contents,
     without_furniture,
@@ -39,9 +41,9 @@ from pipeline.ingest.pdf.scans import (
     rightly_encoded,
     whole_rows,
     without_edges,
+    without_garbled,
 )
 from pipeline.ingest.reading import Note, Reading, UnreadableError
-from pipeline.ingest.text.outline import date_of
 from pipeline.ingest.text.verbatim import SPEECH, Paragraph, speeches
 from pipeline.run.settings import IngestSettings
 
@@ -216,7 +218,9 @@ def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
     Raises:
         UnreadableError: not a PDF, broken, encrypted, too large, a scan, or without text.
     """
-    pages, heads = without_furniture(read_pages(content, settings))
+    pages, lost = read_pages(content, settings)
+    pages, heads = without_furniture(pages)
+    pages, foreign = in_english(pages)
     recognised = is_recognised(pages)
     if recognised:
         pages = [without_edges(page) for page in aligned(pages)]
@@ -232,7 +236,7 @@ def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
     if recognised:
         pages = [whole_rows(page, layout.size, layout.left) for page in pages]
         layout = replace(measure(pages), apart=layout.apart, recognised=True)
-    remarks = _remarks(pages, layout)
+    remarks = [*lost, *foreign, *cover.remarks, *_remarks(pages, layout)]
     rows, feet = _rows(pages, layout, remarks)
     words = words_of([row.line for page in rows for row in page])
     if spoken:
@@ -281,17 +285,20 @@ def _remarks(pages: Sequence[Page], layout: Layout) -> list[str]:
     turned = sum(page.turned for page in pages)
     if turned > MANY:
         remarks.append(f"{turned} characters on maps and charts run askew and were left out")
+    outside = sum(page.outside for page in pages)
+    if outside > MANY:
+        remarks.append(f"{outside} characters beyond the edges of the pages were left out")
     return remarks
 
 
 OCR_ADVICE = "recognise its text first: ocrmypdf IN.pdf OUT.pdf"
 
 
-def read_pages(content: bytes, settings: IngestSettings) -> list[Page]:
-    """Every page of a PDF.
+def read_pages(content: bytes, settings: IngestSettings) -> tuple[list[Page], list[str]]:
+    """Every page of a PDF, and remarks on those whose text cannot be read.
 
     Raises:
-        UnreadableError: not a PDF, broken, encrypted, too large, or a scan without text.
+        UnreadableError: not a PDF, broken, encrypted, too large, without text or without Unicode.
     """
     document = _opened(content, settings)
     try:
@@ -300,11 +307,12 @@ def read_pages(content: bytes, settings: IngestSettings) -> list[Page]:
         raise UnreadableError(f"is a broken PDF ({error})") from None
     finally:
         document.close()
-    if sum(page.letters >= MIN_LETTERS for page in pages) == 0:
+    pages, remarks = without_garbled(pages)
+    if not any(page.letters >= MIN_LETTERS for page in pages):
         if any(page.picture for page in pages):
             raise UnreadableError(f"is a scan without a text layer; {OCR_ADVICE}")
         raise UnreadableError("is a PDF without text")
-    return pages
+    return pages, remarks
 
 
 def _opened(content: bytes, settings: IngestSettings) -> pdfium.PdfDocument:

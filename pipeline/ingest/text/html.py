@@ -17,15 +17,13 @@ from urllib.parse import unquote
 from lxml import etree
 from lxml.html import HtmlElement as Element
 
+from pipeline.ingest.identity import date_of, first_symbol, valid_date
 from pipeline.ingest.reading import SUPERSCRIPTS, Note, Reading, UnreadableError, raised
 from pipeline.ingest.text.outline import (
     CELL,
     ROMAN,
     Piece,
     blocks_from,
-    date_of,
-    first_symbol,
-    valid_date,
     with_typed_notes,
     without_marks,
 )

@@ -16,17 +16,10 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from pipeline.ingest.identity import date_of, first_symbol, valid_date
 from pipeline.ingest.reading import SOFT_BREAK, Note, Reading, UnreadableError, decoded, raised
 from pipeline.ingest.text.html import pieces_of
-from pipeline.ingest.text.outline import (
-    CELL,
-    Piece,
-    blocks_from,
-    date_of,
-    first_symbol,
-    valid_date,
-    without_marks,
-)
+from pipeline.ingest.text.outline import CELL, Piece, blocks_from, without_marks
 from pipeline.run.kinds import Role
 from pipeline.run.settings import IngestSettings
 

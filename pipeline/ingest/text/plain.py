@@ -6,17 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from pipeline.ingest.identity import date_of, first_symbol
 from pipeline.ingest.reading import SOFT_BREAK, Note, Reading, UnreadableError, decoded
-from pipeline.ingest.text.outline import (
-    CELL,
-    Item,
-    Piece,
-    blocks_from,
-    date_of,
-    first_symbol,
-    follows,
-    starts,
-)
+from pipeline.ingest.text.outline import CELL, Item, Piece, blocks_from, follows, starts
 from pipeline.ingest.text.printed import (
     GAP,
     RULE,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
-from pipeline.ingest.text.outline import DATE, date_of, first_symbol
+from pipeline.ingest.identity import DATE, date_of, first_symbol
 from pipeline.study.symbols import symbol_of
 
 FORM = re.compile(

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
+from pipeline.ingest.identity import date_of, first_symbol
 from pipeline.ingest.reading import SOFT_BREAK, Block, Reading, UnreadableError, decoded
-from pipeline.ingest.text.outline import date_of, first_symbol
 from pipeline.ingest.text.printed import (
     FULL,
     PrintedLine,

@@ -16,9 +16,10 @@ from typing import Any
 
 from lxml import etree
 
+from pipeline.ingest.identity import date_of, first_symbol
 from pipeline.ingest.reading import Block, Reading, UnreadableError
 from pipeline.ingest.text.html import read_html
-from pipeline.ingest.text.outline import ANNEX, CELL, Piece, blocks_from, date_of, first_symbol
+from pipeline.ingest.text.outline import ANNEX, CELL, Piece, blocks_from
 from pipeline.ingest.text.plain import read_plain_text
 from pipeline.ingest.word.numbering import CONTENTS, QUOTATIONS, Lists, Styles, cited
 from pipeline.ingest.word.package import Package, Target, is_on, make_shown, qn
