@@ -6,9 +6,8 @@ a model in the cache.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,18 +16,15 @@ from pipeline.run.caches import ResultCache
 from pipeline.run.errors import InputError, StageError
 from pipeline.run.files import write_json, write_whole
 
-if TYPE_CHECKING:
-    from pipeline.vectors.encoder import ModelCard
-
 VECTORS = Path("outputs/embed/vectors.npy")
 MODEL_CARD = Path("outputs/embed/model.json")
 _HASHES_AT_ONCE = 10_000  # as many are held twice, as bytes and as rows
 
 
-def write_vectors(vectors: Vectors, card: ModelCard) -> None:
+def write_vectors(vectors: Vectors, card: Mapping[str, object]) -> None:
     """Write the vectors, one row a passage in the order of the passages, and their model's card."""
     write_whole(VECTORS, lambda file: np.save(file, vectors, allow_pickle=False))
-    write_json(MODEL_CARD, {**card.__dict__, "fingerprint": card.fingerprint})
+    write_json(MODEL_CARD, dict(card))
 
 
 def read_vectors(n_passages: int) -> Vectors:
