@@ -22,8 +22,8 @@ from benchmarks.figures import present
 from pipeline.run.arrays import Vectors
 from pipeline.run.caches import ResultCache
 from pipeline.run.settings import load_settings
-from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import read_table
+from pipeline.run.tables.texts import PASSAGES
 from pipeline.vectors.encoder import CachedEncoder, load_sentence_encoder
 from pipeline.vectors.stored import VectorCache
 

@@ -13,7 +13,7 @@ from pipeline.ingest.akoma.reader import read_akoma_ntoso
 from pipeline.ingest.corpus import CorpusTables, corpus_of
 from pipeline.ingest.readers import read_file
 from pipeline.run.errors import InputError
-from pipeline.run.ids import text_hash
+from pipeline.run.files import text_hash
 from pipeline.run.settings import load_settings
 from pipeline.study.anchors import anchor_paragraphs, anchor_sentences
 from pipeline.study.manifest import Entry, read_manifest

@@ -16,12 +16,12 @@ from pipeline.acquire.verifying import read_pins, write_pins
 from pipeline.commands.additions import (
     Addition,
     Corrections,
+    addition_lines,
     addition_of,
     check_for_one,
     checked_filters,
 )
 from pipeline.commands.coding import check_not_article, check_not_coded
-from pipeline.commands.corpus import addition_lines
 from pipeline.run.errors import InputError
 from pipeline.run.files import MARK, sheet_bytes, write_bytes
 from pipeline.run.sheet import parse_sheet

@@ -300,3 +300,31 @@ def _entry_of_symbol(symbol: str, corrections: Corrections) -> Entry:
 def _kind_of_symbol(symbol: str) -> Kind:
     found = kind_of(symbol, "")
     return GUESSED_KIND if found == "other" else found
+
+
+def addition_lines(addition: Addition, entry: Entry) -> Iterator[str]:
+    """What was found in a document, and how much of it was read."""
+    yield from entry_lines(entry)
+    if addition.hint:
+        yield f"{'name:':<12}no UN symbol for us, since the text does not say it; if it is one, "
+        yield f"{'':<12}add it with --symbol {addition.hint}"
+    if addition.recognition is None:
+        yield f"{'read:':<12}not yet; make fetches it where there is a network or a mirror"
+        return
+    reading = addition.recognition.reading
+    words = sum(len(block.text.split()) for block in reading.blocks)
+    yield f"{'read:':<12}{len(reading.blocks)} blocks, {words} words, {len(reading.notes)} notes"
+    yield from (f"{'remark:':<12}{remark}" for remark in reading.remarks)
+
+
+def entry_lines(entry: Entry) -> Iterator[str]:
+    """What the manifest says of a document, a line a column."""
+    for name in ("document_id", "kind", "symbol", "title", "date", "missions", "path"):
+        yield f"{name.replace('document_', '') + ':':<12}{said(getattr(entry, name))}"
+    yield f"{'address:':<12}{said(entry.source_url)}"
+    yield f"{'sha256:':<12}{entry.sha256 or 'none yet: the first file that is fetched is trusted'}"
+
+
+def said(value: object) -> str:
+    """A value of the manifest, or a dash."""
+    return (", ".join(value) if isinstance(value, tuple) else str(value or "")) or "–"

@@ -15,9 +15,8 @@ from pipeline.run.errors import InputError, StageError
 from pipeline.run.files import MARK
 from pipeline.run.settings import load_settings
 from pipeline.run.sheet import read_sheet
-from pipeline.run.tables.ingest import DOCUMENTS
-from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import read_table
+from pipeline.run.tables.texts import DOCUMENTS, NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.themes import SCORES, UNITS
 from pipeline.run.wording import counted
 from pipeline.study.anchors import NO_PROSE
@@ -276,7 +275,7 @@ def classified(frame: pl.DataFrame, text_column: str) -> pl.DataFrame:
         InputError: the themes stage has not run, or a theme has the name of a column.
         StageError: the classifiers are damaged, or were trained with other vectors.
     """
-    from pipeline.themes.saving import load_themes
+    from pipeline.themes.scoring import load_themes
     from pipeline.vectors.encoder import load_encoder
 
     saved = load_themes()

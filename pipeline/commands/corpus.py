@@ -10,14 +10,14 @@ from typing import get_args
 
 import polars as pl
 
-from pipeline.commands.additions import Addition, checked_filters
+from pipeline.commands.additions import Addition, checked_filters, entry_lines, said
 from pipeline.ingest.readers import KnownReadings, read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.recognising import kind_of
 from pipeline.run.errors import InputError
 from pipeline.run.settings import IngestSettings, Profile, load_settings
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
 from pipeline.run.tables.table import read_table
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NOTES
 from pipeline.study.checks import check_corpus, check_milestone, load_study, uncompared
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import read_codings
@@ -34,21 +34,6 @@ from pipeline.study.study import STUDY_FILE, Study
 from pipeline.study.symbols import keys_of, symbols_in
 
 
-def addition_lines(addition: Addition, entry: Entry) -> Iterator[str]:
-    """What was found in a document, and how much of it was read."""
-    yield from entry_lines(entry)
-    if addition.hint:
-        yield f"{'name:':<12}no UN symbol for us, since the text does not say it; if it is one, "
-        yield f"{'':<12}add it with --symbol {addition.hint}"
-    if addition.recognition is None:
-        yield f"{'read:':<12}not yet; make fetches it where there is a network or a mirror"
-        return
-    reading = addition.recognition.reading
-    words = sum(len(block.text.split()) for block in reading.blocks)
-    yield f"{'read:':<12}{len(reading.blocks)} blocks, {words} words, {len(reading.notes)} notes"
-    yield from (f"{'remark:':<12}{remark}" for remark in reading.remarks)
-
-
 def read_lines(addition: Addition, *, as_json: bool) -> Iterator[str]:
     """The blocks of a file: a JSON object each, or lines for a person."""
     recognition = addition.recognition
@@ -59,16 +44,8 @@ def read_lines(addition: Addition, *, as_json: bool) -> Iterator[str]:
             yield json.dumps(record, ensure_ascii=False)
         return
     for name in ("kind", "symbol", "title", "date", "missions"):
-        yield f"{name + ':':<12}{_said(getattr(recognition, name))}"
+        yield f"{name + ':':<12}{said(getattr(recognition, name))}"
     yield from reading_lines(recognition.reading)
-
-
-def entry_lines(entry: Entry) -> Iterator[str]:
-    """What the manifest says of a document, a line a column."""
-    for name in ("document_id", "kind", "symbol", "title", "date", "missions", "path"):
-        yield f"{name.replace('document_', '') + ':':<12}{_said(getattr(entry, name))}"
-    yield f"{'address:':<12}{_said(entry.source_url)}"
-    yield f"{'sha256:':<12}{entry.sha256 or 'none yet: the first file that is fetched is trusted'}"
 
 
 def reading_lines(reading: Reading) -> Iterator[str]:
@@ -96,10 +73,6 @@ def block_records(reading: Reading) -> Iterator[dict[str, object]]:
                 {"number": mark.number, "text": texts.get(mark.number, "")} for mark in block.marks
             ],
         }
-
-
-def _said(value: object) -> str:
-    return (", ".join(value) if isinstance(value, tuple) else str(value or "")) or "–"
 
 
 def _check_milestones(study: Study, entries: Sequence[Entry], limits: IngestSettings) -> None:

@@ -11,24 +11,25 @@ import polars as pl
 from pipeline.commands import STARTED_IN
 from pipeline.imports import Found
 from pipeline.imports.codes import (
+    KNOWN,
     NO_THEME,
     Taken,
     Themes,
     coder_name,
     codes_table,
+    codings_of,
     read_renamed,
     report,
     take,
 )
 from pipeline.imports.placing import TextIndex
 from pipeline.imports.projects import DATABASE, read_qualcoder, read_refi_project
-from pipeline.imports.sheet import KNOWN, codings_of
 from pipeline.run.errors import InputError
 from pipeline.run.files import sheet_bytes, write_bytes
 from pipeline.run.sheet import SUFFIXES, Sheet, read_sheet
 from pipeline.run.stage import say
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
 from pipeline.run.tables.table import read_table
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS
 from pipeline.run.wording import counted
 from pipeline.study.anchors import anchor_suggested, anchor_units
 from pipeline.study.checks import load_study

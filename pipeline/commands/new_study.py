@@ -179,9 +179,9 @@ def _paragraphs(coded: CodedSet, n_drawn: int, seed: int) -> list[tuple[object, 
     import numpy as np
     import polars as pl
 
-    from pipeline.run.ids import text_hash
-    from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
+    from pipeline.run.files import text_hash
     from pipeline.run.tables.table import read_table
+    from pipeline.run.tables.texts import BLOCKS, DOCUMENTS
     from pipeline.study.anchors import NO_PROSE, paragraph_places
 
     population = coded.population
@@ -207,7 +207,7 @@ def _paragraphs(coded: CodedSet, n_drawn: int, seed: int) -> list[tuple[object, 
 
 def _sentences(coded: CodedSet) -> Iterator[tuple[str, str, int, str]]:
     """Section number, its title, paragraph and text of each sentence of the set's articles."""
-    from pipeline.segment.sentences import load_splitter, split_sentences
+    from pipeline.segment.passages import load_splitter, split_sentences
     from pipeline.study.anchors import NO_PROSE
 
     splitter = load_splitter()

@@ -16,8 +16,8 @@ import typer
 from pipeline.run.errors import InputError
 from pipeline.run.files import FINDINGS_FILE, write_bytes
 from pipeline.run.tables.compare import GAP
-from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import csv_of, read_table
+from pipeline.run.tables.texts import PASSAGES
 from pipeline.run.tables.themes import EVALUATION
 from pipeline.run.tables.topics import TOPICS
 

@@ -39,9 +39,8 @@ from pipeline.run.tables.compare import (
     SENTENCES,
     SPEAKER_SHARES,
 )
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
-from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import Table, csv_of, read_table, write_table
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NEAR_DUPLICATES, NOTES, PASSAGES
 from pipeline.run.tables.themes import (
     EVALUATION,
     PASSAGE_CODES,

@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
-from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import read_table
+from pipeline.run.tables.texts import PASSAGES
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import write_vectors
 

@@ -6,17 +6,18 @@ import difflib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
 
-from pipeline.imports import Found, NotTaken
+from pipeline.imports import Found, FoundCoding, NotTaken
 from pipeline.imports.placing import TextIndex
 from pipeline.run.errors import InputError
 from pipeline.run.files import sheet_bytes
-from pipeline.run.sheet import read_sheet
+from pipeline.run.sheet import Sheet, read_sheet
 from pipeline.run.wording import counted
 from pipeline.study.codebook import Codebook
 from pipeline.study.refi import MACHINE, coder_of, guid
@@ -273,3 +274,65 @@ def coder_name(name: str) -> str:
     if not made:
         raise InputError("--coder", f"{name!r} is not a file name", "give one: --coder ada")
     return made
+
+
+COLUMNS = {
+    "document": ("document", "document_id", "source", "file", "filename", "file name", "symbol"),
+    "text": ("text", "content", "coded", "coded text", "quote", "quotation", "segment", "seltext"),
+    "code": ("code", "theme", "theme_id", "tag", "codename", "code name"),
+    "coder": ("coder", "owner", "user"),
+}
+"""The columns that are read, each with the names under which it may stand."""
+
+
+KNOWN = tuple(chain.from_iterable(COLUMNS.values()))
+
+
+def codings_of(sheet: Sheet, file: Path) -> Found:
+    """Every row as a coding.
+
+    Raises:
+        InputError: a column is missing.
+    """
+    names = _columns(file, sheet.columns)
+    rows = list(_rows(sheet.rows, names))
+    return Found(
+        [row for row in rows if isinstance(row, FoundCoding)],
+        [row for row in rows if isinstance(row, NotTaken)],
+    )
+
+
+def _columns(file: Path, header: Collection[str]) -> dict[str, str]:
+    found = {
+        column: name
+        for column, names in COLUMNS.items()
+        if (name := next((each for each in names if each in header), None))
+    }
+    for column in ("document", "text", "code"):
+        if column not in found:
+            fix = f"name one of its columns {' or '.join(COLUMNS[column][:3])}"
+            raise InputError(file, f"column {column} is missing", fix, 1)
+    return found
+
+
+def _rows(
+    rows: Sequence[tuple[int, dict[str, str]]], names: dict[str, str]
+) -> Iterator[FoundCoding | NotTaken]:
+    for line, row in rows:
+        cells = {column: row[name].strip() for column, name in names.items()}
+        empty = next((one for one in ("document", "text", "code") if not cells[one]), None)
+        if empty is not None:
+            what = f"row {line}: no {empty} in this row"
+            yield NotTaken("empty_cell", what, cells.get("coder", ""), cells["code"])
+            continue
+        yield FoundCoding(
+            coder=cells.get("coder", ""),
+            document=cells["document"],
+            identity="",
+            text=cells["text"],
+            whole=None,
+            before=0,
+            code=cells["code"],
+            code_identity="",
+            place=f"row {line}",
+        )

@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.run.errors import InputError
-from pipeline.run.ids import text_hash
+from pipeline.run.files import text_hash
 from pipeline.study.codings import Coding
 
 NO_PROSE = ("heading", "note", "annex")

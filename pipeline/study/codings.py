@@ -3,8 +3,7 @@
 A unit is a sentence of an article or a paragraph of another document; configs/study.yaml says which
 sets of units there are. Every file ``SET-coder-NAME.csv`` is one coder's coding of all units of its
 set; ``SET-adjudicated.csv``, where there is one, decides. A file ``suggested-coder-NAME.csv`` is
-what `peacetext suggest` wrote, filled in: it names its units itself, each a range of characters of
-a block, and may hold any number of them.
+what `peacetext suggest` wrote, filled in: any number of units, each a range of a block's characters.
 """
 
 from __future__ import annotations
@@ -219,10 +218,9 @@ def _read_coding(coded: CodedSet, folder: Path, theme_ids: Collection[str]) -> C
     if decided:
         passes[ADJUDICATED] = _read_pass(decided, column, unit_ids, theme_ids)
     if not passes:
-        file = folder / f"{coded.id}-coder-NAME.csv"
-        fix = f"add a coder's file, {file}, or take {coded.id} out of coded_sets"
+        fix = f"add {folder}/{coded.id}-coder-NAME.csv, or take {coded.id} out of coded_sets"
         raise InputError(STUDY_FILE, "nobody has coded its units", fix, key)
-    rows = [(coder, *code) for coder, codes in passes.items() for code in codes]
+    rows = [(coder, *code) for coder, given in passes.items() for code in given]
     codes = pl.DataFrame(rows, schema=_NO_ROWS, orient="row")
     return Coding(coded.id, coded.unit, units, coders, codes, adjudicated=bool(decided), file=file)
 

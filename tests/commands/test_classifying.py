@@ -17,7 +17,7 @@ from pipeline.commands.coding import read_texts
 from pipeline.run.settings import load_settings
 from pipeline.themes.combination import Combination, ThemeText
 from pipeline.themes.samples import Sample
-from pipeline.themes.saving import SavedThemes, save_themes
+from pipeline.themes.scoring import SavedThemes, save_themes
 from pipeline.vectors.encoder import CachedEncoder, load_encoder
 
 PATROLS = (

@@ -13,7 +13,7 @@ import torch
 
 from pipeline.run.caches import ResultCache
 from pipeline.run.errors import StageError
-from pipeline.run.ids import text_hash
+from pipeline.run.files import text_hash
 from pipeline.run.settings import load_settings
 from pipeline.vectors.encoder import (
     CachedEncoder,

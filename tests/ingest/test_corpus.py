@@ -14,9 +14,8 @@ import pytest
 
 from pipeline.ingest.corpus import CorpusTables, metrics_of, read_corpus
 from pipeline.run.settings import load_settings
-from pipeline.run.tables.acquire import ACQUIRED
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.run.tables.table import read_table, write_table
+from pipeline.run.tables.texts import ACQUIRED, BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.study.manifest import COLUMNS, Entry, line_of
 from pipeline.study.missions import load_missions
 

@@ -20,11 +20,9 @@ from pipeline.compare.material import Account, Findings, Piece, empty
 from pipeline.report.__main__ import main
 from pipeline.run.files import write_json, write_text
 from pipeline.run.settings import load_settings
-from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.compare import GAP, SENTENCES
-from pipeline.run.tables.ingest import DOCUMENTS, SET_ASIDE
-from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table, read_table, write_table
+from pipeline.run.tables.texts import ACQUIRED, DOCUMENTS, PASSAGES, SET_ASIDE
 from pipeline.run.tables.themes import PASSAGE_CODES, SCORES, Evaluation
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
 from pipeline.study.checks import load_study

@@ -29,7 +29,7 @@ from pipeline.ingest.recognising import recognition_of
 from pipeline.run.errors import InputError
 from pipeline.run.settings import IngestSettings, load_settings
 from pipeline.run.sheet import SUFFIXES, parse_sheet
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NOTES
 from pipeline.segment.passages import cut_passages
 from pipeline.study.manifest import Entry
 

@@ -23,8 +23,7 @@ from pipeline.ingest.text.html import read_html
 from pipeline.ingest.text.markdown import read_markdown
 from pipeline.ingest.text.plain import read_plain_text
 from pipeline.run.settings import IngestSettings, load_settings
-from pipeline.segment.passages import cut_passages
-from pipeline.segment.sentences import load_splitter, split_sentences
+from pipeline.segment.passages import cut_passages, load_splitter, split_sentences
 from pipeline.study.anchors import anchor_sentences
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import Entry

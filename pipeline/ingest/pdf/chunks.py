@@ -11,7 +11,7 @@ from itertools import pairwise
 from pipeline.ingest.pdf.pages import Line
 from pipeline.ingest.pdf.rows import Layout, Row
 from pipeline.ingest.reading import NoteMark
-from pipeline.ingest.text.verbatim import SPEECH
+from pipeline.ingest.text.printed import SPEECH
 
 PARAGRAPH = re.compile(r"(\d{1,3})\.(?: +(?=\S)|(?=[^\d\s]))")
 ITEM = re.compile(r"(\((?:[a-z]{1,2}|[ivxl]+|\d{1,2})\)) ?(?=\S)")

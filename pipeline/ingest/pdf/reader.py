@@ -44,7 +44,8 @@ from pipeline.ingest.pdf.scans import (
     without_garbled,
 )
 from pipeline.ingest.reading import Note, Reading, UnreadableError
-from pipeline.ingest.text.verbatim import SPEECH, Paragraph, speeches
+from pipeline.ingest.text.printed import SPEECH
+from pipeline.ingest.text.verbatim import Paragraph, speeches
 from pipeline.run.settings import IngestSettings
 
 RULE = re.compile(r"[_\s]{6,}")

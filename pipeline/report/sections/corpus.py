@@ -24,10 +24,8 @@ from pipeline.report.elements import (
     said,
 )
 from pipeline.report.material import PageMaterial
-from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.compare import CITATIONS, QUOTATIONS
-from pipeline.run.tables.ingest import DOCUMENTS, KINDS, SET_ASIDE
-from pipeline.run.tables.segment import PASSAGES
+from pipeline.run.tables.texts import ACQUIRED, DOCUMENTS, KINDS, PASSAGES, SET_ASIDE
 from pipeline.study.checks import uncompared
 
 

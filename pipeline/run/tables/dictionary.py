@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import dataframely as dy
 
-from pipeline.run.tables import acquire, compare, ingest, segment, themes, topics
+from pipeline.run.tables import compare, texts, themes, topics
 from pipeline.run.tables.table import Table
 
 TABLES = tuple(
     value
-    for module in (acquire, ingest, segment, topics, themes, compare)
+    for module in (texts, topics, themes, compare)
     for value in vars(module).values()
     if isinstance(value, Table)
 )
