@@ -3,7 +3,7 @@
 A unit is a sentence of an article or a paragraph of another document; configs/study.yaml says which
 sets of units there are. Every file ``SET-coder-NAME.csv`` is one coder's coding of all units of its
 set; ``SET-adjudicated.csv``, where there is one, decides. A file ``suggested-coder-NAME.csv`` is
-what `peacetext suggest` wrote, filled in: any number of units, each a range of a block's characters.
+what `peacetext suggest` wrote, filled in: any number of units, ranges of blocks' characters.
 """
 
 from __future__ import annotations
