@@ -151,7 +151,7 @@ def test_units_of_no_known_set_are_not_listed(written: Path) -> None:
 def _with_article(text: str) -> None:
     """The template's study with one article in Markdown."""
     Path("corpus/article/wells.md").write_text(text, encoding="utf-8")
-    manifest = MANIFEST_FILE.read_text(encoding="utf-8").splitlines()
+    manifest = MANIFEST_FILE.read_text(encoding="utf-8-sig").splitlines()
     row = dict.fromkeys(manifest[0].split(","), "")
     row |= {"document_id": "wells", "kind": "article", "date": "2017-01-01", "profiles": "core"}
     row |= {"title": "Wells", "path": "article/wells.md", "required": "no"}
@@ -194,7 +194,7 @@ def test_a_set_may_be_of_one_of_several_articles(written: Path) -> None:
     prose = "The {} dry up in March, when the trucks of the mission drive by and nobody waits."
     _with_article(f"# Wells\n\n## One\n\n{prose.format('wells')}")
     Path("corpus/article/lamps.md").write_text(f"# Lamps\n\n## One\n\n{prose.format('lamps')}")
-    manifest = MANIFEST_FILE.read_text(encoding="utf-8")
+    manifest = MANIFEST_FILE.read_text(encoding="utf-8-sig")
     row = manifest.splitlines()[1].replace("wells", "lamps")
     MANIFEST_FILE.write_text(f"{manifest}{row}\n", encoding="utf-8")
     study = STUDY_FILE.read_text(encoding="utf-8")

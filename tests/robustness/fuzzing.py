@@ -80,7 +80,7 @@ class SlowError(Exception):
 def damaged(sample: Sample, chance: random.Random) -> bytes:
     """The document with one to six damages; for what is a zip archive also inside it."""
     content = sample.content
-    if sample.name.endswith((".docx", ".qdpx", ".xlsx", ".ods")) and chance.random() < 0.8:
+    if zipfile.is_zipfile(BytesIO(content)) and chance.random() < 0.8:
         return _damaged_inside(content, chance)
     for _ in range(chance.randint(1, 6)):
         content = _damage(content, chance)
