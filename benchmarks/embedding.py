@@ -22,10 +22,10 @@ from benchmarks.figures import present
 from pipeline.run.arrays import Vectors
 from pipeline.run.caches import ResultCache
 from pipeline.run.settings import load_settings
-from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import read_table
-from pipeline.vectors.cache import VectorCache
+from pipeline.run.tables.texts import PASSAGES
 from pipeline.vectors.encoder import CachedEncoder, load_sentence_encoder
+from pipeline.vectors.stored import VectorCache
 
 PART = 500
 """Different texts between two turns: so many that the last batch of a length, which is filled up,

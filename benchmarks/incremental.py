@@ -22,7 +22,7 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.figures import present
-from pipeline.run.ids import text_hash
+from pipeline.run.files import text_hash
 
 REPORT = Path("reports-pdf/S-2017-604.pdf")
 """20 pages, in the mirror, and in the profile full only."""

@@ -32,9 +32,8 @@ from benchmarks.figures import Row, present
 from benchmarks.incremental import LEFT_OUT
 from benchmarks.whole_run import STAGES, measured
 from pipeline.run.arrays import Vectors
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
-from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import read_table, write_table
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, PASSAGES
 from pipeline.vectors.encoder import CachedEncoder
 
 COMPUTED = 2000

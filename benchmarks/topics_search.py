@@ -17,9 +17,8 @@ from pipeline.run.arrays import Vectors
 from pipeline.run.caches import cache_folder
 from pipeline.run.files import write_json
 from pipeline.run.settings import TopicSettings, load_settings
-from pipeline.run.tables.ingest import DOCUMENTS
-from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import read_table
+from pipeline.run.tables.texts import DOCUMENTS, NEAR_DUPLICATES, PASSAGES
 from pipeline.study.missions import load_missions
 from pipeline.topics import baselines
 from pipeline.topics.fitting import (

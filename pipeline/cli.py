@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands import STARTED_IN, app, command, from_here
+from pipeline.commands import STARTED_IN, app, closing_pipes, command, from_here
 from pipeline.run.errors import InputError
-from pipeline.run.stage import leave_uncollected, say
+from pipeline.run.stage import say
 
 Kinds = Annotated[str, typer.Option("--kind", help="Such as report, where it is not found.")]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")]
@@ -39,8 +39,7 @@ def new_study(
     """Write a new project for another study, to be filled in. Example: peacetext new-study radio"""
     from pipeline.commands.new_study import new_study as write
 
-    for name in write(folder):
-        typer.echo(name)
+    typer.echo("\n".join(write(folder)))
     say(f"{folder}: a new study; README.md there says what to fill in, in which order")
 
 
@@ -51,7 +50,7 @@ def units(
 ) -> None:
     """List what a set has to be coded: sentences, or paragraphs. Example: peacetext units article
 
-    All sentences of the articles; paragraphs of documents (read by: dvc repro ingest) at random.
+    All sentences of its articles; paragraphs of documents (read by: dvc repro ingest) at random.
     """
     from pipeline.commands.new_study import write_units
 
@@ -87,12 +86,13 @@ def list_(
 
 
 @command
-def show(document_id: Annotated[str, typer.Argument(help="Its id, as `list` prints it.")]) -> None:
+def show(
+    document: Annotated[str, typer.Argument(help="Its id, as `list` prints it, or symbol.")],
+) -> None:
     """Show a document and its blocks. Example: peacetext show s-res-2423-2018"""
     from pipeline.commands.corpus import document_lines
 
-    for line in document_lines(document_id):
-        typer.echo(line)
+    typer.echo("\n".join(document_lines(document)))
 
 
 @command
@@ -106,8 +106,7 @@ def read(
     from pipeline.commands.corpus import read_lines
 
     addition = addition_of(Path(from_here(file)), Corrections(kind=kind))
-    for line in read_lines(addition, as_json=json):
-        typer.echo(line)
+    typer.echo("\n".join(read_lines(addition, as_json=json)))
 
 
 @command
@@ -164,13 +163,12 @@ def cited(
 
 @command
 def remove(
-    document_ids: Annotated[list[str], typer.Argument(help="Ids, as `list` prints them.")],
+    documents: Annotated[list[str], typer.Argument(help="Ids, as `list` prints, or symbols.")],
 ) -> None:
     """Take documents out of the corpus. Example: peacetext remove s-2018-541"""
     from pipeline.commands.adding import remove as take_out
 
-    for document_id in document_ids:
-        entry = take_out(document_id)
+    for entry in map(take_out, documents):
         typer.echo(f"removed {entry.document_id}: {entry.title or entry.symbol}")
 
 
@@ -193,22 +191,23 @@ def themes(rows: Rows = 30) -> None:
 @command
 def classify(
     file: Annotated[
-        str, typer.Argument(help="A CSV file; without one, texts are read from stdin, a line each.")
+        str, typer.Argument(help="CSV or .xlsx; without one, texts come from stdin, a line each.")
     ] = "",
     text_column: Annotated[str, typer.Option(help="The column that holds the texts.")] = "text",
     out: Annotated[str, typer.Option(help="Write the CSV here instead of printing it.")] = "",
 ) -> None:
     """Score texts on every theme. Example: peacetext classify notes.csv --out scores.csv"""
-    from pipeline.commands.classifying import classified, read_texts, texts_of
+    from pipeline.commands.coding import classified, read_texts, scored_line, texts_of
     from pipeline.commands.printing import write_csv
+    from pipeline.run.tables.table import csv_text
 
     texts = read_texts(Path(from_here(file)), text_column) if file else texts_of(sys.stdin)
     scores = classified(texts, text_column if file else "text")
-    if not out:
-        typer.echo(scores.write_csv(), nl=False)
-        return
-    write_csv(scores, STARTED_IN.get() / out)
-    say(f"{scores.height} texts scored: {out}")
+    if out:
+        write_csv(scores, STARTED_IN.get() / out)
+        say(f"{scored_line(scores)}: {out}")
+    else:
+        typer.echo(csv_text(scores), nl=False)
 
 
 @command
@@ -217,8 +216,7 @@ def codebook() -> None:
     from pipeline.commands.coding import codebook_lines
     from pipeline.study.codebook import load_codebook
 
-    for line in codebook_lines(load_codebook()):
-        typer.echo(line)
+    typer.echo("\n".join(codebook_lines(load_codebook())))
 
 
 @command
@@ -229,13 +227,15 @@ def agreement(
 ) -> None:
     """Print how far two codings agree. Example: peacetext agreement maria.csv ahmed.csv
 
-    For each code Krippendorff's alpha with its interval; then the codes that are taken for each
-    other most often, as many as --rows says.
+    Units that both have read are compared; a ? in the place of codes says that one was not. For
+    each code Krippendorff's alpha with its interval; then the codes that are taken for each other
+    most often, as many as --rows says.
     """
     from pipeline.commands.coding import agreement_found
     from pipeline.commands.printing import print_table
 
-    found, confusions = agreement_found([Path(from_here(file)) for file in (one, other)])
+    said, found, confusions = agreement_found([Path(from_here(file)) for file in (one, other)])
+    typer.echo(f"{said}\n")
     print_table(found)
     typer.echo("\nCodes that one gave where the other gave the other one instead:")
     print_table(confusions.head(rows))
@@ -249,34 +249,36 @@ def suggest(
     """List the passages whose coding would teach most. Example: peacetext suggest --rows 50
 
     In the CSV put codes of `peacetext codebook`, separated by semicolons, in the place of each ?;
-    leave the cell empty where no code fits, and the ? where you have not read. Save it as
-    corpus/coding/suggested-coder-YOURNAME.csv and run: make
+    leave the cell empty where no code fits, and the ? where you have not read. Then
+    `peacetext import to-code.csv --coder YOURNAME`, and run: make
     """
     from pipeline.commands.coding import suggested_passages
     from pipeline.commands.printing import write_csv
 
     suggested = suggested_passages(rows)
     write_csv(suggested, STARTED_IN.get() / out)
-    say(
-        f"{suggested.height} passages: {out}; fill in the codes, save it as "
-        "corpus/coding/suggested-coder-YOURNAME.csv and run: make"
-    )
+    say(f"{suggested.height} passages: {out}; fill in, then: peacetext import {out} --coder NAME")
 
 
 @command
 def gap(rows: Rows = 30) -> None:
-    """Print each theme's share in policy and in interviews. Example: peacetext gap"""
+    """Print each theme's share in policy and in interviews, by two measures. Example: peacetext gap
+
+    First its share of the passages, then its part of all that a side says of the themes.
+    """
     from pipeline.commands.printing import gap_found, print_table
 
-    print_table(gap_found().head(rows))
+    for heading, table in gap_found():
+        typer.echo(heading)
+        print_table(table.head(rows))
 
 
 @command
 def findings() -> None:
     """Print what was found, on half a page of plain words. Example: peacetext findings"""
-    from pipeline.commands.printing import findings_text
+    from pipeline.commands.printing import findings_lines
 
-    typer.echo(findings_text())
+    typer.echo("\n".join(findings_lines()))
 
 
 @command
@@ -292,12 +294,17 @@ def explore(
 @command
 def import_(
     file: Annotated[
-        Path, typer.Argument(resolve_path=True, help="A .qdpx, .qda (QualCoder) or .csv file.")
+        Path, typer.Argument(resolve_path=True, help="A .qdpx, .qda, .csv or .xlsx file.")
     ],
     coder: Annotated[str, typer.Option(help="Name of the coding, if not as in the file.")] = "",
     user: Annotated[str, typer.Option(help="Only the codings of this user of the file.")] = "",
-    code: Annotated[
-        list[str] | None, typer.Option(help='Which theme a code is: "Use of force=use_of_force".')
+    codes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--codes",
+            "--code",
+            help='Which themes codes are: "Force=use_of_force;Other=-" (- leaves out), or a table.',
+        ),
     ] = None,
     leave_out: Annotated[
         bool, typer.Option("--leave-out", help="Take what fits and say what does not.")
@@ -306,13 +313,15 @@ def import_(
         bool, typer.Option("--replace", help="Replace a coding that is there.")
     ] = False,
 ) -> None:
-    """Take codings of NVivo, ATLAS.ti, MAXQDA, QualCoder or a CSV as another coder's coding.
+    """Take codings of NVivo, ATLAS.ti, MAXQDA, QualCoder or a table as another coder's coding.
 
-    Units without a code count as read. Example: peacetext import project.qdpx --coder ada
+    Units without a code count as read. What cannot be taken is listed, all of it, and no coding is
+    written unless it may be left out. Example: peacetext import project.qdpx --coder ada
     """
     from pipeline.commands.importing import ImportOptions, import_codings
 
-    options = ImportOptions(coder, user, code or [], leave_out, replace)
+    renamed = [one if "=" in one else from_here(one) for one in codes or ()]
+    options = ImportOptions(coder, user, renamed, leave_out, replace)
     for line in import_codings(file, options):
         typer.echo(line)
 
@@ -327,19 +336,15 @@ def dictionary() -> None:
 
 @command
 def open_() -> None:
-    """Open the report in the browser. Example: peacetext open"""
+    """Print where the report lies and open it in the browser. Example: peacetext open"""
     page = Path("outputs/report/index.html")
     if not page.is_file():
         raise InputError(page, "is missing", "run: make")
+    typer.echo(page.resolve())
     typer.launch(page.resolve().as_uri())
 
 
 def main() -> None:
     """Run the command; a closed pipe (as in `peacetext list | head`) is no error."""
-    try:
+    with closing_pipes():
         app()
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
-    finally:
-        leave_uncollected()

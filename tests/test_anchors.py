@@ -13,13 +13,14 @@ from pipeline.ingest.akoma.reader import read_akoma_ntoso
 from pipeline.ingest.corpus import CorpusTables, corpus_of
 from pipeline.ingest.readers import read_file
 from pipeline.run.errors import InputError
-from pipeline.run.ids import fingerprint, likeness, text_hash
+from pipeline.run.files import text_hash
 from pipeline.run.settings import load_settings
 from pipeline.study.anchors import anchor_paragraphs, anchor_sentences, anchor_units
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import Entry, read_manifest
+from pipeline.study.unit_files import fingerprint, likeness
 
 CODING = Path("corpus/coding")
 SENTENCES = CODING / "article-sentences.csv"
@@ -138,6 +139,26 @@ def test_a_sentence_that_is_not_there_is_named_with_its_line(article: CorpusTabl
     with pytest.raises(InputError) as error:
         anchor_sentences(sentences, article.blocks, SENTENCES)
     assert str(error.value).startswith("corpus/coding/article-sentences.csv: row 8: g26-s007")
+
+
+def test_a_row_of_a_table_that_was_coded_as_a_sentence_is_named_with_a_fix() -> None:
+    blocks = pl.DataFrame(
+        {
+            "block_id": ["a.1", "a.2", "a.3"],
+            "document_id": ["a"] * 3,
+            "order": [0, 1, 2],
+            "role": ["paragraph", "annex", "paragraph"],
+            "text": ["It failed.", "Nobody came. | It rained.", "It worked."],
+        }
+    )
+    sentences = pl.DataFrame({"sentence_id": ["1", "2"], "text": ["It failed.", "It worked."]})
+    assert anchor_sentences(sentences, blocks, SENTENCES)["block_id"].to_list() == ["a.1", "a.3"]
+
+    row = pl.DataFrame({"sentence_id": ["t"], "text": ["Nobody came. |"]})
+    with pytest.raises(
+        InputError, match=r"row 3: t is in a heading or a table: .*; to fix: delete"
+    ):
+        anchor_sentences(pl.concat([sentences[:1], row]), blocks, SENTENCES)
 
 
 Row = tuple[str, str, int | None, str | None, str, str | None]

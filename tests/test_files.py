@@ -7,11 +7,10 @@ import polars as pl
 import pytest
 
 from pipeline.run.errors import InputError, StageError
-from pipeline.run.files import write_text, write_whole
-from pipeline.run.ids import content_ids
+from pipeline.run.files import content_ids, write_text, write_whole
 from pipeline.run.tables.dictionary import TABLES
-from pipeline.run.tables.ingest import SetAside
 from pipeline.run.tables.table import Table, read_table, write_table
+from pipeline.run.tables.texts import SetAside
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.run.errors import InputError
-from pipeline.run.settings import PARAMS_FILE, load_settings
+from pipeline.run.settings import PARAMS_FILE, load_settings, way_back
 from pipeline.study.missions import load_missions
 
 
@@ -57,3 +57,54 @@ def test_a_file_that_is_not_a_mapping_is_refused(tmp_path: Path, text: str) -> N
 def test_a_missing_file_is_named() -> None:
     with pytest.raises(InputError, match=r"nowhere\.yaml: is missing"):
         load_settings(Path("nowhere.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("  min_samples: 5", "  min_samples: '5'", "'5' is not a whole number; to fix: write a nu"),
+        ("  min_samples: 5", "  min_samples: 0", "0 is below 1; to fix: write a larger number"),
+        ("  profile: core", "  profile: corps", "'corps' is none of 'core', 'reports', 'full'"),
+        ("  leave_out_procedural: true", "  leave_out_procedural: 1", "is neither true nor false"),
+        ("seed: 20260406", "seed: 20260406\nseed: 1", "seed is there twice, first in line"),
+        ("seed: 20260406", "seed: [1", "to fix: correct this line or the one above"),
+    ],
+)
+def test_what_is_wrong_is_said_in_plain_words(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    text = PARAMS_FILE.read_text(encoding="utf-8")
+    assert old in text
+    file = tmp_path / "params.yaml"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_settings(file)
+    assert said in str(caught.value)
+
+
+def test_an_entry_of_a_list_has_its_own_line(tmp_path: Path) -> None:
+    file = tmp_path / "missions.yaml"
+    file.write_text("ONE:\n  names:\n    - First\n    - 2\n  host: Mali\n  period: [1, 2]\n")
+    with pytest.raises(InputError, match=r"ONE\.names\.1 \(line 4\): 2 is not text; to fix: put"):
+        load_missions(file)
+    file.write_text("ONE:\n  names: First\n  host: Mali\n  period: [1, 2]\n")
+    with pytest.raises(InputError, match=r"ONE\.names \(line 2\): 'First' is not a list; to fix:"):
+        load_missions(file)
+
+
+def test_another_encoding_is_no_matter_of_indentation(tmp_path: Path) -> None:
+    file = tmp_path / "missions.yaml"
+    file.write_bytes("ONE: é\n".encode("latin-1"))
+    with pytest.raises(InputError, match="is not UTF-8; to fix: save it as UTF-8"):
+        load_missions(file)
+
+
+def test_the_way_back_to_a_file_is_one_that_is_open_to_the_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert way_back(PARAMS_FILE).startswith("go into the folder of a study")
+    (tmp_path / "dvc.yaml").touch()
+    assert way_back(PARAMS_FILE).startswith("see configs/params.yaml of a new study")
+    (tmp_path / ".git").mkdir()
+    assert way_back(PARAMS_FILE) == "see how it was: git show HEAD:./configs/params.yaml"

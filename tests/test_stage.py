@@ -13,8 +13,8 @@ import pytest
 
 from pipeline.run.errors import StageError
 from pipeline.run.stage import only_run, run_stage
-from pipeline.run.tables.ingest import SetAside
 from pipeline.run.tables.table import Table, write_table
+from pipeline.run.tables.texts import SetAside
 
 TABLE = Table(Path("outputs/ingest/set_aside.parquet"), SetAside)
 ROW = {"document_id": ["a"], "reason": ["empty"]}

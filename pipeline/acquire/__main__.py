@@ -19,8 +19,8 @@ from pipeline.run.errors import StageError
 from pipeline.run.files import clear_parts, write_json
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say
-from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.table import write_table
+from pipeline.run.tables.texts import ACQUIRED
 from pipeline.study.manifest import FETCHED_FOLDER, MANIFEST_FILE, of_profile, read_manifest
 
 STAGING = Path(".cache/acquire")

@@ -16,7 +16,8 @@ from urllib.parse import quote
 
 from pipeline.run.errors import InputError
 from pipeline.run.files import sha256_of, write_text
-from pipeline.run.settings import PARAMS_FILE, AcquireSettings
+from pipeline.run.settings import PARAMS_FILE, AcquireSettings, way_back
+from pipeline.run.sheet import read_sheet
 from pipeline.study.manifest import FETCHED_FOLDER, FORMS, MANIFEST_FILE, Entry
 from pipeline.study.symbols import is_same, symbols_of_masthead
 
@@ -222,15 +223,17 @@ def read_pins(file: Path = PINS_FILE) -> dict[str, Pin]:
     Raises:
         InputError: a row that cannot be used.
     """
+    if not file.is_file():
+        return {}
     pins = {}
-    text = file.read_text(encoding="utf-8-sig") if file.is_file() else ""
-    for row, cells in enumerate(csv.reader(io.StringIO(text)), 1):
-        if row == 1 and tuple(cells) == _PIN_COLUMNS:
-            continue
-        if len(cells) != len(_PIN_COLUMNS) or not re.fullmatch("[0-9a-f]{64}", cells[1]):
-            fix = f"restore it: git checkout {file}; its columns are {', '.join(_PIN_COLUMNS)}"
+    fix = f"{way_back(file)}; its columns are {', '.join(_PIN_COLUMNS)}"
+    sheet = read_sheet(file, _PIN_COLUMNS, may_be_empty=True)
+    if sheet.columns and not set(_PIN_COLUMNS) <= set(sheet.columns):
+        raise InputError(file, "its columns are not those of pins", fix, 1)
+    for row, cells in sheet.rows:
+        if not re.fullmatch("[0-9a-f]{64}", cells["sha256"]):
             raise InputError(file, "is not a pin", fix, row)
-        symbol, sha256, address, day, size = cells
+        symbol, sha256, address, day, size = (cells[name] for name in _PIN_COLUMNS)
         pins[symbol] = Pin(symbol, sha256, address, day, int(size) if size.isdecimal() else 0)
     return pins
 

@@ -6,7 +6,6 @@ into corpus/inbox under a name of our own making, and its row is written into th
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -17,26 +16,28 @@ from pipeline.acquire.verifying import read_pins, write_pins
 from pipeline.commands.additions import (
     Addition,
     Corrections,
+    addition_lines,
     addition_of,
-    check_filters,
     check_for_one,
+    checked_filters,
 )
 from pipeline.commands.coding import check_not_article, check_not_coded
-from pipeline.commands.corpus import addition_lines
 from pipeline.run.errors import InputError
-from pipeline.run.files import write_bytes
+from pipeline.run.files import MARK, sheet_bytes, write_bytes
+from pipeline.run.sheet import parse_sheet
 from pipeline.run.stage import only_run
 from pipeline.study.manifest import (
+    COLUMNS,
     MANIFEST_FILE,
     Entry,
+    cells_of,
     line_of,
     located,
+    named,
     parse_manifest,
     read_manifest,
 )
 from pipeline.study.symbols import is_same
-
-_MARK = codecs.BOM_UTF8
 
 
 def add_row(entry: Entry, file: Path = MANIFEST_FILE) -> None:
@@ -45,10 +46,10 @@ def add_row(entry: Entry, file: Path = MANIFEST_FILE) -> None:
     Raises:
         InputError: the manifest with this row could not be read again; it stays as it was.
     """
-    lines, mark = _lines(file)
+    lines = _lines(file)
     if lines and not lines[-1].endswith(("\n", "\r")):
         lines[-1] += _line_end(lines)
-    _write_manifest([*lines, line_of(entry) + _line_end(lines)], mark, file)
+    _write_manifest([*lines, line_of(entry) + _line_end(lines)], file)
 
 
 def replace_row(row: int, entry: Entry, file: Path = MANIFEST_FILE) -> None:
@@ -57,11 +58,9 @@ def replace_row(row: int, entry: Entry, file: Path = MANIFEST_FILE) -> None:
     Raises:
         InputError: as for `add_row`.
     """
-    lines, mark = _lines(file)
+    lines = _lines(file)
     last = _last_line(lines, row)
-    _write_manifest(
-        [*lines[: row - 1], line_of(entry) + _line_end(lines), *lines[last:]], mark, file
-    )
+    _write_manifest([*lines[: row - 1], line_of(entry) + _line_end(lines), *lines[last:]], file)
 
 
 def join_core(entries: Iterable[Entry], file: Path = MANIFEST_FILE) -> None:
@@ -70,11 +69,11 @@ def join_core(entries: Iterable[Entry], file: Path = MANIFEST_FILE) -> None:
     Raises:
         InputError: as for `add_row`.
     """
-    lines, mark = _lines(file)
+    lines = _lines(file)
     for entry in sorted(entries, key=lambda entry: -entry.row):
         row = line_of(replace(entry, profiles=("core", *entry.profiles))) + _line_end(lines)
         lines[entry.row - 1 : _last_line(lines, entry.row)] = [row]
-    _write_manifest(lines, mark, file)
+    _write_manifest(lines, file)
 
 
 def remove_row(row: int, file: Path = MANIFEST_FILE) -> None:
@@ -83,15 +82,26 @@ def remove_row(row: int, file: Path = MANIFEST_FILE) -> None:
     Raises:
         InputError: as for `add_row`.
     """
-    lines, mark = _lines(file)
-    _write_manifest([*lines[: row - 1], *lines[_last_line(lines, row) :]], mark, file)
+    lines = _lines(file)
+    _write_manifest([*lines[: row - 1], *lines[_last_line(lines, row) :]], file)
 
 
-def _lines(file: Path) -> tuple[list[str], bytes]:
-    """Lines with their ends as they are, and the byte order mark of a spreadsheet, if any."""
-    content = file.read_bytes()
-    mark = _MARK if content.startswith(_MARK) else b""
-    return list(io.StringIO(content.removeprefix(mark).decode(), newline="")), mark
+def own_form(file: Path = MANIFEST_FILE) -> None:
+    """Write the manifest anew where a spreadsheet saved it otherwise than we do.
+
+    Rows are changed line by line afterwards, so that the others stay as they are.
+    """
+    content = file.read_bytes() if file.is_file() else b""
+    entries = parse_manifest(content, file)
+    sheet = parse_sheet(content, file, COLUMNS)
+    if not sheet.plain or sheet.columns != COLUMNS:
+        rows = [tuple(cells_of(entry).values()) for entry in entries]
+        write_bytes(file, sheet_bytes([COLUMNS, *rows]))
+
+
+def _lines(file: Path) -> list[str]:
+    """Lines with their ends as they are."""
+    return list(io.StringIO(file.read_bytes().decode("utf-8-sig"), newline=""))
 
 
 def _line_end(lines: list[str]) -> str:
@@ -108,11 +118,11 @@ def _last_line(lines: list[str], row: int) -> int:
     return row - 1 + reader.line_num
 
 
-def _write_manifest(lines: list[str], mark: bytes, file: Path) -> None:
+def _write_manifest(lines: list[str], file: Path) -> None:
     """Write the manifest, once it is known that it can be read again."""
-    text = "".join(lines)
-    parse_manifest(text, file)
-    write_bytes(file, mark + text.encode())
+    content = (MARK + "".join(lines)).encode()
+    parse_manifest(content, file)
+    write_bytes(file, content)
 
 
 CORPUS = MANIFEST_FILE.parent
@@ -137,6 +147,7 @@ def add_all(
         try:
             addition = addition_of(source, corrections)
             with only_run("manifest", _PATIENCE):
+                own_form()
                 entry = add(addition, may_replace=may_replace, dry_run=dry_run)
         except InputError as error:
             yield error
@@ -150,8 +161,9 @@ def add_known(mission: str, kind: str, *, dry_run: bool = False) -> Iterator[str
     Raises:
         InputError: there is nothing of the kind, or nothing that is not in the core already.
     """
-    check_filters(mission, kind)
+    mission, kind = checked_filters(mission, kind)
     with only_run("manifest", _PATIENCE):
+        own_form()
         found = [
             entry
             for entry in read_manifest()
@@ -245,17 +257,15 @@ def _write(entry: Entry, content: bytes | None, old: Entry | None) -> None:
         _delete_own_file(old, kept=entry.path)
 
 
-def remove(document_id: str) -> Entry:
-    """Take a document out of the manifest, and its file out of the inbox.
+def remove(name: str) -> Entry:
+    """Take a document, named by id or symbol, out of the manifest; its file out of the inbox.
 
     Raises:
         InputError: no such document, or codings name it.
     """
     with only_run("manifest", _PATIENCE):
-        found = [entry for entry in read_manifest() if entry.document_id == document_id]
-        if not found:
-            raise InputError(MANIFEST_FILE, f"no document {document_id!r}", "see: peacetext list")
-        (entry,) = found
+        own_form()
+        entry = named(read_manifest(), name)
         check_not_coded(entry)
         remove_row(entry.row)
         _delete_own_file(entry)

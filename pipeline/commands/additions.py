@@ -22,6 +22,8 @@ from pipeline.ingest.recognising import (
 from pipeline.run.errors import InputError
 from pipeline.run.kinds import Kind
 from pipeline.run.settings import IngestSettings, load_settings
+from pipeline.run.stage import say
+from pipeline.run.wording import counted
 from pipeline.study.checks import load_study
 from pipeline.study.manifest import Entry, read_manifest
 from pipeline.study.missions import load_missions
@@ -74,12 +76,11 @@ def named_sources(given: Iterable[str], *, nothing_else: bool = True) -> Iterato
         raise InputError("add", "nothing is named", "name files, symbols, or --mission ACRONYM")
     for argument in arguments:
         path = Path(argument).expanduser()
+        if not argument.strip():
+            fix = "name a file, a folder or a symbol such as S/2018/541"
+            raise InputError("add", "an empty name names nothing", fix)
         if path.is_dir():
-            files = sorted(file for file in path.rglob("*") if _is_document(file, path))
-            if not files:
-                fix = f"name a folder that holds {', '.join(SUFFIXES)}"
-                raise InputError(argument, "holds no document that can be read", fix)
-            yield from files
+            yield from _documents_in(path)
         elif path.is_file():
             yield path
         elif symbol := parse_symbol(argument):
@@ -89,26 +90,62 @@ def named_sources(given: Iterable[str], *, nothing_else: bool = True) -> Iterato
             raise InputError(argument, "is neither a file nor a UN symbol", fix)
 
 
-def check_filters(mission: str, kind: str) -> None:
-    """A mission and a kind by which documents are chosen; empty: any.
+def checked_filters(mission: str, kind: str) -> tuple[str, str]:
+    """A mission and a kind by which documents are chosen, as they are written; empty: any.
 
     Raises:
         InputError: one is not known.
     """
-    for option, value, known in (
-        ("--kind", kind, get_args(Kind)),
-        ("--mission", mission, tuple(load_missions())),
-    ):
-        if value and value not in known:
-            raise InputError(option, f"{value!r} is not known", f"one of {', '.join(known)}")
+    return (
+        _as_known("--mission", mission, tuple(load_missions())),
+        _as_known("--kind", kind, get_args(Kind)),
+    )
 
 
-def _is_document(file: Path, folder: Path) -> bool:
-    """A file in the folder that can be read; a link that leads out of it is none."""
-    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    if hidden or not file.is_file() or file.suffix.lower() not in SUFFIXES:
-        return False
-    return file.resolve().is_relative_to(folder.resolve())
+def _as_known(option: str, value: str, known: Collection[str]) -> str:
+    """A word of a list, however its capitals were typed."""
+    found = {word.casefold(): word for word in known}.get(value.strip().casefold(), "")
+    if value and not found:
+        raise InputError(option, f"{value!r} is not known", f"one of {', '.join(known)}")
+    return found
+
+
+def _documents_in(folder: Path) -> list[Path]:
+    """The files of a folder that can be read; how many others there are, and which, is said.
+
+    Hidden files and links that lead out of the folder are passed over.
+
+    Raises:
+        InputError: none can be read.
+    """
+    root = folder.resolve()
+    files = [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+        and file.resolve().is_relative_to(root)
+    ]
+    read = [file for file in files if file.suffix.lower() in SUFFIXES and not _is_lock(file)]
+    others = [str(file.relative_to(folder)) for file in files if file not in read]
+    named = f"{', '.join(others[:_NAMED])}{' ...' if len(others) > _NAMED else ''}"
+    if not read:
+        problem = f"holds no document that can be read{f', only {named}' if others else ''}"
+        fix = f"name a folder with {', '.join(SUFFIXES)}; save .doc, .odt and .rtf as .docx"
+        raise InputError(folder, problem, fix)
+    if others:
+        n = counted(len(others), "file that is not read", "files that are not read")
+        say(f"{folder}: {n} (save .doc, .odt and .rtf as .docx): {named}")
+    return read
+
+
+_NAMED = 20
+"""Of the files of a folder that are not read, so many are named."""
+
+
+def _is_lock(file: Path) -> bool:
+    """Does Word or LibreOffice keep it beside a file that is open?"""
+    return file.name.startswith(("~$", ".~lock."))
 
 
 def check_for_one(corrections: Corrections, n_sources: int) -> None:
@@ -143,7 +180,8 @@ def addition_of(source: Path | str, corrections: Corrections) -> Addition:
         # what is read here is kept, and the next run does not read it again
         reading = KnownReadings(limits, interviews).read(content, expected, suffix, limits)
     except UnreadableError as error:
-        raise InputError(source, str(error), "docs/readers.md says what can be read") from None
+        fix = "save it anew as .docx, PDF or text, if it is one (see docs/readers.md)"
+        raise InputError(source, str(error), fix) from None
     found = recognition_of(reading, source.stem, missions, kind)
     entry = _entry_of_file(source, content, found, checked)
     hint = "" if entry.symbol else symbol_in_name(source.stem)
@@ -163,11 +201,13 @@ def _checked(corrections: Corrections, missions: Collection[str]) -> Corrections
         raise InputError("--symbol", f"{corrections.symbol!r} is none", "write it as S/2018/541")
     if day and _day(day) is None:
         raise InputError("--date", f"{day!r} is not a date", "write it as 2018-06-06")
-    for acronym in _acronyms(corrections.missions):
-        if acronym not in missions:
-            fix = f"one of {', '.join(missions)}, or none"
-            raise InputError("--missions", f"{acronym!r} is not known", fix)
-    return replace(corrections, symbol=_checked_symbol(symbol, "--symbol"))
+    acronyms = [
+        _as_known("--missions", name, (*missions, "none"))
+        for name in re.split("[;,]", corrections.missions)
+        if name.strip()
+    ]
+    symbol = _checked_symbol(symbol, "--symbol")
+    return replace(corrections, symbol=symbol, missions=";".join(acronyms))
 
 
 def _checked_symbol(symbol: str, said_by: str) -> str:
@@ -260,3 +300,31 @@ def _entry_of_symbol(symbol: str, corrections: Corrections) -> Entry:
 def _kind_of_symbol(symbol: str) -> Kind:
     found = kind_of(symbol, "")
     return GUESSED_KIND if found == "other" else found
+
+
+def addition_lines(addition: Addition, entry: Entry) -> Iterator[str]:
+    """What was found in a document, and how much of it was read."""
+    yield from entry_lines(entry)
+    if addition.hint:
+        yield f"{'name:':<12}no UN symbol for us, since the text does not say it; if it is one, "
+        yield f"{'':<12}add it with --symbol {addition.hint}"
+    if addition.recognition is None:
+        yield f"{'read:':<12}not yet; make fetches it where there is a network or a mirror"
+        return
+    reading = addition.recognition.reading
+    words = sum(len(block.text.split()) for block in reading.blocks)
+    yield f"{'read:':<12}{len(reading.blocks)} blocks, {words} words, {len(reading.notes)} notes"
+    yield from (f"{'remark:':<12}{remark}" for remark in reading.remarks)
+
+
+def entry_lines(entry: Entry) -> Iterator[str]:
+    """What the manifest says of a document, a line a column."""
+    for name in ("document_id", "kind", "symbol", "title", "date", "missions", "path"):
+        yield f"{name.replace('document_', '') + ':':<12}{said(getattr(entry, name))}"
+    yield f"{'address:':<12}{said(entry.source_url)}"
+    yield f"{'sha256:':<12}{entry.sha256 or 'none yet: the first file that is fetched is trusted'}"
+
+
+def said(value: object) -> str:
+    """A value of the manifest, or a dash."""
+    return (", ".join(value) if isinstance(value, tuple) else str(value or "")) or "–"

@@ -1,21 +1,25 @@
-"""The coding as a person works at it: the codebook, agreement, and what to code next."""
+"""The coding as a person works at it: the codebook, agreement, what to code next, other texts."""
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import polars as pl
 
 from pipeline.run.arrays import Vectors
-from pipeline.run.errors import InputError
+from pipeline.run.errors import InputError, StageError
+from pipeline.run.files import MARK
 from pipeline.run.settings import load_settings
-from pipeline.run.tables.ingest import DOCUMENTS
-from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
+from pipeline.run.sheet import read_sheet
 from pipeline.run.tables.table import read_table
+from pipeline.run.tables.texts import DOCUMENTS, NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.themes import SCORES, UNITS
+from pipeline.run.wording import counted
+from pipeline.study.anchors import NO_PROSE
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import UNREAD, codes_by_unit, read_codings
@@ -69,12 +73,11 @@ def most_telling(doubt: Floats, vectors: Vectors, known: Vectors, n: int) -> Int
 
 
 _WIDTH = 88
-_NOT_TO_BE_CODED = ("heading", "note", "annex")
 _FEWEST_WORDS = 8
 
 
 def codebook_lines(codebook: Codebook) -> Iterator[str]:
-    """NearDuplicates and codes with all that decides whether a unit takes a code."""
+    """Code groups and codes with all that decides whether a unit takes a code."""
     if codebook.title:
         yield codebook.title
         yield ""
@@ -96,26 +99,33 @@ def codebook_lines(codebook: Codebook) -> Iterator[str]:
         yield ""
 
 
-def agreement_found(files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Agreement a code, and the confusions between codes, of two coders' files.
+def agreement_found(files: Sequence[Path]) -> tuple[str, pl.DataFrame, pl.DataFrame]:
+    """How many units both coders have read; agreement a code, and the confusions between codes.
 
     Intervals resample units that depend on each other: those of a paragraph of an article, or of
     a document.
 
     Raises:
-        InputError: a file cannot be read, has no unit, or the two are not of the same units.
+        InputError: a file cannot be read, or there is no unit that both have read.
     """
     from pipeline.themes.agreement import agreement_table, confusion_table
 
     theme_ids = load_codebook().theme_ids
-    passes = [codes_by_unit(file, theme_ids) for file in files]
-    _check_same_units(files, passes)
-    settings = load_settings()
-    units = sorted(passes[0])
+    read = [codes_by_unit(file, theme_ids) for file in files]
+    (one, _), (other, _) = read
+    units = sorted(one.keys() & other.keys())
+    n_named = len(set().union(*(given.keys() | set(unread) for given, unread in read)))
+    if not units:
+        problem = f"has read no unit that {files[0]} has read"
+        raise InputError(files[1], problem, "name two codings over the same units")
     given = np.array(
-        [[[theme in one[unit] for theme in theme_ids] for unit in units] for one in passes]
+        [
+            [[theme in codes[unit] for theme in theme_ids] for unit in units]
+            for codes in (one, other)
+        ]
     )
     groups = _groups(theme_ids)
+    settings = load_settings()
     agreement = agreement_table(
         "both",
         given,
@@ -126,21 +136,8 @@ def agreement_found(files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
         settings.seed,
     )
     confusions = confusion_table("both", given, theme_ids)
-    return agreement.drop("unit_set", "n_units", "n_coders"), confusions.drop("unit_set")
-
-
-def _check_same_units(
-    files: Sequence[Path], passes: Sequence[Mapping[str, frozenset[str]]]
-) -> None:
-    """The first unit that one file has and the other has not, where there is one."""
-    for file, units in zip(files, passes, strict=True):
-        if not units:
-            raise InputError(file, "has no unit that was read", "name a coding with a row a unit")
-    for one, other in ((0, 1), (1, 0)):
-        missing = [unit for unit in passes[one] if unit not in passes[other]]
-        if missing:
-            problem = f"{len(missing)} units of {files[one]} have no row, the first is {missing[0]}"
-            raise InputError(files[other], problem, "name two codings over the same units")
+    said = f"{len(units)} of {counted(n_named, 'unit')} were read by both"
+    return said, agreement.drop("unit_set", "n_units", "n_coders"), confusions.drop("unit_set")
 
 
 def _groups(theme_ids: Sequence[str]) -> dict[str, str]:
@@ -164,7 +161,6 @@ def suggested_passages(n: int) -> pl.DataFrame:
     Raises:
         InputError: the themes stage has not run.
     """
-    from pipeline.commands.coding import most_telling, uncertainty
     from pipeline.vectors.stored import read_vectors
 
     passages = read_table(PASSAGES).with_row_index("row")
@@ -200,7 +196,7 @@ def _open_passages(passages: pl.DataFrame, coded: pl.Series) -> pl.DataFrame:
     ].unique()
     return joined.filter(
         (pl.col("kind") != "article")
-        & ~pl.col("role").cast(pl.String).is_in(_NOT_TO_BE_CODED)
+        & ~pl.col("role").cast(pl.String).is_in(NO_PROSE)
         & ~pl.col("procedural")
         & (pl.col("n_words") >= _FEWEST_WORDS)
         & ~pl.col("near_duplicate_group").is_in(known.to_list())
@@ -229,8 +225,109 @@ def check_not_coded(entry: Entry) -> None:
             coded = int((coding.units["symbol"] == entry.symbol).sum())
             if coded:
                 problem = f"{coded} paragraphs of {entry.document_id} are coded"
-                raise InputError(coding.file, problem, "take them out there first")
+                fix = "take their rows out of this file and of the coders' files first"
+                raise InputError(coding.file, problem, fix)
         elif coding.unit == "range":
             for document_id, file, row in coding.units.select("document_id", "file", "row").rows():
                 if document_id == entry.document_id:
                     raise InputError(file, f"codes {document_id}", "take it out there first", row)
+
+
+_DECIMALS = 6
+_NO_ANSWER = re.compile(
+    r"\W*(?:na|n/a|n\.a\.?|nan|null|none|nil|\\n|#(?:na|ref!|value!|name\?|div/0!|null!|num!))\W*",
+    re.IGNORECASE,
+)
+"""What programs and people put in a cell that has no text."""
+REMARK = "themes_remark"
+EMPTY = "empty"
+
+
+def read_texts(file: Path, text_column: str) -> pl.DataFrame:
+    """A table with all cells as text.
+
+    Raises:
+        InputError: it is no table, or has no such column.
+    """
+    sheet = read_sheet(file, (text_column,))
+    if text_column not in sheet.columns:
+        fix = f"--text-column, one of: {', '.join(sheet.columns)}"
+        raise InputError(file, f"has no column {text_column!r}", fix, 1)
+    rows = [list(cells.values()) for _, cells in sheet.rows]
+    return pl.DataFrame(rows, schema=dict.fromkeys(sheet.columns, pl.String), orient="row")
+
+
+def has_words(text: str) -> bool:
+    """Does a cell hold a text, and not what stands for none?
+
+    >>> [has_words(text) for text in ("Patrols at night", "", "-", "NA", "n/a", "12")]
+    [True, False, False, False, False, False]
+    """
+    return any(map(str.isalpha, text)) and not _NO_ANSWER.fullmatch(text)
+
+
+def classified(frame: pl.DataFrame, text_column: str) -> pl.DataFrame:
+    """The frame with a column ``themes`` (those assigned, separated by ;) and one a theme.
+
+    Texts without words have no theme and no score; ``themes_remark`` says that they are empty.
+
+    Raises:
+        InputError: the themes stage has not run, or a theme has the name of a column.
+        StageError: the classifiers are damaged, or were trained with other vectors.
+    """
+    from pipeline.themes.scoring import load_themes
+    from pipeline.vectors.encoder import load_encoder
+
+    saved = load_themes()
+    for name in ("themes", REMARK, *saved.theme_ids):
+        if name in frame.columns:
+            raise InputError("the texts", f"have a column {name!r} already", "rename it")
+    encoder = load_encoder(load_settings().embed)
+    if encoder.card.fingerprint != saved.encoder:
+        raise StageError("the classifiers were trained with other vectors; run: dvc repro themes")
+    numbered = frame.with_row_index("_row")
+    worded = pl.Series([has_words(text) for text in frame[text_column]], dtype=pl.Boolean)
+    texts = frame[text_column].filter(worded).to_list()
+    probability = saved.fitted.probability(saved.fitted.evidence(texts, encoder.encode(texts)))
+    named = [
+        ";".join(theme for theme, said in zip(saved.theme_ids, row, strict=True) if said)
+        for row in probability >= saved.thresholds
+    ]
+    scores = pl.DataFrame(probability.round(_DECIMALS), schema=list(saved.theme_ids), orient="row")
+    found = (
+        numbered.select("_row")
+        .filter(worded)
+        .with_columns(pl.Series("themes", named, dtype=pl.String), *scores.iter_columns())
+    )
+    remark = pl.when(worded).then(None).otherwise(pl.lit(EMPTY)).alias(REMARK)
+    joined = numbered.with_columns(remark).join(found, on="_row", how="left", maintain_order="left")
+    return joined.select(*frame.columns, "themes", REMARK, *saved.theme_ids)
+
+
+def scored_line(scores: pl.DataFrame) -> str:
+    """How many texts were scored, and how many rows hold none."""
+    n_empty = scores.height - scores[REMARK].null_count()
+    empty = f"; {counted(n_empty, 'row')} without words, marked as {EMPTY}" if n_empty else ""
+    return f"{counted(scores.height - n_empty, 'text')} scored{empty}"
+
+
+def texts_of(lines: Iterable[str]) -> pl.DataFrame:
+    """One text a line, blank lines passed over: a frame with the column ``text``.
+
+    Raises:
+        InputError: a line is not UTF-8.
+    """
+    texts = [line.strip() for line in _decoded(lines) if line.strip()]
+    return pl.DataFrame({"text": texts}, schema={"text": pl.String})
+
+
+def _decoded(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, however the terminal's settings treat bytes that are no text."""
+    fix = "save them as UTF-8"
+    try:
+        for number, line in enumerate(lines, 1):
+            if not line.isascii() and line.encode(errors="replace").decode() != line:
+                raise InputError("the texts", "are not UTF-8", fix, number)
+            yield line.removeprefix(MARK)
+    except UnicodeDecodeError:  # raised for a whole block of lines
+        raise InputError("the texts", "are not UTF-8", fix) from None

@@ -4,43 +4,35 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import get_args
 
 import polars as pl
 
-from pipeline.commands.additions import Addition, check_filters
-from pipeline.ingest.readers import read_file
+from pipeline.commands.additions import Addition, checked_filters, entry_lines, said
+from pipeline.ingest.readers import KnownReadings, read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.recognising import kind_of
 from pipeline.run.errors import InputError
-from pipeline.run.settings import Profile, load_settings
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
+from pipeline.run.settings import IngestSettings, Profile, load_settings
 from pipeline.run.tables.table import read_table
-from pipeline.study.checks import check_corpus, load_study
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NOTES
+from pipeline.study.checks import check_corpus, check_milestone, load_study, uncompared
 from pipeline.study.codebook import load_codebook
 from pipeline.study.coders import makers_text
 from pipeline.study.codings import read_codings
-from pipeline.study.manifest import MANIFEST_FILE, Entry, located, of_profile, read_manifest
+from pipeline.study.manifest import (
+    MANIFEST_FILE,
+    Entry,
+    located,
+    named,
+    of_profile,
+    read_manifest,
+)
 from pipeline.study.missions import load_missions
-from pipeline.study.study import STUDY_FILE
+from pipeline.study.study import STUDY_FILE, Study
 from pipeline.study.symbols import keys_of, symbols_in
-
-
-def addition_lines(addition: Addition, entry: Entry) -> Iterator[str]:
-    """What was found in a document, and how much of it was read."""
-    yield from entry_lines(entry)
-    if addition.hint:
-        yield f"{'name:':<12}no UN symbol for us, since the text does not say it; if it is one, "
-        yield f"{'':<12}add it with --symbol {addition.hint}"
-    if addition.recognition is None:
-        yield f"{'read:':<12}not yet; make fetches it where there is a network or a mirror"
-        return
-    reading = addition.recognition.reading
-    words = sum(len(block.text.split()) for block in reading.blocks)
-    yield f"{'read:':<12}{len(reading.blocks)} blocks, {words} words, {len(reading.notes)} notes"
-    yield from (f"{'remark:':<12}{remark}" for remark in reading.remarks)
 
 
 def read_lines(addition: Addition, *, as_json: bool) -> Iterator[str]:
@@ -53,16 +45,8 @@ def read_lines(addition: Addition, *, as_json: bool) -> Iterator[str]:
             yield json.dumps(record, ensure_ascii=False)
         return
     for name in ("kind", "symbol", "title", "date", "missions"):
-        yield f"{name + ':':<12}{_said(getattr(recognition, name))}"
+        yield f"{name + ':':<12}{said(getattr(recognition, name))}"
     yield from reading_lines(recognition.reading)
-
-
-def entry_lines(entry: Entry) -> Iterator[str]:
-    """What the manifest says of a document, a line a column."""
-    for name in ("document_id", "kind", "symbol", "title", "date", "missions", "path"):
-        yield f"{name.replace('document_', '') + ':':<12}{_said(getattr(entry, name))}"
-    yield f"{'address:':<12}{_said(entry.source_url)}"
-    yield f"{'sha256:':<12}{entry.sha256 or 'none yet: the first file that is fetched is trusted'}"
 
 
 def reading_lines(reading: Reading) -> Iterator[str]:
@@ -92,8 +76,19 @@ def block_records(reading: Reading) -> Iterator[dict[str, object]]:
         }
 
 
-def _said(value: object) -> str:
-    return (", ".join(value) if isinstance(value, tuple) else str(value or "")) or "–"
+def _check_milestones(study: Study, entries: Sequence[Entry], limits: IngestSettings) -> None:
+    """Words of each milestone are looked up in its source, where that is here and can be read."""
+    of_id = {entry.document_id: located(entry) for entry in entries}
+    known = KnownReadings(limits, study.interviews)
+    for place, milestone in enumerate(study.milestones):
+        entry = of_id[milestone.source]
+        file = MANIFEST_FILE.parent / entry.path
+        try:
+            reading = known.read(file.read_bytes(), entry.kind, file.suffix, limits)
+        except (OSError, UnreadableError):
+            continue  # not fetched yet, or what a run says of it
+        paragraphs = [(block.label, block.text) for block in reading.blocks]
+        check_milestone(STUDY_FILE, place, milestone, paragraphs)
 
 
 PROFILES: tuple[Profile, ...] = get_args(Profile)
@@ -111,8 +106,10 @@ def check_inputs() -> Iterator[str]:
     yield f"corpus/manifest.csv: {len(entries)} documents"
     codebook = load_codebook()
     check_corpus(STUDY_FILE, study, entries, settings.acquire.profile, codebook.theme_ids)
+    _check_milestones(study, entries, settings.ingest)
     n_sets, n_milestones = len(study.coded_sets), len(study.milestones)
     yield f"configs/study.yaml: {n_sets} coded sets, {n_milestones} milestones"
+    yield from (f"configs/study.yaml: {said}" for said in uncompared(study))
     yield f"corpus/coding/codebook.yaml: {len(codebook.themes)} codes"
     for coding in read_codings(codebook.theme_ids, study.coded_sets, coders=study.coders):
         coders = ", ".join(coding.coders)
@@ -132,7 +129,7 @@ def documents_table(profile: str, kind: str, mission: str) -> pl.DataFrame:
         raise InputError(
             "--profile", f"{profile!r} is not a profile", f"one of {', '.join(PROFILES)}"
         )
-    check_filters(mission, kind)
+    mission, kind = checked_filters(mission, kind)
     rows = [
         {
             "document_id": entry.document_id,
@@ -196,13 +193,13 @@ def _first_of(names: list[str]) -> str:
     return ", ".join(names[:WHO]) + rest
 
 
-def document_lines(document_id: str) -> Iterator[str]:
-    """What the manifest says of a document, then its blocks, read from the file as it is now.
+def document_lines(name: str) -> Iterator[str]:
+    """What the manifest says of a document, named by id or symbol, then its blocks, read anew.
 
     Raises:
         InputError: no such document.
     """
-    entry = located(_entry(document_id))
+    entry = located(named(read_manifest(), name))
     yield from entry_lines(entry)
     file = Path("corpus", entry.path)
     if not file.is_file():
@@ -216,10 +213,3 @@ def document_lines(document_id: str) -> Iterator[str]:
         yield f"(set aside: {error})"
         return
     yield from reading_lines(reading)
-
-
-def _entry(document_id: str) -> Entry:
-    for entry in read_manifest():
-        if entry.document_id == document_id:
-            return entry
-    raise InputError(MANIFEST_FILE, f"no document {document_id!r}", "see: peacetext list")

@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from pipeline.imports.codes import Taken, Themes, coder_name, read_renamed, take
-from pipeline.imports.found import FoundCoding
+from pipeline.commands import STARTED_IN
+from pipeline.imports import Found
+from pipeline.imports.codes import (
+    KNOWN,
+    NO_THEME,
+    Taken,
+    Themes,
+    coder_name,
+    codes_table,
+    codings_of,
+    read_renamed,
+    report,
+    take,
+)
 from pipeline.imports.placing import TextIndex
-from pipeline.imports.qualcoder import DATABASE, read_qualcoder
-from pipeline.imports.refi_project import read_refi_project
-from pipeline.imports.sheet import read_sheet
+from pipeline.imports.projects import DATABASE, read_qualcoder, read_refi_project
 from pipeline.run.errors import InputError
-from pipeline.run.files import write_text
+from pipeline.run.files import sheet_bytes, write_bytes
+from pipeline.run.sheet import SUFFIXES, Sheet, read_sheet
 from pipeline.run.stage import say
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
 from pipeline.run.tables.table import read_table
-from pipeline.study.anchors import anchor_units
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS
+from pipeline.run.wording import counted
+from pipeline.study.anchors import anchor_suggested, anchor_units
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import (
     ADJUDICATED,
     CODING_FOLDER,
+    SUGGESTED_COLUMNS,
+    UNREAD,
     Coding,
     read_codings,
     read_pass,
+    read_suggested,
     unit_of,
 )
 from pipeline.study.refi import document_texts, ranges
-from pipeline.study.study import STUDY_FILE
+from pipeline.study.study import STUDY_FILE, SUGGESTED
 from pipeline.study.unit_files import ID_COLUMN
 
 
@@ -72,16 +87,20 @@ def import_codings(file: Path, options: ImportOptions) -> Iterator[str]:
         fix = "name a set of units that codings are of"
         raise InputError(STUDY_FILE, "has no coded set", fix, "coded_sets")
     if not file.exists():
-        raise InputError(file, "is not there", "name a .qdpx, .qda or .csv file")
-    own = _own_pass(file, codings, codebook, options)
-    passes = own or _passes(file, codings, codebook, options)
+        raise InputError(file, "is not there", _NAME_ONE)
+    table = _table(file)
+    if table and set(SUGGESTED_COLUMNS) <= set(table.columns):
+        yield _suggestion(file, table, codebook, options)
+        return
+    own = _own_pass(file, table, codings, codebook, options.coder)
+    passes = own or _passes(file, table, codings, codebook, options)
     if not passes:
-        raise InputError(file, "holds no coding by a coder", "code something, or name the --user")
+        raise InputError(file, "holds no coding that can be taken", "code something in it")
     new = [each for each in passes if not _is_there(*each, options.replace)]
     for coding, coder, codes in passes:
         target = pass_file(coding, coder)
         if any(coding is each and coder == name for each, name, _ in new):
-            write_text(target, pass_text(coding, codes, codebook.theme_ids))
+            write_bytes(target, sheet_bytes(pass_rows(coding, codes, codebook.theme_ids)))
             read = f"{codes['unit_id'].n_unique()} of {coding.units.height} units have a code"
             yield f"{target}: {codes.height} codes; {read}"
         else:
@@ -94,21 +113,57 @@ _Pass = tuple[Coding, str, pl.DataFrame]
 """Which units were coded, by whom, and unit_id and theme_id of each code."""
 
 
+_NAME_ONE = "name a .qdpx, .qda, .csv or .xlsx file"
+_NO_PROJECT = (*SUFFIXES, ".txt")
+
+
+def _table(file: Path) -> Sheet | None:
+    """A file of rows; None for a project of another program."""
+    if file.suffix.casefold() not in _NO_PROJECT or not file.is_file():
+        return None
+    return read_sheet(file, {*ID_COLUMN.values(), *SUGGESTED_COLUMNS, *KNOWN})
+
+
 def _own_pass(
-    file: Path, codings: Sequence[Coding], codebook: Codebook, options: ImportOptions
+    file: Path, table: Sheet | None, codings: Sequence[Coding], codebook: Codebook, name: str
 ) -> list[_Pass]:
     """The file as a pass in our own form (one row a unit); empty when it is not in it."""
-    if file.suffix.casefold() != ".csv" or not file.is_file():
-        return []
-    with file.open(encoding="utf-8-sig", errors="replace") as lines:
-        unit = unit_of([cell.strip() for cell in lines.readline().split(",")])
-        ids = {line.partition(",")[0].strip().strip('"') for line in lines}
+    unit = unit_of(table.columns) if table else None
     alike = [coding for coding in codings if coding.unit == unit]
-    if not alike:
+    if not table or not unit or not alike:
         return []
+    ids = {cells[ID_COLUMN[unit]] for _, cells in table.rows}
     coding = max(alike, key=lambda one: len(ids & set(one.units["unit_id"])))
-    name = options.coder or file.stem.removeprefix(f"{coding.unit_set}-coder-")
+    name = name or file.stem.removeprefix(f"{coding.unit_set}-coder-")
     return [(coding, coder_name(name), read_pass(file, coding, codebook.theme_ids))]
+
+
+def _suggestion(file: Path, table: Sheet, codebook: Codebook, options: ImportOptions) -> str:
+    """What `peacetext suggest` wrote, filled in, as a coder's file of suggested units.
+
+    Units that the coder's file holds already stay, unless they come again.
+    """
+    name = coder_name(options.coder or file.stem.removeprefix(f"{SUGGESTED}-coder-"))
+    coding = read_suggested({name: file}, codebook.theme_ids)
+    if coding.units.is_empty():
+        fix = f"put codes in the place of each {UNREAD} that you read, or nothing where none fits"
+        raise InputError(file, "holds no passage that somebody has read", fix)
+    anchor_suggested(coding.units, read_table(BLOCKS))
+    target = CODING_FOLDER / f"{SUGGESTED}-coder-{name}.csv"
+    columns = (*SUGGESTED_COLUMNS, "label", "text")
+    there = read_sheet(target, columns, may_be_empty=True).rows if target.is_file() else ()
+    rows: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for line, cells in (*there, *table.rows):
+        row = tuple(cells.get(column, "") for column in columns)
+        codes, before = row[4], rows.get(row[:4], row)[4]
+        if UNREAD not in (codes, before) and codes != before and not options.replace:
+            fix = "give another name with --coder, or say --replace"
+            raise InputError(file, f"{target} codes this passage otherwise", fix, line)
+        if codes != UNREAD or before == UNREAD:
+            rows[row[:4]] = row
+    write_bytes(target, sheet_bytes([columns, *rows.values()]))
+    read = f"{coding.units.height} of {counted(len(table.rows), 'passage')} were read"
+    return f"{target}: {counted(coding.codes.height, 'code')}; {read}"
 
 
 def pass_file(coding: Coding, coder: str, folder: Path = CODING_FOLDER) -> Path:
@@ -116,7 +171,9 @@ def pass_file(coding: Coding, coder: str, folder: Path = CODING_FOLDER) -> Path:
     return folder / f"{coding.unit_set}-coder-{coder}.csv"
 
 
-def pass_text(coding: Coding, codes: pl.DataFrame, theme_ids: Sequence[str]) -> str:
+def pass_rows(
+    coding: Coding, codes: pl.DataFrame, theme_ids: Sequence[str]
+) -> Iterator[tuple[str, str]]:
     """A coding as its file holds it: a row a unit, its codes in the order of the codebook.
 
     Args:
@@ -127,24 +184,40 @@ def pass_text(coding: Coding, codes: pl.DataFrame, theme_ids: Sequence[str]) -> 
     given: dict[str, set[str]] = {}
     for unit_id, theme_id in codes.select("unit_id", "theme_id").iter_rows():
         given.setdefault(unit_id, set()).add(theme_id)
-    lines = [f"{ID_COLUMN[coding.unit]},codes"]
+    yield ID_COLUMN[coding.unit], "codes"
     for unit_id in coding.units["unit_id"]:
         ordered = [theme_id for theme_id in theme_ids if theme_id in given.get(unit_id, ())]
-        lines.append(f"{unit_id},{';'.join(ordered)}")
-    return "\n".join(lines) + "\n"
+        yield unit_id, ";".join(ordered)
 
 
 def _passes(
-    file: Path, codings: Sequence[Coding], codebook: Codebook, options: ImportOptions
+    file: Path,
+    table: Sheet | None,
+    codings: Sequence[Coding],
+    codebook: Codebook,
+    options: ImportOptions,
 ) -> list[_Pass]:
-    def name_of(found: FoundCoding) -> str | None:
-        if options.user and found.coder.casefold() != options.user.casefold():
+    def name_of(coder: str) -> str | None:
+        if options.user and coder.casefold() != options.user.casefold():
             return None
-        return coder_name(options.coder or found.coder or file.stem)
+        return coder_name(options.coder or coder or file.stem)
 
-    themes = Themes(codebook, read_renamed(list(options.renamed), codebook))
-    taken = take(file, _read(file), _shelf(codings), themes, name_of)
-    _answer_for(file, taken, options)
+    renamed = read_renamed(options.renamed, codebook)
+    found = codings_of(table, file) if table else _read(file)
+    for remark in found.remarks:
+        say(f"import: {remark}")
+    named = [*(one.coder for one in found.codings), *(one.coder for one in found.not_taken)]
+    people = set(named) - {""}
+    if options.user and options.user.casefold() not in map(str.casefold, people):
+        fix = f"name one of them: {', '.join(sorted(people)) or 'it names nobody'}"
+        raise InputError(file, f"nobody in it is called {options.user!r}", fix, "--user")
+    themes = Themes(codebook, renamed)
+    shelf = _shelf(codings)
+    taken = take(found, shelf, themes, name_of)
+    for name, document in shelf.recognised.items():
+        if document is not None:
+            say(f"import: {name!r} is {document.document_id}, by its text")
+    _answer_for(file, taken, themes, renamed, options)
     return [
         (coding, str(coder), rows.select("unit_id", "theme_id"))
         for (coder,), given in taken.codes.group_by("coder", maintain_order=True)
@@ -153,15 +226,13 @@ def _passes(
     ]
 
 
-def _read(file: Path) -> list[FoundCoding]:
+def _read(file: Path) -> Found:
     ending = file.suffix.casefold()
-    if ending == ".qdpx":
+    if ending in (".qdpx", ".qdc", ".zip"):
         return read_refi_project(file)
     if ending == ".qda" or file.name == DATABASE:
         return read_qualcoder(file)
-    if ending == ".csv":
-        return read_sheet(file)
-    raise InputError(file, f"ends in {ending or 'nothing'}", "name a .qdpx, .qda or .csv file")
+    raise InputError(file, f"ends in {ending or 'nothing'}", _NAME_ONE)
 
 
 def _shelf(codings: Sequence[Coding]) -> TextIndex:
@@ -174,18 +245,32 @@ def _shelf(codings: Sequence[Coding]) -> TextIndex:
     return TextIndex(documents, texts, ranges(anchored, texts))
 
 
-def _answer_for(file: Path, taken: Taken, options: ImportOptions) -> None:
-    """Say what was not taken, or stop at it."""
+def _answer_for(
+    file: Path, taken: Taken, themes: Themes, renamed: Mapping[str, str], options: ImportOptions
+) -> None:
+    """Say what is not taken, all of it; and stop at it unless it may be left out.
+
+    Raises:
+        InputError: something is not taken, and the person did not say that it may be left out.
+    """
     if taken.of_machine:
         say(f"import: {taken.of_machine} codes of the classifier are no coder's and stay out")
-    if taken.left_out and not options.leave_out:
-        more = len(taken.left_out) - 1
-        place, problem = taken.left_out[0]
-        also = f" (and {more} more like it)" if more else ""
-        fix = "code it in the corpus as it is, or take the rest with --leave-out"
-        raise InputError(file, problem + also, fix, place)
-    for place, problem in taken.left_out:
-        say(f"import: left out: {place}: {problem}")
+    if taken.alike:
+        also = "the words that were stored differ a little from the text, or stand elsewhere in it"
+        which = counted(len(taken.alike), "coding")
+        say(f"import: {which} found by likeness: {'; '.join(taken.alike)}; {also}")
+    table = STARTED_IN.get(Path()) / f"{file.stem}-codes.csv"
+    if any(one.kind == NO_THEME for one in taken.not_taken):
+        before = read_renamed([str(table)], themes.codebook) if table.is_file() else {}
+        write_bytes(table, codes_table(taken.not_taken, themes, {**before, **renamed}))
+    lines = report(taken.not_taken, themes, table.name, left=options.leave_out)
+    for line in lines:
+        say(f"import: {line}")
+    if lines and not options.leave_out:
+        n = len(taken.not_taken)
+        problem = f"{n} of {n + taken.n_taken} codings cannot be taken; no coding was written"
+        rest = f"take the other {taken.n_taken} with --leave-out"
+        raise InputError(file, problem, f"do what the lines above say, or {rest}")
 
 
 def _is_there(coding: Coding, coder: str, codes: pl.DataFrame, replace: bool) -> bool:
@@ -195,6 +280,10 @@ def _is_there(coding: Coding, coder: str, codes: pl.DataFrame, replace: bool) ->
         InputError: it is there with others, and the person did not say that it may go.
     """
     target = pass_file(coding, coder)
+    others = [file for file in target.parent.glob(f"{target.stem}.*") if file != target]
+    if coder in coding.coders and not target.is_file() and others:
+        fix = "save it as CSV UTF-8 and delete it, or give another name with --coder"
+        raise InputError(others[0], "is where this coder's coding is", fix)
     before = coding.codes.filter(pl.col("coder") == coder).select("unit_id", "theme_id")
     known = coder in coding.coders or (coder == ADJUDICATED and coding.adjudicated)
     if known and set(before.rows()) == set(codes.rows()):

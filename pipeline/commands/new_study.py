@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,13 +16,14 @@ import yaml
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.run.errors import InputError
-from pipeline.run.files import write_text
+from pipeline.run.files import sheet_bytes, write_bytes
 from pipeline.run.settings import load_settings
+from pipeline.run.sheet import SUFFIXES, read_sheet
 from pipeline.study.checks import load_study
 from pipeline.study.codings import CODING_FOLDER, UNREAD
-from pipeline.study.manifest import MANIFEST_FILE, Entry, read_manifest
+from pipeline.study.manifest import COLUMNS, MANIFEST_FILE, Entry, read_manifest
 from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
-from pipeline.study.unit_files import ID_COLUMN
+from pipeline.study.unit_files import ID_COLUMN, fingerprint
 
 TO_FILL_IN = "TO FILL IN"
 """How the value of a template begins until a person has replaced it."""
@@ -60,14 +58,20 @@ def new_study(folder: Path) -> tuple[str, ...]:
     """Write a new project into a folder, whole or not at all; names of its files.
 
     Raises:
-        InputError: the folder is not empty, or is a file.
+        InputError: the folder is not empty, is a file, or cannot be made.
     """
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise InputError(folder, "is not an empty folder", "name a new folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    files = dict(_files())
-    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
+        is_taken = folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))
+        if not is_taken:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    except OSError as error:
+        why = f"cannot be made ({error.filename}: {error.strerror})"
+        raise InputError(folder, why, "name a folder where you may write") from None
+    if is_taken:
+        raise InputError(folder, "is not an empty folder", "name a new folder")
+    try:
+        files = dict(_files())
         for name, content in files.items():
             place = made / name
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -134,8 +138,8 @@ def _hash(room: Path) -> str:
 def write_units(set_id: str, n_drawn: int) -> tuple[Path, Path, int]:
     """List what is to be coded; the file of units, an empty coding, and how many.
 
-    Of a set of sentences all are listed; of a set of paragraphs some are drawn, each with the same
-    chance.
+    Of a set of sentences all of its articles are listed; of a set of paragraphs some are drawn,
+    each with the same chance.
 
     Args:
         set_id: of configs/study.yaml.
@@ -151,23 +155,24 @@ def write_units(set_id: str, n_drawn: int) -> tuple[Path, Path, int]:
         raise InputError(STUDY_FILE, f"has no set {set_id!r}", fix, "coded_sets")
     places = (CODING_FOLDER / coded.units, CODING_FOLDER / f"{coded.id}-coder-1.csv")
     for place in places:
-        if place.is_file() and TO_FILL_IN not in place.read_text(encoding="utf-8"):
-            raise InputError(place, "is there already", "rename or delete it")
+        if place.is_file() and TO_FILL_IN.encode() not in place.read_bytes():
+            raise InputError(place, "is there already", "move it elsewhere or delete it")
     if coded.unit == "sentence":
         columns = "section section_title paragraph text"
-        found: list[tuple[object, ...]] = list(_sentences())
+        found: list[tuple[object, ...]] = list(_sentences(coded))
     else:
         columns = "symbol xml_p_index text_sha256 fingerprint inclusion_probability text"
         found = _paragraphs(coded, n_drawn, load_settings().seed)
+    if not found:
+        problem = f"no {coded.unit} was found that the set could be of"
+        fix = f"widen its population in {STUDY_FILE} (kinds, missions, words), or add documents"
+        raise InputError(STUDY_FILE, problem, fix, f"coded_sets.{coded.id}")
     rows = [(f"{coded.id}-{number:04}", *unit) for number, unit in enumerate(found, 1)]
-    _write_rows(places[0], f"{ID_COLUMN[coded.unit]} {columns}", rows)
+    id_column = ID_COLUMN[coded.unit]
+    write_bytes(places[0], sheet_bytes([(id_column, *columns.split()), *rows]))
     coding = [(row[0], UNREAD, row[-1]) for row in rows]
-    _write_rows(places[1], f"{ID_COLUMN[coded.unit]} codes text", coding)
+    write_bytes(places[1], sheet_bytes([(id_column, "codes", "text"), *coding]))
     return (*places, len(rows))
-
-
-_NOT_DRAWN = ("heading", "note", "annex")
-"""Roles of blocks that are no paragraph."""
 
 
 def _paragraphs(coded: CodedSet, n_drawn: int, seed: int) -> list[tuple[object, ...]]:
@@ -175,10 +180,10 @@ def _paragraphs(coded: CodedSet, n_drawn: int, seed: int) -> list[tuple[object, 
     import numpy as np
     import polars as pl
 
-    from pipeline.run.ids import fingerprint, text_hash
-    from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
+    from pipeline.run.files import text_hash
     from pipeline.run.tables.table import read_table
-    from pipeline.study.anchors import paragraph_places
+    from pipeline.run.tables.texts import BLOCKS, DOCUMENTS
+    from pipeline.study.anchors import NO_PROSE, paragraph_places
 
     population = coded.population
     if population is None:
@@ -187,7 +192,7 @@ def _paragraphs(coded: CodedSet, n_drawn: int, seed: int) -> list[tuple[object, 
     documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
     facts = documents.select("document_id", pl.col("kind").cast(pl.String), "missions")
     texts = (
-        blocks.filter(~pl.col("role").cast(pl.String).is_in(_NOT_DRAWN))
+        blocks.filter(~pl.col("role").cast(pl.String).is_in(NO_PROSE))
         .with_columns(n_words=pl.col("text").str.split(" ").list.len())
         .join(facts, on="document_id", maintain_order="left")
         .filter(population.drawable)["block_id"]
@@ -202,25 +207,22 @@ def _paragraphs(coded: CodedSet, n_drawn: int, seed: int) -> list[tuple[object, 
     ]
 
 
-def _write_rows(place: Path, columns: str, rows: Sequence[Sequence[object]]) -> None:
-    content = io.StringIO()
-    csv.writer(content, lineterminator="\n").writerows([columns.split(), *rows])
-    write_text(place, content.getvalue())
-
-
-def _sentences() -> Iterator[tuple[str, str, int, str]]:
-    """Section number, its title, paragraph and text of each sentence of the study's articles."""
-    from pipeline.segment.sentences import load_splitter, split_sentences
+def _sentences(coded: CodedSet) -> Iterator[tuple[str, str, int, str]]:
+    """Section number, its title, paragraph and text of each sentence of the set's articles."""
+    from pipeline.segment.passages import load_splitter, split_sentences
+    from pipeline.study.anchors import NO_PROSE
 
     splitter = load_splitter()
     entries = {entry.document_id: entry for entry in read_manifest()}
     before = 0
     for article in load_study().articles:
+        if coded.articles and article.document_id not in coded.articles:
+            continue
         if article.document_id not in entries:
             fix = "correct it, or add the article: peacetext add FILE --kind article"
             raise InputError(STUDY_FILE, f"no document {article.document_id!r}", fix, "articles")
         blocks = [block for block in _reading(entries[article.document_id]).blocks if block.text]
-        body = [block for block in blocks if block.role != "heading"]
+        body = [block for block in blocks if block.role not in NO_PROSE]
         texts = split_sentences(splitter, [block.text for block in body])
         for place, (block, spans) in enumerate(zip(body, texts, strict=True), 1):
             numbered = _SECTION.match(block.section[-1] if block.section else "")
@@ -236,7 +238,9 @@ def _reading(entry: Entry) -> Reading:
         limits, interviews = load_settings().ingest, load_study().interviews
         return read_file(file.read_bytes(), entry.kind, file.suffix, limits, interviews)
     except (OSError, UnreadableError) as error:
-        raise InputError(file, str(error), "add another copy of it: peacetext add") from None
+        raise InputError(
+            file, str(error), "add another copy of it: peacetext add FILE --replace"
+        ) from None
 
 
 def to_fill_in() -> Iterator[str]:
@@ -248,7 +252,8 @@ def to_fill_in() -> Iterator[str]:
             continue  # what is wrong with it is said by those who read it
         for key, line, said in _open_values(content):
             yield f"{file}: {key} (line {line}): {said}"
-    for file in sorted([MANIFEST_FILE, *CODING_FOLDER.glob("*.csv")]):
+    tables = (file for file in CODING_FOLDER.glob("*") if file.suffix.casefold() in SUFFIXES)
+    for file in sorted([MANIFEST_FILE, *tables]):
         for row, column, said in _open_cells(file):
             yield f"{file}: row {row}: {column}: {said}"
         unread = 0 if file.name.startswith(SUGGESTED) else _unread(file)
@@ -280,12 +285,9 @@ def _unread(file: Path) -> int:
     return sum(cells.get("codes") == UNREAD for _, cells in _rows(file))
 
 
-def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(file: Path) -> tuple[tuple[int, dict[str, str]], ...]:
     """Line and cells of each row; what is wrong with a file is said by those who read it."""
-    if not file.is_file():
-        return
-    with file.open(encoding="utf-8-sig", errors="replace", newline="") as content:
-        reader = csv.DictReader(content)
-        with suppress(csv.Error):
-            for cells in reader:
-                yield reader.line_num, cells
+    try:
+        return read_sheet(file, ("codes", *COLUMNS)).rows
+    except InputError:
+        return ()

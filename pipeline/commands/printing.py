@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
+import typer
 
 from pipeline.run.errors import InputError
-from pipeline.run.files import FINDINGS_FILE, write_text
+from pipeline.run.files import FINDINGS_FILE, write_bytes
 from pipeline.run.tables.compare import GAP
-from pipeline.run.tables.segment import PASSAGES
-from pipeline.run.tables.table import read_table
+from pipeline.run.tables.table import csv_of, read_table
+from pipeline.run.tables.texts import PASSAGES
 from pipeline.run.tables.themes import EVALUATION
 from pipeline.run.tables.topics import TOPICS
 
 _WIDE = 200  # columns, where the output is a file or a pipe
+_NARROW = "a column"  # of words is as wide as this at least
+_READABLE = 88  # columns of running text
 
 
 def print_table(frame: pl.DataFrame) -> None:
@@ -25,26 +32,44 @@ def print_table(frame: pl.DataFrame) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in frame.columns:
-        numeric = frame.schema[name].is_numeric()
-        table.add_column(name.replace("_", " "), justify="right" if numeric else "left")
-    for row in frame.iter_rows():
+    cells = [[_cell(value) for value in column.to_list()] for column in frame.iter_columns()]
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    least = 0
+    for name, column in zip(frame.columns, cells, strict=True):
+        kind = frame.schema[name]
+        numeric = kind.is_numeric()
+        # an id or a number that is cut or broken is another one
+        whole = numeric or kind == pl.Boolean or name.endswith("_id") or name == "symbol"
+        widest = max(map(len, column), default=0)
+        heading = name.replace("_", "\n" if whole and len(name) > widest else " ")
+        justify: Literal["left", "right"] = "right" if numeric else "left"
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=whole)
+        least += 1 + max(map(len, [*heading.splitlines(), *column] if whole else [_NARROW]))
+    for row in zip(*cells, strict=True):
         # Text, not str: what stands in a document must never be read as markup
-        table.add_row(*(Text(_cell(value)) for value in row))
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
-    Console(width=width).print(table)
+        table.add_row(*map(Text, row))
+    # where not even that fits, the terminal breaks the lines, and nothing is lost
+    console = Console(width=max(_width(), least))
+    with console.capture() as printed:
+        console.print(table)
+    typer.echo(printed.get(), nl=False)  # a console of its own makes a closed pipe an error
+
+
+def _width() -> int:
+    """Columns of the terminal; where the output is a file or a pipe, more."""
+    known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return shutil.get_terminal_size().columns if known else _WIDE
 
 
 def write_csv(frame: pl.DataFrame, file: Path) -> None:
-    """Write a table where a person asked for it, whole or not at all.
+    """Write a table where a person asked for it, fit for a spreadsheet, whole or not at all.
 
     Raises:
         InputError: a folder is there.
     """
     if file.is_dir():
         raise InputError(file, "is a folder", "name a file in it")
-    write_text(file, frame.write_csv())
+    write_bytes(file, csv_of(frame))
 
 
 def _cell(value: object) -> str:
@@ -91,23 +116,42 @@ def themes_found() -> pl.DataFrame:
     )
 
 
-def gap_found() -> pl.DataFrame:
-    """One row a theme, from most over-represented in policy to most in interviews."""
-    columns = ("policy", "policy_low", "policy_high", "interviews", "difference", "low", "high")
-    found = read_table(GAP).select("theme_id", *columns, "q_value")
-    return found.sort("difference", descending=True, nulls_last=True)
+_BY_PASSAGES = "Share of each side's passages; it leans to the texts that the codes come from"
+_BY_PARTS = "\nPart of all that each side says of these themes; the findings rest on it"
 
 
-def findings_text() -> str:
-    """The half-page that the compare stage wrote, without the marks of Markdown.
+def gap_found() -> Iterator[tuple[str, pl.DataFrame]]:
+    """By passages and by parts: a heading, and one row a theme, from more in policy to less."""
+    found = read_table(GAP)
+    for heading, start, end in ((_BY_PASSAGES, "", ""), (_BY_PARTS, "part_", "_part")):
+        shares = (pl.col(f"{side}{end}").alias(side) for side in ("policy", "interviews"))
+        rest = (
+            pl.col(f"{start}{name}").alias(name)
+            for name in ("difference", "low", "high", "q_value")
+        )
+        table = found.select("theme_id", *shares, *rest)
+        yield heading, table.sort("difference", descending=True, nulls_last=True)
+
+
+def findings_lines() -> Iterator[str]:
+    """The half-page that the compare stage wrote, for a terminal: headings, wrapped paragraphs.
 
     Raises:
         InputError: it has not run.
     """
     if not FINDINGS_FILE.is_file():
         raise InputError(FINDINGS_FILE, "is missing", "run: dvc repro compare")
-    text = FINDINGS_FILE.read_text(encoding="utf-8").rstrip()
-    return text.removeprefix("# ").replace("**", "")
+    width = min(_width(), _READABLE)
+    for line in FINDINGS_FILE.read_text(encoding="utf-8").splitlines():
+        heading, _, rest = line.removeprefix("**").partition("**")
+        if line.startswith("**"):
+            yield heading.upper()
+        said = rest.strip() if line.startswith("**") else line.replace("**", "")
+        if said.startswith("# "):
+            yield said.removeprefix("# ").upper()
+        else:
+            indent = "  " if said.startswith("- ") else ""
+            yield textwrap.fill(said, width, subsequent_indent=indent)
 
 
 def nearest_passages(text: str, n: int) -> pl.DataFrame:

@@ -39,9 +39,8 @@ from pipeline.run.tables.compare import (
     SENTENCES,
     SPEAKER_SHARES,
 )
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
-from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import Table, csv_of, read_table, write_table
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NEAR_DUPLICATES, NOTES, PASSAGES
 from pipeline.run.tables.themes import (
     CODER_AGREEMENT,
     EVALUATION,
@@ -58,7 +57,7 @@ from pipeline.run.tables.topics import (
     TOPICS,
     ZERO_SHOT,
 )
-from pipeline.study.checks import check_corpus, load_study
+from pipeline.study.checks import check_corpus, load_study, uncompared
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.coders import who_coded
 from pipeline.study.codings import read_codings
@@ -96,6 +95,8 @@ def main() -> None:
         compare_sides(material, settings.compare, study.milestones, findings)
         compare_speaker_groups(material, settings.compare, findings)
     _link(material, findings)
+    for remark in uncompared(study):
+        say(f"compare: {remark}")
     for part, reason in findings.not_computed.items():
         say(f"compare: {part}: not computed, because {reason}")
     account = Account(
@@ -166,18 +167,21 @@ def _known_units(study: Study) -> pl.DataFrame:
     return units
 
 
+_AS_TEXT = (".txt", ".md")
+"""Articles whose list of references is read from the file as it is."""
+
+
 def _link(material: Material, findings: Findings) -> None:
-    """Look up what the articles cite; a list of references is in the article's file only."""
+    """Look up what the articles cite: by a list of references, and by symbols that they print."""
     entries = read_manifest()
     shelf = shelf_of(material.documents, material.blocks, [entry.symbol for entry in entries])
     absent = []
     for entry in (entry for entry in entries if entry.kind == ARTICLE):
         file = MANIFEST_FILE.parent / entry.path
-        if file.suffix != ".txt" or not file.is_file():
-            absent.append(entry.document_id)
-            continue
+        is_text = file.suffix in _AS_TEXT and file.is_file()
+        absent += [] if is_text else [entry.document_id]
+        text = file.read_text(encoding="utf-8", errors="replace") if is_text else ""
         blocks = material.blocks.filter(pl.col("document_id") == entry.document_id).sort("order")
-        text = file.read_text(encoding="utf-8", errors="replace")
         for table, found in zip(
             (CITATIONS, QUOTATIONS), link_tables(text, blocks, shelf), strict=True
         ):
@@ -186,7 +190,8 @@ def _link(material: Material, findings: Findings) -> None:
     if absent or not material.has_articles:
         named = ", ".join(absent)
         reason = (
-            f"{named}: references are read from plain text alone"
+            f"{named}: its list of references is not read, only symbols in its text are looked "
+            f"up; a list is read from plain text and Markdown"
             if absent
             else "there is no article"
         )

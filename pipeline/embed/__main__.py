@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
-from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import read_table
+from pipeline.run.tables.texts import PASSAGES
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import write_vectors
 
@@ -24,7 +26,7 @@ def main() -> None:
         lambda fresh: say(f"embed: {len(texts)} passages, {fresh} texts not seen before"),
     )
     tokens = encoder.count_tokens(texts)
-    write_vectors(vectors, encoder.card)
+    write_vectors(vectors, {**asdict(encoder.card), "fingerprint": encoder.card.fingerprint})
     metrics = {
         "passages": len(texts),
         "different_texts": len(set(texts)),

@@ -21,9 +21,8 @@ from pipeline.export.refi_qda import (
 from pipeline.run.files import write_folder
 from pipeline.run.stage import run_stage, say, write_metrics
 from pipeline.run.tables.dictionary import TABLES, dictionary_text
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
-from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table, csv_of, read_table
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, PASSAGES
 from pipeline.run.tables.themes import SCORES
 from pipeline.study.anchors import anchor_units
 from pipeline.study.checks import load_study

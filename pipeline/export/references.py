@@ -147,7 +147,9 @@ def _ris_lines(reference: BibliographyEntry) -> Sequence[str]:
     fields = (
         ("TY", "JOUR" if reference.is_article else "RPRT"),
         ("ID", reference.key),
-        ("AU", reference.author),
+        # a comma at the end keeps EndNote from taking an organ for a person's names
+        ("AU", f"{reference.author}," if reference.author and not reference.is_article else ""),
+        *(("AU", name) for name in reference.author.split(" and ") if reference.is_article),
         ("TI", reference.title),
         ("T2", reference.journal),
         ("PB", "" if reference.is_article else "United Nations"),

@@ -10,9 +10,8 @@ from pipeline.ingest.readers import KnownReadings
 from pipeline.run.errors import StageError
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
-from pipeline.run.tables.acquire import ACQUIRED
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.run.tables.table import read_table, write_table
+from pipeline.run.tables.texts import ACQUIRED, BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.study.checks import load_study
 from pipeline.study.manifest import Entry, located, read_manifest
 from pipeline.study.missions import load_missions

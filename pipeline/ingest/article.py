@@ -28,6 +28,7 @@ from pipeline.ingest.text.sections import (
     ENDS,
     LONGEST_TITLE,
     Section,
+    before_text,
     is_above,
     name_of,
     remark,
@@ -51,6 +52,7 @@ _MARK = re.compile(
     r"|(?<=[.,;:?!’”'\")])(?<!\d[.,:])(\d{1,3})(?=\s|$)"
 )
 _CITATION = re.compile(r"\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\]")
+_IBID = re.compile(r"(?:see )?(?:ibid(?:em)?|id(?:em)?)(?:[.,;:)]|$)", re.IGNORECASE)
 _ATTRIBUTION = re.compile(r"[—–]\s*([^—–]+)$")
 FormatReader = Callable[[bytes, IngestSettings], Reading]
 
@@ -90,9 +92,7 @@ def with_speakers(reading: Reading, interviews: Interviews) -> Reading:
     is found becomes a note, numbered i1, i2 and so on (one for the same words), with its mark
     behind it. The text stays as it is.
     """
-    notes = [
-        replace(note, speaker_groups=interviews.groups_of(note.text)) for note in reading.notes
-    ]
+    notes = _with_groups(reading.notes, interviews)
     if interviews.pattern is None:
         return replace(reading, notes=tuple(notes))
     numbers: dict[str, str] = {}
@@ -102,6 +102,16 @@ def with_speakers(reading: Reading, interviews: Interviews) -> Reading:
     )
     notes += [Note(number, said, interviews.groups_of(said)) for said, number in numbers.items()]
     return replace(reading, blocks=blocks, notes=tuple(notes))
+
+
+def _with_groups(notes: Sequence[Note], interviews: Interviews) -> list[Note]:
+    """The notes with their speaker groups; "Ibid." has those of the note before it."""
+    found: list[Note] = []
+    for note in notes:
+        before = found[-1].speaker_groups if found and _IBID.match(note.text) else ()
+        groups = dict.fromkeys((*before, *interviews.groups_of(note.text)))
+        found.append(replace(note, speaker_groups=tuple(groups)))
+    return found
 
 
 def _with_citations(block: Block, pattern: str, numbers: dict[str, str]) -> Block:
@@ -136,7 +146,7 @@ def article_of(reading: Reading, *, by_look: bool) -> Reading:
     blocks = tuple(_numbered(texts, by_look))
     if all(block.role == "heading" for block in blocks):
         raise UnreadableError("holds no paragraph of an article")
-    before = remark(front, "before the text: title, authors, keywords")
+    before = remark(front, before_text(front))
     unmarked = _unmarked(blocks, notes)
     return Reading(
         blocks,
@@ -192,10 +202,14 @@ def _unique(notes: Sequence[Note]) -> tuple[tuple[Note, ...], list[str]]:
 
 
 def _unmarked(blocks: Sequence[Block], notes: Sequence[Note]) -> list[str]:
-    """A remark on notes that no passage can be said to rest on."""
-    marked = {mark.number for block in blocks for mark in block.marks}
-    lacking = [note.number for note in notes if note.number not in marked]
-    return [f"no mark was found in the text for note {', '.join(lacking)}"] if lacking else []
+    """Remarks on notes that no passage can be said to rest on, and on marks without a note."""
+    marked = dict.fromkeys(mark.number for block in blocks for mark in block.marks)
+    numbers = [note.number for note in notes]
+    unmarked = [number for number in numbers if number not in marked]
+    alone = [number for number in marked if number not in numbers]
+    said = [f"no mark was found in the text for note {', '.join(unmarked)}"] if unmarked else []
+    lost = "no note was found for the mark in the text"
+    return [*said, f"{lost}: {', '.join(alone)}"] if alone else said
 
 
 def _with_marks(sections: Sequence[Section], numbers: Collection[str]) -> list[Section]:

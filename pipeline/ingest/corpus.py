@@ -14,10 +14,10 @@ import polars as pl
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.recognising import GUESSED_KIND, recognition_of
-from pipeline.run.ids import content_ids
+from pipeline.run.files import content_ids
 from pipeline.run.settings import IngestSettings
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.run.tables.table import Table
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.study.manifest import Entry
 from pipeline.study.missions import Mission
 

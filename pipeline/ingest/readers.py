@@ -1,7 +1,4 @@
-"""Which reader reads a file, in which language it is, and what was read before.
-
-The six languages of the United Nations and a few neighbours are told apart; a text too short or
-too mixed to tell counts as English, so that nothing is set aside on a guess.
+"""Which reader reads a file, and what was read before.
 
 To add a format: write a module with a function from bytes to a Reading, and add a line to READERS.
 Modules are imported when the first file of their format comes, so that a stage without PDFs never
@@ -11,60 +8,23 @@ loads a PDF library.
 from __future__ import annotations
 
 import hashlib
-import re
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from shutil import which
+from subprocess import SubprocessError, run
+from tempfile import TemporaryDirectory
 
 from pydantic import TypeAdapter
 
-from pipeline.ingest.reading import Reading, UnreadableError
+from pipeline.ingest.identity import foreign_language, words_in
+from pipeline.ingest.reading import Block, Reading, UnreadableError, as_seen
 from pipeline.run.caches import ResultCache, cache_folder, code_hash
 from pipeline.run.settings import IngestSettings
 from pipeline.study.study import Interviews
 
-STOP_WORDS = {
-    "English": "the of and to in that for is on with by as at from it be was are its this which",
-    "French": "de la le et les des en du que dans par pour est au une sur qui aux son avec ce",
-    "Spanish": "de la que el en y los del las por con para una su se al lo como más sobre ha",
-    "Portuguese": "de que o e do da em os no na dos para com uma as ao por das pelo são não",
-    "Italian": "di che il la e del in per della un le con dei una al nel sono alla dal non gli",
-    "German": "der die und den von zu das mit des auf für ist im dem nicht ein eine als auch sich",
-    "Dutch": "de het van een en in is dat op te voor met zijn aan door om niet ook bij als",
-}
-SCRIPTS = {
-    "Russian": re.compile(r"[\u0400-\u04ff]"),
-    "Arabic": re.compile(r"[\u0600-\u06ff]"),
-    "Chinese": re.compile(r"[\u4e00-\u9fff]"),
-}
-MIN_WORDS = 40  # shorter texts are not judged
-MIN_SHARE = 0.12  # of the words must be stop words of a language for it to be named
-_WORD = re.compile(r"[^\W\d_]+")
-_LISTS = {language: frozenset(words.split()) for language, words in STOP_WORDS.items()}
-
-
-def foreign_language(text: str) -> str:
-    """The language of a text that is not in English; empty for English and for what is unclear.
-
-    >>> foreign_language("Le Conseil de sécurité rappelle la résolution et prie les parties. " * 9)
-    'French'
-    """
-    letters = sum(character.isalpha() for character in text)
-    for language, script in SCRIPTS.items():
-        if len(script.findall(text)) > 0.5 * letters > MIN_WORDS:
-            return language
-    words = Counter(word.lower() for word in _WORD.findall(text))
-    total = words.total()
-    if total < MIN_WORDS:
-        return ""
-    shares = {
-        language: sum(words[word] for word in common) / total for language, common in _LISTS.items()
-    }
-    likeliest = max(sorted(shares), key=lambda language: shares[language])
-    clear = shares[likeliest] >= MIN_SHARE and shares[likeliest] > 1.5 * shares["English"]
-    return likeliest if clear else ""
-
+PATIENCE = 120  # seconds in which LibreOffice must have opened a file
 
 LimitedReader = Callable[[bytes, IngestSettings], Reading]
 """Reads the bytes of one file within the limits of configs/params.yaml."""
@@ -89,9 +49,36 @@ def _verbatim_record(content: bytes, limits: IngestSettings) -> Reading:
 
 
 def _word(content: bytes, limits: IngestSettings) -> Reading:
-    from pipeline.ingest.word import read_word
+    from pipeline.ingest.word.reader import read_word
 
     return read_word(content, limits)
+
+
+def _office(content: bytes, limits: IngestSettings, suffix: str) -> Reading:
+    """LibreOffice makes a .docx of it; what is one already needs none."""
+    if content.startswith(b"PK") and suffix == ".doc":
+        return _word(content, limits)
+    program = which("soffice") or which("libreoffice")
+    if program is None:
+        raise UnreadableError(
+            f"is a {suffix} file, which is read through LibreOffice, and that is not installed; "
+            "install it, or save the file as .docx"
+        )
+    with TemporaryDirectory() as folder:
+        file = Path(folder, f"document{suffix}")
+        file.write_bytes(content)
+        alone = f"-env:UserInstallation={Path(folder, 'profile').as_uri()}"
+        command = [program, "--headless", "--norestore", alone]
+        command += ["--convert-to", "docx", "--outdir", folder, str(file)]
+        try:
+            run(command, timeout=PATIENCE, capture_output=True, check=True)  # noqa: S603
+            made = file.with_suffix(".docx").read_bytes()
+        except (OSError, SubprocessError):
+            raise UnreadableError("is not opened by LibreOffice; save it as .docx") from None
+    reading = _word(made, limits)
+    return replace(
+        reading, remarks=(f"a {suffix} file, read through LibreOffice", *reading.remarks)
+    )
 
 
 def _html(content: bytes, limits: IngestSettings) -> Reading:
@@ -126,6 +113,7 @@ READERS: tuple[Format, ...] = (
     Format(".xml", _akoma_ntoso),
     Format(".pdf", _pdf),
     Format(".docx", _word),
+    *(Format(suffix, partial(_office, suffix=suffix)) for suffix in (".doc", ".odt", ".rtf")),
     Format(".html", _html),
     Format(".htm", _html),
     Format(".md", _markdown),
@@ -170,11 +158,15 @@ def read_file(
     form = format_of(kind, suffix)
     if form is None:
         raise UnreadableError(f"no reader for {suffix or 'a file without suffix'} of kind {kind}")
+
+    def read(content: bytes, limits: IngestSettings) -> Reading:
+        return as_seen(form.read(content, limits))
+
     if kind != ARTICLE:
-        return _in_english(form.read(content, limits))
+        return _in_english(read(content, limits))
     from pipeline.ingest.article import read_article
 
-    return _in_english(read_article(content, form.suffix, form.read, limits, interviews))
+    return _in_english(read_article(content, form.suffix, read, limits, interviews))
 
 
 def format_of(kind: str, suffix: str) -> Format | None:
@@ -185,16 +177,42 @@ def format_of(kind: str, suffix: str) -> Format | None:
     return None
 
 
+MAX_FOREIGN = 2 / 3  # of the words; a text with more in other languages is not in English
+
+
 def _in_english(reading: Reading) -> Reading:
-    """Refuse a document in another language; annexes may be in any."""
-    text = " ".join(block.text for block in reading.blocks if block.role != "annex")
-    language = foreign_language(text)
+    """The reading without paragraphs in other languages; annexes may be in any.
+
+    Raises:
+        UnreadableError: all or most of the text is in another language.
+    """
+    prose = [block for block in reading.blocks if block.role != "annex"]
+    language = foreign_language(" ".join(block.text for block in prose))
+    found = [(block, foreign_language(block.text)) for block in prose if block.role != "heading"]
+    foreign = [(block, tongue) for block, tongue in found if tongue]
+    language = language or _most(foreign, sum(len(words_in(block.text)) for block in prose))
     if language:
         raise UnreadableError(f"is in {language}; only documents in English are read")
-    return reading
+    if not foreign:
+        return reading
+    gone = {id(block) for block, _ in foreign}
+    tongues = " and ".join(sorted({tongue for _, tongue in foreign}))
+    remark = f"{len(foreign)} of {len(found)} paragraphs are in {tongues} and were left out"
+    kept = tuple(block for block in reading.blocks if id(block) not in gone)
+    return replace(reading, blocks=kept, remarks=(*reading.remarks, remark))
 
 
-_LIBRARIES = ("lxml", "pypdfium2", "python-docx", "markdown-it-py")
+def _most(foreign: list[tuple[Block, str]], words: int) -> str:
+    """The language of most foreign paragraphs, where they are most of the text."""
+    counts: dict[str, int] = {}
+    for block, tongue in foreign:
+        counts[tongue] = counts.get(tongue, 0) + len(words_in(block.text))
+    if sum(counts.values()) <= MAX_FOREIGN * words:
+        return ""
+    return max(sorted(counts), key=lambda tongue: counts[tongue])
+
+
+_LIBRARIES = ("lxml", "pypdfium2", "markdown-it-py", "charset-normalizer")
 _READING = TypeAdapter(Reading)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.ingest.reading import Reading, UnreadableError, decoded
-from pipeline.ingest.text.verbatim import SPEECH
+from pipeline.ingest.text.printed import SPEECH
 from pipeline.run.kinds import Kind
 from pipeline.study.missions import Mission
 from pipeline.study.symbols import is_said_in, symbol_in_name

@@ -12,11 +12,9 @@ from pipeline.report.page import commit_of, compose, render, versions
 from pipeline.run.files import read_json, sha256_of, write_folder
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
-from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.dictionary import TABLES
-from pipeline.run.tables.ingest import DOCUMENTS, SET_ASIDE
-from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table, read_table
+from pipeline.run.tables.texts import ACQUIRED, DOCUMENTS, PASSAGES, SET_ASIDE
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import CODEBOOK_FILE, load_codebook
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest

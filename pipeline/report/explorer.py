@@ -13,8 +13,7 @@ import polars as pl
 from pipeline.report.elements import kind_name
 from pipeline.report.material import PageMaterial
 from pipeline.run.arrays import Vectors
-from pipeline.run.tables.ingest import DOCUMENTS, KINDS
-from pipeline.run.tables.segment import PASSAGES
+from pipeline.run.tables.texts import DOCUMENTS, KINDS, PASSAGES
 from pipeline.run.tables.themes import PASSAGE_CODES, SCORES, UNITS
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
 

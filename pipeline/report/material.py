@@ -13,9 +13,8 @@ from pipeline.report.elements import Cell, Grid, grid, passages_link
 from pipeline.run.arrays import Vectors
 from pipeline.run.errors import StageError
 from pipeline.run.settings import Settings
-from pipeline.run.tables.ingest import DOCUMENTS
-from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table
+from pipeline.run.tables.texts import DOCUMENTS, PASSAGES
 from pipeline.run.tables.themes import CODER_AGREEMENT, PASSAGE_CODES, SCORES
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
 from pipeline.study.codebook import Codebook

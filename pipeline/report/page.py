@@ -28,7 +28,7 @@ from pipeline.report.elements import (
 )
 from pipeline.report.explorer import ExplorerIndex, explorer_index
 from pipeline.report.material import PageMaterial, RunFacts, check_passages, run_facts
-from pipeline.report.sections import comparison, corpus, gap, speakers, themes, topics
+from pipeline.report.sections import comparison, corpus, course, gap, speakers, themes, topics
 from pipeline.report.sections.topics import TopicCard, TopicMap
 from pipeline.run.tables.compare import SENTENCES
 from pipeline.study.codebook import Codebook
@@ -208,11 +208,11 @@ def compose(material: PageMaterial) -> ReportPage:
         sections=(
             half_page(material),
             corpus.section(material),
-            gap.section(material),
+            gap.section(material) if material.study.compares else course.section(material),
             themes.section(material),
             topics.section(material),
             comparison.section(material),
-            speakers.section(material),
+            *([speakers.section(material)] if material.study.has_interviews else []),
         ),
         topic_map=topics.topic_map(material, places),
         topic_cards=topics.cards(material),

@@ -1,21 +1,25 @@
-"""Writing files whole or not at all, and reading small ones."""
+"""Writing files whole or not at all, tables fit for a spreadsheet, and reading small files."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
+import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pipeline.run.errors import InputError
-
 FINDINGS_FILE = Path("outputs/compare/findings.md")
 """What was found, on half a page of plain words."""
+MARK = "\ufeff"
+"""The byte order mark, by which Excel knows UTF-8."""
+FORMULA = "[=+@\t\r\n＝＋－＠-]"
+"""How a cell begins that a spreadsheet takes for a formula."""
+NUMBER = r"-(?:[\d.,]+(?:[eE][+-]?\d+)?)?"
+"""What begins so and is none: a number below zero, or a dash alone."""
 _PART = ".part"
 """How the name of a file that is not whole yet ends."""
 
@@ -82,6 +86,48 @@ def write_folder(folder: Path, files: Mapping[str, bytes], *, last: str = "") ->
             place.unlink()
 
 
+def neutral(cell: str) -> str:
+    """A cell that no spreadsheet runs as a formula; `as_meant` undoes it.
+
+    >>> neutral("=1+1"), neutral("-5"), neutral("words")
+    ("'=1+1", '-5', 'words')
+    """
+    is_formula = re.match(f"'*{FORMULA}", cell) and not re.fullmatch(NUMBER, cell)
+    return f"'{cell}" if is_formula else cell
+
+
+def as_meant(cell: str) -> str:
+    """A cell without what `neutral`, or a spreadsheet that keeps zeros, put around it.
+
+    >>> as_meant("'=1+1"), as_meant('="007"'), as_meant("'words'")
+    ('=1+1', '007', "'words'")
+    """
+    kept = re.fullmatch(r'="((?:[^"]|"")*)"', cell)
+    if kept:
+        return kept[1].replace('""', '"')
+    inner = cell[1:]
+    return inner if cell.startswith("'") and neutral(inner) == cell else cell
+
+
+def sheet_line(cells: Iterable[object]) -> str:
+    """Cells as a line of CSV without its end; unlike the csv module's, one may hold a lone CR.
+
+    >>> sheet_line(["a, b", 1, "=c"])
+    '"a, b",1,\'=c'
+    """
+    texts = [neutral(cell) if isinstance(cell, str) else str(cell) for cell in cells]
+    quoted = ('"' + text.replace('"', '""') + '"' for text in texts)
+    return ",".join(
+        both if re.search('[",\r\n]', text) else text
+        for text, both in zip(texts, quoted, strict=True)
+    )
+
+
+def sheet_bytes(rows: Iterable[Iterable[object]]) -> bytes:
+    """Rows, the header first, as a table that a person opens."""
+    return (MARK + "".join(f"{sheet_line(row)}\n" for row in rows)).encode()
+
+
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON object with sorted keys, so that equal values give equal bytes."""
     write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
@@ -99,41 +145,23 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and cells of each row of a comma-separated UTF-8 file.
+def text_hash(text: str) -> str:
+    """The SHA-256 of a text's UTF-8 bytes, as 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
-    Raises:
-        InputError: a column of ``needed`` is missing, or it is no such file; names the row.
+
+def content_ids(prefix: str, texts: Iterable[str]) -> list[str]:
+    """An id a text: the prefix, ten digits of the text's hash, and a count from the second repeat.
+
+    A text added or taken away changes no other text's id, unless it is the same text.
+
+    >>> content_ids("d", ["a", "b", "a"])
+    ['d.ca978112ca', 'd.3e23e81600', 'd.ca978112ca-2']
     """
-    line, reader = 2, csv.DictReader(io.StringIO(read_utf8(file)), strict=True)
-    header = reader.fieldnames or []
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        raise InputError(file, "its columns are not separated by commas", "save it with commas", 1)
-    for name in needed:
-        if name not in header:
-            raise InputError(file, f"column {name} is missing", f"add it: {','.join(needed)}", 1)
-    try:
-        for row in reader:
-            if None in row or None in row.values():
-                problem = f"a row of {len(header)} cells is needed"
-                fix = "put codes in one cell, separated by ;"
-                raise InputError(file, problem, fix, reader.line_num)
-            yield reader.line_num, row
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(file, str(error), "close the quotation mark", line) from None
-
-
-def read_utf8(file: Path) -> str:
-    """The text of a file that a person may have saved.
-
-    Raises:
-        InputError: it is in another encoding.
-    """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (UnicodeDecodeError, IsADirectoryError):
-        text = "\0"
-    if "\0" in text:  # UTF-16 without its mark reads as UTF-8
-        raise InputError(file, "is not UTF-8", "save it as CSV UTF-8")
-    return text
+    seen: Counter[str] = Counter()
+    ids = []
+    for text in texts:
+        stem = f"{prefix}.{text_hash(text)[:10]}"
+        seen[stem] += 1
+        ids.append(stem if seen[stem] == 1 else f"{stem}-{seen[stem]}")
+    return ids

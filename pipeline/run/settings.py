@@ -160,19 +160,58 @@ def load_settings(file: Path = PARAMS_FILE) -> Settings:
         raise settings_error(file, error) from None
 
 
+class _OneKeyOnce(yaml.SafeLoader):
+    """Makes no objects, and refuses a key that stands twice: the first would be lost unseen."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """As its parent does."""
+        seen: dict[str, int] = {}
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                problem = f"{key.value} is there twice, first in line {seen[key.value]}"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            seen[key.value] = line
+        return super().construct_mapping(node, deep=deep)
+
+
 def read_yaml(file: Path) -> Any:
     """What a YAML file holds; nothing in it is run.
 
     Raises:
-        InputError: the file is missing or no YAML.
+        InputError: the file is missing, no YAML, or has a key twice.
     """
     try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(file, "is missing", f"restore it: git checkout {file}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        problem = " ".join(str(error).split())
-        raise InputError(file, f"is not YAML ({problem})", "correct the indentation") from None
+        loader = _OneKeyOnce(file.read_text(encoding="utf-8"))
+        return loader.get_single_data()
+    except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            raise InputError(file, "is missing", way_back(file)) from None
+        raise InputError(file, f"cannot be read ({error.strerror})", way_back(file)) from None
+    except UnicodeDecodeError:
+        raise InputError(file, "is not UTF-8", "save it as UTF-8") from None
+    except yaml.constructor.ConstructorError as error:
+        fix = "delete one of the two" if "twice" in str(error.problem) else "write it plainly"
+        raise InputError(file, str(error.problem), fix, _line(error.problem_mark)) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or " ".join(str(error).split())
+        fix = "correct this line or the one above: how far it is set in, colons, quotation marks"
+        raise InputError(file, f"is not YAML ({problem})", fix, _line(mark)) from None
+
+
+def _line(mark: yaml.Mark | None) -> str:
+    return f"line {mark.line + 1}" if mark else ""
+
+
+def way_back(file: Path) -> str:
+    """How a person gets back a file, or a key of it, that every study has."""
+    here = Path.cwd()
+    if not (here / "dvc.yaml").is_file():
+        return "go into the folder of a study, or begin one: peacetext new-study FOLDER"
+    if any((folder / ".git").exists() for folder in (here, *here.parents)):
+        return f"see how it was: git show HEAD:./{file}"
+    return f"see {file} of a new study: peacetext new-study FOLDER"
 
 
 def read_mapping(file: Path) -> dict[str, Any]:
@@ -183,8 +222,40 @@ def read_mapping(file: Path) -> dict[str, Any]:
     """
     content = read_yaml(file)
     if not isinstance(content, dict):
-        raise InputError(file, "holds no keys", f"restore it: git checkout {file}")
+        raise InputError(file, "holds no keys", way_back(file))
     return content
+
+
+_SAID = {
+    "extra_forbidden": ("is not a known key", "correct its name or delete it"),
+    "tuple_type": ("is not a list", "write it as a list, such as [one, two]"),
+    "string_type": ("is not text", "put it in quotation marks"),
+    "string_too_short": ("is empty", "write what it is"),
+    "int_type": ("is not a whole number", "write a number without a point or quotation marks"),
+    "float_type": ("is not a number", "write a number without quotation marks"),
+    "bool_type": ("is neither true nor false", "write true or false"),
+    "model_type": ("has no keys of its own", "write its keys below it, each set in"),
+    "literal_error": ("is none of {expected}", "write one of them"),
+    "greater_than": ("is not above {gt}", "write a larger number"),
+    "greater_than_equal": ("is below {ge}", "write a larger number"),
+    "less_than": ("is not below {lt}", "write a smaller number"),
+    "less_than_equal": ("is above {le}", "write a smaller number"),
+    "too_short": ("has fewer than {min_length} entries", "add one"),
+    "too_long": ("has more than {max_length} entries", "delete what is too much"),
+    "string_pattern_mismatch": (
+        "holds other signs than small letters, digits and _, or does not begin with a letter",
+        "write it with these",
+    ),
+}
+"""What is wrong and how to mend it, by what pydantic calls it."""
+_ALIKE = {
+    "list_type": "tuple_type",
+    "dict_type": "model_type",
+    "model_attributes_type": "model_type",
+    "int_from_float": "int_type",
+    "int_parsing": "int_type",
+    "float_parsing": "float_type",
+}
 
 
 def settings_error(file: Path, error: ValidationError, prefix: tuple[str, ...] = ()) -> InputError:
@@ -194,12 +265,18 @@ def settings_error(file: Path, error: ValidationError, prefix: tuple[str, ...] =
     path = (*prefix, *(str(part) for part in first["loc"]))
     line = _line_of(file, path)
     row = ".".join(path) + (f" (line {line})" if line else "")
-    if first["type"] == "extra_forbidden":
-        return InputError(file, "is not a known setting", "correct its name or delete it", row)
+    given, context = first["input"], first.get("ctx", {})
     if first["type"] == "missing":
-        return InputError(file, "is missing", f"add it (see git show HEAD:{file})", row)
-    problem = first["msg"][0].lower() + first["msg"][1:]
-    return InputError(file, f"{problem}, but is {first['input']!r}", "change the value", row)
+        return InputError(file, "is missing", f"add it; {way_back(file)}", row)
+    if first["type"] == "value_error":
+        problem, fix = (*context["error"].args, "correct it")[:2]
+    else:
+        kind = _ALIKE.get(first["type"], first["type"])
+        problem, fix = _SAID.get(kind, (first["msg"], "correct it"))
+        problem = problem.format(**context)
+    scalar = isinstance(given, str | int | float) and first["type"] != "extra_forbidden"
+    shown = f"'{given}'" if isinstance(given, str) else str(given)
+    return InputError(file, f"{shown} {problem}" if scalar else problem, fix, row)
 
 
 def _line_of(file: Path, path: tuple[str, ...]) -> int | None:
@@ -207,6 +284,10 @@ def _line_of(file: Path, path: tuple[str, ...]) -> int | None:
     node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     line = None
     for part in path:
+        if isinstance(node, yaml.SequenceNode) and part.isdecimal() and int(part) < len(node.value):
+            node = node.value[int(part)]
+            line = node.start_mark.line + 1
+            continue
         if not isinstance(node, yaml.MappingNode):
             break
         found = [(key, value) for key, value in node.value if key.value == part]

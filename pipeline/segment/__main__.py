@@ -8,12 +8,16 @@ import polars as pl
 
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, write_metrics
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
-from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import read_table, write_table
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NEAR_DUPLICATES, NOTES, PASSAGES
 from pipeline.segment.near_duplicates import find_near_duplicates
-from pipeline.segment.passages import cut_passages
-from pipeline.segment.sentences import KnownSentences, Span, load_splitter, split_sentences
+from pipeline.segment.passages import (
+    KnownSentences,
+    Span,
+    cut_passages,
+    load_splitter,
+    split_sentences,
+)
 
 
 def main() -> None:
@@ -37,7 +41,7 @@ def main() -> None:
 
 def _split(executor: str) -> Callable[[list[str]], Iterator[list[Span]]]:
     if executor == "ray":
-        from pipeline.segment.sentences import split_on_ray
+        from pipeline.segment.passages import split_on_ray
 
         return split_on_ray
     return _split_here

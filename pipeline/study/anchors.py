@@ -15,8 +15,12 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.run.errors import InputError
-from pipeline.run.ids import fingerprint, likeness, text_hash
+from pipeline.run.files import text_hash
 from pipeline.study.codings import Coding
+from pipeline.study.unit_files import fingerprint, likeness
+
+NO_PROSE = ("heading", "note", "annex")
+"""Roles of blocks that are no paragraph; in an article an annex is a row of a table."""
 
 _ANCHOR_SCHEMA = {"block_id": pl.String, "start": pl.Int64, "end": pl.Int64}
 _IGNORED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹*-\u00ad\u2010\u2011")
@@ -115,7 +119,7 @@ def anchor_sentences(sentences: pl.DataFrame, blocks: pl.DataFrame, file: Path) 
 
     Args:
         sentences: sentence_id and text, in the order of each article.
-        blocks: the articles' blocks (tables.Blocks); headings hold no sentence.
+        blocks: the articles' blocks (tables.Blocks); headings and tables hold no sentence.
         file: the coding file, for the message.
 
     Returns:
@@ -125,7 +129,8 @@ def anchor_sentences(sentences: pl.DataFrame, blocks: pl.DataFrame, file: Path) 
     Raises:
         InputError: a sentence is in no article; names the line of the file.
     """
-    body = blocks.filter(pl.col("role") != "heading").sort("document_id", "order")
+    is_prose = ~pl.col("role").cast(pl.String).is_in(NO_PROSE)
+    body = blocks.filter(is_prose).sort("document_id", "order")
     articles = [
         (part["block_id"].to_list(), _characters(part["text"].to_list()))
         for part in body.partition_by("document_id", maintain_order=True)
@@ -142,7 +147,9 @@ def anchor_sentences(sentences: pl.DataFrame, blocks: pl.DataFrame, file: Path) 
                 current = place
                 break
         if found < 0:
-            raise _not_found(file, line, sentence_id, text)
+            tables = blocks.filter(~is_prose)["text"].to_list()
+            in_table = bool(needle) and needle in _characters(tables).letters
+            raise _not_found(file, line, sentence_id, text, in_table=in_table)
         after[current] = found + len(needle)
         block_ids, haystack = articles[current]
         for block, start, end in _ranges(haystack, found, after[current]):
@@ -150,9 +157,13 @@ def anchor_sentences(sentences: pl.DataFrame, blocks: pl.DataFrame, file: Path) 
     return pl.DataFrame(rows, schema={"sentence_id": pl.String, **_ANCHOR_SCHEMA}, orient="row")
 
 
-def _not_found(file: Path, line: int, sentence_id: str, text: str) -> InputError:
-    problem = f"{sentence_id} is not in the article after the sentence before it: {text[:40]!r}"
-    return InputError(file, problem, "copy the sentence from the article's text", line)
+def _not_found(file: Path, line: int, sentence_id: str, text: str, *, in_table: bool) -> InputError:
+    place = "is not in the article after the sentence before it"
+    fix = "copy the sentence from the article's text"
+    if in_table:
+        place = "is in a heading or a table"
+        fix = "delete its row here and in the files of the coders"
+    return InputError(file, f"{sentence_id} {place}: {text[:40]!r}", fix, line)
 
 
 def _characters(texts: list[str]) -> _Characters:

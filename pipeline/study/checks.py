@@ -11,7 +11,7 @@ from pipeline.run.errors import InputError
 from pipeline.run.settings import read_mapping, settings_error
 from pipeline.study.manifest import MANIFEST_FILE, Entry, of_profile
 from pipeline.study.missions import load_missions
-from pipeline.study.study import ALL, STUDY_FILE, SUGGESTED, Population, Study
+from pipeline.study.study import ALL, STUDY_FILE, SUGGESTED, Milestone, Population, Study
 
 
 def load_study(file: Path = STUDY_FILE) -> Study:
@@ -31,7 +31,7 @@ def load_study(file: Path = STUDY_FILE) -> Study:
 
 
 def check_within(file: Path, study: Study, missions: Collection[str]) -> None:
-    """Ids are unique, populations apart and missions known.
+    """Ids are unique, interviews can be found, populations apart and missions known.
 
     Args:
         file: configs/study.yaml, for the message.
@@ -43,6 +43,7 @@ def check_within(file: Path, study: Study, missions: Collection[str]) -> None:
     """
     _check_ids(file, study)
     _check_coders(file, study)
+    _check_interviews(file, study)
     _check_populations(file, study)
     _check_missions(file, study, missions)
 
@@ -50,7 +51,7 @@ def check_within(file: Path, study: Study, missions: Collection[str]) -> None:
 def check_corpus(
     file: Path, study: Study, entries: Sequence[Entry], profile: str, theme_ids: Iterable[str]
 ) -> None:
-    """What the study names is in the corpus and the codebook.
+    """What the study names, and its course, is in the corpus and the codebook.
 
     Args:
         file: configs/study.yaml, for the message.
@@ -68,24 +69,102 @@ def check_corpus(
             problem = f"{MANIFEST_FILE} has no article {article.document_id!r}"
             fix = "add its row, of kind article, or correct the document_id"
             raise InputError(file, problem, fix, f"articles.{place}.document_id")
-    for side in study.sides:
-        there = (
-            side.documents.include(entry.kind, entry.missions)
-            for entry in of_profile(entries, profile)
-            if side.documents
-        )
-        if side.documents and not any(there):
+    parts = [(f"sides.{side.id}.documents", side.documents) for side in study.sides]
+    parts += [(f"coded_sets.{one.id}.population", one.population) for one in study.coded_sets]
+    read = of_profile(entries, profile)
+    for key, part in parts:
+        if part and not any(part.include(entry.kind, entry.missions) for entry in read):
             problem = f"no document of the profile {profile} has its kinds and missions"
             fix = f"add one to {MANIFEST_FILE}, or name other kinds or missions"
-            raise InputError(file, problem, fix, f"sides.{side.id}.documents")
+            raise InputError(file, problem, fix, key)
     for key, name in _named_documents(study):
         if name not in kind_of:
             problem = f"{MANIFEST_FILE} has no document {name!r}"
             fix = f"add its row, or correct the {key.rpartition('.')[2]}"
             raise InputError(file, problem, fix, key)
-    if study.course and study.course.theme not in theme_ids:
+    _check_course(file, study, read, theme_ids)
+
+
+def uncompared(study: Study) -> list[str]:
+    """What a person might think is compared, and is not: a line each."""
+    documents = [side for side in study.sides if side.documents]
+    interviews = study.interview_side
+    if not (documents and interviews):
+        lacking = "interviews" if documents else "documents"
+        return [f"nothing is compared, since no side is of {lacking}"]
+    first, *others = documents
+    compared = f"only {first.name}, the first side of documents, is compared with {interviews.name}"
+    left = ", ".join(side.name for side in others)
+    return [f"{compared}; not compared: {left}"] if others else []
+
+
+def check_milestone(
+    file: Path, place: int, milestone: Milestone, paragraphs: Iterable[tuple[str, str]]
+) -> None:
+    """Its words stand in the paragraph of its label.
+
+    Args:
+        file: configs/study.yaml, for the message.
+        place: of the milestone there, from 0.
+        milestone: what it says.
+        paragraphs: label and text of each block of its source.
+
+    Raises:
+        InputError: names the key and a fix.
+    """
+    texts = [(label, " ".join(text.split())) for label, text in paragraphs]
+    words = " ".join(milestone.words.split())
+    there = [label for label, text in texts if words in text]
+    if not there:
+        problem = f"{milestone.source} does not say {words!r}"
+        fix = f"copy words of it: peacetext show {milestone.source}"
+        raise InputError(file, problem, fix, f"milestones.{place}.words")
+    if milestone.label and milestone.label not in there:
+        problem = f"its words are not in paragraph {milestone.label!r} of {milestone.source}"
+        fix = f"write {there[0]!r}, where they are" if there[0] else "leave it empty: ''"
+        raise InputError(file, problem, fix, f"milestones.{place}.label")
+
+
+def _check_course(
+    file: Path, study: Study, entries: Sequence[Entry], theme_ids: Iterable[str]
+) -> None:
+    if study.course is None:
+        return
+    if study.course.theme not in theme_ids:
         problem = f"corpus/coding/codebook.yaml has no theme {study.course.theme!r}"
         raise InputError(file, problem, "name one of its themes", "course.theme")
+    years = [one.date.year for one in entries if one.date and one.kind != "article"]
+    if years and study.course.first_year > max(years):
+        problem = f"{study.course.first_year} is after the last document, of {max(years)}"
+        fix = f"write the year of the first document, {min(years)}, or a later one"
+        raise InputError(file, problem, fix, "course.first_year")
+
+
+def _check_interviews(file: Path, study: Study) -> None:
+    """What is of articles or interviews has some to be of."""
+    side, interviews = study.interview_side, study.interviews
+    if side and not study.articles:
+        fix = "name the article, or delete this side"
+        raise InputError(file, "no article could report an interview", fix, f"sides.{side.id}")
+    for key, is_there in (
+        ("pattern", interviews.pattern is not None),
+        ("speaker_groups", bool(interviews.speaker_groups)),
+    ):
+        if side and not is_there:
+            problem = f"is missing, so that no passage is of the side {side.id}"
+            fix = f"say how an interview is marked, or delete the side {side.id}"
+            raise InputError(file, problem, fix, f"interviews.{key}")
+    known = [article.document_id for article in study.articles]
+    for one in study.coded_sets:
+        key = f"coded_sets.{one.id}"
+        if one.unit == "sentence" and not known:
+            fix = "name the article, or take this set out"
+            raise InputError(file, "is of sentences, and there is no article", fix, key)
+        for document_id in one.articles:
+            if document_id not in known or one.unit != "sentence":
+                fix = f"name one of them: {', '.join(known)}" if known else "delete the key"
+                problem = f"{document_id!r} is no article whose sentences could be its units"
+                raise InputError(file, problem, fix, f"{key}.articles")
 
 
 def _named_documents(study: Study) -> Iterator[tuple[str, str]]:

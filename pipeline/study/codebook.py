@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.run.errors import InputError
-from pipeline.run.settings import read_yaml
+from pipeline.run.settings import read_yaml, settings_error, way_back
 
 CODEBOOK_FILE = Path("corpus/coding/codebook.yaml")
 
@@ -75,16 +75,15 @@ def load_codebook(file: Path = CODEBOOK_FILE) -> Codebook:
     keys = content if isinstance(content, dict) else {}
     code_groups = keys.get("code_groups", keys.get("families"))  # as codebooks said before
     if not isinstance(code_groups, list) or not code_groups:
-        raise InputError(file, "has no code_groups", f"restore it: git checkout {file}")
-    try:
-        codebook = Codebook(
-            tuple(CodeGroup.model_validate(code_group) for code_group in code_groups),
-            str(content.get("title") or ""),
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        row = ".".join(str(part) for part in first["loc"])
-        raise InputError(file, first["msg"].lower(), "correct this key", row) from None
+        raise InputError(file, "has no code_groups", way_back(file))
+    groups = []
+    for place, code_group in enumerate(code_groups):
+        try:
+            groups.append(CodeGroup.model_validate(code_group))
+        except ValidationError as error:
+            prefix = ("code_groups" if "code_groups" in keys else "families", str(place))
+            raise settings_error(file, error, prefix) from None
+    codebook = Codebook(tuple(groups), str(content.get("title") or ""))
     counts = Counter(codebook.theme_ids)
     twice = [theme_id for theme_id, count in counts.items() if count > 1]
     if twice:

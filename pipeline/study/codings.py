@@ -3,13 +3,11 @@
 A unit is a sentence of an article or a paragraph of another document; configs/study.yaml says which
 sets of units there are. Every file ``SET-coder-NAME.csv`` is one coder's coding of all units of its
 set; ``SET-adjudicated.csv``, where there is one, decides. A file ``suggested-coder-NAME.csv`` is
-what `peacetext suggest` wrote, filled in: it names its units itself, each a range of characters of
-a block, and may hold any number of them.
+what `peacetext suggest` wrote, filled in: any number of units, ranges of blocks' characters.
 """
 
 from __future__ import annotations
 
-import csv
 import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -20,10 +18,10 @@ from typing import Literal
 import polars as pl
 
 from pipeline.run.errors import InputError
-from pipeline.run.files import read_rows, read_utf8
+from pipeline.run.sheet import SUFFIXES, read_sheet
 from pipeline.study.coders import COUNTS, Coders, Maker
 from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
-from pipeline.study.unit_files import ID_COLUMN, Unit, number, read_units, refuse_repeat
+from pipeline.study.unit_files import ID_COLUMN, Unit, number, read_units, refuse_repeat, rows_of
 
 CODING_FOLDER = Path("corpus/coding")
 ADJUDICATED = "adjudicated"
@@ -35,7 +33,8 @@ UNREAD = "?"
 NOBODY = Coders()
 """Nobody says who coded."""
 
-_NAME = re.compile(r"(?P<set>[^-]+)-(coder-(?!adjudicated\.)[^.].*|adjudicated)\.csv")
+_ENDING = rf"\.(?i:{'|'.join(suffix[1:] for suffix in SUFFIXES)})"
+_NAME = re.compile(rf"(?P<set>[^-]+)-(coder-(?!adjudicated\.)[^.].*|adjudicated){_ENDING}")
 _NO_ROWS = {"coder": pl.String, "unit_id": pl.String, "theme_id": pl.String}
 
 
@@ -127,12 +126,17 @@ def read_codings(
     Raises:
         InputError: names the file, the row, the problem and a fix.
     """
+    for one in sets:
+        if not (folder / one.units).is_file():
+            fix = f"put the file of units there, or take {one.id} out of coded_sets"
+            problem = f"{folder / one.units} is missing"
+            raise InputError(STUDY_FILE, problem, fix, f"coded_sets.{one.id}")
     _refuse_misnamed(sets, folder)
     codings = [_read_coding(one, folder, theme_ids) for one in sets]
     _refuse_shared_units(codings)
-    suggested = sorted(folder.glob(f"{SUGGESTED}-coder-*.csv"))
+    suggested = _coder_files(folder, f"{SUGGESTED}-coder-")
     if suggested:
-        codings.append(_read_suggested(suggested, theme_ids))
+        codings.append(read_suggested(suggested, theme_ids))
     return tuple(_with_makers(coding, coders) for coding in codings)
 
 
@@ -145,15 +149,16 @@ def _with_makers(coding: Coding, coders: Coders) -> Coding:
 def _refuse_misnamed(sets: Sequence[CodedSet], folder: Path) -> None:
     """A coding under another name would be passed over in silence, or taken for another kind."""
     ids, units = [one.id for one in sets], {one.units for one in sets}
-    like = rf"(({'|'.join([*ids, SUGGESTED])})[-_ ].*|.*[-_ ](coder|adjudicated)\b.*)\.csv"
+    like = rf"(({'|'.join([*ids, SUGGESTED])})[-_ ].*|.*[-_ ](coder|adjudicated)\b.*){_ENDING}"
     example = [*ids, SUGGESTED][0]
     for name in sorted(file.name for file in folder.glob("*")):
-        if name in units or not re.fullmatch(like, name, re.IGNORECASE):
+        if name in units or name.startswith("~$") or not re.fullmatch(like, name, re.IGNORECASE):
             continue
         named = _NAME.fullmatch(name)
-        known = ids if name.endswith("-adjudicated.csv") else [*ids, SUGGESTED]
+        known = ids if Path(name).stem.endswith(f"-{ADJUDICATED}") else [*ids, SUGGESTED]
         if not named or named["set"] not in known:
             fix = f"name it as {example}-coder-NAME.csv, or {example}-adjudicated.csv if it decides"
+            fix += f"; a file of units is named by `units` in {STUDY_FILE}"
             problem = f"is not the name of a coding of {', '.join([*ids, SUGGESTED])}"
             raise InputError(folder / name, problem, fix)
 
@@ -169,26 +174,46 @@ def _refuse_shared_units(codings: Sequence[Coding]) -> None:
         seen |= dict.fromkeys(coding.units["unit_id"], coding.unit_set)
 
 
-def codes_by_unit(file: Path, theme_ids: Collection[str]) -> dict[str, frozenset[str]]:
-    """Codes of each unit in one coder's file, whatever set its units are of.
+def _coder_files(folder: Path, prefix: str) -> dict[str, Path]:
+    """The tables whose names begin so, by the rest of the name: the coder."""
+    found: dict[str, Path] = {}
+    for file in sorted(folder.glob(f"{prefix}*")):
+        if file.suffix.casefold() in SUFFIXES:
+            coder = file.stem.removeprefix(prefix)
+            if coder in found:
+                problem = f"{found[coder].name} is the same coding in another form"
+                raise InputError(file, problem, "delete one of the two")
+            found[coder] = file
+    return found
+
+
+def codes_by_unit(
+    file: Path, theme_ids: Collection[str]
+) -> tuple[dict[str, frozenset[str]], list[str]]:
+    """Codes of each unit that one coder has read, whatever set it is of; units not read (?).
 
     Raises:
         InputError: names the file, the row, the problem and the fix.
     """
-    if not file.is_file():
-        raise InputError(file, "is missing", "name a coder's file that exists")
-    header = next(csv.reader(read_utf8(file).splitlines()[:1]), [])
-    if "block_id" in header:
-        units, codes = _read_suggested_pass(file, theme_ids)
-        unit_ids = units["unit_id"].to_list()
+    every = (*ID_COLUMN.values(), *SUGGESTED_COLUMNS)
+    columns = read_sheet(file, every).columns
+    if "block_id" in columns:
+        rows = [(_range_id(row), row["codes"]) for _, row in rows_of(file, SUGGESTED_COLUMNS)]
+        codes = _read_suggested_pass(file, theme_ids)[1]
     else:
-        column = ID_COLUMN[unit_of(header) or "sentence"]
-        unit_ids = [row[column] for _, row in read_rows(file, [column, "codes"])]
-        codes = _read_pass(file, column, unit_ids, theme_ids)
-    given: dict[str, set[str]] = {unit_id: set() for unit_id in unit_ids}
+        column = ID_COLUMN[unit_of(columns) or "sentence"]
+        rows = [(row[column], row["codes"]) for _, row in rows_of(file, [column, "codes"])]
+        unit_ids = [unit_id for unit_id, _ in rows]
+        codes = _read_pass(file, column, unit_ids, theme_ids, all_read=False)
+    given: dict[str, set[str]] = {unit: set() for unit, cell in rows if cell.strip() != UNREAD}
     for unit_id, code in codes:
         given[unit_id].add(code)
-    return {unit_id: frozenset(said) for unit_id, said in given.items()}
+    unread = [unit_id for unit_id, _ in rows if unit_id not in given]
+    return {unit_id: frozenset(said) for unit_id, said in given.items()}, unread
+
+
+def _range_id(row: Mapping[str, str]) -> str:
+    return f"{row['block_id']}:{row['start'].strip()}-{row['end'].strip()}"
 
 
 def unit_of(header: Collection[str]) -> Unit | None:
@@ -205,48 +230,38 @@ def read_pass(file: Path, coding: Coding, theme_ids: Collection[str]) -> pl.Data
     Raises:
         InputError: as for `read_codings`.
     """
-    column, unit_ids = ID_COLUMN[coding.unit], coding.units["unit_id"].to_list()
-    rows = _read_pass(file, column, unit_ids, theme_ids)
+    rows = _read_pass(file, ID_COLUMN[coding.unit], coding.units["unit_id"].to_list(), theme_ids)
     return pl.DataFrame(rows, schema={"unit_id": pl.String, "theme_id": pl.String}, orient="row")
 
 
 def _read_coding(coded: CodedSet, folder: Path, theme_ids: Collection[str]) -> Coding:
-    key = f"coded_sets.{coded.id}"
-    file = folder / coded.units
-    if not file.is_file():
-        fix = f"put the file of units there, or take {coded.id} out of coded_sets"
-        raise InputError(STUDY_FILE, f"{file} is missing", fix, key)
+    key, file = f"coded_sets.{coded.id}", folder / coded.units
     units = read_units(coded.unit, file)
     if units.is_empty():
         raise InputError(STUDY_FILE, f"{file} holds no unit", "add a row a unit", key)
     unit_ids = units["unit_id"].to_list()
     column = ID_COLUMN[coded.unit]
-    prefix = f"{coded.id}-coder-"
     passes = {
-        file.stem.removeprefix(prefix): _read_pass(file, column, unit_ids, theme_ids)
-        for file in sorted(folder.glob(f"{prefix}*.csv"))
+        coder: _read_pass(one, column, unit_ids, theme_ids)
+        for coder, one in _coder_files(folder, f"{coded.id}-coder-").items()
     }
     coders = tuple(sorted(passes))
-    decided = folder / f"{coded.id}-{ADJUDICATED}.csv"
-    if decided.is_file():
+    decided = _coder_files(folder, f"{coded.id}-{ADJUDICATED}").get("")
+    if decided:
         passes[ADJUDICATED] = _read_pass(decided, column, unit_ids, theme_ids)
     if not passes:
-        fix = f"add a coder's file, {folder / prefix}NAME.csv, or take {coded.id} out of coded_sets"
+        fix = f"add {folder}/{coded.id}-coder-NAME.csv, or take {coded.id} out of coded_sets"
         raise InputError(STUDY_FILE, "nobody has coded its units", fix, key)
-    rows = [(coder, *code) for coder, codes in passes.items() for code in codes]
+    rows = [(coder, *code) for coder, given in passes.items() for code in given]
     codes = pl.DataFrame(rows, schema=_NO_ROWS, orient="row")
-    return Coding(
-        coded.id, coded.unit, units, coders, codes, adjudicated=decided.is_file(), file=file
-    )
+    return Coding(coded.id, coded.unit, units, coders, codes, adjudicated=bool(decided), file=file)
 
 
-def _read_suggested(files: Sequence[Path], theme_ids: Collection[str]) -> Coding:
+def read_suggested(files: Mapping[str, Path], theme_ids: Collection[str]) -> Coding:
     """All files of suggested units as one coding; a unit may stand in several of them."""
-    prefix = f"{SUGGESTED}-coder-"
     frames, rows = [], []
     readers: dict[str, list[str]] = {}
-    for file in files:
-        coder = file.stem.removeprefix(prefix)
+    for coder, file in files.items():
         units, codes = _read_suggested_pass(file, theme_ids)
         frames.append(units)
         for unit_id in units["unit_id"]:
@@ -257,7 +272,7 @@ def _read_suggested(files: Sequence[Path], theme_ids: Collection[str]) -> Coding
         SUGGESTED,
         "range",
         every.unique("unit_id", keep="first", maintain_order=True),
-        tuple(sorted(file.stem.removeprefix(prefix) for file in files)),
+        tuple(sorted(files)),
         pl.DataFrame(rows, schema=_NO_ROWS, orient="row"),
         adjudicated=False,
         readers={unit: tuple(names) for unit, names in readers.items()},
@@ -271,32 +286,41 @@ def _read_suggested_pass(
     seen: dict[str, int] = {}
     units: list[tuple[object, ...]] = []
     codes: list[tuple[str, str]] = []
-    for line, row in read_rows(file, SUGGESTED_COLUMNS):
+    for line, row in rows_of(file, SUGGESTED_COLUMNS):
         start, end = (number(file, line, name, row[name], pl.Int64) for name in ("start", "end"))
-        unit_id = f"{row['block_id']}:{start}-{end}"
+        unit_id = _range_id(row)
         refuse_repeat(file, line, unit_id, seen)
         if row["codes"].strip() == UNREAD:
             continue
         units.append((unit_id, row["document_id"], row["block_id"], start, end, str(file), line))
         codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
     names = ("unit_id", "document_id", "block_id", "start", "end", "file", "row")
-    numbers = ("start", "end", "row")
-    schema = {name: pl.Int64 if name in numbers else pl.String for name in names}
+    schema = {name: pl.Int64 if name in ("start", "end", "row") else pl.String for name in names}
     return pl.DataFrame(units, schema=schema, orient="row"), codes
 
 
 def _read_pass(
-    file: Path, id_column: str, unit_ids: Sequence[str], theme_ids: Collection[str]
+    file: Path,
+    id_column: str,
+    unit_ids: Sequence[str],
+    theme_ids: Collection[str],
+    *,
+    all_read: bool = True,
 ) -> list[tuple[str, str]]:
     """unit_id and theme_id of every code that one coder gave."""
     known = set(unit_ids)
     seen: dict[str, int] = {}
     codes: list[tuple[str, str]] = []
-    for line, row in read_rows(file, [id_column, "codes"]):
+    for line, row in rows_of(file, [id_column, "codes"]):
         unit_id = row[id_column]
         if unit_id not in known:
             raise InputError(file, f"no unit {unit_id!r}", _nearest(unit_id, known), line)
         refuse_repeat(file, line, unit_id, seen)
+        if row["codes"].strip() == UNREAD:
+            if all_read:
+                fix = f"put codes in the place of the {UNREAD}, or nothing where none fits"
+                raise InputError(file, f"nobody has read {unit_id} ({UNREAD})", fix, line)
+            continue
         codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
     missing = [unit_id for unit_id in unit_ids if unit_id not in seen]
     if missing:

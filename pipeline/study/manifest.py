@@ -6,10 +6,9 @@ line read it at every start.
 
 from __future__ import annotations
 
-import csv
-import io
+import difflib
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -17,10 +16,12 @@ from typing import get_args
 from urllib.parse import urlsplit
 
 from pipeline.run.errors import InputError
+from pipeline.run.files import sheet_line
 from pipeline.run.kinds import Kind
-from pipeline.run.settings import Profile
+from pipeline.run.settings import Profile, way_back
+from pipeline.run.sheet import parse_sheet
 from pipeline.study.missions import MISSIONS_FILE, load_missions
-from pipeline.study.symbols import address
+from pipeline.study.symbols import address, is_same
 
 MANIFEST_FILE = Path("corpus/manifest.csv")
 COLUMNS = (
@@ -102,22 +103,44 @@ def read_manifest(
     Raises:
         InputError: the first row that cannot be used, with its line number.
     """
-    return parse_manifest(_text(file), file, missions)
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        raise InputError(file, "is missing", way_back(file)) from None
+    return parse_manifest(content, file, missions)
 
 
 def parse_manifest(
-    text: str, file: Path, missions: Collection[str] | None = None
+    content: bytes, file: Path, missions: Collection[str] | None = None
 ) -> tuple[Entry, ...]:
-    """As `read_manifest`, from the text that the file holds or is about to hold."""
+    """As `read_manifest`, from the bytes that the file holds or is about to hold."""
     known = load_missions() if missions is None else missions
     seen: dict[str, int] = {}
     entries = []
-    for row, cells in _rows(text, file):
+    sheet = parse_sheet(content, file, COLUMNS)
+    _check_columns(file, sheet.columns)
+    for row, cells in sheet.rows:
         entry = _entry(file, row, cells, known)
         _check_place(file, entry)
         _check_unique(file, entry, seen)
         entries.append(entry)
     return tuple(entries)
+
+
+def named(entries: Iterable[Entry], name: str) -> Entry:
+    """The document of this id, or else of this symbol.
+
+    Raises:
+        InputError: there is none.
+    """
+    by_id = {entry.document_id: entry for entry in entries}
+    of_symbol = (entry for entry in by_id.values() if entry.symbol and is_same(entry.symbol, name))
+    found = by_id.get(name.strip().lower()) or next(of_symbol, None)
+    if found is None:
+        near = difflib.get_close_matches(name.lower(), by_id, n=1, cutoff=0.85)
+        fix = f"did you mean {near[0]}?" if near else "see: peacetext list"
+        raise InputError(MANIFEST_FILE, f"no document {name!r}", fix)
+    return found
 
 
 def of_profile(entries: Iterable[Entry], profile: str) -> tuple[Entry, ...]:
@@ -152,65 +175,17 @@ def cells_of(entry: Entry) -> dict[str, str]:
 
 def line_of(entry: Entry) -> str:
     """The entry as one line of CSV, without the line end."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(cells_of(entry).values())
-    return line.getvalue()
+    return sheet_line(cells_of(entry).values())
 
 
-def _rows(text: str, file: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """The line number and cells of every row under the header; blank lines are passed over."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header: list[str] | None = None
-    line = 1
-    try:
-        for cells in reader:
-            start, line = line, reader.line_num + 1
-            if not cells:
-                continue
-            if header is None:
-                header = cells
-                _check_header(file, header)
-                continue
-            _check_width(file, start, header, cells)
-            yield start, dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        fix = "close every quotation mark, and double those inside a cell"
-        raise InputError(file, f"is not CSV ({error})", fix, line) from None
-    if header is None:
-        _check_header(file, [])
-
-
-def _text(file: Path) -> str:
-    try:
-        content = file.read_bytes()
-    except FileNotFoundError:
-        raise InputError(file, "is missing", f"restore it: git checkout {file}") from None
-    try:
-        return content.decode("utf-8-sig")  # spreadsheets put a byte order mark first
-    except UnicodeDecodeError as error:
-        row = content[: error.start].count(b"\n") + 1
-        raise InputError(file, "is not UTF-8", "save the file as UTF-8", row) from None
-
-
-def _check_header(file: Path, header: list[str]) -> None:
-    if len(header) == 1 and re.search(r"[;\t]", header[0]):
-        fix = "save it again as CSV with commas between the cells"
-        raise InputError(file, "its cells are not separated by commas", fix, 1)
+def _check_columns(file: Path, columns: Collection[str]) -> None:
     for column in COLUMNS:
-        if header.count(column) != 1:
-            problem = "is missing" if column not in header else "is there twice"
+        if column not in columns:
             fix = f"the first line must be: {','.join(COLUMNS)}"
-            raise InputError(file, f"column {column} {problem}", fix, 1)
-    unknown = [column for column in header if column not in COLUMNS]
+            raise InputError(file, f"column {column} is missing", fix, 1)
+    unknown = [column for column in columns if column not in COLUMNS]
     if unknown:
         raise InputError(file, f"column {unknown[0]!r} is not known", "delete it", 1)
-
-
-def _check_width(file: Path, row: int, header: list[str], cells: list[str]) -> None:
-    if len(cells) != len(header):
-        problem = f"has {len(cells)} cells, but the first line has {len(header)}"
-        fix = "give every column a cell, and put a cell with a comma in quotation marks"
-        raise InputError(file, problem, fix, row)
 
 
 def _entry(file: Path, row: int, cells: Mapping[str, str], missions: Collection[str]) -> Entry:

@@ -37,11 +37,20 @@ def _checked_pattern(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"is not a regular expression ({error})") from None
+        fix = "write a sign that is meant as itself with \\ before it, such as \\("
+        raise ValueError(f"is not a regular expression ({error})", fix) from None
+    return pattern
+
+
+def _telling_pattern(pattern: str) -> str:
+    if re.search(pattern, ""):
+        problem = "is found everywhere, since all of it may be left out"
+        raise ValueError(problem, "take out the ? or * that stands behind all of it")
     return pattern
 
 
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_checked_pattern)]
+Telling = Annotated[Pattern, AfterValidator(_telling_pattern)]
 
 
 class Article(Section):
@@ -89,7 +98,7 @@ class Interviews(Section):
         speaker_groups: the most telling first.
     """
 
-    pattern: Pattern | None = None
+    pattern: Telling | None = None
     speaker_groups: tuple[SpeakerGroup, ...] = Field(default=(), strict=False)
 
     @property
@@ -106,7 +115,10 @@ class Interviews(Section):
         """Speaker groups of the interviewees that a note or citation names, in its order, once."""
         if self.pattern is None:
             return ()
-        described = re.split(self.pattern, note)[1:]
+        # a bracket in the pattern would make parts of their own, were the note split at it
+        found = list(re.finditer(self.pattern, note))
+        ends = [*(one.start() for one in found), len(note)][1:]
+        described = [note[one.end() : end] for one, end in zip(found, ends, strict=True)]
         return tuple(dict.fromkeys(filter(None, map(self._group, described))))
 
     def _group(self, description: str) -> str:
@@ -148,7 +160,8 @@ class Side(Section):
     @model_validator(mode="after")
     def _one_kind(self) -> Side:
         if (self.documents is None) == (not self.interviews):
-            raise ValueError("is of documents or of interviews, and of one of them")
+            problem = "is of documents or of interviews, and of one of them"
+            raise ValueError(problem, "write either documents: or interviews: true")
         return self
 
 
@@ -161,7 +174,9 @@ class Population(Documents):
         documents: only of these, by document_id; none named: of all of these kinds and missions.
     """
 
-    words: tuple[int, int] = Field(default=(1, 10_000), strict=False)
+    words: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = Field(
+        default=(1, 10_000), strict=False
+    )
     numbered: bool = False
     documents: tuple[str, ...] = Field(default=(), strict=False)
 
@@ -178,6 +193,14 @@ class Population(Documents):
             found &= pl.col("document_id").is_in(self.documents)
         return found & pl.col("label").str.contains(_NUMBER) if self.numbered else found
 
+    @model_validator(mode="after")
+    def _fewest_first(self) -> Population:
+        fewest, most = self.words
+        if fewest > most:
+            problem = f"no paragraph has {fewest} words or more and {most} or fewer"
+            raise ValueError(problem, f"write words: [{most}, {fewest}]")
+        return self
+
 
 class CodedSet(Section):
     """Units that were coded, in one file of units, with a file a coder.
@@ -189,6 +212,7 @@ class CodedSet(Section):
         units: file of units in corpus/coding.
         roles: what it serves for.
         population: what the units were drawn from; None for all units of the articles.
+        articles: document_ids of those whose sentences they are; empty for all.
     """
 
     id: Id
@@ -197,6 +221,7 @@ class CodedSet(Section):
     units: Words
     roles: tuple[Role, ...] = Field(min_length=1, strict=False)
     population: Population | None = None
+    articles: tuple[str, ...] = Field(default=(), strict=False)
 
     @property
     def drawn_units(self) -> pl.Expr:
@@ -209,9 +234,11 @@ class CodedSet(Section):
     @model_validator(mode="after")
     def _can_serve(self) -> CodedSet:
         if self.id == SUGGESTED:
-            raise ValueError(f"{SUGGESTED} is the set of what `peacetext suggest` wrote")
+            problem = f"{SUGGESTED} is the set of what `peacetext suggest` wrote"
+            raise ValueError(problem, "give it another id")
         if self.unit == "paragraph" and "estimated_with" in self.roles and not self.population:
-            raise ValueError("nothing can be estimated with paragraphs of no known population")
+            problem = "nothing can be estimated with paragraphs of no known population"
+            raise ValueError(problem, "say what they were drawn from: population")
         return self
 
 
@@ -332,6 +359,16 @@ class Study(Section):
     def interview_side(self) -> Side | None:
         """The side that is made of reported interviews."""
         return next((side for side in self.sides if side.interviews), None)
+
+    @property
+    def has_interviews(self) -> bool:
+        """Whether there is any to speak of."""
+        return self.interview_side is not None or self.interviews.pattern is not None
+
+    @property
+    def compares(self) -> bool:
+        """Whether it has both sides of a comparison."""
+        return self.document_side is not None and self.interview_side is not None
 
 
 def transfer_name(trained_on: Sequence[str], set_id: str) -> str:

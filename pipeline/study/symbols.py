@@ -19,10 +19,8 @@ _ORGANS = (
 _NUMBERED = r"(?:(?:[A-Z][A-Za-z]*(?:\.[A-Z]?|-))?\d+[A-Z]?)"
 _ONE = rf"(?:{_ORGANS})(?:/(?:{_NUMBERED}|[A-Z][A-Za-z]*))*/{_NUMBERED}"
 _TAIL = r" ?\((?:\d{4}|[IVXL]+(?:-[A-Z])?|Resumption ?\d+|Part [IVX]+|Vol\. ?[IVX]+|SUPP)\)"
-_PART = r"(?<=/\d) [A-Z]|(?<=/\d\d) [A-Z]|(?<=/\d{3}) [A-Z]"  # A/RES/52/12 B
-SYMBOL = re.compile(
-    rf"{_ONE}\*{{0,3}}(?:[-–—]{_ONE}\*{{0,3}})?(?:{_TAIL}|(?:{_PART})(?![\w.]))?\*{{0,3}}"
-)
+_LETTERED = r"A/RES/\d+/\d+ [A-Z](?![\w.])"  # a resolution in parts: A/RES/52/12 B
+SYMBOL = re.compile(rf"{_LETTERED}|{_ONE}\*{{0,3}}(?:[-–—]{_ONE}\*{{0,3}})?(?:{_TAIL})?\*{{0,3}}")
 _IN_TEXT = re.compile(rf"(?<![\w/.-])(?:{SYMBOL.pattern})(?![\w/])")
 _ADOPTED = re.compile(r"\b[Rr]esolutions? ((?:\d{1,4} ?\(\d{4}\)(?:,? and |, |,)?)+)")
 _NUMBER_AND_YEAR = re.compile(r"(\d{1,4}) ?\((\d{4})\)")

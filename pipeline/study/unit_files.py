@@ -6,17 +6,21 @@ number where one is known, by the SHA-256 of its words and by their fingerprint,
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
 from pipeline.run.errors import InputError
-from pipeline.run.files import read_rows
-from pipeline.run.ids import N_MINIMA
+from pipeline.run.sheet import read_sheet
 
+N_MINIMA = 32
+"""Numbers in a fingerprint; the likeness that two give is right to within .09 (standard error)."""
+_N_LETTERS = 12
+_BYTES = 8 * N_MINIMA
 Unit = Literal["sentence", "paragraph", "range"]
 
 ID_COLUMN: dict[Unit, str] = {"sentence": "sentence_id", "paragraph": "unit_id"}
@@ -52,7 +56,7 @@ def read_units(unit: Unit, file: Path) -> pl.DataFrame:
     places = _PLACES if unit == "paragraph" else {}
     rows: list[list[object]] = []
     seen: dict[str, int] = {}
-    for line, row in read_rows(file, list(columns)):
+    for line, row in rows_of(file, list(columns), [*places]):
         refuse_repeat(file, line, row[id_column], seen)
         values = [number(file, line, name, row[name], kind) for name, kind in columns.items()]
         for name, kind in places.items():
@@ -68,7 +72,7 @@ def read_units(unit: Unit, file: Path) -> pl.DataFrame:
 
 def _check_drawn(file: Path, line: int, row: Mapping[str, str]) -> None:
     """A probability is one, and a fingerprint is of the right length."""
-    cell = row["inclusion_probability"]
+    cell = row["inclusion_probability"].strip().replace(",", ".")
     if not 0 < float(cell) <= 1:
         fix = "write the probability with which it was drawn, above 0 and at most 1"
         raise InputError(file, f"inclusion_probability is {cell}", fix, line)
@@ -76,6 +80,21 @@ def _check_drawn(file: Path, line: int, row: Mapping[str, str]) -> None:
     if mark and not re.fullmatch(f"[0-9a-f]{{{4 * N_MINIMA}}}", mark):
         fix = f"empty the cell, or restore its {4 * N_MINIMA} digits"
         raise InputError(file, "fingerprint is not one", fix, line)
+
+
+def rows_of(
+    file: Path, needed: Sequence[str], known: Sequence[str] = ()
+) -> tuple[tuple[int, dict[str, str]], ...]:
+    """Line number and cells of each row of a table, ``known`` columns among them where it has them.
+
+    Raises:
+        InputError: it cannot be read, or a column of ``needed`` is missing.
+    """
+    sheet = read_sheet(file, [*needed, *known], may_be_empty=True)
+    for name in needed:
+        if name not in sheet.columns:
+            raise InputError(file, f"column {name} is missing", f"add it: {','.join(needed)}", 1)
+    return sheet.rows
 
 
 def number(file: Path, line: int, name: str, cell: str, kind: type[pl.DataType]) -> object:
@@ -87,7 +106,8 @@ def number(file: Path, line: int, name: str, cell: str, kind: type[pl.DataType])
     if kind == pl.String:
         return cell
     try:
-        return int(cell) if kind == pl.Int64 else float(cell)
+        # a spreadsheet of Europe writes 0,25
+        return int(cell) if kind == pl.Int64 else float(cell.replace(",", "."))
     except ValueError:
         raise InputError(file, f"{name} is not a number: {cell!r}", "correct it", line) from None
 
@@ -101,3 +121,36 @@ def refuse_repeat(file: Path, line: int, unit_id: str, seen: dict[str, int]) -> 
     if unit_id in seen:
         raise InputError(file, f"{unit_id} stands in row {seen[unit_id]} too", "delete one", line)
     seen[unit_id] = line
+
+
+def fingerprint(text: str) -> str:
+    """What a text can be recognised by, word for word or nearly, but not read: 128 digits.
+
+    MinHash (Broder 1997, "On the resemblance and containment of documents"): of 32 hashes of every
+    12 consecutive letters and digits the least, and of that the last 16 bits. Spaces, hyphens,
+    punctuation and capitals do not count, so that another join of lines changes nothing.
+
+    >>> fingerprint("decision-making, at last") == fingerprint("decision -making at LAST")
+    True
+    """
+    import numpy as np
+
+    letters = "".join(letter for letter in text.casefold() if letter.isalnum())
+    pieces = {letters[at : at + _N_LETTERS] for at in range(max(len(letters) - _N_LETTERS, 0) + 1)}
+    hashed = b"".join(hashlib.shake_128(piece.encode()).digest(_BYTES) for piece in sorted(pieces))
+    least = np.frombuffer(hashed, dtype="<u8").reshape(-1, N_MINIMA).min(axis=0)
+    return str((least & 0xFFFF).astype(">u2").tobytes().hex())
+
+
+def likeness(one: str, other: str) -> float:
+    """Which part of the pieces of either text is in both, 0 to 1, as two fingerprints tell.
+
+    Raises:
+        ValueError: one of them is no fingerprint.
+    """
+    import numpy as np
+
+    numbers = [np.frombuffer(bytes.fromhex(each), dtype=">u2") for each in (one, other)]
+    if {len(each) for each in numbers} != {N_MINIMA}:
+        raise ValueError(f"is not a fingerprint of {4 * N_MINIMA} digits")
+    return float((numbers[0] == numbers[1]).mean())

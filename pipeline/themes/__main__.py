@@ -8,9 +8,8 @@ import polars as pl
 
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
-from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import read_table, write_table
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.themes import (
     CALIBRATION,
     CODER_AGREEMENT,
@@ -30,7 +29,7 @@ from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.coders import makers_text
 from pipeline.study.codings import read_codings
 from pipeline.themes.combination import Combination
-from pipeline.themes.saving import SavedThemes, save_themes
+from pipeline.themes.scoring import SavedThemes, save_themes
 from pipeline.themes.study import ThemeFindings, study_themes
 from pipeline.themes.units import CodedCorpus, lost_lines, passage_codes_table, units_table
 from pipeline.vectors.encoder import load_encoder

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
-from pipeline.run.tables.ingest import DOCUMENTS
-from pipeline.run.tables.segment import NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.table import read_table, write_table
+from pipeline.run.tables.texts import DOCUMENTS, NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.topics import (
     ARTICLE_ASSIGNMENTS,
     ARTICLE_TOPICS,

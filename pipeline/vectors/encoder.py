@@ -26,11 +26,10 @@ import numpy.typing as npt
 from pipeline.run.arrays import Vectors
 from pipeline.run.caches import ResultCache, cache_folder
 from pipeline.run.errors import StageError
-from pipeline.run.files import sha256_of
-from pipeline.run.ids import text_hash
+from pipeline.run.files import sha256_of, text_hash
 from pipeline.run.settings import EmbedSettings
 from pipeline.run.stage import heavy_imports
-from pipeline.vectors.cache import VectorCache
+from pipeline.vectors.stored import VectorCache
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

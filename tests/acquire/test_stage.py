@@ -12,8 +12,8 @@ import pytest
 from pipeline.acquire.__main__ import acquire
 from pipeline.acquire.sources import sources_of
 from pipeline.run.errors import InputError, StageError
-from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.table import read_table
+from pipeline.run.tables.texts import ACQUIRED
 from pipeline.study.manifest import Entry, located, read_manifest
 
 CONFIGS = Path("configs").resolve()

@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+import polars as pl
 import pytest
 from click.testing import Result
 from docx import Document
@@ -257,7 +258,8 @@ def test_a_folder_gives_every_document_in_it_and_one_that_is_bad_costs_the_other
     assert "2 of 4 added" in done.output
     for name in ("empty.pdf: is empty", "broken.docx: "):
         assert name in done.output
-    assert "picture.png" not in done.output
+    assert "1 file that is not read" in done.output
+    assert "picture.png" in done.output
 
 
 def test_a_symbol_alone_is_a_row_to_be_fetched(project: Path) -> None:
@@ -411,3 +413,70 @@ def test_real_documents_are_recognised_as_the_manifest_has_them(mirror: Path) ->
     assert agree["kind"] == agree["symbol"] == agree["documents"]
     assert agree["date"] >= 0.98 * agree["documents"]
     assert agree["first mission"] >= 0.95 * agree["documents"]
+
+
+FIELD_CASES = Path(__file__).parents[1] / "field_cases"
+
+
+def test_a_lock_file_of_word_is_named_and_not_read(project: Path) -> None:
+    # field case 28
+    reports = FIELD_CASES / "28-folder-with-word-lock-file" / "reports"
+    done = peacetext("add", reports, "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert "1 of 1 would be added" in done.output
+    assert "2 files that are not read" in done.output
+    assert "Thumbs.db, ~$notes.docx" in done.output
+
+
+def test_files_of_a_folder_that_are_not_read_are_counted_and_named(
+    project: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "shelf"
+    (folder / "old").mkdir(parents=True)
+    (folder / "report.txt").write_text("The convoy of the mission was stopped twice.\n")
+    for name in ("old/minutes.wpd", "plan.pages", "data.xyz", ".hidden.txt"):
+        (folder / name).write_bytes(b"x")
+
+    done = peacetext("add", folder, "--dry-run")
+
+    assert "1 of 1 would be added" in done.output
+    for name in ("minutes.wpd", "plan.pages", "data.xyz"):
+        assert name in done.output
+    (folder / "report.txt").unlink()
+    done = peacetext("add", folder)
+    assert done.exit_code == 2
+    assert "holds no document that can be read, only data.xyz" in done.output
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_an_empty_name_adds_nothing(project: Path, name: str) -> None:
+    before = Path("corpus/manifest.csv").read_bytes()
+    done = peacetext("add", name)
+    assert done.exit_code == 2
+    assert "an empty name names nothing" in done.output
+    assert Path("corpus/manifest.csv").read_bytes() == before
+
+
+def test_a_document_is_removed_by_its_symbol_and_missions_may_be_typed_in_any_case(
+    project: Path,
+) -> None:
+    peacetext("add", RESOLUTION, "--missions", "minusma;Monusco")
+    entry = next(each for each in read_manifest() if each.document_id == "s-res-9001-2031")
+    assert entry.missions == ("MINUSMA", "MONUSCO")
+    assert "removed s-res-9001-2031" in peacetext("remove", "s/res/9001 (2031)").output
+
+
+def test_a_manifest_that_excel_saved_is_written_in_our_own_form_when_it_changes(
+    project: Path,
+) -> None:
+    file = Path("corpus/manifest.csv")
+    before = read_manifest()
+    frame = pl.read_csv(file, infer_schema=False).fill_null("")
+    file.write_bytes(frame.write_csv(separator=";", line_terminator="\r\n").encode("utf-16"))
+    assert read_manifest() == before
+
+    assert peacetext("add", RESOLUTION).exit_code == 0
+    assert peacetext("remove", "s-res-9001-2031").exit_code == 0
+
+    assert file.read_bytes().startswith("\ufeffdocument_id,symbol".encode())
+    assert read_manifest() == before

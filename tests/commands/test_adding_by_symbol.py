@@ -12,8 +12,8 @@ from pipeline.commands.corpus import cited_table
 from pipeline.ingest.corpus import corpus_of
 from pipeline.ingest.readers import read_file
 from pipeline.run.settings import load_settings
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
 from pipeline.run.tables.table import write_table
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NOTES
 from pipeline.study.manifest import read_manifest
 from tests.commands.test_adding import entry_of, files, peacetext
 

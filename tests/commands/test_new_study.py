@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import tomllib
 from pathlib import Path
@@ -17,7 +18,8 @@ from pipeline.run.errors import InputError
 from pipeline.run.settings import load_settings
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
-from pipeline.study.manifest import read_manifest
+from pipeline.study.manifest import MANIFEST_FILE, read_manifest
+from pipeline.study.study import STUDY_FILE
 
 PROJECT = Path(__file__).parents[2]
 OWN_PIPELINE = yaml.safe_load((PROJECT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
@@ -106,6 +108,17 @@ def test_a_project_that_cannot_be_written_whole_is_not_written(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("place", ["notes.txt/radio", "/proc/radio"])
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, place: str) -> None:
+    (tmp_path / "notes.txt").touch()
+
+    done = CliRunner().invoke(app, ["new-study", str(tmp_path / place)])
+
+    assert done.exit_code == 2
+    assert "cannot be made" in done.output
+    assert "; to fix: name a folder where you may write" in done.output
+
+
 def test_its_stages_depend_on_the_rooms_of_the_code_that_is_installed(written: Path) -> None:
     stages = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
 
@@ -133,3 +146,76 @@ def test_a_wheel_carries_all_that_a_new_project_starts_with() -> None:
 def test_units_of_no_known_set_are_not_listed(written: Path) -> None:
     with pytest.raises(InputError, match="has no set 'papers'"):
         module.write_units("papers", 10)
+
+
+def _with_article(text: str) -> None:
+    """The template's study with one article in Markdown."""
+    Path("corpus/article/wells.md").write_text(text, encoding="utf-8")
+    manifest = MANIFEST_FILE.read_text(encoding="utf-8-sig").splitlines()
+    row = dict.fromkeys(manifest[0].split(","), "")
+    row |= {"document_id": "wells", "kind": "article", "date": "2017-01-01", "profiles": "core"}
+    row |= {"title": "Wells", "path": "article/wells.md", "required": "no"}
+    MANIFEST_FILE.write_text(f"{manifest[0]}\n{','.join(row.values())}\n", encoding="utf-8")
+    study = re.sub(r'document_id: "TO.*"', "document_id: wells", STUDY_FILE.read_text("utf-8"))
+    study = re.sub(r'  pattern: "TO FILL IN: what.*"', "  pattern: 'Talk with '", study)
+    STUDY_FILE.write_text(study, encoding="utf-8")
+
+
+def test_rows_of_a_table_are_no_sentences_to_be_coded(written: Path) -> None:
+    table = "| Year | Wells |\n|---|---|\n| Nobody counted. | Two wells were dug. |"
+    prose = "The wells dry up in March, when the trucks of the mission drive by and nobody waits."
+    _with_article(
+        f"# Wells\n\n## One\n\n{prose}\n\n{table}\n\nThen it rained.\n\n## Two\n\n{prose}"
+    )
+
+    listed, _, n = module.write_units("article", 10)
+
+    rows = list(csv.DictReader(listed.read_text(encoding="utf-8").splitlines()))
+    assert [(row["paragraph"], row["text"]) for row in rows] == [
+        ("1", prose),
+        ("2", "Then it rained."),
+        ("3", prose),
+    ]
+    assert n == 3
+
+
+def test_a_set_in_which_there_is_nothing_to_be_coded_is_named(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_sentences", lambda _: iter(()))
+
+    with pytest.raises(InputError, match=r"coded_sets\.article: no sentence was found"):
+        module.write_units("article", 10)
+
+    assert TO_FILL_IN in Path("corpus/coding/article-sentences.csv").read_text(encoding="utf-8")
+
+
+def test_a_set_may_be_of_one_of_several_articles(written: Path) -> None:
+    prose = "The {} dry up in March, when the trucks of the mission drive by and nobody waits."
+    _with_article(f"# Wells\n\n## One\n\n{prose.format('wells')}")
+    Path("corpus/article/lamps.md").write_text(f"# Lamps\n\n## One\n\n{prose.format('lamps')}")
+    manifest = MANIFEST_FILE.read_text(encoding="utf-8-sig")
+    row = manifest.splitlines()[1].replace("wells", "lamps")
+    MANIFEST_FILE.write_text(f"{manifest}{row}\n", encoding="utf-8")
+    study = STUDY_FILE.read_text(encoding="utf-8")
+    more = "articles:\n  - {document_id: lamps, short: Lamp (2019), citation: Lamp 2019}\n"
+    study = study.replace("articles:\n", more, 1)
+    STUDY_FILE.write_text(f"{study}", encoding="utf-8")
+    unit = "    unit: sentence\n"
+    for articles, n in (("wells", 1), ("lamps", 1), ("wells, lamps", 2)):
+        chosen = study.replace(unit, f"{unit}    articles: [{articles}]\n", 1)
+        STUDY_FILE.write_text(chosen, encoding="utf-8")
+        for file in Path("corpus/coding").glob("*.csv"):
+            file.unlink()
+
+        listed, _, n_listed = module.write_units("article", 10)
+
+        said = listed.read_text(encoding="utf-8")
+        assert n_listed == n
+        assert [name in said for name in ("wells", "lamps")] == [
+            name in articles for name in ("wells", "lamps")
+        ]
+
+    STUDY_FILE.write_text(chosen.replace("[wells, lamps]", "[bread]"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"coded_sets\.article\.articles: 'bread' is no article"):
+        load_study()

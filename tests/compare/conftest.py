@@ -11,8 +11,7 @@ import pytest
 
 from pipeline.compare.material import Material, empty, from_rows
 from pipeline.run.settings import CompareSettings, Settings, load_settings
-from pipeline.run.tables.ingest import Blocks, Documents, Notes
-from pipeline.run.tables.segment import NearDuplicates, Passages
+from pipeline.run.tables.texts import Blocks, Documents, NearDuplicates, Notes, Passages
 from pipeline.run.tables.themes import PassageCodes, Prevalence, Scores, Units
 from pipeline.run.tables.topics import OUTLIER, Assignments, Hierarchy, Topics, ZeroShot
 from pipeline.study.checks import load_study

@@ -14,8 +14,8 @@ from pipeline.compare.structure.alignment import (
     one_to_one_matching,
     topic_theme_cells,
 )
+from pipeline.compare.structure.comparing import best_topics, recovery_table
 from pipeline.compare.structure.labels import NO_THEME, LabelledPassages
-from pipeline.compare.structure.recovery import best_topics, recovery_table
 from pipeline.run.settings import CompareSettings
 
 

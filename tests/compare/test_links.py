@@ -12,7 +12,7 @@ from pipeline.compare.sources import find_quotation, link_tables, shelf_of, un_r
 from pipeline.ingest.corpus import corpus_of
 from pipeline.ingest.readers import read_file
 from pipeline.run.settings import load_settings
-from pipeline.run.tables.ingest import Blocks, Documents
+from pipeline.run.tables.texts import Blocks, Documents
 from pipeline.study.manifest import read_manifest
 
 REFERENCES = """

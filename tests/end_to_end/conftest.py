@@ -95,7 +95,9 @@ class Project:
 
     def manifest_rows(self) -> list[dict[str, str]]:
         """The rows of corpus/manifest.csv."""
-        with (self.folder / "corpus" / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        with (self.folder / "corpus" / "manifest.csv").open(
+            encoding="utf-8-sig", newline=""
+        ) as file:
             return list(csv.DictReader(file))
 
     def write_manifest(self, rows: list[dict[str, str]]) -> None:

@@ -18,11 +18,10 @@ from pipeline.export.__main__ import main
 from pipeline.ingest.akoma.reader import read_akoma_ntoso
 from pipeline.ingest.corpus import CorpusTables, corpus_of
 from pipeline.ingest.readers import read_file
-from pipeline.run.ids import text_hash
+from pipeline.run.files import text_hash
 from pipeline.run.settings import PARAMS_FILE, load_settings
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
-from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import write_table
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, PASSAGES
 from pipeline.run.tables.themes import SCORES
 from pipeline.study.manifest import COLUMNS, Entry, cells_of, read_manifest
 
@@ -57,7 +56,7 @@ class Project:
     def codings(self) -> dict[str, str]:
         """Every coding, by the name of its file."""
         files = sorted(self.coding.glob("*-coder-*.csv"))
-        return {file.name: file.read_text(encoding="utf-8") for file in files}
+        return {file.name: file.read_text(encoding="utf-8-sig") for file in files}
 
     def run(self, *words: str) -> tuple[int, str]:
         """Run the peacetext command here: its exit code and all that it said."""

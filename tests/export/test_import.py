@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 import sqlite3
 import zipfile
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.imports import refi_project
+from pipeline.imports import archive as archives
 from tests.export.conftest import SYMBOL, Project
 
 GUID = "00000000-0000-4000-8000-{:012d}".format
@@ -109,7 +110,7 @@ def test_a_copy_with_other_line_ends_and_quotation_marks_finds_its_sentence(
 
 def test_words_inside_a_sentence_code_the_sentence(project: Project) -> None:
     start = FIRST.index("mismatch")
-    file = theirs(project.folder / "t.qdpx", FIRST, start, start + 20, code="training")
+    file = theirs(project.folder / "t.qdpx", FIRST, start, start + 16, code="training")
     assert project.run("import", file, "--coder", "ada")[0] == 0
     assert codes_of(project, "article-coder-ada.csv") == {"g26-s001": "training"}
 
@@ -118,7 +119,9 @@ def test_a_few_words_of_the_next_sentence_do_not_code_it(project: Project) -> No
     texts = (project.coding / "article-sentences.csv").read_text(encoding="utf-8").splitlines()
     second = next(csv.reader([texts[2]]))[4]
     text = f"{FIRST} {second}"
-    file = theirs(project.folder / "t.qdpx", text, 0, len(FIRST) + 40, code="training")
+    file = theirs(
+        project.folder / "t.qdpx", text, 0, text.index(" ", len(FIRST) + 40), code="training"
+    )
     assert project.run("import", file, "--coder", "ada")[0] == 0
     assert codes_of(project, "article-coder-ada.csv") == {"g26-s001": "training"}
 
@@ -138,7 +141,11 @@ def test_every_unit_has_a_row_in_a_pass_that_was_imported(project: Project) -> N
     [
         ("Nobody ever wrote this sentence.", ARTICLE, "its words are not in gilder-2026"),
         ("2,000 (1998)", ARTICLE, "its words are not in gilder-2026"),
-        (FIRST, "Another paper", "no document that was read is called 'Another paper.docx'"),
+        (
+            FIRST,
+            "Another paper",
+            "a document that no coded unit is in cannot be taken: Another paper",
+        ),
         ("Alexander Gilder", ARTICLE, "gilder-2026"),
     ],
 )
@@ -149,7 +156,7 @@ def test_a_coding_without_a_place_stops_the_import_and_writes_nothing(
     file = theirs(project.folder / "t.qdpx", text, 0, len(text), code="training", source=source)
     code, output = project.run("import", file)
     assert code == 2
-    assert f"{source}.docx, characters 0 to {len(text)}" in output
+    assert f"{source}.docx" in output
     assert said in output
     assert project.codings() == before
 
@@ -165,10 +172,11 @@ def test_the_rest_is_taken_and_each_coding_left_out_is_named(project: Project) -
 
 
 def test_an_unknown_code_is_named_with_the_nearest_theme(project: Project) -> None:
-    file = theirs(project.folder / "t.qdpx", FIRST, 0, 40, code="The hosts state")
+    file = theirs(project.folder / "t.qdpx", FIRST, 0, 28, code="The hosts state")
     code, said = project.run("import", file)
     assert code == 2
-    assert "no theme is called 'The hosts state'; to fix: did you mean 'The host state'?" in said
+    assert "1 coding of 1 code that is no theme cannot be taken" in said
+    assert "'The hosts state' (1, did you mean host_state?)" in said
 
 
 def test_a_pass_that_is_there_is_not_replaced_unless_asked(project: Project) -> None:
@@ -205,7 +213,7 @@ def test_an_archive_that_leaves_its_place_is_refused(project: Project, name: str
 def test_a_file_that_unpacks_to_too_much_is_refused(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refi_project, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(archives, "MAX_BYTES", 1_000_000)
     bomb = archive(project.folder / "t.qdpx", {"project.qde": b" " * 1_000_001})
     assert Path(bomb).stat().st_size < 10_000
     code, said = project.run("import", bomb)
@@ -216,7 +224,7 @@ def test_a_file_that_unpacks_to_too_much_is_refused(
 def test_an_archive_of_too_many_files_is_refused(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refi_project, "MAX_ENTRIES", 2)
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 2)
     many = archive(project.folder / "t.qdpx", {f"{number}.txt": "" for number in range(3)})
     assert "packs 3 files, more than 2" in project.run("import", many)[1]
 
@@ -242,7 +250,7 @@ def test_xml_entities_are_refused(project: Project, entity: str) -> None:
         (lambda path: archive(path, {"a.txt": "x"}), "holds no project.qde"),
         (lambda path: archive(path, {"project.qde": "<Project"}), "its XML is broken"),
         (lambda path: archive(path, {"project.qde": "<other/>"}), "its root is other"),
-        (lambda path: theirs(path, FIRST, 10, 9_999), "are not in its text of 199 characters"),
+        (lambda path: theirs(path, FIRST, 10, 9_999), "no such place in a text of 199 characters"),
         (
             lambda path: archive(
                 path,
@@ -365,7 +373,7 @@ def test_a_pass_in_our_own_form_is_checked_and_taken(project: Project) -> None:
     [
         (b"document,text\na,b\n", "column code is missing"),
         (b"document,text,code\na,,x\n", "row 2: no text in this row"),
-        (b"document,text,code\na,\xff,x\n", "is not UTF-8"),
+        (b"document,text,code\na,\x81,x\n", "is not UTF-8, and not Windows-1252 either"),
         (b'document,text,code\na,"b,x\n', "unexpected end of data"),
     ],
 )
@@ -379,7 +387,8 @@ def test_a_table_with_a_mistake_names_its_row(project: Project, content: bytes, 
 def test_a_kind_of_file_that_is_not_read_is_said(project: Project) -> None:
     (project.folder / "t.nvp").write_bytes(io.BytesIO(b"x").getvalue())
     assert (
-        "name a .qdpx, .qda or .csv file" in project.run("import", str(project.folder / "t.nvp"))[1]
+        "name a .qdpx, .qda, .csv or .xlsx file"
+        in project.run("import", str(project.folder / "t.nvp"))[1]
     )
 
 
@@ -405,3 +414,77 @@ def test_a_pass_goes_to_the_set_of_paragraphs_whose_units_it_names(project: Proj
     # then it stands beside the others of that set
     assert code == 0, said
     assert codes_of(project, "notes-coder-zoe.csv") == {"re-0": "training"}
+
+
+FIELD_CASES = Path(__file__).parents[1] / "field_cases"
+
+
+@pytest.mark.parametrize("name", ["excel-ansi", "excel", "r", "sep"])
+def test_a_pass_that_a_spreadsheet_or_r_saved_is_the_same_pass(project: Project, name: str) -> None:
+    # field case 12
+    file = FIELD_CASES / "12-pass-quoted-or-from-european-excel" / f"article-coder-{name}.csv"
+
+    code, said = project.run("import", str(file), "--coder", "ada")
+
+    assert code == 0, said
+    assert "3 codes; 2 of" in said
+    assert codes_of(project, "article-coder-ada.csv") == {
+        "g26-s001": "robust_force;effectiveness",
+        "g26-s002": "humanitarian_space",
+    }
+    n = len(project.codings()["article-coder-1.csv"].splitlines()) - 1
+    code, said = project.run("agreement", str(file), str(project.coding / "article-coder-1.csv"))
+    assert (code, said.startswith(f"{n} of {n} units were read by both")) == (0, True), said
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".ods", ".tsv"])
+def test_a_pass_of_a_workbook_is_imported_and_counts_where_it_lies(
+    project: Project, suffix: str
+) -> None:
+    file = FIELD_CASES / "workbooks" / f"article-coder-workbook{suffix}"
+
+    code, said = project.run("import", str(file), "--coder", "ada")
+
+    assert code == 0, said
+    assert codes_of(project, "article-coder-ada.csv") == {
+        "g26-s001": "robust_force;effectiveness",
+        "g26-s002": "humanitarian_space",
+    }
+    shutil.copy(file, project.coding)
+    assert "coders 1, 2, ada, workbook" in project.run("check")[1]
+    shutil.copy(file, project.coding / f"article-coder-ada{suffix}")
+    assert "is the same coding in another form" in project.run("check")[1]
+
+
+def test_a_suggestion_that_is_filled_in_is_imported_like_any_coding(project: Project) -> None:
+    import polars as pl
+
+    blocks = pl.read_parquet(project.folder / "outputs/ingest/blocks.parquet").tail(3)
+    columns = "document_id;block_id;start;end;codes;label;text"
+    rows = [f"{row['document_id']};{row['block_id']};0;5" for row in blocks.iter_rows(named=True)]
+    file = project.folder / "to-code.csv"
+    file.write_text(
+        "\n".join(
+            [columns, f'{rows[0]};"leadership;escorts";;x', f"{rows[1]};?;;=y", f"{rows[2]};;;z"]
+        )
+    )
+
+    code, said = project.run("import", str(file), "--coder", "ada")
+
+    assert code == 0, said
+    assert "suggested-coder-ada.csv: 2 codes; 2 of 3 passages were read" in said
+    assert "suggested: 2 units, coders ada" in project.run("check")[1]
+    # given what she had not read, the rest stays; what she coded is not changed unasked
+    file.write_text("\n".join([columns, f"{rows[1]};training;;=y"]))
+    assert project.run("import", str(file), "--coder", "ada")[0] == 0
+    assert "suggested: 3 units, coders ada" in project.run("check")[1]
+    file.write_text("\n".join([columns, f"{rows[0]};training;;x"]))
+    code, said = project.run("import", str(file), "--coder", "ada")
+    assert (code, "codes this passage otherwise" in said) == (2, True)
+    assert project.run("import", str(file), "--coder", "ada", "--replace")[0] == 0
+
+
+def test_a_suggestion_that_nobody_has_filled_in_is_refused(project: Project) -> None:
+    file = project.folder / "to-code.csv"
+    file.write_text("document_id,block_id,start,end,codes\na,a.1,0,9,?\n")
+    assert "no passage that somebody has read" in project.run("import", str(file))[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from pipeline.export.references import BibliographyEntry, bibtex, ris
@@ -81,3 +82,15 @@ def test_a_note_of_two_lines_stays_on_one_in_ris() -> None:
 def test_addresses_of_symbols_are_those_of_the_un_and_safe() -> None:
     assert address("S/PRST/2018/10") == "https://docs.un.org/en/S/PRST/2018/10"
     assert address('A/1"><') == "https://docs.un.org/en/A/1%22%3E%3C"
+
+
+def test_an_organ_is_one_author_of_endnote_and_persons_are_several() -> None:
+    article = replace(RESOLUTION, is_article=True, author="Gilder, Alexander and Curran, David")
+
+    lines = ris([article, RESOLUTION]).splitlines()
+
+    assert [line for line in lines if line.startswith("AU")] == [
+        "AU  - Gilder, Alexander",
+        "AU  - Curran, David",
+        "AU  - United Nations Security Council,",
+    ]

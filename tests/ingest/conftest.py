@@ -18,13 +18,14 @@ FONTS = {"plain": "Times-Roman", "bold": "Times-Bold", "italic": "Times-Italic"}
 
 @dataclass(frozen=True)
 class Ink:
-    """One run of type on a page; `x` and `y` are points from the lower left corner."""
+    """One run of type; `x` and `y` are points from the lower left corner, `mode` 3 is no ink."""
 
     x: float
     y: float
     text: str
     font: str = "plain"
     size: float = 10.0
+    mode: int = 0
 
 
 SmallPdf = Callable[..., bytes]
@@ -50,11 +51,21 @@ def read(limits: IngestSettings) -> Callable[[Path], Reading]:
 
 @pytest.fixture
 def small_pdf() -> SmallPdf:
-    """Makes a PDF from pages of ink; `picture` covers every page, `password` locks it."""
+    """Makes a PDF from pages of ink; `picture` covers every page, `password` locks it.
+
+    `leaf` stands in every page's dictionary, `shared` in the tree's, `opening` before the ink.
+    """
     return _small_pdf
 
 
-def _small_pdf(*pages: Sequence[Ink], picture: bool = False, password: bool = False) -> bytes:
+def _small_pdf(
+    *pages: Sequence[Ink],
+    picture: bool = False,
+    password: bool = False,
+    leaf: bytes = b"/MediaBox [0 0 612 792]",
+    shared: bytes = b"",
+    opening: bytes = b"",
+) -> bytes:
     fonts = {name: 3 + index for index, name in enumerate(FONTS)}
     objects = {1: b"<< /Type /Catalog /Pages 2 0 R >>"}
     for name, number in fonts.items():
@@ -70,23 +81,28 @@ def _small_pdf(*pages: Sequence[Ink], picture: bool = False, password: bool = Fa
     resources = b" ".join(b"/%s %d 0 R" % (name.encode(), n) for name, n in fonts.items())
     kids = []
     for index, page in enumerate(pages):
-        leaf, content = 10 + 2 * index, 11 + 2 * index
-        kids.append(b"%d 0 R" % leaf)
-        objects[leaf] = (
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents %d 0 R "
+        sheet, content = 10 + 2 * index, 11 + 2 * index
+        kids.append(b"%d 0 R" % sheet)
+        objects[sheet] = (
+            b"<< /Type /Page /Parent 2 0 R %s /Contents %d 0 R "
             b"/Resources << /Font << %s >> /XObject << /picture 6 0 R >> >> >>"
-            % (content, resources)
+            % (leaf, content, resources)
         )
         cover = b"q 612 0 0 792 0 0 cm /picture Do Q\n" if picture else b""
-        objects[content] = _stream(cover + b"\n".join(map(_ink, page)))
-    objects[2] = b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b" ".join(kids), len(pages))
+        objects[content] = _stream(opening + cover + b"\n".join(map(_ink, page)))
+    objects[2] = b"<< /Type /Pages %s /Kids [%s] /Count %d >>" % (
+        shared,
+        b" ".join(kids),
+        len(pages),
+    )
     return _file(objects, password)
 
 
 def _ink(ink: Ink) -> bytes:
     text = ink.text.encode("cp1252").replace(b"\\", rb"\\")
     text = text.replace(b"(", rb"\(").replace(b")", rb"\)")
-    return b"BT /%s %g Tf %g %g Td (%s) Tj ET" % (
+    return b"BT %d Tr /%s %g Tf %g %g Td (%s) Tj ET" % (
+        ink.mode,
         ink.font.encode(),
         ink.size,
         ink.x,

@@ -176,6 +176,8 @@ def _add_notes(document, name: str) -> None:
     )
     kind = f"application/vnd.openxmlformats-officedocument.wordprocessingml.{name}s+xml"
     content = f"<w:{name}s {nsdecls('w')}>{notes}</w:{name}s>".encode()
+    decimal = f'<w:{name}Pr {nsdecls("w")}><w:numFmt w:val="decimal"/></w:{name}Pr>'
+    document.settings.element.append(parse_xml(decimal))  # as journals do; Word's own are i, ii
     part = Part(PackURI(f"/word/{name}s.xml"), kind, content, document.part.package)
     document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -287,6 +288,67 @@ Smith. 2020. Boats.
     )
 
 
+WORKS = "Nobody, A. (2010) Roads. Nowhere Press.\n\nSomebody, B. 2011. The Bread of Others. Town."
+THANKS = "This work was paid for by the fund for bread of the town, as grant number twelve of 2031."
+SOURCES = ["Sources", "References"]
+WROTE = "Much has been written about roads, but few who wrote it have asked those who bake it."
+
+
+def _sections(*sections: tuple[str, str]) -> str:
+    return "\n\n".join(["# Bread", *(f"## {name}\n\n{text}" for name, text in sections)])
+
+
+@pytest.mark.parametrize(
+    ("headings", "left_out"),
+    [
+        (["1. Bakers: t", "2. Literature: w", "3. Sources: w", "4. Funding: w", "5. End: t"], []),
+        (["Bakers: t", "Literature: w", "Sources: w", "Funding: w", "End: t"], []),
+        (["Bakers: t", "Sources: w", "References: l"], ["References"]),
+        (
+            ["1. Bakers: t", "2. Sources: l", "3. End: t", "References: l"],
+            SOURCES,
+        ),
+        (["Bakers: t", "Sources: l", "End: t", "References: l"], SOURCES),
+        (["1. Bakers: t", "Funding: f", "2. End: t"], ["Funding"]),
+        (
+            ["1. Bakers: t", "2. End: t", "3. Funding: f", "References: l"],
+            ["Funding", "References"],
+        ),
+        (["Bakers: t", "Funding: f", "Notes: n", "Literature: l"], ["Funding", "Literature"]),
+        (["Abstract: t", "Acknowledgements: f", "Bakers: t", "End: t"], ["Acknowledgements"]),
+        (["Bakers: t", "Acknowledgements: f", "End: t"], ["Acknowledgements"]),
+        (["Bakers: t", "References: l", "Questions: t"], ["References, Questions"]),
+        (["1. Bakers: t", "References: l", "Appendix: t", "A: t"], ["References, Appendix, A"]),
+    ],
+)
+def test_only_what_is_no_text_is_left_out_and_its_headings_are_named(
+    headings: list[str], left_out: list[str]
+) -> None:
+    texts = {"t": f"{SENTENCE}.", "w": WROTE, "l": WORKS, "f": THANKS, "n": "1. Smith 2020."}
+    parts = [heading.split(": ") for heading in headings]
+
+    reading = _read(_sections(*((name, texts[text]) for name, text in parts)), ".md")
+
+    named = [name.rpartition(". ")[2] for name, _ in parts]
+    gone = {*", ".join(left_out).split(", "), "Notes"}
+    kept = [block.text for block in reading.blocks if block.role == "heading"]
+    assert kept == [name for name in named if name not in gone]
+    said = [one.partition(" under ")[2] for one in reading.remarks if " under " in one]
+    assert said == left_out
+
+
+def test_a_first_section_of_short_paragraphs_is_no_front_matter() -> None:
+    text = _sections(("One", "It is old. It leaves at six.\n\nNobody counts us."), ("Two", WROTE))
+    reading = _read(text.replace("# Bread", "# Bread\n\nAnn Author, Town"), ".md")
+    assert [block.text for block in reading.blocks if block.role == "heading"] == ["One", "Two"]
+
+
+def test_headings_of_what_stands_before_the_text_are_named() -> None:
+    text = _sections(("Ann Author", "University of Nowhere"), ("One", WROTE))
+    (said,) = _read(text, ".md").remarks
+    assert said.endswith("before the text: title, authors, keywords; under Ann Author")
+
+
 def test_endnotes_of_word_and_notes_of_other_programs_pages_are_notes() -> None:
     page = f"""<meta name="citation_title" content="Boats"><h2>One</h2>
     <p>{SENTENCE}.<a href="#_ftn1" name="_ftnref1"><span>[1]</span></a> He left.<a href="#fn2"
@@ -311,6 +373,42 @@ def test_notes_that_no_passage_can_be_said_to_rest_on_are_named() -> None:
     reading = _read(f"# A\n\n{SENTENCE}.[^1]\n\n## Notes\n\n1. One.\n2. Two.\n", ".md")
     assert [note.text for note in reading.notes] == ["One.", "Two."]
     assert "no mark was found in the text for note 2" in reading.remarks
+
+
+def test_a_mark_without_a_note_is_named() -> None:
+    reading = _read(f"# A\n\n{SENTENCE}.[^1] Then.[^2]\n\n[^1]: One.\n", ".md")
+    assert reading.remarks[-1] == "no note was found for the mark in the text: 2"
+
+
+@pytest.mark.parametrize("printed", ["{}", "{}."])
+def test_notes_at_the_foot_of_a_printed_page_are_known_by_the_marks_above_them(
+    printed: str, small_pdf: Callable[..., bytes], ink: Callable[..., object]
+) -> None:
+    line = (
+        "The wells dry up in March, when the trucks of the mission drive by with water for others"
+    )
+    page = [ink(72, 700 - 14 * n, line, size=11) for n in range(8)]
+    page += [ink(72, 588, "Nobody waits.", size=11), ink(137.5, 592, "1", size=6)]
+    page += [ink(72, 90, f"{printed.format(1)} Interview 9, NGO worker.", size=8)]
+    page += [ink(72, 80, "Town.", size=8)]
+
+    reading = _read(small_pdf(page), ".pdf", PARTICIPANTS)
+
+    assert [(note.number, note.text) for note in reading.notes] == [
+        ("1", "Interview 9, NGO worker. Town.")
+    ]
+    assert reading.notes[0].speaker_groups == ("ngo",)
+
+
+def test_ibid_has_the_speakers_of_the_note_before_it() -> None:
+    notes = ("P7, teacher.", "Ibid.", "Id., and P9, NGO worker", "Idem", "Smith 2020.", "ibid., 4.")
+    marks = "".join(f" So.[^{n}]" for n in range(1, len(notes) + 1))
+    listed = "\n".join(f"[^{number}]: {note}\n" for number, note in enumerate(notes, 1))
+
+    reading = _read(f"# A\n\n{SENTENCE}.{marks}\n\n{listed}", ".md", PARTICIPANTS)
+
+    school, both = ("school",), ("school", "ngo")
+    assert [note.speaker_groups for note in reading.notes] == [school, school, both, both, (), ()]
 
 
 def test_a_note_of_one_word_is_no_link_of_markdown() -> None:

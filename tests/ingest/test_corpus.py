@@ -14,9 +14,8 @@ import pytest
 
 from pipeline.ingest.corpus import CorpusTables, metrics_of, read_corpus
 from pipeline.run.settings import load_settings
-from pipeline.run.tables.acquire import ACQUIRED
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.run.tables.table import read_table, write_table
+from pipeline.run.tables.texts import ACQUIRED, BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.study.manifest import COLUMNS, Entry, line_of
 from pipeline.study.missions import load_missions
 
@@ -151,16 +150,16 @@ def test_the_stage_goes_on_without_what_it_cannot_read_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    wrong = _entry("article.txt", "resolution", path="inbox/notes.rtf", document_id="notes")
+    wrong = _entry("article.txt", "resolution", path="inbox/notes.wpd", document_id="notes")
     _project(tmp_path, [FIRST])
-    (tmp_path / "corpus/inbox/notes.rtf").write_bytes(b"{rtf}")
+    (tmp_path / "corpus/inbox/notes.wpd").write_bytes(b"\xffWPC")
     with (tmp_path / "corpus/manifest.csv").open("a", encoding="utf-8") as manifest:
         manifest.write(line_of(wrong) + "\n")
     present = read_table(ACQUIRED)
     write_table(ACQUIRED, pl.concat([present, present.with_columns(document_id=pl.lit("notes"))]))
     outcome = _run(tmp_path)
     assert outcome.returncode == 0
-    assert "notes set aside: no reader for .rtf of kind resolution" in outcome.stderr
+    assert "notes set aside: no reader for .wpd of kind resolution" in outcome.stderr
     assert read_table(DOCUMENTS)["document_id"].to_list() == [FIRST.document_id]
     assert read_table(SET_ASIDE)["document_id"].to_list() == ["notes"]
 

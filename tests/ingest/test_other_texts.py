@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.ingest.readers import foreign_language, read_file
+from pipeline.ingest.identity import foreign_language
+from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import UnreadableError
 from pipeline.ingest.text.html import read_html
 from pipeline.ingest.text.markdown import read_markdown

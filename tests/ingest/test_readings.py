@@ -11,7 +11,7 @@ from pipeline.ingest import readers
 from pipeline.ingest.readers import KnownReadings, read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.run.settings import IngestSettings
-from pipeline.segment.sentences import KnownSentences
+from pipeline.segment.passages import KnownSentences
 
 DOCUMENTS = [
     (Path("tests/ingest/documents/S-RES-9001-2031.xml"), "resolution"),

@@ -11,7 +11,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from pipeline.ingest.reading import UnreadableError
-from pipeline.ingest.word import read_word
+from pipeline.ingest.word.reader import read_word
 
 
 def _saved(document) -> bytes:

@@ -20,11 +20,9 @@ from pipeline.compare.material import Account, Findings, Piece, empty
 from pipeline.report.__main__ import main
 from pipeline.run.files import write_json, write_text
 from pipeline.run.settings import load_settings
-from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.compare import GAP, SENTENCES
-from pipeline.run.tables.ingest import DOCUMENTS, SET_ASIDE
-from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import Table, read_table, write_table
+from pipeline.run.tables.texts import ACQUIRED, DOCUMENTS, PASSAGES, SET_ASIDE
 from pipeline.run.tables.themes import PASSAGE_CODES, SCORES, Evaluation
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
 from pipeline.study.checks import load_study
@@ -388,3 +386,13 @@ def visit(browser: Any, project: Path) -> Iterator[Visit]:
     one = Visit(browser, project, viewport={"width": 1280, "height": 900})
     yield one
     one.context.close()
+
+
+@pytest.fixture(scope="session")
+def silent_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a study without interviews and with two sides of documents."""
+    before, _, after = ANOTHER_STUDY.partition("interviews:")
+    field = "  - {id: field, name: field notes, documents: {kinds: [doctrine]}}\ncoded_sets:"
+    study = before + after[after.index("sides:") :].replace("coded_sets:", field)
+    folder = tmp_path_factory.mktemp("silent")
+    return build_project(folder, with_findings=False, study=study)

@@ -83,6 +83,13 @@ def test_what_was_not_computed_is_said_and_breaks_nothing(bare_project: Path) ->
     assert "gap-chart" in metrics["not_computed"]
 
 
+def test_the_page_of_a_study_without_interviews_does_not_speak_of_any(silent_project: Path) -> None:
+    html = (silent_project / "outputs/report/index.html").read_text(encoding="utf-8")
+    text = re.sub(r"<label hidden>.*?</label>|<[^>]+>", "", html)
+    assert not re.search("interview|speaker", text, re.IGNORECASE)
+    assert "Papers over the years" in text
+
+
 def test_same_tables_give_the_same_bytes(project: Path, rebuild: Callable[[Path], None]) -> None:
     before = files_of(project)
     rebuild(project)

@@ -18,16 +18,23 @@ from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
+from pipeline.imports.codes import KINDS
+from pipeline.imports.projects import read_qualcoder, read_refi_project
 from pipeline.ingest.corpus import corpus_of
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.recognising import recognition_of
+from pipeline.run.errors import InputError
 from pipeline.run.settings import IngestSettings, load_settings
-from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS, NOTES
+from pipeline.run.sheet import SUFFIXES, parse_sheet
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NOTES
 from pipeline.segment.passages import cut_passages
 from pipeline.study.manifest import Entry
 
+TABLE = "table"
+"""The kind of a sample that is no document."""
 PATIENCE = 20
 """Seconds of processor time that one document may take."""
 
@@ -42,6 +49,10 @@ _MARKS = tuple(
     )
 )
 """What a reader may stumble over, put where it does not belong."""
+
+
+_PARTS = (".xml", ".qde", ".txt")
+"""Files in an archive that are damaged."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +78,9 @@ class SlowError(Exception):
 
 
 def damaged(sample: Sample, chance: random.Random) -> bytes:
-    """The document with one to six damages; for Word files also inside the zip."""
+    """The document with one to six damages; for what is a zip archive also inside it."""
     content = sample.content
-    if sample.name.endswith(".docx") and chance.random() < 0.8:
+    if zipfile.is_zipfile(BytesIO(content)) and chance.random() < 0.8:
         return _damaged_inside(content, chance)
     for _ in range(chance.randint(1, 6)):
         content = _damage(content, chance)
@@ -79,7 +90,7 @@ def damaged(sample: Sample, chance: random.Random) -> bytes:
 def _damaged_inside(content: bytes, chance: random.Random) -> bytes:
     packed = BytesIO()
     with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(packed, "w") as new:
-        part = chance.choice([name for name in old.namelist() if name.endswith(".xml")])
+        part = chance.choice([name for name in old.namelist() if name.endswith(_PARTS)])
         for name in old.namelist():
             text = old.read(name)
             new.writestr(name, _damage(text, chance) if name == part else text)
@@ -114,15 +125,34 @@ def read_through(sample: Sample, content: bytes, limits: IngestSettings) -> str:
         Exception: whatever a reader lets through that it should not.
     """
     suffix = Path(sample.name).suffix
+    if suffix in (".qdpx", ".qda"):
+        return _read_project(content, suffix)
     try:
+        if sample.kind == TABLE:
+            parse_sheet(content, Path(sample.name), ("sentence_id", "codes", "text"))
+            return ""
         reading = read_file(content, sample.kind, suffix, limits)
         recognition_of(reading, Path(sample.name).stem, {})
-    except UnreadableError as error:
+    except (UnreadableError, InputError) as error:
         reason = str(error)
         if "\n" in reason or not reason or len(reason) > 500:
             raise AssertionError(f"a reason of more than one short line: {reason!r}") from error
         return reason
     _check_tables(sample, reading)
+    return ""
+
+
+def _read_project(content: bytes, suffix: str) -> str:
+    """Read the codings of another program; the reason when they cannot be read, else nothing."""
+    with NamedTemporaryFile(suffix=suffix) as file:
+        file.write(content)
+        file.flush()
+        try:
+            found = (read_qualcoder if suffix == ".qda" else read_refi_project)(Path(file.name))
+        except InputError as error:
+            return str(error)
+    assert all(coding.text.strip() for coding in found.codings), "a coding without words"
+    assert all(one.kind in KINDS for one in found.not_taken), "a kind that is not told"
     return ""
 
 
@@ -195,13 +225,12 @@ def samples_in(folder: Path, largest: int = 1_000_000) -> list[Sample]:
     """The documents below a folder, small ones, by name."""
     found = []
     for file in sorted(folder.rglob("*")):
-        if file.suffix in {".xml", ".pdf", ".txt", ".md", ".html", ".docx"} and (
+        if file.suffix in {".xml", ".pdf", ".txt", ".md", ".html", ".docx", *SUFFIXES} and (
             0 < file.stat().st_size <= largest
         ):
             record = file.suffix == ".txt" and "PV" in file.name
-            found.append(
-                Sample(file.name, "verbatim_record" if record else "other", file.read_bytes())
-            )
+            kind = "verbatim_record" if record else TABLE if file.suffix in SUFFIXES else "other"
+            found.append(Sample(file.name, kind, file.read_bytes()))
     return found
 
 

@@ -18,13 +18,12 @@ from hypothesis import strategies as st
 
 from pipeline.ingest.akoma.reader import read_akoma_ntoso
 from pipeline.ingest.corpus import CorpusTables, corpus_of
-from pipeline.ingest.reading import Reading
+from pipeline.ingest.reading import Block, NoteMark, Reading, as_seen, decoded
 from pipeline.ingest.text.html import read_html
 from pipeline.ingest.text.markdown import read_markdown
 from pipeline.ingest.text.plain import read_plain_text
 from pipeline.run.settings import IngestSettings, load_settings
-from pipeline.segment.passages import cut_passages
-from pipeline.segment.sentences import load_splitter, split_sentences
+from pipeline.segment.passages import cut_passages, load_splitter, split_sentences
 from pipeline.study.anchors import anchor_sentences
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import Entry
@@ -52,6 +51,12 @@ _PARAGRAPH = st.builds(
     st.lists(_WORD, min_size=1, max_size=40),
 )
 _PARAGRAPHS = st.lists(_PARAGRAPH, min_size=1, max_size=8)
+_SENTENCES = (
+    "“We don’t leave the café – not yet,” he said…",
+    "Côte d’Ivoire’s contingent met Mr. Müller and São Tomé’s.",
+    "The Force patrolled 12 km at night; nobody saw it.",
+    "‘Peace’ is the réfugiés’ word.",
+)
 _COUNTED = re.compile(r"x\d+x")
 
 
@@ -89,10 +94,78 @@ def test_a_web_page_loses_and_doubles_no_word(paragraphs: list[str], tag: str) -
     assert _read_words(read_html(page.encode(), LIMITS)) == _words(" ".join(paragraphs))
 
 
+_AROUND = (
+    "<form>{}</form>",
+    "<main>{}</main>",
+    '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml">{}</html>',
+    "<table><tr><td>{}</td></tr></table>",
+    "<table><tr><th>No.</th><td>{}</td></tr></table>",
+    "<table><tr><td>1.</td><td><table><tr><td>{}</td></tr></table></td></tr></table>",
+    "<header><h1>{}</h1></header>",
+    "<pre>{}</pre>",
+)
+
+
 @quick
-@given(_PARAGRAPHS, st.sampled_from(["", "> ", "## ", "* ", "    "]))
+@given(
+    _PARAGRAPHS, st.sampled_from(_AROUND), st.sampled_from(["<br><br>", "<br>", "<p>", "</td><td>"])
+)
+def test_a_page_laid_out_in_any_way_loses_and_doubles_no_word(
+    paragraphs: list[str], around: str, between: str
+) -> None:
+    page = around.format(between.join(map(html.escape, paragraphs)))
+    assert _read_words(read_html(page.encode(), LIMITS)) == _words(" ".join(paragraphs))
+
+
+_ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "mac_roman")
+
+
+@quick
+@given(st.lists(st.sampled_from(_SENTENCES), min_size=1, max_size=9), st.sampled_from(_ENCODINGS))
+def test_a_text_is_the_same_in_every_encoding_or_refused(parts: list[str], encoding: str) -> None:
+    text = "\n".join(parts)
+    assert decoded(text.encode(encoding))[0] == text
+
+
+@quick
+@given(st.lists(st.sampled_from(_SENTENCES), min_size=1, max_size=9), st.data())
+def test_a_stray_byte_spoils_nothing_but_its_place(parts: list[str], data: st.DataObject) -> None:
+    # given a text in UTF-8 with a byte between two words that is none
+    words = f"“Peace” {' '.join(parts)}".split()
+    place = data.draw(st.integers(0, len(words)))
+    before, after = " ".join(words[:place]), " ".join(words[place:])
+    stray = data.draw(st.sampled_from([b"\xff", b"\x81", b"\xe2\x80", b"\xc3"]))
+    # when it is read, then all the words are there, and a remark says that something was wrong
+    text, remarks = decoded(f"{before} ".encode() + stray + f" {after}".encode())
+    assert text == f"{before} \ufffd {after}"
+    assert len(remarks) == 1
+
+
+_UNSEEN = st.sampled_from(["", "", "\u00ad", "\u200b", "\ufeff", " ", "\x93"])
+
+
+@quick
+@given(st.lists(st.tuples(_UNSEEN, st.sampled_from("ab c")), min_size=1), st.data())
+def test_what_is_unseen_goes_and_marks_stay_behind_the_same_letters(
+    letters: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    text = "x" + "".join(unseen + letter for unseen, letter in letters) + "x"
+    at = data.draw(st.integers(0, len(text)))
+    block = Block("paragraph", text, marks=(NoteMark("1", at),))
+    (read,) = as_seen(Reading((block,))).blocks
+    kept = [letter for letter in text if letter in "abcx"]
+    assert [letter for letter in read.text if letter in "abcx"] == kept
+    before = [letter for letter in text[:at] if letter in "abcx"]
+    assert [letter for letter in read.text[: read.marks[0].offset] if letter in "abcx"] == before
+
+
+@quick
+@given(
+    _PARAGRAPHS,
+    st.sampled_from(["", "> ", "## ", "* ", "    ", "[^1]: ", "<div>\n", "[^1]:\n    "]),
+)
 def test_markdown_loses_and_doubles_no_word(paragraphs: list[str], mark: str) -> None:
-    text = "\n\n".join(mark + paragraph for paragraph in paragraphs)
+    text = "Text.\n\n" + "\n\n".join(mark + paragraph for paragraph in paragraphs)
     assert _read_words(read_markdown(text.encode(), LIMITS)) == _words(text)
 
 

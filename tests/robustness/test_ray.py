@@ -18,8 +18,8 @@ from pipeline.ingest.readers import read_file
 from pipeline.run.errors import StageError
 from pipeline.run.ray import Work, spread
 from pipeline.run.settings import load_settings
-from pipeline.segment import sentences
-from pipeline.segment.sentences import load_splitter, split_sentences
+from pipeline.segment import passages
+from pipeline.segment.passages import load_splitter, split_sentences
 from pipeline.vectors.encoder import load_sentence_encoder, processor
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'peacetext[ray]'")
@@ -82,8 +82,8 @@ def test_vectors_of_a_cluster_that_loses_a_worker_are_bit_for_bit_those_of_one_m
 def test_sentences_of_a_cluster_are_those_of_one_machine(
     cluster: None, texts: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sentences, "BATCH", 20)
-    there = list(sentences.split_on_ray(texts))
+    monkeypatch.setattr(passages, "BATCH", 20)
+    there = list(passages.split_on_ray(texts))
     assert there == list(split_sentences(load_splitter(), texts))
 
 
@@ -101,4 +101,4 @@ def test_work_that_fails_is_one_line_with_its_reason(cluster: None) -> None:
 
 def test_no_pieces_start_no_cluster() -> None:
     assert list(spread([], _refuses)) == []
-    assert pl.Series(list(sentences.split_on_ray([]))).is_empty()
+    assert pl.Series(list(passages.split_on_ray([]))).is_empty()

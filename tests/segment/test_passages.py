@@ -8,8 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.run.settings import SegmentSettings
-from pipeline.segment.passages import cut_passages, is_procedural, passage_spans
-from pipeline.segment.sentences import load_splitter, split_sentences
+from pipeline.segment.passages import (
+    cut_passages,
+    is_procedural,
+    load_splitter,
+    passage_spans,
+    split_sentences,
+)
 
 SETTINGS = SegmentSettings(max_words=20, min_words=5, near_duplicate=0.7)
 

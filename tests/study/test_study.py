@@ -7,12 +7,18 @@ import pytest
 import yaml
 
 from pipeline.run.errors import InputError
-from pipeline.study.checks import check_corpus, load_study
+from pipeline.study.checks import (
+    check_corpus,
+    check_milestone,
+    check_within,
+    load_study,
+    uncompared,
+)
 from pipeline.study.codebook import load_codebook
 from pipeline.study.coders import Coders, who_coded
 from pipeline.study.manifest import read_manifest
-from pipeline.study.missions import MISSIONS_FILE
-from pipeline.study.study import NO_SET, STUDY_FILE
+from pipeline.study.missions import MISSIONS_FILE, load_missions
+from pipeline.study.study import ALL, NO_SET, STUDY_FILE, Interviews, Milestone, Side
 from tests.studies import paragraphs, sentences, study_of
 
 OURS = STUDY_FILE.read_text(encoding="utf-8")
@@ -28,6 +34,7 @@ OURS = STUDY_FILE.read_text(encoding="utf-8")
         ("  - id: interviews", "  - id: policy", "sides: policy is there twice"),
         ("    interviews: true", "    interviews: false", "is of documents or of interviews"),
         ("  pattern: '\\bInterview with '", "  pattern: '('", "is not a regular expression"),
+        ("  pattern: '\\bInterview with '", "  pattern: '(P, )?'", "is found everywhere"),
         ("    year: 2003", "    year: '2003'", "milestones.0.year"),
         ("{kind: language_model,", "{kind: robot,", "coders.made_by.0.kind"),
         ('"3"]}', '"3"], sets: [reprots]}', "coders.made_by.0.sets: 'reprots' is not a coded set"),
@@ -55,6 +62,23 @@ def test_a_description_belongs_to_the_first_group_that_it_fits() -> None:
 
     assert named == ("police", "ngo")
     assert interviews.groups_of("See the UN report.") == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "note"),
+    [
+        (r"(P\d+, )|Interview with ", "P3, teacher; Interview with a clerk"),
+        ("(Interview|Talk) with ", "Talk with a teacher; Interview with a clerk"),
+        ("(?P<how>Talk) with ", "Talk with a teacher; Talk with a clerk"),
+        ("Talk with ", "Talk with a teacher; Talk with a clerk"),
+    ],
+)
+def test_brackets_in_a_pattern_change_nobodys_group(pattern: str, note: str) -> None:
+    group = {"teachers": "teacher", "clerks": "clerk", "talkers": "Talk|Interview"}
+    groups = [{"id": one, "name": one, "pattern": word} for one, word in group.items()]
+    interviews = Interviews.model_validate({"pattern": pattern, "speaker_groups": groups})
+
+    assert interviews.groups_of(note) == ("teachers", "clerks")
 
 
 @pytest.mark.parametrize(
@@ -119,6 +143,78 @@ def test_coded_sets_that_cannot_serve_are_refused(
     with pytest.raises(InputError) as caught:
         load_study(file)
     assert problem in str(caught.value)
+
+
+def _refused(tmp_path: Path, old: str, new: str) -> str:
+    """What is said of the study with one change, as the command `check` would."""
+    assert old in OURS
+    file = tmp_path / "study.yaml"
+    file.write_text(OURS.replace(old, new, 1), encoding="utf-8")
+    (tmp_path / "missions.yaml").write_text(MISSIONS_FILE.read_text(encoding="utf-8"), "utf-8")
+    with pytest.raises(InputError) as caught:
+        check_corpus(file, load_study(file), read_manifest(), "core", load_codebook().theme_ids)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("words: [18, 160]", "words: [160, 18]", "no paragraph has 160 words or more and 18 or"),
+        (
+            "kinds: [resolution, presidential_statement]\n      missions: [MINUSMA,",
+            "kinds: [doctrine]\n      missions: [MINUSMA,",
+            "coded_sets.un.population: no document of the profile core",
+        ),
+        ("first_year: 2000", "first_year: 2090", "course.first_year: 2090 is after the last"),
+        ("  pattern: '\\bInterview with '", "", "interviews.pattern: is missing, so that no pass"),
+        ("title: Robust", "question: Why\ntitle: Robust", "question is there twice, first in line"),
+    ],
+)
+def test_what_would_give_an_empty_result_is_refused(
+    tmp_path: Path, old: str, new: str, problem: str
+) -> None:
+    said = _refused(tmp_path, old, new)
+    assert problem in said
+    assert "; to fix: " in said
+
+
+def test_a_study_without_articles_has_no_sentences_and_no_interviews() -> None:
+    known = load_missions()
+    without = study_of(sentences("quotes"))
+    with pytest.raises(InputError, match=r"sides\.talks: no article could report an interview"):
+        check_within(STUDY_FILE, without, known)
+    papers = without.model_copy(update={"sides": without.sides[:1]})
+    with pytest.raises(InputError, match=r"coded_sets\.quotes: is of sentences, and there is no"):
+        check_within(STUDY_FILE, papers, known)
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"words": "Stop"}, r"milestones\.3\.words: paper does not say 'Stop'; to fix: copy"),
+        ({"label": "7"}, r"milestones\.3\.label: .* not in paragraph '7' .* write '2', where they"),
+    ],
+)
+def test_a_milestone_that_its_source_does_not_hold_is_named(
+    changed: dict[str, str], problem: str
+) -> None:
+    said = {"mission": ALL, "year": 2014, "what": "", "source": "paper", "label": "2"}
+    milestone = Milestone.model_validate({**said, "what": "a start", "words": "Go on now"})
+    paragraphs = [("1", "Stay here."), ("2", "Go  on now, all.")]
+    check_milestone(STUDY_FILE, 3, milestone, paragraphs)
+    with pytest.raises(InputError, match=problem):
+        check_milestone(STUDY_FILE, 3, milestone.model_copy(update=changed), paragraphs)
+
+
+def test_a_side_that_is_compared_with_nothing_is_named() -> None:
+    study = study_of()
+    assert uncompared(study) == []
+    field = Side.model_validate({"id": "f", "name": "field", "documents": {"kinds": ["report"]}})
+    (said,) = uncompared(study.model_copy(update={"sides": (*study.sides, field)}))
+    assert said.startswith("only papers, the first side of documents, is compared with talks")
+    assert said.endswith("not compared: field")
+    (said,) = uncompared(study.model_copy(update={"sides": study.sides[:1]}))
+    assert said == "nothing is compared, since no side is of interviews"
 
 
 def test_documents_go_with_the_set_from_whose_population_they_are() -> None:

@@ -8,13 +8,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pipeline.run.arrays import Vectors
 from pipeline.run.settings import ThemeSettings, load_settings
 from pipeline.study.codebook import Codebook, CodeGroup, Theme
 from pipeline.study.codings import Coding
 from pipeline.study.study import SUGGESTED, Study
 from pipeline.themes.study import ThemeFindings, study_themes
 from pipeline.themes.units import CodedCorpus
-from pipeline.vectors.cache import Vectors
 from tests.studies import paragraphs, sentences, study_of
 
 N_DOCUMENTS, N_PARAGRAPHS = 8, 4

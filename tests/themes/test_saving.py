@@ -10,7 +10,7 @@ import pytest
 from pipeline.run.errors import InputError, StageError
 from pipeline.themes.combination import Combination, ThemeText
 from pipeline.themes.samples import Sample
-from pipeline.themes.saving import SavedThemes, load_themes, save_themes
+from pipeline.themes.scoring import SavedThemes, load_themes, save_themes
 
 TEXTS = ("patrols reach villages at night", "courts try grave crimes", "patrols guard courts") * 6
 

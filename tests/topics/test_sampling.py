@@ -10,8 +10,7 @@ import polars as pl
 import pytest
 
 from pipeline.run.settings import TopicSettings, load_settings
-from pipeline.topics.finding import TopicFindings
-from pipeline.topics.sampling import majority
+from pipeline.topics.finding import TopicFindings, majority
 from pipeline.topics.selection import sampled_rows
 from tests.topics.test_finding import SUBJECTS, corpus_of, found_in
 

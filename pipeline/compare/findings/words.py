@@ -36,6 +36,7 @@ MEASURE = "adjusted_mutual_information"
 SIZES = ((0.1, "slight"), (0.3, "weak"), (0.6, "moderate"), (1.01, "strong"))
 """What adjusted mutual information below each bound is called; our words, fixed beforehand."""
 
+_UNKNOWN = "there was not enough material"
 _NAMED = 3
 """Topics that a sentence names."""
 
@@ -68,9 +69,12 @@ def plain_words(account: Account) -> tuple[Words, ...]:
         ("Speaker groups", "speaker_groups", speaker_words),
         ("Sources", "links", link_words),
     )
+    is_of_study = {"gap": account.study.compares, "speaker_groups": account.study.has_interviews}
+    why = account.findings.not_computed
     long = [
-        (about, write(account) or f"Not computed: {_reason(account, part)}.")
+        (about, write(account) or f"Not computed: {why.get(part, _UNKNOWN)}.")
         for about, part, write in parts
+        if is_of_study.get(part, True)
     ]
     if account.study.caveats:
         long.append(("Limits", " ".join(account.study.caveats)))
@@ -90,10 +94,6 @@ def in_short(account: Account) -> tuple[tuple[Piece, ...], ...]:
     who = (Piece(account.who.sentence),) if account.who.sentence else ()
     found = [*gap_in_short(account), *map(tuple, structure), who]
     return tuple(pieces for pieces in found if pieces)
-
-
-def _reason(account: Account, part: str) -> str:
-    return account.findings.not_computed.get(part, "there was not enough material")
 
 
 def as_markdown(words: Sequence[Words]) -> str:

@@ -245,11 +245,8 @@ def compare_sides(
     milestones: Sequence[Milestone],
     findings: Findings,
 ) -> None:
-    """Fill in the gap, its sensitivity and its course."""
+    """Fill in the gap, its sensitivity and its course, as far as the study has sides for them."""
     documents, interviewees = material.study.document_side, material.study.interview_side
-    if documents is None or interviewees is None:
-        lacking = "documents" if documents is None else "interviews"
-        findings.not_computed["gap"] = f"the study has no side of {lacking}"
     if documents is None:
         return
     _add_course(material, settings, milestones, findings)
@@ -302,6 +299,8 @@ def compare_speaker_groups(
     material: Material, settings: CompareSettings, findings: Findings
 ) -> None:
     """Fill in who speaks of what, for themes as coded and for topics."""
+    if not material.study.has_interviews:
+        return
     spoken = spoken_passages(material).rename({"unit_id": "passage_id"})
     if spoken.is_empty():
         findings.not_computed["speaker_groups"] = "no coded passage cites an interview"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -14,9 +14,12 @@ from pipeline.compare.material import (
     Material,
     classifier_labels,
     code_group_labels,
+    empty,
+    fitted,
     section_labels,
 )
-from pipeline.compare.statistics.measures import Integers
+from pipeline.compare.statistics.chance import shifted, shuffled_freely
+from pipeline.compare.statistics.measures import Booleans, Floats, Integers
 from pipeline.compare.structure.agreement import (
     FEWEST_PASSAGES,
     KMEANS_SIZES,
@@ -24,15 +27,18 @@ from pipeline.compare.structure.agreement import (
     hierarchy_curve,
     seed_curve,
 )
-from pipeline.compare.structure.alignment import alignment_table, explanation_table
+from pipeline.compare.structure.alignment import (
+    alignment_table,
+    explanation_table,
+    false_discovery_rates,
+)
 from pipeline.compare.structure.baselines import (
     Baselines,
     different_texts,
     kmeans_groups,
     semantic_table,
 )
-from pipeline.compare.structure.labels import LabelledPassages, label_passages
-from pipeline.compare.structure.recovery import recovery_table
+from pipeline.compare.structure.labels import LabelledPassages, label_passages, random_for
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import (
     AGREEMENT,
@@ -41,8 +47,149 @@ from pipeline.run.tables.compare import (
     EXPLANATION,
     RECOVERY,
     SEMANTIC_ALIGNMENT,
+    Recovery,
 )
+from pipeline.run.tables.topics import OUTLIER
 from pipeline.study.study import NO_SET
+
+FEWEST_WITH_THEME = 5
+"""A theme of fewer passages is not called recovered: two passages in one small topic are luck."""
+
+
+@dataclass(frozen=True)
+class BestTopics:
+    """The topics that together have the largest F1 with each theme.
+
+    Attributes:
+        order: int [stack, topics, themes], rows of the topics by falling precision.
+        n_chosen: int [stack, themes], how many of them are taken.
+        n_both: int [stack, themes], passages of the theme in the chosen topics.
+        n_topics: int [stack, themes], passages in the chosen topics.
+        f1: float [stack, themes].
+    """
+
+    order: Integers
+    n_chosen: Integers
+    n_both: Integers
+    n_topics: Integers
+    f1: Floats
+
+
+def best_topics(n: Integers, n_topic: Integers, n_theme: Integers) -> BestTopics:
+    """The best set of topics for each theme, exactly.
+
+    F1 of a set is 2 * both / (passages in its topics + passages of the theme). Topics share no
+    passage, so this is a ratio of sums, and the set that makes it largest holds the topics whose
+    own precision is above some threshold (Dinkelbach 1967): the best set is the first few topics
+    in the order of precision. It is what a greedy search looks for and may miss.
+
+    Args:
+        n: int [stack, topics, themes], passages with both; no outliers.
+        n_topic: int [topics].
+        n_theme: int [themes].
+    """
+    precision = n / np.maximum(n_topic, 1)[None, :, None]
+    order = np.argsort(-precision, axis=1, kind="stable")
+    both = np.take_along_axis(n, order, axis=1).cumsum(1)
+    size = n_topic[order].cumsum(1)
+    f1 = 2 * both / np.maximum(size + n_theme[None, None, :], 1)
+    last = f1.argmax(1)[:, None, :]
+    best = np.take_along_axis(f1, last, axis=1)[:, 0]
+    return BestTopics(
+        order=order,
+        n_chosen=np.where(best > 0, last[:, 0] + 1, 0),
+        n_both=np.where(best > 0, np.take_along_axis(both, last, axis=1)[:, 0], 0),
+        n_topics=np.where(best > 0, np.take_along_axis(size, last, axis=1)[:, 0], 0),
+        f1=best,
+    )
+
+
+def recovery_table(
+    labelled: LabelledPassages, settings: CompareSettings, seed: int
+) -> pl.DataFrame:
+    """tables.Recovery: the best set of topics for each theme that occurs.
+
+    Choosing the best of many sets finds an F1 well above 0 in any shuffled labels; hence each F1
+    stands beside its mean over shuffles. Its p-value is (1 + orders with as large an F1 for this
+    theme) / (1 + orders), for topics shuffled freely and for topics shifted along the text; the
+    larger one counts, because free shuffles alone find themes in unrelated labels that merely run
+    along the text. Q-values are over the themes that enough passages carry.
+    """
+    topic_ids = np.unique(labelled.group[labelled.group != OUTLIER])
+    if not len(topic_ids):
+        return empty(Recovery)
+    groups = np.searchsorted(topic_ids, labelled.group).astype(np.int64)
+    groups[labelled.group == OUTLIER] = OUTLIER
+    members = labelled.members[:, labelled.members.any(0)]
+    n_topic = np.bincount(groups[groups >= 0], minlength=len(topic_ids))
+    counts = _counts(groups[None, :], members, len(topic_ids))
+    found = best_topics(counts, n_topic, members.sum(0))
+    random = random_for(seed, f"recovery/{labelled.name}")
+    orders = (
+        shuffled_freely(groups, settings.permutations, random),
+        shifted(groups, settings.permutations, random),
+    )
+    by_chance = [_f1_of_orders(each, members, n_topic) for each in orders]
+    return _table(labelled, topic_ids, found, by_chance, settings)
+
+
+def _f1_of_orders(orders: Integers, members: Booleans, n_topic: Integers) -> Floats:
+    """F1 of the best topics for each theme, float [orders, themes]."""
+    n_theme = members.sum(0)
+    found = [
+        best_topics(_counts(order[None, :], members, len(n_topic)), n_topic, n_theme).f1
+        for order in orders
+    ]
+    return np.concatenate(found)
+
+
+def _counts(groups: Integers, members: Booleans, n_topics: int) -> Integers:
+    """Passages by topic and theme, int [stack, topics, themes]."""
+    counts = np.zeros((len(groups), n_topics, members.shape[1]), dtype=np.int64)
+    passage, theme = np.nonzero(members)
+    for row, labels in enumerate(groups):
+        inside = labels[passage] >= 0
+        cells = labels[passage][inside] * members.shape[1] + theme[inside]
+        counts[row] = np.bincount(cells, minlength=counts[row].size).reshape(counts[row].shape)
+    return counts
+
+
+def _table(
+    labelled: LabelledPassages,
+    topic_ids: Integers,
+    found: BestTopics,
+    by_chance: Sequence[Floats],
+    settings: CompareSettings,
+) -> pl.DataFrame:
+    used = np.flatnonzero(labelled.members.any(0))
+    support = labelled.members.sum(0)[used]
+    reached = [(1 + (each >= found.f1 - 1e-12).sum(0)) / (1 + len(each)) for each in by_chance]
+    p_values = np.max(reached, axis=0)
+    tested = support >= FEWEST_WITH_THEME
+    q_values = false_discovery_rates(p_values, tested)
+    recovered = (found.f1[0] >= settings.recovered_f1) & (q_values <= settings.false_discovery_rate)
+    chosen = [
+        topic_ids[found.order[0, : found.n_chosen[0, column], column]].tolist()
+        for column in range(len(used))
+    ]
+    frame = {
+        "passages": [labelled.passages] * len(used),
+        "reference": [labelled.reference] * len(used),
+        "theme_id": [labelled.theme_ids[column] for column in used],
+        "support": support,
+        "topic_ids": chosen,
+        "precision": (found.n_both[0] / np.maximum(found.n_topics[0], 1)).round(6),
+        "recall": (found.n_both[0] / support).round(6),
+        "f1": found.f1[0].round(6),
+        "chance": by_chance[0].mean(0).round(6),
+        "p_value": p_values.round(6),
+        "q_value": [
+            round(q, 6) if test else None for q, test in zip(q_values, tested, strict=True)
+        ],
+        "recovered": recovered,
+    }
+    return fitted(Recovery, pl.DataFrame(frame))
+
 
 THEMED = ("codes", "classifier")
 """References that are themes of the codebook, not code groups or sections."""

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pipeline.ingest.pdf.pages import Line
 from pipeline.ingest.pdf.rows import Layout, Row
 from pipeline.ingest.reading import NoteMark
-from pipeline.ingest.text.verbatim import SPEECH
+from pipeline.ingest.text.printed import SPEECH
 
 PARAGRAPH = re.compile(r"(\d{1,3})\.(?: +(?=\S)|(?=[^\d\s]))")
 ITEM = re.compile(r"(\((?:[a-z]{1,2}|[ivxl]+|\d{1,2})\)) ?(?=\S)")
@@ -83,8 +83,10 @@ def words_of(lines: Sequence[Line]) -> WordUse:
 
 def _cut(text: str, following: str) -> tuple[str, str] | None:
     """The halves of a word with a hyphen at the end of a line, in small letters."""
+    if not text.endswith("-") or following[:1].isupper():
+        return None
     left, right = HALF.search(text), WORD.match(following)
-    if not left or not right or following[:1].isupper():
+    if not left or not right:
         return None
     return left.group(1).lower(), right.group().lower()
 
@@ -103,7 +105,7 @@ def run_on(lines: Sequence[Line], words: WordUse = NO_WORDS) -> tuple[str, tuple
     for line in lines:
         if text.endswith("-") and line.text[:1].isalpha():
             text = _fixed(text, line.text, words)
-        elif re.search(r"\w-$", text) and line.text[:1].isdigit():
+        elif re.match(r"\w-$", text[-2:]) and line.text[:1].isdigit():
             pass  # 2006-2007, or an address
         elif text and not text.endswith(("/", " ")):
             text += " "

@@ -12,7 +12,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipeline.ingest.identity import date_of, likeliest_symbol
+from pipeline.ingest.identity import (
+    MIN_SHARE,
+    MIN_WORDS,
+    date_of,
+    foreign_language,
+    likeliest_symbol,
+    share_of,
+    words_in,
+)
 from pipeline.ingest.pdf.pages import Line, Page
 from pipeline.study.symbols import symbol_of
 
@@ -29,6 +37,12 @@ SESSION = re.compile(
     r"(?:general assembly|security council|.{4,40}(?:session|year)|agenda items? .*|items? .*)",
     re.IGNORECASE,
 )
+COVER_WORDS = 80  # on a cover, at most
+NARROW = 100  # points from the start of one column of prose to that of the next, at least
+FEW_LINES = 10
+UNCLEAR = "columns in two languages, of which one cannot be told; check that English was read"
+OPENING = re.compile(r"\d{1,3}\. (?:[^\W\d_]+ ){3}")
+SENTENCE = re.compile(r"[A-Z“(][^.?!]+[.?!](?=[\s”)]|$)")
 LEADERS = re.compile(r"(?:\. ?){5,}\s*\d*$|…{3,}\s*\d*$")
 
 
@@ -40,11 +54,13 @@ class Cover:
         symbol: from the letterhead, else from the running heads; may be empty.
         title: bold or capital lines below the letterhead; may be empty.
         date: the date of the letterhead, or of adoption.
+        remarks: what was left out because it is no more than a cover.
     """
 
     symbol: str
     title: str
     date: date | None
+    remarks: tuple[str, ...] = ()
 
 
 def without_furniture(pages: Sequence[Page]) -> tuple[list[Page], list[str]]:
@@ -86,6 +102,73 @@ def without_noise(page: Page) -> Page:
     return replace(page, lines=tuple(kept))
 
 
+def in_english(pages: Sequence[Page]) -> tuple[list[Page], list[str]]:
+    """The pages without columns in another language beside English ones, and remarks."""
+    found = [_columns_by_language(page) for page in pages]
+    both = [sides for sides in found if {"English"} < set(sides.values()) - {""}]
+    many = sum(len(page.lines) > FEW_LINES for page in pages) / 2
+    if not both or len(both) < many:
+        unclear = sum(
+            "" in sides.values() and not set(sides.values()) <= {"", "English"} for sides in found
+        )
+        return list(pages), [UNCLEAR] if unclear and unclear >= many else []
+    foreign = sorted({tongue for sides in both for tongue in sides.values()} - {"English", ""})
+    usual = Counter(frozenset(sides.items()) for sides in both).most_common(1)[0][0]
+    kept = [
+        _english_column(page, sides if sides in both else dict(usual))
+        for page, sides in zip(pages, found, strict=True)
+    ]
+    return kept, [f"the columns in {' and '.join(foreign)} beside the English ones were left out"]
+
+
+def _column_starts(page: Page) -> list[float]:
+    """Where columns of prose begin, from left to right."""
+    starts = Counter(round(line.x0) for line in page.lines)
+    common = [
+        x0
+        for x0 in sorted(starts)
+        if sum(starts[x0 + step] for step in range(-2, 3)) >= max(3, 0.12 * len(page.lines))
+    ]
+    columns: list[float] = []
+    for x0 in common:
+        if not columns or x0 > columns[-1] + NARROW:
+            columns.append(x0)
+    return columns
+
+
+def _column_of(line: Line, columns: Sequence[float]) -> int:
+    """The number of the column in which a line stands; -1 across several."""
+    number = sum(line.x0 > start - 6 for start in columns[1:])
+    across = number + 1 < len(columns) and line.x1 > columns[number + 1] + 6
+    return -1 if across else number
+
+
+def _columns_by_language(page: Page) -> dict[int, str]:
+    """The language of each column of a page; empty where it cannot be told."""
+    columns = _column_starts(page)
+    if len(columns) < 2:
+        return {}
+    sides: dict[int, str] = {}
+    for number in range(len(columns)):
+        lines = [line.text for line in page.lines if _column_of(line, columns) == number]
+        words = words_in(" ".join(lines))
+        english = share_of("English", words) > MIN_SHARE and len(words) >= MIN_WORDS
+        sides[number] = foreign_language(" ".join(lines)) or ("English" if english else "")
+    return sides
+
+
+def _english_column(page: Page, sides: dict[int, str]) -> Page:
+    """The lines in English and those across the columns, moved to where the first column begins."""
+    columns = _column_starts(page)
+    kept = []
+    for line in page.lines:
+        number = _column_of(line, columns) if columns else -1
+        if number == -1 or sides.get(number, "") in ("English", ""):
+            shift = columns[number] - columns[0] if number > 0 else 0.0
+            kept.append(replace(line, x0=line.x0 - shift, x1=line.x1 - shift))
+    return replace(page, lines=tuple(kept))
+
+
 def split_cover(
     pages: Sequence[Page], heads: Iterable[str], body_size: float
 ) -> tuple[list[Page], Cover]:
@@ -93,23 +176,41 @@ def split_cover(
     first, rest = pages[0], list(pages[1:])
     letterhead, below = _split_letterhead(first)
     title, text = _split_title(below, body_size, bool(letterhead))
-    if not letterhead and not _has_prose(first, body_size):
+    if not letterhead and not (_has_prose(first, body_size) or _is_text(first, body_size)):
         title, text = _largest(first), ()
         rest = _after_covers(rest, body_size)
+    after = [replace(first, lines=tuple(text)), *rest]
     said = [line.text for line in letterhead]
     cover = Cover(
         symbol=next(filter(None, map(symbol_of, said)), "") or likeliest_symbol(heads),
         title=title,
         date=date_of("\n".join(said)) or date_of(title),
+        remarks=() if letterhead else _covers(pages, after),
     )
-    return [replace(first, lines=tuple(text)), *rest], cover
+    return after, cover
+
+
+def _covers(before: Sequence[Page], after: Sequence[Page]) -> tuple[str, ...]:
+    emptied = [
+        page for page, rest in zip(before, after, strict=True) if page.lines and not rest.lines
+    ]
+    numbers = ", ".join(str(page.number) for page in emptied)
+    words = sum(len(line.text.split()) for page in emptied for line in page.lines)
+    return (f"page {numbers}: cover and contents; {words} words were left out",) if emptied else ()
 
 
 def _repeated(pages: Sequence[Page]) -> set[tuple[str, int]]:
-    """Texts (digits aside) that stand at one height near the edge of at least three pages."""
+    """Texts (digits aside) that stand at one height near the edge of at least three pages.
+
+    The start of a numbered paragraph is none, nor is a line in larger and bold type.
+    """
     seen: Counter[tuple[str, int]] = Counter()
+    sizes = Counter(round(line.size) for page in pages for line in page.lines)
+    largest = max(sizes, key=lambda size: sizes[size], default=0) + 1.5
     for page in pages:
-        seen.update({_place(line) for line in page.lines if _at_edge(line, page)})
+        edge = [line for line in page.lines if _at_edge(line, page)]
+        running = [line for line in edge if not (line.bold and line.size > largest)]
+        seen.update({_place(line) for line in running if not OPENING.match(line.text)})
     return {place for place, count in seen.items() if count >= max(3, len(pages) // 4)}
 
 
@@ -152,7 +253,8 @@ def _split_title(
     """The title that opens the lines, and the lines after it."""
     large = [line for line in lines if line.bold and line.size > body_size + 1]
     start = lines.index(large[0]) if large else 0
-    if not all(_before_title(line) for line in lines[:start]):
+    above = lines[:start]
+    if not all(map(_before_title, above)) or _has_sentence([line.text for line in above]):
         start = 0
     title: list[Line] = []
     for line in lines[start:]:
@@ -199,9 +301,25 @@ def _has_prose(page: Page, body_size: float) -> bool:
     return sum(len(line.text) for line in body) > 400
 
 
+def _is_text(page: Page, body_size: float) -> bool:
+    """Is there a text below the title, if only of one sentence, or much else?"""
+    largest = max((line.size for line in page.lines), default=0.0)
+    lines = [line.text for line in page.lines if line.size < max(largest, body_size + 1)]
+    return _has_sentence(lines) or len(" ".join(lines).split()) > COVER_WORDS
+
+
+def _has_sentence(lines: Sequence[str]) -> bool:
+    """Is there a sentence of eight words or more, most of them in small letters?"""
+    sentences = [found.group().split() for found in SENTENCE.finditer(" ".join(lines))]
+    return any(
+        len(words) > 7 and sum(word[:1].islower() for word in words) > 0.6 * len(words)
+        for words in sentences
+    )
+
+
 def _after_covers(pages: Sequence[Page], body_size: float) -> list[Page]:
     """The pages with everything before the first page of prose emptied."""
-    started, kept = False, []
+    started, kept = not any(_has_prose(page, body_size) for page in pages), []
     for page in pages:
         started = started or _has_prose(page, body_size)
         kept.append(page if started else replace(page, lines=()))

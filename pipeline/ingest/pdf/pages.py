@@ -6,18 +6,18 @@ the page as a person reads it: a page whose text runs sideways is turned first.
 
 from __future__ import annotations
 
-import ctypes
-import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 from unicodedata import normalize
 
+import numpy as np
 import pypdfium2 as pdfium
+from numpy.typing import NDArray
 from pypdfium2 import raw
 
+from pipeline.ingest.pdf.glyphs import Glyphs, sheet_of
 from pipeline.ingest.reading import NoteMark, UnreadableError
 
 GAP = 1.35  # a space wider than this many times the size of the type parts two pieces
@@ -28,19 +28,7 @@ MARK = re.compile(r"\d{1,3}|[a-z]|\*{1,4}")
 UNIT = re.compile(r"(?:^|[\s\d])[kcm]?m$")  # metres, before their exponent
 STRUCK_OVER = {"´": "\u0301", "`": "\u0300", "ˇ": "\u030c", "¨": "\u0308", "ˆ": "\u0302"}
 """Accents that are printed over the letter before them, and how they combine with it."""
-SOFT_HYPHENS = "\x02\xad"  # what pdfium gives for a hyphen at the end of a line
-
-
-class Glyph(NamedTuple):
-    """One character and its place."""
-
-    text: str
-    x0: float
-    x1: float
-    y: float
-    size: float
-    bold: bool
-    italic: bool
+ACCENTS = [ord(accent) for accent in STRUCK_OVER]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,191 +55,116 @@ class Line:
     marks: tuple[NoteMark, ...] = ()
 
 
-def page_lines(text_page: pdfium.PdfTextPage, number: int) -> tuple[list[Line], int]:
-    """The lines of a page from top to bottom, and how many characters run another way.
-
-    Text at another angle than most of the page (labels on a map, marginal codes) gives no line.
-    """
-    glyphs, odd = _upright(list(_glyphs(text_page)))
-    pieces = [_line(piece, number) for piece in _pieces(glyphs)]
-    lines = [line for line in pieces if line.text or line.marks]
-    return sorted(lines, key=lambda line: (-round(line.y), line.x0)), odd
+def _page_lines(glyphs: Glyphs, number: int) -> tuple[Line, ...]:
+    """The lines of a page from top to bottom."""
+    lines = _lines(glyphs, _starts(glyphs), number) if len(glyphs.text) else []
+    lines = [line for line in lines if line.text or line.marks]
+    return tuple(sorted(lines, key=lambda line: (-round(line.y), line.x0)))
 
 
-_OBJECT_OF = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
-    ctypes.cast(raw.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
-)
-"""The text object of a character as a plain number: a call of its own costs too much here."""
+def _starts(glyphs: Glyphs) -> list[int]:
+    """Where pieces begin: runs of characters on one base line without a wide space or step back."""
+    size = np.maximum(glyphs.size[1:], glyphs.size[:-1])
+    step = glyphs.x0[1:] - glyphs.x1[:-1]
+    off = np.abs(np.diff(glyphs.y))
+    back = step < -0.6 * size  # boxes of recognised text are often too wide
+    struck = back & (off < 0.1 * size) & (np.diff(glyphs.x0) >= -0.1 * size)
+    ends = (step > GAP * size) | (back & ~struck)
+    moved = ~back & (off > 0.25 * size)
+    starts = [0]
+    for index in (np.flatnonzero(ends | moved) + 1).tolist():
+        if ends[index - 1] or not _raised(glyphs, starts[-1], index):
+            starts.append(index)
+    return starts
 
 
-class _Characters:
-    """The characters of a page, asked for with as few calls into PDFium as possible.
-
-    A call costs more than all the rest, so what the characters of one text object share (type,
-    angle, distance of the base line from the foot of the box) is asked for once an object.
-    """
-
-    def __init__(self, text_page: pdfium.PdfTextPage) -> None:
-        self.page = text_page.raw
-        self.address = ctypes.cast(text_page.raw, ctypes.c_void_p).value
-        self.count = text_page.count_chars()
-        self.x, self.y = ctypes.c_double(), ctypes.c_double()
-        self.box, self.matrix = raw.FS_RECTF(), raw.FS_MATRIX()
-        self.name, self.flags = ctypes.create_string_buffer(160), ctypes.c_int()
-
-    def texts(self) -> str:
-        """All characters, one for each index."""
-        buffer = (ctypes.c_ushort * (self.count + 1))()
-        raw.FPDFText_GetText(self.page, 0, self.count, buffer)
-        text = bytes(buffer)[:-2].decode("utf-16-le", "replace")
-        if len(text) == self.count and "\0" not in text:
-            return text.replace("\ufffe", SOFT_HYPHENS[0])
-        singly = (raw.FPDFText_GetUnicode(self.page, index) for index in range(self.count))
-        return "".join(chr(code) if code < 0x110000 else "\ufffd" for code in singly)
-
-    def type_at(self, index: int) -> tuple[float, bool, bool, int]:
-        """Size, bold, italic and angle in degrees."""
-        raw.FPDFText_GetMatrix(self.page, index, self.matrix)
-        raw.FPDFText_GetFontInfo(self.page, index, self.name, 160, self.flags)
-        matrix = self.matrix
-        scale = math.hypot(matrix.c, matrix.d) or 1.0
-        size = raw.FPDFText_GetFontSize(self.page, index) * scale
-        font = self.name.value.lower()
-        angle = round(math.degrees(math.atan2(matrix.b, matrix.a))) % 360
-        return size, b"bold" in font, b"italic" in font or b"oblique" in font, angle
-
-    def origin(self, index: int) -> tuple[float, float]:
-        """Where the character stands on its base line."""
-        raw.FPDFText_GetCharOrigin(self.page, index, self.x, self.y)
-        return self.x.value, self.y.value
+def _raised(glyphs: Glyphs, start: int, index: int) -> bool:
+    """Does a character stand on the line of the piece before it, one of them as a superscript?"""
+    low, high = start + int(glyphs.size[start:index].argmax()), index
+    if glyphs.size[index] >= glyphs.size[low]:
+        low, high = index, index - 1
+        if glyphs.space[index] >= SUPERSCRIPT_SIZE * glyphs.size[low]:
+            return False
+    rise = (glyphs.y[high] - glyphs.y[low]) / glyphs.size[low]
+    return bool(glyphs.size[high] < SUPERSCRIPT_SIZE * glyphs.size[low] and -0.2 < rise < 0.65)
 
 
-def _glyphs(text_page: pdfium.PdfTextPage) -> Iterator[tuple[float, Glyph]]:
-    """Each visible character with its angle in degrees, in the order of the file."""
-    characters = _Characters(text_page)
-    box, loose = characters.box, raw.FPDFText_GetLooseCharBox
-    page, address, reference = characters.page, characters.address, ctypes.byref(characters.box)
-    owner, size, bold, italic, angle = -1, 0.0, False, False, 0
-    foot, height = 0.0, 0.0
-    for index, text in enumerate(characters.texts()):
-        if text in "\r\n":
-            continue
-        owned = _OBJECT_OF(address, index) or 0
-        loose(page, index, reference)
-        left, right, bottom, top = box.left, box.right, box.bottom, box.top
-        if owned != owner or not owned:
-            owner = owned
-            size, bold, italic, angle = characters.type_at(index)
-            height = -1.0
-        if text == " " and not angle:
-            y = bottom + foot  # nobody asks where a space stands
-        elif height != top - bottom or angle:
-            x, y = characters.origin(index)
-            foot, height = y - bottom, (top - bottom if x == left else -1.0)
-            left, right, y = _turn(angle, x, y, box)
-        else:
-            y = bottom + foot
-        yield angle, Glyph(text, left, right, y, size, bold, italic)
-
-
-def _turn(angle: float, x: float, y: float, box: raw.FS_RECTF) -> tuple[float, float, float]:
-    """Left end, right end and base line of a character after its text was turned upright."""
-    if angle == 90:
-        return box.bottom, box.top, -x
-    if angle == 270:
-        return -box.top, -box.bottom, x
-    if angle == 180:
-        return -box.right, -box.left, -y
-    return box.left, box.right, y
-
-
-def _upright(glyphs: Sequence[tuple[float, Glyph]]) -> tuple[list[Glyph], int]:
-    angles = Counter(angle for angle, glyph in glyphs if not glyph.text.isspace())
-    if not angles:
-        return [], 0
-    main = max(sorted(angles), key=lambda angle: angles[angle])
-    if main not in (0, 90, 180, 270):
-        main = 0
-    upright = [glyph for angle, glyph in glyphs if angle == main]
-    return upright, sum(angles.values()) - angles[main]
-
-
-def _pieces(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
-    """Runs of characters on one base line without a wide space or a step back."""
-    piece: list[Glyph] = []
-    last: Glyph | None = None  # that is no space
-    for glyph in glyphs:
-        if glyph.text.isspace():
-            if piece:
-                piece.append(glyph)
-            continue
-        if last and piece and not _continues(piece, last, glyph):
-            yield piece
-            piece = []
-        piece.append(glyph)
-        last = glyph
-    if piece:
-        yield piece
-
-
-def _continues(piece: Sequence[Glyph], last: Glyph, glyph: Glyph) -> bool:
-    size = max(last.size, glyph.size)
-    if glyph.x0 - last.x1 > GAP * size:
-        return False
-    if glyph.x0 - last.x1 < -0.6 * size:  # boxes of recognised text are often too wide
-        return 0.1 * size > abs(glyph.y - last.y) and glyph.x0 >= last.x0 - 0.1 * size
-    return abs(glyph.y - last.y) <= 0.25 * size or _raised(piece, glyph)
-
-
-def _raised(piece: Sequence[Glyph], glyph: Glyph) -> bool:
-    """Do both stand on one line, one of them as a superscript?"""
-    main = max(piece, key=lambda g: g.size)
-    low, high = (main, glyph) if glyph.size < main.size else (glyph, piece[-1])
-    return high.size < SUPERSCRIPT_SIZE * low.size and -0.2 < (high.y - low.y) / low.size < 0.65
-
-
-def _line(piece: Sequence[Glyph], page: int) -> Line:
-    visible = [glyph for glyph in piece if not glyph.text.isspace()]
-    size = _most_common(glyph.size for glyph in visible)
-    base = _most_common(glyph.y for glyph in visible if abs(glyph.size - size) <= 0.051)
-    text, marks = _text_and_marks(piece, size, base)
-    return Line(
-        page=page,
-        x0=visible[0].x0,
-        x1=visible[-1].x1,
-        y=base,
-        size=size,
-        bold=_mostly([glyph.bold for glyph in visible]),
-        italic=_mostly([glyph.italic for glyph in visible]),
-        text=text,
-        marks=marks,
+def _lines(glyphs: Glyphs, starts: list[int], page: int) -> list[Line]:
+    """The pieces as lines."""
+    stops = [*starts[1:], len(glyphs.text)]
+    counts = np.subtract(stops, starts)
+    sizes = _commonest(glyphs.size, starts, stops)
+    size = np.repeat(sizes, counts)
+    usual = np.abs(glyphs.size - size) <= 0.051
+    bases = _commonest(np.where(usual, glyphs.y, np.nan), starts, stops)
+    raised = glyphs.size < SUPERSCRIPT_SIZE * size
+    raised &= glyphs.y - np.repeat(bases, counts) > SUPERSCRIPT_RISE * size
+    texts = _texts_and_marks(glyphs, starts, stops, size, raised)
+    bold, italic = (
+        (np.add.reduceat(style, starts, dtype=int) * 2 > counts).tolist()
+        for style in (glyphs.bold, glyphs.italic)
     )
+    ends = (glyphs.x0[starts].tolist(), glyphs.x1[np.subtract(stops, 1)].tolist())
+    columns = (*ends, bases, sizes, bold, italic, texts)
+    return [Line(page, *most, *text) for *most, text in zip(*columns, strict=True)]
+
+
+def _commonest(values: NDArray[np.float64], starts: list[int], stops: list[int]) -> list[float]:
+    """The commonest value of each piece, to a tenth; the smallest of several."""
+    lowest, highest = np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)
+    common = [round(value, 1) for value in lowest.tolist()]
+    for piece in np.flatnonzero(lowest != highest).tolist():
+        some = values[starts[piece] : stops[piece]]
+        counts: Counter[float] = Counter()
+        for value, count in Counter(some[~np.isnan(some)].tolist()).items():
+            counts[round(value, 1)] += count
+        common[piece] = max(sorted(counts), key=lambda value: counts[value])
+    return common
+
+
+def _texts_and_marks(
+    glyphs: Glyphs,
+    starts: list[int],
+    stops: list[int],
+    size: NDArray[np.float64],
+    raised: NDArray[np.bool_],
+) -> list[tuple[str, tuple[NoteMark, ...]]]:
+    """Text and note marks of each piece; most have no marks and are only put together."""
+    apart = glyphs.spaced.copy()
+    apart[1:] |= glyphs.x0[1:] - glyphs.x1[:-1] > SPACE * size[1:]
+    apart[starts] = False
+    letters = glyphs.text.tolist()
+    spaced = [f" {letter}" if gap else letter for letter, gap in zip(letters, apart, strict=True)]
+    odd = np.logical_or.reduceat(raised | np.isin(glyphs.text.view(np.uint32), ACCENTS), starts)
+    return [
+        _text_and_marks(glyphs, slice(start, stop), raised, size[start])
+        if special
+        else ("".join(spaced[start:stop]), ())
+        for start, stop, special in zip(starts, stops, odd.tolist(), strict=True)
+    ]
 
 
 def _text_and_marks(
-    piece: Sequence[Glyph], size: float, base: float
+    glyphs: Glyphs, piece: slice, raised: NDArray[np.bool_], size: float
 ) -> tuple[str, tuple[NoteMark, ...]]:
-    text, mark, end = "", "", piece[0].x0
+    text, mark, end = "", "", glyphs.x0[piece.start]
     marks: list[NoteMark] = []
-    for glyph in piece:
-        if glyph.text.isspace():
-            # pdfium adds a space of no width wherever letters stand a little apart
-            text += " " if text and text[-1] != " " and glyph.x1 > glyph.x0 else ""
-            continue
-        raised = glyph.size < SUPERSCRIPT_SIZE * size and glyph.y - base > SUPERSCRIPT_RISE * size
-        if raised and _is_mark(text, mark + glyph.text):
-            mark += glyph.text
-        elif glyph.text in STRUCK_OVER and text and end - glyph.x0 > 0.2 * size:
-            text = text[:-1] + normalize("NFC", text[-1] + STRUCK_OVER[glyph.text])
+    columns = (glyphs.text, glyphs.spaced, glyphs.x0, glyphs.x1, raised)
+    for letter, spaced, x0, x1, high in zip(*(c[piece].tolist() for c in columns), strict=True):
+        text += " " if spaced and text and text[-1] != " " else ""
+        if high and _is_mark(text, mark + letter):
+            mark += letter
+        elif letter in STRUCK_OVER and text and end - x0 > 0.2 * size:
+            text = text[:-1] + normalize("NFC", text[-1] + STRUCK_OVER[letter])
             continue
         else:
             if mark:
                 marks.append(NoteMark(mark, len(text)))
-            apart = glyph.x0 - end > SPACE * size or (mark and glyph.text.isalnum())
+            apart = x0 - end > SPACE * size or (mark and letter.isalnum())
             text += " " if apart and text and text[-1] != " " else ""
-            text += "-" if glyph.text in SOFT_HYPHENS else glyph.text
+            text += letter
             mark = ""
-        end = glyph.x1
+        end = x1
     if mark:
         marks.append(NoteMark(mark, len(text)))
     clean = text.rstrip()
@@ -263,19 +176,8 @@ def _is_mark(text: str, mark: str) -> bool:
     return MARK.fullmatch(mark) is not None and UNIT.search(text) is None
 
 
-def _most_common(values: Iterable[float]) -> float:
-    """The commonest value, to a tenth; the smallest of several."""
-    counts: Counter[float] = Counter()
-    for value, count in Counter(values).items():
-        counts[round(value, 1)] += count
-    return max(sorted(counts), key=lambda value: counts[value])
-
-
-def _mostly(flags: Sequence[bool]) -> bool:
-    return sum(flags) * 2 > len(flags)
-
-
 MIN_LETTERS = 25  # a page with fewer has no text of its own, at most a stamp
+FULL = 1_000  # a page with as many characters has a text of its own, whatever lies behind it
 MAX_GLYPHS = 60_000  # on one page; the fullest UN page has about 6,000
 
 
@@ -287,8 +189,9 @@ class Page:
         number: from 1.
         height: in points.
         lines: from top to bottom.
-        turned: characters that run another way than the rest, left out of the lines.
-        picture: does an image cover most of it.
+        turned: characters that run another way than the rest (labels on a map, marginal codes),
+            left out of the lines; ``outside`` are those beyond the edges of the page as shown.
+        picture: has it little text, and does an image cover most of it.
     """
 
     number: int
@@ -296,11 +199,12 @@ class Page:
     lines: tuple[Line, ...]
     turned: int
     picture: bool
+    outside: int = 0
 
     @property
     def letters(self) -> int:
         """Letters of all lines."""
-        return sum(character.isalpha() for line in self.lines for character in line.text)
+        return sum(sum(map(str.isalpha, line.text)) for line in self.lines)
 
 
 def pages_of(document: pdfium.PdfDocument) -> Iterator[Page]:
@@ -313,8 +217,10 @@ def pages_of(document: pdfium.PdfDocument) -> Iterator[Page]:
         text_page = page.get_textpage()
         if text_page.count_chars() > MAX_GLYPHS:
             raise UnreadableError(f"has too much text on page {number} for a page")
-        lines, turned = page_lines(text_page, number)
-        yield Page(number, page.get_height(), tuple(lines), turned, _is_picture(page))
+        sheet = sheet_of(page, text_page)
+        picture = len(sheet.glyphs.text) < FULL and _is_picture(page)
+        lines = _page_lines(sheet.glyphs, number)
+        yield Page(number, sheet.height, lines, sheet.turned, picture, sheet.outside)
         text_page.close()
         page.close()
 

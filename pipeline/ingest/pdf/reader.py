@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,6 +18,7 @@ from pipeline.ingest.identity import date_of
 from pipeline.ingest.pdf.chunks import Chunk, WordUse, chunks_of, run_on, words_of
 from pipeline.ingest.pdf.furniture import (
     Cover,
+    in_english,
     split_cover,
     without_contents,
     without_furniture,
@@ -40,13 +41,15 @@ from pipeline.ingest.pdf.scans import (
     rightly_encoded,
     whole_rows,
     without_edges,
+    without_garbled,
 )
 from pipeline.ingest.reading import Note, Reading, UnreadableError
-from pipeline.ingest.text.verbatim import SPEECH, Paragraph, speeches
+from pipeline.ingest.text.printed import SPEECH
+from pipeline.ingest.text.verbatim import Paragraph, speeches
 from pipeline.run.settings import IngestSettings
 
 RULE = re.compile(r"[_\s]{6,}")
-PRINTED = re.compile(r"(\*{1,4}|\d{1,3}/?)\s+(?=\S)")
+PRINTED = re.compile(r"(\*{1,4}|\d{1,3}[/.)]?)\s+(?=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +99,14 @@ def notes_of(feet: Sequence[Foot], words: WordUse) -> tuple[Note, ...]:
 
 def _start(rows: Sequence[Row], layout: Layout) -> int | None:
     """Index of the rule, or of the first note where no rule was printed as text."""
+    marked: set[str] = set()
     for index, row in enumerate(rows):
         below = rows[index + 1 :]
         if RULE.fullmatch(row.line.text) and below and _small(below, layout):
             return index
-        if _noted(row, layout) and _small(rows[index:], layout):
+        if _noted(row, layout, marked) and _small(rows[index:], layout):
             return index
+        marked |= {mark.number for mark in row.line.marks}
     return None
 
 
@@ -109,10 +114,12 @@ def _small(rows: Sequence[Row], layout: Layout) -> bool:
     return sum(row.line.size < 0.93 * layout.size for row in rows) >= 0.8 * len(rows)
 
 
-def _noted(row: Row, layout: Layout) -> bool:
+def _noted(row: Row, layout: Layout, marked: Collection[str]) -> bool:
+    """Does a note begin here: raised, with an asterisk, or with a number marked further up?"""
     line = row.line
     starred = line.text.startswith("* ") or line.text.startswith("** ")
-    opened = (bool(line.marks) and line.marks[0].offset == 0) or starred
+    raised = bool(line.marks) and line.marks[0].offset == 0
+    opened = raised or starred or _number(line)[0] in marked
     return len(row.pieces) == 1 and opened and line.size < 0.93 * layout.size
 
 
@@ -121,7 +128,7 @@ def _number(line: Line) -> tuple[str, Line]:
         return line.marks[0].number, replace(line, marks=line.marks[1:])
     found = PRINTED.match(line.text)
     if found:
-        return found.group(1).rstrip("/"), replace(line, text=line.text[found.end() :], marks=())
+        return found.group(1).rstrip("/.)"), replace(line, text=line.text[found.end() :], marks=())
     return "", line
 
 
@@ -212,7 +219,9 @@ def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
     Raises:
         UnreadableError: not a PDF, broken, encrypted, too large, a scan, or without text.
     """
-    pages, heads = without_furniture(read_pages(content, settings))
+    pages, lost = read_pages(content, settings)
+    pages, heads = without_furniture(pages)
+    pages, foreign = in_english(pages)
     recognised = is_recognised(pages)
     if recognised:
         pages = [without_edges(page) for page in aligned(pages)]
@@ -228,7 +237,7 @@ def read_pdf(content: bytes, settings: IngestSettings) -> Reading:
     if recognised:
         pages = [whole_rows(page, layout.size, layout.left) for page in pages]
         layout = replace(measure(pages), apart=layout.apart, recognised=True)
-    remarks = _remarks(pages, layout)
+    remarks = [*lost, *foreign, *cover.remarks, *_remarks(pages, layout)]
     rows, feet = _rows(pages, layout, remarks)
     words = words_of([row.line for page in rows for row in page])
     if spoken:
@@ -277,17 +286,20 @@ def _remarks(pages: Sequence[Page], layout: Layout) -> list[str]:
     turned = sum(page.turned for page in pages)
     if turned > MANY:
         remarks.append(f"{turned} characters on maps and charts run askew and were left out")
+    outside = sum(page.outside for page in pages)
+    if outside > MANY:
+        remarks.append(f"{outside} characters beyond the edges of the pages were left out")
     return remarks
 
 
 OCR_ADVICE = "recognise its text first: ocrmypdf IN.pdf OUT.pdf"
 
 
-def read_pages(content: bytes, settings: IngestSettings) -> list[Page]:
-    """Every page of a PDF.
+def read_pages(content: bytes, settings: IngestSettings) -> tuple[list[Page], list[str]]:
+    """Every page of a PDF, and remarks on those whose text cannot be read.
 
     Raises:
-        UnreadableError: not a PDF, broken, encrypted, too large, or a scan without text.
+        UnreadableError: not a PDF, broken, encrypted, too large, without text or without Unicode.
     """
     document = _opened(content, settings)
     try:
@@ -296,11 +308,12 @@ def read_pages(content: bytes, settings: IngestSettings) -> list[Page]:
         raise UnreadableError(f"is a broken PDF ({error})") from None
     finally:
         document.close()
-    if sum(page.letters >= MIN_LETTERS for page in pages) == 0:
+    pages, remarks = without_garbled(pages)
+    if not any(page.letters >= MIN_LETTERS for page in pages):
         if any(page.picture for page in pages):
             raise UnreadableError(f"is a scan without a text layer; {OCR_ADVICE}")
         raise UnreadableError("is a PDF without text")
-    return pages
+    return pages, remarks
 
 
 def _opened(content: bytes, settings: IngestSettings) -> pdfium.PdfDocument:

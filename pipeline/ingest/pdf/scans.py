@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import median
+from unicodedata import category
 
-from pipeline.ingest.pdf.pages import Line, Page
+from pipeline.ingest.identity import STOP_WORDS, share_of
+from pipeline.ingest.pdf.pages import MIN_LETTERS, Line, Page
 from pipeline.ingest.pdf.rows import joined
+from pipeline.ingest.reading import UnreadableError
 
 STEADY = 0.43  # share of the long lines of a page that begin at one place, in a set text
 LONG = 40  # characters of a line that shows the margin
@@ -32,6 +35,13 @@ GARBLED = re.compile(
     r"[\W_]{0,2}(?:[\w?&%$]{1,3}|\d \d) ?[.,;:] *[^\w\s“\"(]{0,2}(?=[A-Z“\"(])|\d{1,3} (?=[A-Z])"
 )
 """A misread number, as far as its place between two others says that it is one."""
+OCR_AGAIN = "recognise its text anew: ocrmypdf --force-ocr IN.pdf OUT.pdf"
+CID = re.compile(r"\(cid:\d+\)")
+RULES = "._-–—…*=~|•·"  # leaders and rules, which may fill a page
+UNASSIGNED = ("Co", "Cn", "Cc", "Cs")
+MAX_STRANGE, MAX_ODD = 0.3, 0.5  # shares of the characters of a page that can be read
+MIN_TRIED, MAX_TRIED = 8, 300  # words by which letters that were moved on are known
+MAX_COMMON, MIN_COMMON = 0.06, 0.2  # shares of stop words among them, before and after
 MISTAKEN = re.compile(r"[a-z]ís\b")
 MIN_MISTAKEN = 2
 MAC = {
@@ -161,6 +171,71 @@ def as_meant(printed: int, before: int) -> int:
     right, read = str(before + 1), str(printed)
     wrong = sum(left != other for left, other in zip(read, right, strict=False))
     return before + 1 if len(right) == len(read) == 2 and wrong == 1 else printed
+
+
+def is_garbled(text: str) -> bool:
+    """Does a text layer give something else than letters for the letters of a page?
+
+    Codes without Unicode come as characters for private use, as replacement or control characters,
+    as signs in the order of their first use, or as letters moved on in the alphabet.
+
+    >>> is_garbled("7KH )RUFH ZHQW RQ WR SURWHFW FLYLOLDQV LQ WKH QRUWK DQG WKH FHQWUH RI LW")
+    True
+    """
+    if share_of("English", text.lower().split()[:MAX_TRIED]) > MIN_COMMON:
+        return False
+    signs = [sign for sign in CID.sub("\ufffd", text) if not sign.isspace() and sign not in RULES]
+    if len(signs) < MIN_LETTERS:
+        return False
+    strange = sum(sign == "\ufffd" or category(sign) in UNASSIGNED for sign in signs)
+    odd = sum(not sign.isalnum() for sign in signs)
+    return max(strange / MAX_STRANGE, odd / MAX_ODD) > len(signs) or _is_moved(text)
+
+
+def _is_moved(text: str) -> bool:
+    """Do letters have their places in the alphabet, or in the type, but for a constant?"""
+    words = [word for word in text.split() if len(word) > 1 and not word.isdigit()][:MAX_TRIED]
+    if len(words) < MIN_TRIED or _commonness(words) > MAX_COMMON:
+        return False
+    there = "\n".join(words)
+    return any(
+        _commonness(there.translate(moved).split("\n")) > MIN_COMMON
+        for moved in _moves(frozenset(there))
+    )
+
+
+def _moves(signs: frozenset[str]) -> Iterator[dict[int, int]]:
+    codes = [ord(sign) for sign in signs if sign != "\n"]
+    for step in range(-96, 97):
+        if step:
+            yield {code: code + step for code in codes if code + step > 0}
+
+
+def _commonness(words: Sequence[str]) -> float:
+    """The share of stop words of two letters or more, of the language that has most of them."""
+    plain = [word.strip(".,;:()").lower() for word in words]
+    long = [word if len(word) > 1 else "" for word in plain]
+    return max(share_of(language, long) for language in STOP_WORDS)
+
+
+def without_garbled(pages: Sequence[Page]) -> tuple[list[Page], list[str]]:
+    """The pages without lines that cannot be read, and a remark on each kind of them.
+
+    Raises:
+        UnreadableError: most pages cannot be read.
+    """
+    texts = [(page, "\n".join(line.text for line in page.lines)) for page in pages]
+    lost = {page.number for page, text in texts if is_garbled(text)}
+    written = sum(page.letters >= MIN_LETTERS or page.number in lost for page in pages)
+    if lost and 2 * len(lost) > written:
+        sample = next(text for page, text in texts if page.number in lost)
+        shown = " ".join(sample.split())[:24]
+        raise UnreadableError(f"has a text layer without Unicode (“{shown}”); {OCR_AGAIN}")
+    if not lost:
+        return list(pages), []
+    numbers = ", ".join(map(str, sorted(lost)))
+    remark = f"page {numbers}: the text layer is without Unicode and was left out; {OCR_AGAIN}"
+    return [replace(page, lines=()) if page.number in lost else page for page in pages], [remark]
 
 
 def rightly_encoded(pages: list[Page]) -> list[Page]:

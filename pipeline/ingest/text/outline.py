@@ -5,16 +5,24 @@ set all levels at one indent. Place decides only where order leaves a choice, as
 an (h).
 
 What these formats share once their markup is read: headings with a level, paragraphs with or
-without a number, items below them, rows of tables, and annexes.
+without a number, items below them, rows of tables, and annexes; and, with PDFs, how a document
+prints its symbol and date.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.ingest.reading import Block, NoteMark
+from pipeline.ingest.reading import (
+    SUPERSCRIPTS,
+    Block,
+    Note,
+    NoteMark,
+    plain_digits,
+    raised,
+)
 from pipeline.run.kinds import Role
 
 ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split()
@@ -124,6 +132,56 @@ def without_marks(text: str, mark: re.Pattern[str]) -> tuple[str, tuple[NoteMark
     return whole.strip(), moved
 
 
+NOTES = re.compile(r"(?:foot|end)?notes?(?: and (?:references|sources))?:?", re.I)
+_BEHIND = rf"(?<!\b[kc]m)(?<!\bm)(?<!\b10)(?<!^)(?<![{SUPERSCRIPTS}])"  # not in km², 10³
+_RAISED = re.compile(rf"{_BEHIND}([{SUPERSCRIPTS}]+)")
+_LISTED = re.compile(rf"(?:\[(\d{{1,3}})\]|(\d{{1,3}})[.)]?\s|([{SUPERSCRIPTS}]+))\s*(?=\S)")
+
+
+def with_typed_notes(pieces: Sequence[Piece]) -> tuple[list[Piece], list[Note]]:
+    """The pieces without the notes that raised figures in the text before refer to, and these.
+
+    Such a note begins with the same raised figures, or it stands in the list under Notes.
+
+    >>> with_typed_notes([Piece("It moved.¹"), Piece("¹ Interview 4.")])[1]
+    [Note(number='1', text='Interview 4.', speaker_groups=())]
+    """
+    kept: list[Piece] = []
+    notes: dict[str, Note] = {}
+    referred: set[str] = set()
+    listing = False
+    for piece in pieces:
+        number, text = _listed(piece)
+        begins = listing or piece.text[:1] in SUPERSCRIPTS
+        if begins and number in referred - set(notes):
+            notes[number] = Note(number, text)
+            continue
+        listing = NOTES.fullmatch(piece.text) is not None
+        kept.append(piece)
+        referred |= set(map(plain_digits, _RAISED.findall(piece.text)))
+    return [_with_raised_marks(piece, notes) for piece in kept], list(notes.values())
+
+
+def _listed(piece: Piece) -> tuple[str, str]:
+    """The number of a piece that may be a note, and its text; no number where it is none."""
+    found = _LISTED.match(piece.text)
+    if piece.number or not found:
+        return piece.number.strip("[]()."), piece.text
+    return plain_digits(next(filter(None, found.groups()))), piece.text[found.end() :]
+
+
+def _with_raised_marks(piece: Piece, notes: Iterable[str]) -> Piece:
+    """The piece with marks for the raised figures of notes; others stay, such as exponents."""
+    known = "|".join(map(raised, notes))
+    if not known or piece.marks:
+        return piece
+    text, marks = without_marks(
+        piece.text, re.compile(rf"{_BEHIND}\s?({known})(?![{SUPERSCRIPTS}])")
+    )
+    named = tuple(replace(mark, number=plain_digits(mark.number)) for mark in marks)
+    return replace(piece, text=text, marks=named)
+
+
 @dataclass
 class _Position:
     """Where in the document we are."""
@@ -139,10 +197,16 @@ class _Position:
 def blocks_from(pieces: Iterable[Piece]) -> tuple[Block, ...]:
     """The pieces as blocks, in order; empty ones are left out.
 
-    A typed number is believed when it is 1 or follows the number before it.
+    A typed number is believed when it is 1 or follows the number before it; the first one also when
+    the next follows it, as where a text is an extract.
     """
-    place = _Position()
-    return tuple(_block(place, piece) for piece in pieces if piece.text.strip())
+    whole = [piece for piece in pieces if piece.text.strip()]
+    typed = [int(found[1]) for piece in whole if not piece.level and piece.role != "annex"
+             and (found := NUMBER.match(piece.text))]  # fmt: skip
+    counted = any(piece.number[:1].isdigit() for piece in whole)
+    extract = not counted and len(typed) > 1 and typed[1] == typed[0] + 1
+    place = _Position(last=typed[0] - 1 if extract else 0)
+    return tuple(_block(place, piece) for piece in whole)
 
 
 def _block(place: _Position, piece: Piece) -> Block:
@@ -170,7 +234,8 @@ def _heading(place: _Position, piece: Piece) -> Block:
 def _labelled(place: _Position, piece: Piece) -> tuple[Piece, str]:
     """The piece without a typed number, and its label."""
     number, rest = _number(place, piece)
-    if re.fullmatch(r"\d+(?:\.\d+)+", number):  # 2.1 says all by itself
+    alone = piece.number and not piece.depth and number[:1].isupper()  # so do II and Article 2
+    if alone or re.fullmatch(r"\d+(?:\.\d+)+", number):  # 2.1 says all by itself
         place.paragraph += 1
         place.current, place.items = number, ()
     elif number.isdigit() and not (piece.number and piece.depth):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.ingest.identity import date_of, first_symbol
-from pipeline.ingest.reading import Note, Reading, UnreadableError, decoded
+from pipeline.ingest.reading import SOFT_BREAK, Note, Reading, UnreadableError, decoded
 from pipeline.ingest.text.outline import CELL, Item, Piece, blocks_from, follows, starts
 from pipeline.ingest.text.printed import (
     GAP,
@@ -26,6 +26,7 @@ LONG = 200  # characters; a text with longer lines is not wrapped, so each line 
 FEW = 0.02  # unless so small a share of its lines is longer: an address, say
 HEADING = re.compile(r"(?:[IVXL]+|[A-Z])\. \S.{0,98}[^.;:,]|(?:ANNEX|Annex)(?: [IVXL]+)?")
 STARTS = re.compile(r"(?:\d{1,3}\.|\([a-z]{1,3}\)|[-*•])\s+\S")
+TURNED = re.compile(r"(?<=[\w,;])\s*\f\s*(?=[a-z])")  # a page ends within a sentence
 HEAD_LINES = 40  # among which symbol, date and title are looked for
 
 
@@ -38,7 +39,8 @@ def read_plain_text(content: bytes, settings: IngestSettings) -> Reading:  # noq
     text, remarks = decoded(content)
     if is_printed(text):
         return replace(read_printed(text), remarks=remarks)
-    lines = [line.strip() for line in text.replace("\f", "\n\n").split("\n")]
+    text = TURNED.sub(" ", SOFT_BREAK.sub("", text)).replace("\f", "\n\n")
+    lines = [line.strip() for line in text.split("\n")]
     pieces = [_piece(paragraph) for paragraph in _paragraphs(lines)]
     blocks = blocks_from(pieces)
     if not blocks:

@@ -17,6 +17,28 @@ from itertools import pairwise
 from pipeline.ingest.identity import DATE, date_of, first_symbol
 from pipeline.study.symbols import symbol_of
 
+TITLES = (
+    r"(?:Mr|Mrs|Ms|Miss|Dr|Sir|Dame|Lord|Lady|Baroness|Prince|Princess|Sheikha?|King|Queen"
+    r"|MR|MRS|MS|MISS|DR|SIR|DAME|LORD|LADY"
+    r"|Archbishop|Monsignor|Major General|Lieutenant General|General|Judge|President"
+    r"|Prime Minister)"
+)
+LANGUAGES = r"(?:Arabic|Chinese|English|French|Russian|Spanish|[A-Z][a-z]+)"
+OFFICES = (
+    r"(?:The|THE) (?:(?:Acting|ACTING|TEMPORARY) )?"
+    r"(?:President|PRESIDENT|Secretary-General|SECRETARY-GENERAL|Chair(?:man|person)?|CHAIRMAN)"
+)
+PARTICLES = r"(?:d[aeiou]s?|del|der|la|le|van|von|y|e|and|of|the|bin|ben|ibn|al|el|ul|zu)"
+WORD = rf"(?:{PARTICLES}(?=[ -])|(?:{PARTICLES}[-’'])?[^\Wa-z_][^\s:();]*)"
+NAME = rf"(?:{OFFICES}|{TITLES}\.? {WORD}(?: {WORD}){{0,9}}?)"
+"""Words of a name begin with a capital: "Mr. Wane visited Kidal: he" opens no speech."""
+COUNTRY = r"\((?!spoke|speaking|interpret|translat)((?:[^()]|\([^()]*\)){2,80})\)"
+"""With brackets in it: (Bolivia (Plurinational State of))."""
+SPOKEN = (
+    rf"\((?:spoke|speaking) in {LANGUAGES}[^)]*\)"
+    rf"|\((?:interpret(?:ation|ed)|translat(?:ion|ed)) from {LANGUAGES}[^)]*\)"
+)
+SPEECH = re.compile(rf"({NAME})(?: {COUNTRY})?(?: ?(?:{SPOKEN}))? ?: ?")
 FORM = re.compile(
     r"\d{2}[-–]\d{5}\*?(?: ?\([EF]\))?(?:\d{1,3}/\d{1,3})?(?: +\d{6})*"  # job number
     r"|\([EF]\)|\d{6}|\*\d{6,9}\*|[*`]?`{4,}|\d{1,3}/\d{1,3}|[Pp]age \d{1,3}"

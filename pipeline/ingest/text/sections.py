@@ -25,7 +25,12 @@ ASIDE = frozenset(
     | {"disclosure statement", "conflict of interest", "declaration of interest"}
     | {"declaration of conflicting interests", "data availability statement"}
     | {"notes on contributor", "notes on contributors", "about the author", "about the authors"}
+    | {"author contributions", "competing interests", "declaration of competing interest"}
+    | {"data availability", "ethics statement", "ethical approval", "informed consent"}
+    | {"supplementary material", "supplemental material"}
 )
+_ALSO_TEXT = frozenset({"literature", "sources", "funding", "contents"})
+"""Of these names, those that a section of the text may have as well."""
 _APPENDIX = re.compile(r"(?:appendix|appendices|annex)\b")
 BESIDE = re.compile(r"CONTACT\b|© ?\d{4}\b|(?i:key ?words?) ?[:—–]")  # a paragraph like these
 _AUTHOR = re.compile(r"(?:[A-Z]\. ?)+[A-Z][\w’'-]+(?:,.*)?$")
@@ -34,6 +39,12 @@ _NUMBER = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)(\.?)\s+(?=\S)|([IVXL]+)(\.)\s+(?=
 ENDS = re.compile(r"[.?!…][’”'\")\]]*$|\)$")
 _WHOLE = re.compile(rf"[.?!…][’”'\")\]]*(?:\[\d{{1,3}}\]|\d{{1,3}}|[{SUPERSCRIPTS}]+)?$|\)$")
 _PROSE = 20  # words of a paragraph that is no line of front matter
+_ENTRY = re.compile(r"\b(?:1[5-9]|20)\d\d\b|https?://|\bforthcoming\b|\bn\.d\.|[^,.]{2,40}, [A-Z]")
+_SAYING = frozenset(
+    "that is are was were be been it this these those there which who they their we i my our has "
+    "have had not but so when where how do does did".split()
+)
+_SAID = 0.05  # share of such words that running prose has at least; a list of titles has fewer
 LONGEST_TITLE = 14  # words of a heading, at most, that only its look shows
 
 
@@ -58,6 +69,18 @@ class Section:
     def prose(self) -> int | None:
         """Place of the first paragraph that is whole sentences."""
         return next((n for n, block in enumerate(self.blocks) if _is_prose(block)), None)
+
+    @property
+    def reads(self) -> bool:
+        """Does it hold whole sentences, be it in short paragraphs?"""
+        whole = [block.text for block in self.blocks if _WHOLE.search(block.text)]
+        many = len(" ".join(whole).split()) >= _PROSE // 2
+        return self.prose is not None or (many and 2 * len(whole) > len(self.blocks))
+
+    @property
+    def is_numbered(self) -> bool:
+        """Has its heading a number, in figures?"""
+        return self.heading is not None and self.heading.label[:1].isdecimal()
 
 
 def _is_prose(block: Block) -> bool:
@@ -143,11 +166,11 @@ def split_front(sections: Sequence[Section], title: str) -> tuple[list[Section],
             return list(sections[:place]), list(sections[place:])
     for place, section in enumerate(sections):
         numbered = section.heading is not None and bool(section.heading.label)
-        if section.name in ASIDE or not (
-            section.name in OPENING or numbered or section.prose is not None
-        ):
+        headed = section.heading and not _is_title(section.heading, sections, title)
+        opens = section.name in OPENING or numbered or section.prose is not None
+        if (section.name in ASIDE and not numbered) or not (opens or (headed and section.reads)):
             continue
-        if section.heading is not None and not _is_title(section.heading, sections, title):
+        if headed:
             return list(sections[:place]), list(sections[place:])
         cut = section.prose or 0
         above, below = section.blocks[:cut], section.blocks[cut:]
@@ -171,30 +194,101 @@ def _is_title(heading: Block, sections: Sequence[Section], title: str) -> bool:
 def split_back(
     sections: Sequence[Section],
 ) -> tuple[list[Section], list[Section], list[str]]:
-    """Body, sections of notes, and a remark on each section that was left out.
+    """Body, sections of notes, and a remark on each part that was left out, with its headings.
 
-    The list of references or an appendix ends the body; notes may come after it.
+    The list of references or an appendix ends the body; notes may come after it. A section that is
+    named as one of these but is text, or goes on with the numbers of a text around it, is body.
     """
     body: list[Section] = []
     noted: list[Section] = []
-    left: dict[str, list[Section]] = {}
-    kept, outer, end = body, 0, ""
-    for section in sections:
-        heading = section.heading
-        own = section.name in NOTES | REFERENCES or bool(heading and heading.label)
+    left: list[list[Section]] = []
+    kept, outer, end = body, 0, False
+    for place, section in enumerate(sections):
+        own = section.name in NOTES | REFERENCES or bool(section.heading and section.heading.label)
         if kept is body or section.depth <= outer or own:
             outer = section.depth
-            name = heading.text if heading else ""
+            ends = _ends(sections, place)
             if section.name in NOTES:
                 kept = noted
-            elif end or section.name in REFERENCES or _APPENDIX.match(section.name):
-                end = end or name
-                kept = left.setdefault(end, [])
+            elif not end and not ends and not _is_aside(sections, place, body):
+                kept = body
             else:
-                kept = left.setdefault(name, []) if section.name in ASIDE else body
+                if not (end and left):
+                    left.append([])
+                kept, end = left[-1], end or ends
         kept.append(section)
-    remarks = [said for name, parts in left.items() for said in remark(parts, f"under {name}")]
-    return body, noted, remarks
+    return body, noted, [said for parts in left for said in remark(parts, _under(parts))]
+
+
+def _under(sections: Sequence[Section]) -> str:
+    names = (section.heading.text for section in sections if section.heading)
+    return f"under {', '.join(dict.fromkeys(names))}"
+
+
+def _ends(sections: Sequence[Section], place: int) -> bool:
+    """Does the text end here: at an appendix, or at a list of references with no text after it?"""
+    section = sections[place]
+    if section.name not in REFERENCES:
+        return _APPENDIX.match(section.name) is not None
+    part, after = _part(sections, place)
+    following, listed = _text_in(after)
+    if not _is_list(part):
+        return not (following or section.name in _ALSO_TEXT)
+    in_series = section.is_numbered and any(one.is_numbered for one in following)
+    return not (following and (listed or in_series))
+
+
+def _is_aside(sections: Sequence[Section], place: int, body: Sequence[Section]) -> bool:
+    """Is this no text: named as what stands beside it, and not in the midst of its sections?"""
+    section = sections[place]
+    part, after = _part(sections, place)
+    if section.name in REFERENCES:
+        return _is_list(part)
+    if section.name not in ASIDE:
+        return False
+    begun = [one for one in body if one.reads and one.name not in ABSTRACT]
+    numbered = any(one.is_numbered for one in begun)
+    in_series = section.is_numbered if numbered else section.name in _ALSO_TEXT
+    amid = begun and in_series and _text_in(after)[0]
+    return not (amid and any(one.reads for one in part))
+
+
+def _part(sections: Sequence[Section], place: int) -> tuple[Sequence[Section], Sequence[Section]]:
+    """A section with those that stand under it, and what comes after them."""
+    above = sections[place].heading
+    end = place + 1
+    while end < len(sections):
+        below = sections[end].heading
+        if not (above and below and is_above(above, below)):
+            break
+        end += 1
+    return sections[place:end], sections[end:]
+
+
+def _text_in(sections: Sequence[Section]) -> tuple[list[Section], bool]:
+    """Sections of text up to a list of references or an appendix, and whether such a list comes."""
+    text: list[Section] = []
+    for place, section in enumerate(sections):
+        if _APPENDIX.match(section.name):
+            break
+        if section.name in REFERENCES and _is_list(_part(sections, place)[0]):
+            return text, True
+        if section.reads and section.name not in NOTES | REFERENCES | ASIDE:
+            text.append(section)
+    return text, False
+
+
+def _is_list(sections: Sequence[Section]) -> bool:
+    """Is this a list of works and no running prose?"""
+    blocks = [block for section in sections for block in section.blocks]
+    entries = [
+        block
+        for block in blocks
+        if not _is_prose(block) or block.label or _ENTRY.search(block.text)
+    ]
+    words = re.findall(r"[a-z]+", " ".join(block.text for block in blocks).casefold())
+    said = sum(word in _SAYING for word in words)
+    return 2 * len(entries) >= len(blocks) and said <= _SAID * len(words)
 
 
 def text_of(sections: Sequence[Section]) -> str:
@@ -207,6 +301,13 @@ def remark(sections: Sequence[Section], place: str) -> list[str]:
     """That these sections were left out, with their length; nothing where they are empty."""
     words = len(text_of(sections).split())
     return [f"left out: {words} word{'s' * (words > 1)} {place}"] if words else []
+
+
+def before_text(front: Sequence[Section]) -> str:
+    """What front matter is, and the headings in it other than the first."""
+    named = [section for section in front[1:] if section.heading and section.blocks]
+    others = f"; {_under(named)}" if named else ""
+    return f"before the text: title, authors, keywords{others}"
 
 
 def title_of(front: Sequence[Section]) -> str:

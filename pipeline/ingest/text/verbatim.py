@@ -17,9 +17,15 @@ from itertools import pairwise
 from typing import Literal
 
 from pipeline.ingest.identity import date_of, first_symbol
-from pipeline.ingest.reading import Block, Reading, UnreadableError, decoded
+from pipeline.ingest.reading import SOFT_BREAK, Block, Reading, UnreadableError, decoded
 from pipeline.ingest.text.printed import (
+    COUNTRY,
     FULL,
+    LANGUAGES,
+    NAME,
+    OFFICES,
+    SPEECH,
+    TITLES,
     PrintedLine,
     is_full,
     is_printed,
@@ -31,27 +37,6 @@ from pipeline.run.kinds import Role
 from pipeline.run.settings import IngestSettings
 
 LONG = 200  # characters; a text with longer lines is not wrapped, so each line is a paragraph
-TITLES = (
-    r"(?:Mr|Mrs|Ms|Miss|Dr|Sir|Dame|Lord|Lady|Baroness|Prince|Princess|Sheikha?|King|Queen"
-    r"|Archbishop|Monsignor|Major General|Lieutenant General|General|Judge|President"
-    r"|Prime Minister)"
-)
-LANGUAGES = r"(?:Arabic|Chinese|English|French|Russian|Spanish|[A-Z][a-z]+)"
-OFFICES = (
-    r"The (?:(?:Acting|ACTING|TEMPORARY) )?"
-    r"(?:President|PRESIDENT|Secretary-General|SECRETARY-GENERAL|Chair(?:man|person)?|CHAIRMAN)"
-)
-PARTICLES = r"(?:d[aeiou]s?|del|der|la|le|van|von|y|e|and|of|the|bin|ben|ibn|al|el|ul|zu)"
-WORD = rf"(?:{PARTICLES}(?=[ -])|(?:{PARTICLES}[-’'])?[^\Wa-z_][^\s:();]*)"
-NAME = rf"(?:{OFFICES}|{TITLES}\.? {WORD}(?: {WORD}){{0,9}}?)"
-"""Words of a name begin with a capital: "Mr. Wane visited Kidal: he" opens no speech."""
-COUNTRY = r"\((?!spoke|speaking|interpret|translat)((?:[^()]|\([^()]*\)){2,80})\)"
-"""With brackets in it: (Bolivia (Plurinational State of))."""
-SPOKEN = (
-    rf"\((?:spoke|speaking) in {LANGUAGES}[^)]*\)"
-    rf"|\((?:interpret(?:ation|ed)|translat(?:ion|ed)) from {LANGUAGES}[^)]*\)"
-)
-SPEECH = re.compile(rf"({NAME})(?: {COUNTRY})?(?: ?(?:{SPOKEN}))?: ?")
 DISPLACED = re.compile(
     rf"({NAME})((?: {COUNTRY})?) \(spoke (?!in )(.{{1,200}}?) in ({LANGUAGES})\): ?"
 )
@@ -113,6 +98,7 @@ def read_verbatim_record(content: bytes, settings: IngestSettings) -> Reading:  
     text, remarks = decoded(content)
     if is_printed(text):
         return replace(_read_printed(text), remarks=remarks)
+    text = SOFT_BREAK.sub("", text)
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     blocks, repairs = speeches([Paragraph(paragraph) for paragraph in _unwrapped(text)])
     symbol = first_symbol(lines[:40])

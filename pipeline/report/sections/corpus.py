@@ -24,10 +24,9 @@ from pipeline.report.elements import (
     said,
 )
 from pipeline.report.material import PageMaterial
-from pipeline.run.tables.acquire import ACQUIRED
 from pipeline.run.tables.compare import CITATIONS, QUOTATIONS
-from pipeline.run.tables.ingest import DOCUMENTS, KINDS, SET_ASIDE
-from pipeline.run.tables.segment import PASSAGES
+from pipeline.run.tables.texts import ACQUIRED, DOCUMENTS, KINDS, PASSAGES, SET_ASIDE
+from pipeline.study.checks import uncompared
 
 
 def citation_figure(material: PageMaterial) -> Figure:
@@ -107,8 +106,10 @@ def facts(material: PageMaterial) -> tuple[Fact, ...]:
     found = [
         Fact(count(un.height), "UN documents read"),
         Fact(count(passages.height), "passages", passages_link()),
-        Fact(count(reporting), "passages citing interviews", passages_link(speaker_group="any")),
     ]
+    if material.study.has_interviews:
+        link = passages_link(speaker_group="any")
+        found.append(Fact(count(reporting), "passages citing interviews", link))
     if years:
         found.append(Fact(_span(years[0], years[-1]), "years of UN documents"))
     return tuple(found)
@@ -121,6 +122,8 @@ def _span(first: int, last: int) -> str:
 def notices(material: PageMaterial) -> tuple[Notice, ...]:
     """What the reader must know first: documents that are missing or were set aside."""
     found = [*_missing(material), *_set_aside(material)]
+    if material.study.compares:
+        found += [Notice(f"{one[0].upper()}{one[1:]}.") for one in uncompared(material.study)]
     if material.frame(DOCUMENTS).filter(pl.col("kind").cast(pl.String) != "article").is_empty():
         alone = f"this page rests on {material.study.coded_texts} alone"
         found.insert(0, Notice(f"No UN document was read: {alone}."))

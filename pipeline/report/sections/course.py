@@ -12,12 +12,14 @@ from pipeline.report.elements import (
     Cell,
     Figure,
     Key,
+    Section,
     count,
     grid,
     passages_link,
     percent,
     points_cell,
     policy_link,
+    said,
     share_cell,
 )
 from pipeline.report.material import PageMaterial
@@ -26,6 +28,18 @@ from pipeline.run.tables.compare import GAP_SERIES
 
 ALL = "all"
 Series = Mapping[str, Any]
+
+
+def section(material: PageMaterial) -> Section:
+    """The course of the documents alone, for a study that compares them with nothing."""
+    documents = material.study.side_names[0]
+    return Section(
+        "course",
+        "The course",
+        f"{documents} over the years".capitalize(),
+        (said(f"How many passages in {documents} speak of each theme, year by year."),),
+        (turns_figure(material), years_figure(material, list(material.theme_names))),
+    )
 
 
 def series_figure(material: PageMaterial, theme_ids: Sequence[str]) -> Figure:

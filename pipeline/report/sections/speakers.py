@@ -26,8 +26,7 @@ from pipeline.report.elements import (
 from pipeline.report.material import PageMaterial
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import SPEAKER_SHARES
-from pipeline.run.tables.ingest import NOTES
-from pipeline.run.tables.segment import PASSAGES
+from pipeline.run.tables.texts import NOTES, PASSAGES
 
 THEMES, TOPICS = "themes", "topics"
 Share = Mapping[str, Any]

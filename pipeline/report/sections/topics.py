@@ -38,8 +38,7 @@ from pipeline.report.sections.topic_shares import (
     years_figure,
     zero_shot_figure,
 )
-from pipeline.run.tables.ingest import DOCUMENTS
-from pipeline.run.tables.segment import PASSAGES
+from pipeline.run.tables.texts import DOCUMENTS, PASSAGES
 from pipeline.run.tables.topics import (
     ASSIGNMENTS,
     BY_MISSION,

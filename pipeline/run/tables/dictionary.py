@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import dataframely as dy
 
-from pipeline.run.tables import acquire, compare, ingest, segment, themes, topics
+from pipeline.run.tables import compare, texts, themes, topics
 from pipeline.run.tables.table import Table
 
 TABLES = tuple(
     value
-    for module in (acquire, ingest, segment, topics, themes, compare)
+    for module in (texts, topics, themes, compare)
     for value in vars(module).values()
     if isinstance(value, Table)
 )
@@ -91,9 +91,9 @@ _HEAD = """# The data dictionary
 
 Made from the schemas in `pipeline/run/tables/` by `peacetext dictionary`; do not edit it. Every
 table is a Parquet file, checked against its schema when it is written and when it is read;
-`outputs/export/tables/` holds each as CSV too, lists joined by semicolons, and an apostrophe before
-text that a spreadsheet would run as a formula. Read a Parquet file with `polars.read_parquet`,
-`pandas.read_parquet` or R's `arrow::read_parquet`.
+`outputs/export/tables/` holds each as CSV too, in UTF-8 with a byte order mark, lists joined by
+semicolons, and an apostrophe before text that a spreadsheet would run as a formula. Read a
+Parquet file with `polars.read_parquet`, `pandas.read_parquet` or R's `arrow::read_parquet`.
 """
 
 

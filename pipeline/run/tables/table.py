@@ -17,7 +17,7 @@ import dataframely as dy
 import polars as pl
 
 from pipeline.run.errors import InputError, StageError
-from pipeline.run.files import write_bytes
+from pipeline.run.files import FORMULA, MARK, NUMBER, neutral, write_bytes
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,6 @@ def stacked(parts: Sequence[pl.DataFrame], schema: type[dy.Schema]) -> pl.DataFr
     return pl.concat(parts) if parts else pl.DataFrame(schema.create_empty())
 
 
-_FORMULA = r"^(?:[=+@\t\r]|-(?:[^\d.]|$))"
-"""How a cell begins that a spreadsheet takes for a formula; numbers below zero are none."""
-
-
 def write_table(table: Table, frame: pl.DataFrame) -> None:
     """Check ``frame`` against its schema and write it whole or not at all.
 
@@ -59,20 +55,26 @@ def write_table(table: Table, frame: pl.DataFrame) -> None:
     write_bytes(table.path, content.getvalue())
 
 
-def csv_of(frame: pl.DataFrame) -> bytes:
-    """A frame as CSV in UTF-8; lists are joined by semicolons, because CSV has none.
+def csv_text(frame: pl.DataFrame) -> str:
+    """A frame as CSV; lists are joined by semicolons, because CSV has none.
 
-    Text of a document that a spreadsheet would run as a formula gets an apostrophe before it.
+    Text that a spreadsheet would run as a formula gets an apostrophe before it, which
+    `pipeline.run.sheet` takes away again.
     """
     lists = [
         pl.col(name).cast(pl.List(pl.String)).list.join(";")
         for name, kind in frame.schema.items()
         if isinstance(kind, pl.List)
     ]
-    joined = frame.with_columns(lists)
     text = pl.col(pl.String)
-    safe = pl.when(text.str.contains(_FORMULA)).then("'" + text).otherwise(text).name.keep()
-    return joined.with_columns(safe).write_csv().encode()
+    runs = text.str.contains(f"^'*{FORMULA}") & ~text.str.contains(f"^(?:{NUMBER})$")
+    safe = pl.when(runs).then("'" + text).otherwise(text).name.keep()
+    return frame.with_columns(lists).with_columns(safe).rename(neutral).write_csv()
+
+
+def csv_of(frame: pl.DataFrame) -> bytes:
+    """A frame as a table that a spreadsheet opens as it is: CSV in UTF-8 with its mark."""
+    return (MARK + csv_text(frame)).encode()
 
 
 def read_table(table: Table) -> pl.DataFrame:
