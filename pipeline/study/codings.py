@@ -59,7 +59,8 @@ class Coding:
         unit_set: the id of a coded set of the study, or suggested.
         unit: sentence of an article, paragraph of a document, or range of characters (suggested).
         units: unit_id and the other columns of the file of units, in its order; for suggested ones
-            document_id, block_id, start, end, and the file and row that name them first.
+            document_id, block_id, start, end, the file and row that name them first, and
+            inclusion_probability where they were drawn with one and all of the draw was read.
         coders: names of the coders, sorted; without the adjudicated coding.
         codes: coder, unit_id, theme_id; one row a code given. The adjudicated coding, where there
             is one, has the coder 'adjudicated'.
@@ -237,16 +238,29 @@ def _read_suggested_pass(
     codes: list[tuple[str, str]] = []
     for line, row in _rows(file, SUGGESTED_COLUMNS):
         start, end = (_number(file, line, name, row[name], pl.Int64) for name in ("start", "end"))
-        unit_id = f"{row['block_id']}:{start}-{end}"
+        draw = row.get("draw", "")
+        unit_id = f"{row['block_id']}:{start}-{end}" + (f"@{draw}" if draw else "")
         _refuse_repeat(file, line, unit_id, seen)
         if row["codes"].strip() == UNREAD:
             continue
-        units.append((unit_id, row["document_id"], row["block_id"], start, end, str(file), line))
+        chance, n_drawn = (
+            _number(file, line, name, row[name], kind) if draw and name in row else None
+            for name, kind in (("inclusion_probability", pl.Float64), ("n_drawn", pl.Int64))
+        )
+        place = (unit_id, row["document_id"], row["block_id"], start, end, str(file), line)
+        units.append((*place, chance, draw, n_drawn))
         codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
     names = ("unit_id", "document_id", "block_id", "start", "end", "file", "row")
     numbers = ("start", "end", "row")
-    schema = {name: pl.Int64 if name in numbers else pl.String for name in names}
-    return pl.DataFrame(units, schema=schema, orient="row"), codes
+    schema = {name: pl.Int64 if name in numbers else pl.String for name in names} | {
+        "inclusion_probability": pl.Float64,
+        "draw": pl.String,
+        "n_drawn": pl.Int64,
+    }
+    read = pl.DataFrame(units, schema=schema, orient="row")
+    # a draw of which a part was read, chosen by who read it, is learnt from and not estimated with
+    whole = pl.when(pl.len().over("draw") == pl.col("n_drawn")).then("inclusion_probability")
+    return read.with_columns(inclusion_probability=whole).drop("draw", "n_drawn"), codes
 
 
 def _read_units(unit: Unit, file: Path) -> pl.DataFrame:
