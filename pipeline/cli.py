@@ -45,18 +45,30 @@ def new_study(
 
 
 @command
-def units(
+def draw(
     set_id: Annotated[str, typer.Argument(help="A coded set of configs/study.yaml.")],
-    rows: Annotated[int, typer.Option("--rows", min=1, help="How many paragraphs to draw.")] = 100,
+    n: Annotated[int, typer.Option("--n", min=1, help="How many paragraphs to draw.")] = 100,
+    by: Annotated[str, typer.Option(help="Spread over these: kind,mission,year.")] = "",
+    seed: Annotated[int | None, typer.Option(help="Of the draw; else one not used yet.")] = None,
+    out: Annotated[str, typer.Option(help="The sheets, without ending: SET-sheet.")] = "",
 ) -> None:
-    """List what a set has to be coded: sentences, or paragraphs. Example: peacetext units article
+    """Draw what is to be coded, and write a sheet for it. Example: peacetext draw un --n 300
 
-    All sentences of the articles; paragraphs of documents (read by: dvc repro ingest) at random.
+    Paragraphs of the set's population (read by: dvc repro ingest) at random, each with its
+    probability, which a later draw is joined with; of a set of sentences all. Put x in the sheet
+    where a code fits, and then: peacetext import SHEET --coder YOURNAME
     """
-    from pipeline.commands.new_study import write_units
+    from pipeline.commands.coding import check_free, codebook_sheet, coding_sheet, write_sheets
+    from pipeline.commands.drawing import draw as draw_units
+    from pipeline.study.codebook import load_codebook
 
-    listed, coding, n = write_units(set_id, rows)
-    say(f"{n} units: {listed}; put codes in the place of each ? in {coding}")
+    stem = STARTED_IN.get() / (out or f"{set_id}-sheet")
+    check_free(stem)
+    codebook = load_codebook()
+    units = draw_units(set_id, n, [name for name in by.split(",") if name], seed)
+    sheet = coding_sheet(units.iter_rows(), codebook)
+    files = write_sheets(stem, sheet, {"codebook": codebook_sheet(codebook)})
+    say(f"{units.height} units to be coded: {', '.join(file.name for file in files)}")
 
 
 @command
@@ -243,22 +255,25 @@ def agreement(
 
 @command
 def suggest(
-    rows: Annotated[int, typer.Option("--rows", min=1, help="How many passages.")] = 50,
+    set_id: Annotated[str, typer.Argument(help="From its population; else all sets'.")] = "",
+    n: Annotated[int, typer.Option("--n", "--rows", min=1, help="How many paragraphs.")] = 50,
+    seed: Annotated[int | None, typer.Option(help="Of the draw; else by the files there.")] = None,
     out: Annotated[str, typer.Option(help="The CSV to be filled in.")] = "to-code.csv",
 ) -> None:
-    """List the passages whose coding would teach most. Example: peacetext suggest --rows 50
+    """Draw paragraphs that would teach most, by doubt. Example: peacetext suggest --n 50
 
     In the CSV put codes of `peacetext codebook`, separated by semicolons, in the place of each ?;
     leave the cell empty where no code fits, and the ? where you have not read. Save it as
-    corpus/coding/suggested-coder-YOURNAME.csv and run: make
+    corpus/coding/suggested-coder-YOURNAME.csv and run: make. Where every row was read, shares are
+    estimated with it, too.
     """
-    from pipeline.commands.coding import suggested_passages
+    from pipeline.commands.drawing import suggest as drawn_by_doubt
     from pipeline.commands.printing import write_csv
 
-    suggested = suggested_passages(rows)
+    suggested = drawn_by_doubt(n, set_id, seed)
     write_csv(suggested, STARTED_IN.get() / out)
     say(
-        f"{suggested.height} passages: {out}; fill in the codes, save it as "
+        f"{suggested.height} paragraphs: {out}; fill in the codes, save it as "
         "corpus/coding/suggested-coder-YOURNAME.csv and run: make"
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.commands.coding import import_sheet, is_coding_sheet
 from pipeline.imports.codes import Taken, Themes, coder_name, read_renamed, take
 from pipeline.imports.found import FoundCoding
 from pipeline.imports.placing import TextIndex
@@ -65,6 +66,9 @@ def import_codings(file: Path, options: ImportOptions) -> Iterator[str]:
             this name is there already and differs.
     """
     codebook = load_codebook()
+    if is_coding_sheet(file):
+        yield from import_sheet(file, coder_name(options.coder), replace=options.replace)
+        return
     # suggested units have no pass over all of them that another could stand beside
     every = read_codings(codebook.theme_ids, load_study().coded_sets)
     codings = [one for one in every if one.unit != "range"]

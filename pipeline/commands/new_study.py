@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -19,12 +18,11 @@ import yaml
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.run.errors import InputError
-from pipeline.run.files import write_text
 from pipeline.run.settings import load_settings
 from pipeline.study.checks import load_study
-from pipeline.study.codings import CODING_FOLDER, ID_COLUMN, UNREAD
+from pipeline.study.codings import CODING_FOLDER, UNREAD
 from pipeline.study.manifest import MANIFEST_FILE, Entry, read_manifest
-from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
+from pipeline.study.study import STUDY_FILE, SUGGESTED
 
 TO_FILL_IN = "TO FILL IN"
 """How the value of a template begins until a person has replaced it."""
@@ -130,83 +128,7 @@ def _hash(room: Path) -> str:
     return found.hexdigest()[:16]
 
 
-def write_units(set_id: str, n_drawn: int) -> tuple[Path, Path, int]:
-    """List what is to be coded; the file of units, an empty coding, and how many.
-
-    Of a set of sentences all are listed; of a set of paragraphs some are drawn, each with the same
-    chance.
-
-    Args:
-        set_id: of configs/study.yaml.
-        n_drawn: how many paragraphs are drawn.
-
-    Raises:
-        InputError: no such set, it was listed already, or what it is of cannot be read.
-    """
-    sets = {one.id: one for one in load_study().coded_sets}
-    coded = sets.get(set_id)
-    if coded is None:
-        fix = f"name one of them: {', '.join(sets) or 'there is none'}"
-        raise InputError(STUDY_FILE, f"has no set {set_id!r}", fix, "coded_sets")
-    places = (CODING_FOLDER / coded.units, CODING_FOLDER / f"{coded.id}-coder-1.csv")
-    for place in places:
-        if place.is_file() and TO_FILL_IN not in place.read_text(encoding="utf-8"):
-            raise InputError(place, "is there already", "rename or delete it")
-    if coded.unit == "sentence":
-        columns = "section section_title paragraph text"
-        found: list[tuple[object, ...]] = list(_sentences())
-    else:
-        columns = "symbol xml_p_index text_sha256 inclusion_probability text"
-        found = _paragraphs(coded, n_drawn, load_settings().seed)
-    rows = [(f"{coded.id}-{number:04}", *unit) for number, unit in enumerate(found, 1)]
-    _write_rows(places[0], f"{ID_COLUMN[coded.unit]} {columns}", rows)
-    coding = [(row[0], UNREAD, row[-1]) for row in rows]
-    _write_rows(places[1], f"{ID_COLUMN[coded.unit]} codes text", coding)
-    return (*places, len(rows))
-
-
-_NOT_DRAWN = ("heading", "note", "annex")
-"""Roles of blocks that are no paragraph."""
-
-
-def _paragraphs(coded: CodedSet, n_drawn: int, seed: int) -> list[tuple[object, ...]]:
-    """Name, place, hash, chance of being drawn and text of paragraphs of the set's population."""
-    import numpy as np
-    import polars as pl
-
-    from pipeline.run.ids import text_hash
-    from pipeline.run.tables.ingest import BLOCKS, DOCUMENTS
-    from pipeline.run.tables.table import read_table
-    from pipeline.study.anchors import paragraph_places
-
-    population = coded.population
-    if population is None:
-        fix = "say what its paragraphs are drawn from"
-        raise InputError(STUDY_FILE, "has no population", fix, f"coded_sets.{coded.id}")
-    documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
-    of_population = documents.filter(population.rows)["document_id"].to_list()
-    texts = blocks.filter(
-        pl.col("document_id").is_in(of_population)
-        & ~pl.col("role").cast(pl.String).is_in(_NOT_DRAWN)
-        & pl.col("text").str.split(" ").list.len().is_between(*population.words)
-    )["block_id"]
-    there = paragraph_places(documents, blocks).filter(pl.col("block_id").is_in(texts.to_list()))
-    n = min(n_drawn, there.height)
-    drawn = np.sort(np.random.default_rng(seed).choice(there.height, n, replace=False))
-    chance = round(n / there.height, 6) if n else 1.0
-    return [
-        (name, place, text_hash(text), chance, text)
-        for name, place, text in there[drawn].select("name", "place", "text").rows()
-    ]
-
-
-def _write_rows(place: Path, columns: str, rows: Sequence[Sequence[object]]) -> None:
-    content = io.StringIO()
-    csv.writer(content, lineterminator="\n").writerows([columns.split(), *rows])
-    write_text(place, content.getvalue())
-
-
-def _sentences() -> Iterator[tuple[str, str, int, str]]:
+def article_sentences() -> Iterator[tuple[str, str, int, str]]:
     """Section number, its title, paragraph and text of each sentence of the study's articles."""
     from pipeline.segment.sentences import load_splitter, split_sentences
 

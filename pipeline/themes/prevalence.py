@@ -13,7 +13,7 @@ classifier assigns out of fold, y the code, w = 1 / inclusion probability, and l
 weighted regression of y on f, kept between 0 and 1. With lambda 0 the classifier is useless and
 the share is that of the codes alone. Where the probabilities grow with the classifier's doubt, this
 is active inference (Zrnic and Candes 2024, "Active Statistical Inference"). Several draws from one
-population are pooled, each counting by its number of units (Hartley 1962, "Multiple frame surveys").
+population are pooled, each counting by its units (Hartley 1962, "Multiple frame surveys").
 
 The variance comes from resampling coded documents. A symmetric or percentile interval would be too
 short for rare themes (none at all for a theme that no coded paragraph has), so the interval is that
@@ -292,26 +292,30 @@ def _coded_units(
         frames += [own, beside]
         truth.append(judgement.sample.labels[rows])
         assigned.append(judgement.said.assigned[rows])
-        weights.append(_pooled_weights(own, beside))
+        drawn_with = (frame["inclusion_probability"].fill_null(1.0) for frame in (own, beside))
+        weights.append(pooled_weights(*(each.to_numpy() for each in drawn_with)))
     units = pl.concat(frames)
     is_suggested = bool((units["unit_set"].cast(pl.String) == SUGGESTED).any())
     arrays = (np.vstack(truth), np.vstack(assigned), np.concatenate(weights))
     return units, CodedPassages(*arrays, units["group"].to_list(), bounded=not is_suggested)
 
 
-def _pooled_weights(own: pl.DataFrame, beside: pl.DataFrame) -> Floats:
-    """One over the probability of having been drawn, float [own and beside].
+def pooled_weights(one: Floats, other: Floats) -> Floats:
+    """Weights of the units of two draws from one population, float [one and other].
 
-    Where there are two draws, each stands for the same population and counts by its units.
+    A weight is one over the probability of having been drawn; where there is another draw, each
+    stands for the whole population and counts by its number of units.
+
+    Args:
+        one: the probabilities of the first draw.
+        other: those of the second, which may be empty.
     """
-    one, other = (
-        1 / frame["inclusion_probability"].fill_null(1.0).to_numpy() for frame in (own, beside)
-    )
+    weights: Floats = 1 / one
     if not len(other):
-        weights: Floats = one
         return weights
-    n = len(one) + len(other)
-    return np.append(one * len(one) / n, other * (one.sum() / other.sum()) * len(other) / n)
+    n, second = len(one) + len(other), 1 / other
+    scaled = second * (weights.sum() / second.sum())
+    return np.append(weights * len(one) / n, scaled * len(other) / n)
 
 
 def prevalence_table(

@@ -71,7 +71,7 @@ def together(samples: Iterable[Sample | None]) -> Sample | None:
 
 
 FLOOR = 0.3
-"""The part of a draw by doubt that goes to all alike, so that no unit counts more than 1 / FLOOR."""
+"""The part of a draw by doubt that goes to all alike: no weight is over 1 / FLOOR of the mean."""
 
 
 def doubt(probability: Floats) -> Floats:
@@ -124,9 +124,7 @@ def inclusion_probabilities(sizes: Floats, n: int) -> Floats:
     return np.ones(len(sizes))
 
 
-def draw_units(
-    probability: Floats, strata: Sequence[str], random: np.random.Generator
-) -> Integers:
+def draw_units(probability: Floats, strata: Sequence[str], random: np.random.Generator) -> Integers:
     """Rows of the units drawn, in order: each with its probability, strata in their proportion.
 
     Systematic sampling (Madow 1949) of units in random order within strata: as many are drawn as
