@@ -20,7 +20,7 @@ from scipy.special import expit, logit
 
 from pipeline.run.files import write_json
 from pipeline.run.settings import ThemeSettings, load_settings
-from pipeline.themes.prevalence import CodedPassages, corrected_shares, pooled_weights
+from pipeline.themes.prevalence import CodedPassages, corrected_shares
 from pipeline.themes.samples import (
     Booleans,
     Floats,
@@ -28,6 +28,7 @@ from pipeline.themes.samples import (
     doubt,
     draw_units,
     inclusion_probabilities,
+    pooled_weights,
     sizes_by_doubt,
 )
 

@@ -10,8 +10,11 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import STARTED_IN, app, command, from_here
+from pipeline.commands.people import check_sheets, draw, score_sheets, suggest
 from pipeline.run.errors import InputError
 from pipeline.run.stage import leave_uncollected, say
+
+__all__ = ["app", "check_sheets", "draw", "main", "score_sheets", "suggest"]
 
 Kinds = Annotated[str, typer.Option("--kind", help="Such as report, where it is not found.")]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")]
@@ -42,33 +45,6 @@ def new_study(
     for name in write(folder):
         typer.echo(name)
     say(f"{folder}: a new study; README.md there says what to fill in, in which order")
-
-
-@command
-def draw(
-    set_id: Annotated[str, typer.Argument(help="A coded set of configs/study.yaml.")],
-    n: Annotated[int, typer.Option("--n", min=1, help="How many paragraphs to draw.")] = 100,
-    by: Annotated[str, typer.Option(help="Spread over these: kind,mission,year.")] = "",
-    seed: Annotated[int | None, typer.Option(help="Of the draw; else one not used yet.")] = None,
-    out: Annotated[str, typer.Option(help="The sheets, without ending: SET-sheet.")] = "",
-) -> None:
-    """Draw what is to be coded, and write a sheet for it. Example: peacetext draw un --n 300
-
-    Paragraphs of the set's population (read by: dvc repro ingest) at random, each with its
-    probability, which a later draw is joined with; of a set of sentences all. Put x in the sheet
-    where a code fits, and then: peacetext import SHEET --coder YOURNAME
-    """
-    from pipeline.commands.coding import check_free, codebook_sheet, coding_sheet, write_sheets
-    from pipeline.commands.drawing import draw as draw_units
-    from pipeline.study.codebook import load_codebook
-
-    stem = STARTED_IN.get() / (out or f"{set_id}-sheet")
-    check_free(stem)
-    codebook = load_codebook()
-    units = draw_units(set_id, n, [name for name in by.split(",") if name], seed)
-    sheet = coding_sheet(units.iter_rows(), codebook)
-    files = write_sheets(stem, sheet, {"codebook": codebook_sheet(codebook)})
-    say(f"{units.height} units to be coded: {', '.join(file.name for file in files)}")
 
 
 @command
@@ -251,31 +227,6 @@ def agreement(
     print_table(found)
     typer.echo("\nCodes that one gave where the other gave the other one instead:")
     print_table(confusions.head(rows))
-
-
-@command
-def suggest(
-    set_id: Annotated[str, typer.Argument(help="From its population; else all sets'.")] = "",
-    n: Annotated[int, typer.Option("--n", "--rows", min=1, help="How many paragraphs.")] = 50,
-    seed: Annotated[int | None, typer.Option(help="Of the draw; else by the files there.")] = None,
-    out: Annotated[str, typer.Option(help="The CSV to be filled in.")] = "to-code.csv",
-) -> None:
-    """Draw paragraphs that would teach most, by doubt. Example: peacetext suggest --n 50
-
-    In the CSV put codes of `peacetext codebook`, separated by semicolons, in the place of each ?;
-    leave the cell empty where no code fits, and the ? where you have not read. Save it as
-    corpus/coding/suggested-coder-YOURNAME.csv and run: make. Where every row was read, shares are
-    estimated with it, too.
-    """
-    from pipeline.commands.drawing import suggest as drawn_by_doubt
-    from pipeline.commands.printing import write_csv
-
-    suggested = drawn_by_doubt(n, set_id, seed)
-    write_csv(suggested, STARTED_IN.get() / out)
-    say(
-        f"{suggested.height} paragraphs: {out}; fill in the codes, save it as "
-        "corpus/coding/suggested-coder-YOURNAME.csv and run: make"
-    )
 
 
 @command

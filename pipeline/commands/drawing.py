@@ -21,11 +21,11 @@ from pipeline.study.anchors import paragraph_places
 from pipeline.study.checks import load_study
 from pipeline.study.codings import CODING_FOLDER, ID_COLUMN, UNREAD
 from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet, Population
-from pipeline.themes.prevalence import frame_of
 from pipeline.themes.samples import (
     Floats,
     doubt,
     draw_units,
+    frame_of,
     in_either,
     inclusion_probabilities,
     sizes_by_doubt,

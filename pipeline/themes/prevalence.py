@@ -34,14 +34,11 @@ import numpy as np
 import polars as pl
 
 from pipeline.run.settings import ThemeSettings
-from pipeline.study.study import SUGGESTED, Documents, Population, Study
+from pipeline.study.study import SUGGESTED
 from pipeline.themes.evaluation import group_weights
-from pipeline.themes.samples import Booleans, Floats
+from pipeline.themes.samples import Booleans, Floats, Frame, frame_of, pooled_weights
 from pipeline.themes.units import CodedCorpus
 from pipeline.themes.validation import Judgement
-
-POLICY, ALL = "policy", "all"
-"""In the column `kind`: the side of documents as a whole. In `mission`: any."""
 
 _DECIMALS = 6
 _SHARES = ("share", "low", "high")
@@ -76,77 +73,6 @@ class CodedPassages:
             weights=self.weights[rows],
             documents=documents,
         )
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What shares are given of.
-
-    Attributes:
-        side: the side of documents.
-        populations: what each set of paragraphs was drawn from that shares are estimated with;
-            all of the side where there is no such set.
-    """
-
-    side: Documents | None
-    populations: tuple[Population, ...]
-
-    @property
-    def _kinds(self) -> list[str]:
-        return sorted({kind for one in self.populations for kind in one.kinds})
-
-    def places(self, passages: pl.DataFrame) -> list[dict[str, Any]]:
-        """Kinds, missions and years for which shares are given."""
-        kinds = sorted(set(passages["kind"]))
-        by_kind = [{"kind": kind, "mission": ALL, "year": None} for kind in kinds]
-        if self.side is None:
-            return by_kind
-        whole = {"kind": POLICY, "mission": ALL, "year": None}
-        years = sorted(set(passages["year"].drop_nulls()))
-        by_mission = [{**whole, "mission": one} for one in self._missions(passages)]
-        return [whole, *by_kind, *by_mission, *[{**whole, "year": year} for year in years]]
-
-    def _missions(self, passages: pl.DataFrame) -> list[str]:
-        """Those that the populations name and the passages have; all, where one names none."""
-        there = set(passages["missions"].explode().drop_nulls())
-        named = [mission for one in self.populations for mission in one.missions]
-        if not all(one.missions for one in self.populations):
-            named += sorted(there)
-        return [mission for mission in dict.fromkeys(named) if mission in there]
-
-    def is_of(self, place: dict[str, Any]) -> pl.Expr:
-        """Documents of a place; of the side only kinds that coded units were drawn from."""
-        of_place: pl.Expr = pl.lit(value=True)
-        if place["mission"] != ALL:
-            of_place &= pl.col("missions").list.contains(place["mission"])
-        if place["year"] is not None:
-            of_place &= pl.col("year") == place["year"]
-        of_kind: pl.Expr = pl.col("kind") == place["kind"]
-        if place["kind"] == POLICY and self.side:
-            of_kind = self.side.rows & pl.col("kind").is_in(self._kinds)
-        return of_place & of_kind
-
-    def belongs(self, place: dict[str, Any]) -> pl.Expr:
-        """Passages of a place: of kinds that were drawn from, what could have been drawn."""
-        words = [length for one in self.populations for length in one.words]
-        n_words = pl.col("n_words")
-        drawable = pl.any_horizontal(
-            pl.lit(value=False),
-            *(one.rows & n_words.is_between(*one.words) for one in self.populations),
-        )
-        other_kind = ~pl.col("kind").is_in(self._kinds)
-        as_long = n_words.is_between(min(words), max(words)) if words else pl.lit(value=True)
-        return self.is_of(place) & (drawable | (other_kind & as_long))
-
-
-def frame_of(study: Study) -> Frame:
-    """What shares are given of in this study."""
-    side = study.document_side.documents if study.document_side else None
-    drawn = study.sets_of("paragraph", "estimated_with")
-    populations = tuple(one.population for one in drawn if one.population)
-    if not populations and side:
-        populations = (Population(kinds=side.kinds, missions=side.missions),)
-    return Frame(side, populations)
 
 
 @dataclass(frozen=True)
@@ -298,24 +224,6 @@ def _coded_units(
     is_suggested = bool((units["unit_set"].cast(pl.String) == SUGGESTED).any())
     arrays = (np.vstack(truth), np.vstack(assigned), np.concatenate(weights))
     return units, CodedPassages(*arrays, units["group"].to_list(), bounded=not is_suggested)
-
-
-def pooled_weights(one: Floats, other: Floats) -> Floats:
-    """Weights of the units of two draws from one population, float [one and other].
-
-    A weight is one over the probability of having been drawn; where there is another draw, each
-    stands for the whole population and counts by its number of units.
-
-    Args:
-        one: the probabilities of the first draw.
-        other: those of the second, which may be empty.
-    """
-    weights: Floats = 1 / one
-    if not len(other):
-        return weights
-    n, second = len(one) + len(other), 1 / other
-    scaled = second * (weights.sum() / second.sum())
-    return np.append(weights * len(one) / n, scaled * len(other) / n)
 
 
 def prevalence_table(
