@@ -40,8 +40,8 @@ CENTRES = 2.2 * logit(np.array([0.03, 0.05, 0.1, 0.2, 0.3]))
 BETWEEN_PASSAGES, BETWEEN_DOCUMENTS, TELLING = 2.2, 0.7, 2.5
 """Spread of the log-odds; TELLING is how much passages differ in all themes alike.
 
-So doubt differs as much between passages as in the core corpus: by its scores a draw by doubt should
-have .86 of the variance of a plain one, here .87.
+So doubt differs as much between passages as in the core corpus: by its scores a draw by doubt
+should have .86 of the variance of a plain one, here .87.
 """
 
 NOISE, TIMIDITY, THRESHOLD = 0.8, 0.8, 0.4

@@ -22,7 +22,6 @@ from pipeline.commands.coding import (
 )
 from pipeline.run.errors import InputError
 from pipeline.run.files import write_json
-from pipeline.run.settings import load_settings
 from pipeline.run.tables.segment import PASSAGES
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.themes import UNITS
@@ -97,9 +96,9 @@ def _drawn_units(n: int, random: np.random.Generator) -> pl.DataFrame:
     for has_codes, n_drawn in ((True, (n + 1) // 2), (False, n // 2)):
         inside = np.flatnonzero((units["labels"].list.len() > 0).to_numpy() == has_codes)
         if len(inside):
-            of_part = units[inside]
-            chance[inside] = inclusion_probabilities(_rarity(of_part), n_drawn)
-            drawn = draw_units(chance[inside], of_part["unit_set"].to_list(), random)
+            codes, sizes = _rarest(units[inside])
+            chance[inside] = inclusion_probabilities(sizes, n_drawn)
+            drawn = draw_units(chance[inside], codes, random)
             rows.append(inside[drawn])
     order = random.permutation(np.concatenate(rows))
     found = units.with_columns(chance=chance)[order]
@@ -116,15 +115,14 @@ def _drawn_units(n: int, random: np.random.Generator) -> pl.DataFrame:
     )
 
 
-def _rarity(units: pl.DataFrame) -> Floats:
-    """One over the units that have a unit's rarest code, so that each code is drawn about alike."""
+def _rarest(units: pl.DataFrame) -> tuple[list[str], Floats]:
+    """The rarest code of each unit, and one over how many units have it.
+
+    In proportion to that, and spread over these codes, each code is drawn about as often.
+    """
     counts = dict(units["labels"].explode().drop_nulls().value_counts().iter_rows())
-    return np.array(
-        [
-            max((1 / counts[code] for code in codes), default=1.0)
-            for codes in units["labels"].to_list()
-        ]
-    )
+    codes = [min(given, key=counts.__getitem__, default="") for given in units["labels"].to_list()]
+    return codes, np.array([1 / counts.get(code, 1) for code in codes])
 
 
 def _passes(unit_ids: Sequence[str]) -> dict[str, dict[str, list[str]]]:
@@ -145,10 +143,10 @@ def _shares() -> dict[str, dict[str, float]]:
     weight = 1 / pl.col("inclusion_probability").fill_null(1.0)
     found = {}
     for (unit_set,), units in read_table(UNITS).group_by(pl.col("unit_set").cast(pl.String)):
-        weights = units.select(weight).to_series()
-        has = {code: units["labels"].list.contains(code) for code in theme_ids}
+        weights = units.select(weight).to_series().to_numpy()
+        has = {code: units["labels"].list.contains(code).to_numpy() for code in theme_ids}
         found[str(unit_set)] = {
-            code: float((weights * has[code]).sum() / weights.sum()) for code in theme_ids
+            code: float(np.average(has[code], weights=weights)) for code in theme_ids
         }
     return found
 
@@ -170,8 +168,8 @@ def _word_questions(
     topics: pl.DataFrame, chosen: Integers, random: np.random.Generator
 ) -> Questions:
     """Five words of a topic and one of another."""
-    terms = [_apart(words, ())[:SHOWN_WORDS] for words in topics["terms"].to_list()]
     every = topics["terms"].to_list()
+    terms = [[*dict.fromkeys([*_apart(words, ()), *words])][:SHOWN_WORDS] for words in every]
 
     def intruder(topic: int) -> str:
         for other in random.permutation(len(terms)):

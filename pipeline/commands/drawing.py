@@ -196,8 +196,8 @@ def _strata(paragraphs: pl.DataFrame, by: Sequence[str]) -> list[str]:
     unknown = [name for name in by if name not in STRATA]
     if unknown:
         raise InputError("--by", f"has {unknown[0]!r}", f"name some of {','.join(STRATA)}")
-    columns = [pl.col(name).cast(pl.String).fill_null("") for name in by]
-    return paragraphs.select(pl.concat_str([pl.lit(""), *columns], separator="|"))[:, 0].to_list()
+    named = paragraphs.select(pl.col(name).cast(pl.String).fill_null("") for name in by)
+    return ["|".join(row) for row in named.iter_rows()] if by else [""] * paragraphs.height
 
 
 def _paragraphs(populations: Sequence[Population]) -> pl.DataFrame:

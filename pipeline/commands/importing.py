@@ -67,7 +67,8 @@ def import_codings(file: Path, options: ImportOptions) -> Iterator[str]:
     """
     codebook = load_codebook()
     if is_coding_sheet(file):
-        yield from import_sheet(file, coder_name(options.coder), replace=options.replace)
+        coder = coder_name(options.coder) if options.coder else ""
+        yield from import_sheet(file, coder, replace=options.replace)
         return
     # suggested units have no pass over all of them that another could stand beside
     every = read_codings(codebook.theme_ids, load_study().coded_sets)

@@ -70,9 +70,9 @@ def check_sheets(
     topics: Annotated[int, typer.Option(min=2, help="How many topics.")] = 20,
     seed: Annotated[int | None, typer.Option(help="Of the choice; else the project's.")] = None,
 ) -> None:
-    """Write blinded sheets to check codes and topics by. Example: peacetext check-sheets check
+    """Write sheets for a person's check. Example: peacetext check-sheets
 
-    docs/human-check.md says how they are filled in. Then: peacetext score-sheets
+    Codes and topics, blinded; docs/human-check.md says how they are filled in. Then: peacetext score-sheets
     """
     from pipeline.commands.checking import write_check_sheets
     from pipeline.run.settings import load_settings
@@ -89,8 +89,8 @@ def score_sheets(
     key: Annotated[str, typer.Option(help="Their key.")] = "check-key.json",
 ) -> None:
     """Print what a person's check says. Example: peacetext score-sheets check"""
-    from pipeline.commands.checking import scored_sheets
     from pipeline.commands.printing import print_table
+    from pipeline.commands.scoring import scored_sheets
 
     for name, table in scored_sheets(STARTED_IN.get() / folder, STARTED_IN.get() / key).items():
         typer.echo(f"\n{name}\n")

@@ -142,8 +142,11 @@ def _scored_codes(file: Path, key: Mapping[str, Any]) -> dict[str, pl.DataFrame]
 
 
 def _agreements(checked: _Checked) -> pl.DataFrame:
-    """Krippendorff's alpha of the person with each pass and with their label, by code."""
-    from pipeline.themes.agreement import agreement_table
+    """Krippendorff's alpha of the person and the label, of the person and each pass, of the passes.
+
+    By code for the label, and for the passes alone; otherwise the mean, and whole sets of codes.
+    """
+    from pipeline.themes.agreement import ALL, SETS, agreement_table
 
     themes, seed = load_settings().themes, load_settings().seed
     resampled = (themes.confidence, themes.bootstrap, seed)
@@ -155,7 +158,13 @@ def _agreements(checked: _Checked) -> pl.DataFrame:
         agreement_table(name, given, checked.theme_ids, checked.groups, *resampled)
         for name, given in pairs.items()
     ]
-    return pl.concat(tables).rename({"unit_set": "person_and"}).drop("n_coders")
+    of_codes = pl.col("person_and").is_in(["label", "passes alone"])
+    return (
+        pl.concat(tables)
+        .rename({"unit_set": "person_and"})
+        .filter(of_codes | pl.col("theme_id").is_in([ALL, SETS]))
+        .drop("n_coders")
+    )
 
 
 def _by_person(checked: _Checked) -> pl.DataFrame:

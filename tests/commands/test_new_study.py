@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.commands import new_study as module
 from pipeline.commands.new_study import TO_FILL_IN, installed_code, new_study, to_fill_in
-from pipeline.run.errors import InputError
 from pipeline.run.settings import load_settings
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
@@ -128,8 +127,3 @@ def test_a_wheel_carries_all_that_a_new_project_starts_with() -> None:
     carried = wheel["force-include"]
 
     assert carried == {name: f"pipeline/commands/template/{name}" for name in module._OWN}
-
-
-def test_units_of_no_known_set_are_not_listed(written: Path) -> None:
-    with pytest.raises(InputError, match="has no set 'papers'"):
-        module.write_units("papers", 10)
