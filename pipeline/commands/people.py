@@ -72,7 +72,8 @@ def check_sheets(
 ) -> None:
     """Write sheets for a person's check. Example: peacetext check-sheets
 
-    Codes and topics, blinded; docs/human-check.md says how they are filled in. Then: peacetext score-sheets
+    Of codes and of topics, blinded; docs/human-check.md says how to fill them in. Then: peacetext
+    score-sheets
     """
     from pipeline.commands.checking import write_check_sheets
     from pipeline.run.settings import load_settings

@@ -86,7 +86,7 @@ def _passages() -> pl.DataFrame:
             "order": place,
             "section": "",
             "label": "",
-            "role": "body",
+            "role": "operative",
             "text": f"Sentence {place} on the {what}.",
             "start": 0,
             "end": 9,
