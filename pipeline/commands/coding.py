@@ -16,6 +16,7 @@ from pipeline.commands.printing import write_csv
 from pipeline.run.errors import InputError
 from pipeline.run.files import write_bytes
 from pipeline.run.settings import load_settings
+from pipeline.run.tables.table import csv_of
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import CODING_FOLDER, ID_COLUMN, UNREAD, codes_by_unit, read_codings
@@ -157,7 +158,7 @@ def write_sheets(stem: Path, rows: _Rows, beside: Mapping[str, _Rows] | None = N
     """
     csv_file, workbook = check_free(stem)
     head, *body = rows
-    write_csv(pl.DataFrame(body, schema=list(head), orient="row"), csv_file)
+    write_bytes(csv_file, csv_of(pl.DataFrame(body, schema=list(head), orient="row")))
     write_bytes(workbook, _workbook({stem.name: rows, **(beside or {})}))
     return [csv_file, workbook]
 
