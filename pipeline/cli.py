@@ -10,8 +10,11 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import STARTED_IN, app, closing_pipes, command, from_here
+from pipeline.commands.people import check_sheets, draw, score_sheets, suggest
 from pipeline.run.errors import InputError
 from pipeline.run.stage import say
+
+__all__ = ["app", "check_sheets", "draw", "main", "score_sheets", "suggest"]
 
 Kinds = Annotated[str, typer.Option("--kind", help="Such as report, where it is not found.")]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")]
@@ -41,21 +44,6 @@ def new_study(
 
     typer.echo("\n".join(write(folder)))
     say(f"{folder}: a new study; README.md there says what to fill in, in which order")
-
-
-@command
-def units(
-    set_id: Annotated[str, typer.Argument(help="A coded set of configs/study.yaml.")],
-    rows: Annotated[int, typer.Option("--rows", min=1, help="How many paragraphs to draw.")] = 100,
-) -> None:
-    """List what a set has to be coded: sentences, or paragraphs. Example: peacetext units article
-
-    All sentences of its articles; paragraphs of documents (read by: dvc repro ingest) at random.
-    """
-    from pipeline.commands.new_study import write_units
-
-    listed, coding, n = write_units(set_id, rows)
-    say(f"{n} units: {listed}; put codes in the place of each ? in {coding}")
 
 
 @command
@@ -239,25 +227,6 @@ def agreement(
     print_table(found)
     typer.echo("\nCodes that one gave where the other gave the other one instead:")
     print_table(confusions.head(rows))
-
-
-@command
-def suggest(
-    rows: Annotated[int, typer.Option("--rows", min=1, help="How many passages.")] = 50,
-    out: Annotated[str, typer.Option(help="The CSV to be filled in.")] = "to-code.csv",
-) -> None:
-    """List the passages whose coding would teach most. Example: peacetext suggest --rows 50
-
-    In the CSV put codes of `peacetext codebook`, separated by semicolons, in the place of each ?;
-    leave the cell empty where no code fits, and the ? where you have not read. Then
-    `peacetext import to-code.csv --coder YOURNAME`, and run: make
-    """
-    from pipeline.commands.coding import suggested_passages
-    from pipeline.commands.printing import write_csv
-
-    suggested = suggested_passages(rows)
-    write_csv(suggested, STARTED_IN.get() / out)
-    say(f"{suggested.height} passages: {out}; fill in, then: peacetext import {out} --coder NAME")
 
 
 @command

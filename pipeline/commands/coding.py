@@ -1,4 +1,4 @@
-"""The coding as a person works at it: the codebook, agreement, what to code next, other texts."""
+"""The coding as a person works at it: the codebook, agreement, and other texts."""
 
 from __future__ import annotations
 
@@ -10,70 +10,17 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import polars as pl
 
-from pipeline.run.arrays import Vectors
 from pipeline.run.errors import InputError, StageError
 from pipeline.run.files import MARK
 from pipeline.run.settings import load_settings
 from pipeline.run.sheet import read_sheet
-from pipeline.run.tables.table import read_table
-from pipeline.run.tables.texts import DOCUMENTS, NEAR_DUPLICATES, PASSAGES
-from pipeline.run.tables.themes import SCORES, UNITS
 from pipeline.run.wording import counted
-from pipeline.study.anchors import NO_PROSE
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
-from pipeline.study.codings import UNREAD, codes_by_unit, read_codings
+from pipeline.study.codings import codes_by_unit, read_codings
 from pipeline.study.manifest import Entry
-from pipeline.themes.samples import Floats, Integers
-
-_TINY = 1e-12
-
-
-def uncertainty(probability: Floats) -> Floats:
-    """How little is known of each text's themes, in bits, float [n].
-
-    The sum over themes of the entropy of "has it, has it not": 0 when all is sure, one bit for
-    each theme that might as well be there as not (uncertainty sampling; Settles 2009, "Active
-    learning literature survey", section 3.1).
-
-    Args:
-        probability: float [n, themes].
-    """
-    there = np.clip(probability, _TINY, 1 - _TINY)
-    bits = -(there * np.log2(there) + (1 - there) * np.log2(1 - there))
-    total: Floats = bits.sum(axis=1)
-    return total
-
-
-def most_telling(doubt: Floats, vectors: Vectors, known: Vectors, n: int) -> Integers:
-    """Rows of the n texts to be coded next, in that order, int [at most n].
-
-    Each is the one with the most doubt times distance, where distance is 1 - cosine with the
-    nearest text that is coded already or chosen before (a product in the place of the difference
-    of Carbonell and Goldstein 1998, so that no weight needs to be set). So one subject does not
-    fill the list, however doubtful it is.
-
-    Args:
-        doubt: of each candidate, at least 0, float [n].
-        vectors: of the candidates, each of length 1, float32 [n, dimension].
-        known: of the texts that are coded already, float32 [m, dimension].
-        n: how many are asked for.
-    """
-    nearest = np.full(len(doubt), -1.0)
-    for one in known:
-        nearest = np.maximum(nearest, vectors @ one)
-    chosen: list[int] = []
-    while len(chosen) < min(n, len(doubt)):
-        worth = doubt * (1 - np.clip(nearest, 0, 1))
-        worth[chosen] = -1.0
-        best = int(np.argmax(worth))
-        chosen.append(best)
-        nearest = np.maximum(nearest, vectors @ vectors[best])
-    return np.array(chosen, dtype=np.int64)
-
 
 _WIDTH = 88
-_FEWEST_WORDS = 8
 
 
 def codebook_lines(codebook: Codebook) -> Iterator[str]:
@@ -148,59 +95,6 @@ def _groups(theme_ids: Sequence[str]) -> dict[str, str]:
         for coding in read_codings(theme_ids, load_study().coded_sets)
         for unit, group in coding.units.select("unit_id", column[coding.unit]).rows()
     }
-
-
-def suggested_passages(n: int) -> pl.DataFrame:
-    """The passages of documents whose coding would teach most, as a file to be filled in.
-
-    Near-duplicates of what is coded are left out, and of several near-duplicates all but one.
-
-    Returns:
-        document_id, block_id, start, end, codes (all "?"), label, text.
-
-    Raises:
-        InputError: the themes stage has not run.
-    """
-    from pipeline.vectors.stored import read_vectors
-
-    passages = read_table(PASSAGES).with_row_index("row")
-    vectors = read_vectors(passages.height)
-    coded = _coded_passages()
-    scores = read_table(SCORES).group_by("passage_id").agg("probability")
-    open_ones = _open_passages(passages, coded).join(
-        scores, on="passage_id", how="left", maintain_order="left"
-    )
-    doubt = uncertainty(np.array(open_ones["probability"].to_list(), dtype=np.float64))
-    rows = open_ones["row"].to_numpy()
-    known = passages.filter(pl.col("passage_id").is_in(coded.to_list()))["row"].to_numpy()
-    chosen = most_telling(doubt, vectors[rows], vectors[known], n)
-    return open_ones[chosen].select(
-        "document_id", "block_id", "start", "end", pl.lit(UNREAD).alias("codes"), "label", "text"
-    )
-
-
-def _coded_passages() -> pl.Series:
-    units = read_table(UNITS)
-    return units["passage_ids"].explode().drop_nulls().unique().sort()
-
-
-def _open_passages(passages: pl.DataFrame, coded: pl.Series) -> pl.DataFrame:
-    """Passages of documents that say something and are no near-duplicate of a coded one."""
-    kinds = read_table(DOCUMENTS).select("document_id", pl.col("kind").cast(pl.String))
-    near_duplicates = read_table(NEAR_DUPLICATES).select("passage_id", "near_duplicate_group")
-    joined = passages.join(kinds, on="document_id", maintain_order="left").join(
-        near_duplicates, on="passage_id", maintain_order="left"
-    )
-    known = joined.filter(pl.col("passage_id").is_in(coded.to_list()))[
-        "near_duplicate_group"
-    ].unique()
-    return joined.filter(
-        (pl.col("kind") != "article")
-        & ~pl.col("role").cast(pl.String).is_in(NO_PROSE)
-        & ~pl.col("procedural")
-        & (pl.col("n_words") >= _FEWEST_WORDS)
-        & ~pl.col("near_duplicate_group").is_in(known.to_list())
-    ).unique("near_duplicate_group", keep="first", maintain_order=True)
 
 
 def check_not_article(entry: Entry) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.commands import STARTED_IN
+from pipeline.commands.sheets import NO_CODE, import_sheet
 from pipeline.imports import Found
 from pipeline.imports.codes import (
     KNOWN,
@@ -37,6 +38,7 @@ from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import (
     ADJUDICATED,
     CODING_FOLDER,
+    DRAW_COLUMNS,
     SUGGESTED_COLUMNS,
     UNREAD,
     Coding,
@@ -79,6 +81,13 @@ def import_codings(file: Path, options: ImportOptions) -> Iterator[str]:
             this name is there already and differs.
     """
     codebook = load_codebook()
+    if not file.exists():
+        raise InputError(file, "is not there", _NAME_ONE)
+    table = _table(file)
+    if table and {"unit_id", NO_CODE} <= set(table.columns):
+        coder = coder_name(options.coder) if options.coder else ""
+        yield from import_sheet(file, coder, replace=options.replace)
+        return
     # suggested units have no pass over all of them that another could stand beside
     study = load_study()
     every = read_codings(codebook.theme_ids, study.coded_sets, coders=study.coders)
@@ -86,9 +95,6 @@ def import_codings(file: Path, options: ImportOptions) -> Iterator[str]:
     if not codings:
         fix = "name a set of units that codings are of"
         raise InputError(STUDY_FILE, "has no coded set", fix, "coded_sets")
-    if not file.exists():
-        raise InputError(file, "is not there", _NAME_ONE)
-    table = _table(file)
     if table and set(SUGGESTED_COLUMNS) <= set(table.columns):
         yield _suggestion(file, table, codebook, options)
         return
@@ -121,7 +127,7 @@ def _table(file: Path) -> Sheet | None:
     """A file of rows; None for a project of another program."""
     if file.suffix.casefold() not in _NO_PROJECT or not file.is_file():
         return None
-    return read_sheet(file, {*ID_COLUMN.values(), *SUGGESTED_COLUMNS, *KNOWN})
+    return read_sheet(file, {*ID_COLUMN.values(), *SUGGESTED_COLUMNS, *KNOWN, NO_CODE})
 
 
 def _own_pass(
@@ -150,17 +156,18 @@ def _suggestion(file: Path, table: Sheet, codebook: Codebook, options: ImportOpt
         raise InputError(file, "holds no passage that somebody has read", fix)
     anchor_suggested(coding.units, read_table(BLOCKS))
     target = CODING_FOLDER / f"{SUGGESTED}-coder-{name}.csv"
-    columns = (*SUGGESTED_COLUMNS, "label", "text")
+    columns = (*SUGGESTED_COLUMNS, "label", "text", *DRAW_COLUMNS)
     there = read_sheet(target, columns, may_be_empty=True).rows if target.is_file() else ()
     rows: dict[tuple[str, ...], tuple[str, ...]] = {}
     for line, cells in (*there, *table.rows):
         row = tuple(cells.get(column, "") for column in columns)
-        codes, before = row[4], rows.get(row[:4], row)[4]
+        place = (*row[:4], cells.get("draw", ""))
+        codes, before = row[4], rows.get(place, row)[4]
         if UNREAD not in (codes, before) and codes != before and not options.replace:
             fix = "give another name with --coder, or say --replace"
             raise InputError(file, f"{target} codes this passage otherwise", fix, line)
         if codes != UNREAD or before == UNREAD:
-            rows[row[:4]] = row
+            rows[place] = row
     write_bytes(target, sheet_bytes([columns, *rows.values()]))
     read = f"{coding.units.height} of {counted(len(table.rows), 'passage')} were read"
     return f"{target}: {counted(coding.codes.height, 'code')}; {read}"

@@ -16,14 +16,12 @@ import yaml
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.run.errors import InputError
-from pipeline.run.files import sheet_bytes, write_bytes
 from pipeline.run.settings import load_settings
 from pipeline.run.sheet import SUFFIXES, read_sheet
 from pipeline.study.checks import load_study
 from pipeline.study.codings import CODING_FOLDER, UNREAD
 from pipeline.study.manifest import COLUMNS, MANIFEST_FILE, Entry, read_manifest
 from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
-from pipeline.study.unit_files import ID_COLUMN, fingerprint
 
 TO_FILL_IN = "TO FILL IN"
 """How the value of a template begins until a person has replaced it."""
@@ -135,79 +133,7 @@ def _hash(room: Path) -> str:
     return found.hexdigest()[:16]
 
 
-def write_units(set_id: str, n_drawn: int) -> tuple[Path, Path, int]:
-    """List what is to be coded; the file of units, an empty coding, and how many.
-
-    Of a set of sentences all of its articles are listed; of a set of paragraphs some are drawn,
-    each with the same chance.
-
-    Args:
-        set_id: of configs/study.yaml.
-        n_drawn: how many paragraphs are drawn.
-
-    Raises:
-        InputError: no such set, it was listed already, or what it is of cannot be read.
-    """
-    sets = {one.id: one for one in load_study().coded_sets}
-    coded = sets.get(set_id)
-    if coded is None:
-        fix = f"name one of them: {', '.join(sets) or 'there is none'}"
-        raise InputError(STUDY_FILE, f"has no set {set_id!r}", fix, "coded_sets")
-    places = (CODING_FOLDER / coded.units, CODING_FOLDER / f"{coded.id}-coder-1.csv")
-    for place in places:
-        if place.is_file() and TO_FILL_IN.encode() not in place.read_bytes():
-            raise InputError(place, "is there already", "move it elsewhere or delete it")
-    if coded.unit == "sentence":
-        columns = "section section_title paragraph text"
-        found: list[tuple[object, ...]] = list(_sentences(coded))
-    else:
-        columns = "symbol xml_p_index text_sha256 fingerprint inclusion_probability text"
-        found = _paragraphs(coded, n_drawn, load_settings().seed)
-    if not found:
-        problem = f"no {coded.unit} was found that the set could be of"
-        fix = f"widen its population in {STUDY_FILE} (kinds, missions, words), or add documents"
-        raise InputError(STUDY_FILE, problem, fix, f"coded_sets.{coded.id}")
-    rows = [(f"{coded.id}-{number:04}", *unit) for number, unit in enumerate(found, 1)]
-    id_column = ID_COLUMN[coded.unit]
-    write_bytes(places[0], sheet_bytes([(id_column, *columns.split()), *rows]))
-    coding = [(row[0], UNREAD, row[-1]) for row in rows]
-    write_bytes(places[1], sheet_bytes([(id_column, "codes", "text"), *coding]))
-    return (*places, len(rows))
-
-
-def _paragraphs(coded: CodedSet, n_drawn: int, seed: int) -> list[tuple[object, ...]]:
-    """Name, place, hash, fingerprint, chance and text of paragraphs drawn from the population."""
-    import numpy as np
-    import polars as pl
-
-    from pipeline.run.files import text_hash
-    from pipeline.run.tables.table import read_table
-    from pipeline.run.tables.texts import BLOCKS, DOCUMENTS
-    from pipeline.study.anchors import NO_PROSE, paragraph_places
-
-    population = coded.population
-    if population is None:
-        fix = "say what its paragraphs are drawn from"
-        raise InputError(STUDY_FILE, "has no population", fix, f"coded_sets.{coded.id}")
-    documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
-    facts = documents.select("document_id", pl.col("kind").cast(pl.String), "missions")
-    texts = (
-        blocks.filter(~pl.col("role").cast(pl.String).is_in(NO_PROSE))
-        .with_columns(n_words=pl.col("text").str.split(" ").list.len())
-        .join(facts, on="document_id", maintain_order="left")
-        .filter(population.drawable)["block_id"]
-    )
-    there = paragraph_places(documents, blocks).filter(pl.col("block_id").is_in(texts.to_list()))
-    n = min(n_drawn, there.height)
-    drawn = np.sort(np.random.default_rng(seed).choice(there.height, n, replace=False))
-    chance = round(n / there.height, 6) if n else 1.0
-    return [
-        (name, place, text_hash(text), fingerprint(text), chance, text)
-        for name, place, text in there[drawn].select("name", "place", "text").rows()
-    ]
-
-
-def _sentences(coded: CodedSet) -> Iterator[tuple[str, str, int, str]]:
+def article_sentences(coded: CodedSet) -> Iterator[tuple[str, str, int, str]]:
     """Section number, its title, paragraph and text of each sentence of the set's articles."""
     from pipeline.segment.passages import load_splitter, split_sentences
     from pipeline.study.anchors import NO_PROSE

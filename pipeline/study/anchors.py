@@ -289,7 +289,8 @@ def anchor_suggested(units: pl.DataFrame, blocks: pl.DataFrame) -> UnitAnchors:
     read = set(blocks["document_id"])
     rows: list[tuple[str, str, int, int]] = []
     lost: list[LostUnit] = []
-    for unit, document, block, start, end, file, row in units.iter_rows():
+    columns = ("unit_id", "document_id", "block_id", "start", "end", "file", "row")
+    for unit, document, block, start, end, file, row in units.select(columns).iter_rows():
         if not block.startswith(f"{document}."):
             raise InputError(
                 file, f"{block} is not a block of {document!r}", "restore the row", row

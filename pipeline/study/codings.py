@@ -27,6 +27,8 @@ CODING_FOLDER = Path("corpus/coding")
 ADJUDICATED = "adjudicated"
 
 SUGGESTED_COLUMNS = ("document_id", "block_id", "start", "end", "codes")
+DRAW_COLUMNS = ("draw", "n_drawn", "inclusion_probability")
+"""Of suggested units that were drawn: which draw, how many it had, and the chance of each."""
 UNREAD = "?"
 """What stands in the place of the codes of a suggested unit until somebody has read it."""
 
@@ -46,7 +48,8 @@ class Coding:
         unit_set: the id of a coded set of the study, or suggested.
         unit: sentence of an article, paragraph of a document, or range of characters (suggested).
         units: unit_id and the other columns of the file of units, in its order; for suggested ones
-            document_id, block_id, start, end, and the file and row that name them first.
+            document_id, block_id, start, end, the file and row that name them first, and
+            inclusion_probability where they were drawn with one and all of the draw was read.
         coders: names of the coders, sorted; without the adjudicated coding.
         makers: who made each coding, the adjudicated one among them.
         codes: coder, unit_id, theme_id; one row a code given. The adjudicated coding, where there
@@ -213,7 +216,9 @@ def codes_by_unit(
 
 
 def _range_id(row: Mapping[str, str]) -> str:
-    return f"{row['block_id']}:{row['start'].strip()}-{row['end'].strip()}"
+    draw = row.get("draw", "").strip()
+    place = f"{row['block_id']}:{row['start'].strip()}-{row['end'].strip()}"
+    return f"{place}@{draw}" if draw else place
 
 
 def unit_of(header: Collection[str]) -> Unit | None:
@@ -286,17 +291,30 @@ def _read_suggested_pass(
     seen: dict[str, int] = {}
     units: list[tuple[object, ...]] = []
     codes: list[tuple[str, str]] = []
-    for line, row in rows_of(file, SUGGESTED_COLUMNS):
+    for line, row in rows_of(file, SUGGESTED_COLUMNS, DRAW_COLUMNS):
         start, end = (number(file, line, name, row[name], pl.Int64) for name in ("start", "end"))
-        unit_id = _range_id(row)
+        draw, unit_id = row.get("draw", ""), _range_id(row)
         refuse_repeat(file, line, unit_id, seen)
         if row["codes"].strip() == UNREAD:
             continue
-        units.append((unit_id, row["document_id"], row["block_id"], start, end, str(file), line))
+        chance, n_drawn = (
+            number(file, line, name, row[name], kind) if draw and name in row else None
+            for name, kind in (("inclusion_probability", pl.Float64), ("n_drawn", pl.Int64))
+        )
+        place = (unit_id, row["document_id"], row["block_id"], start, end, str(file), line)
+        units.append((*place, chance, draw, n_drawn))
         codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
     names = ("unit_id", "document_id", "block_id", "start", "end", "file", "row")
-    schema = {name: pl.Int64 if name in ("start", "end", "row") else pl.String for name in names}
-    return pl.DataFrame(units, schema=schema, orient="row"), codes
+    numbers = ("start", "end", "row")
+    schema = {name: pl.Int64 if name in numbers else pl.String for name in names} | {
+        "inclusion_probability": pl.Float64,
+        "draw": pl.String,
+        "n_drawn": pl.Int64,
+    }
+    read = pl.DataFrame(units, schema=schema, orient="row")
+    # a draw of which a part was read, chosen by who read it, is learnt from and not estimated with
+    whole = pl.when(pl.len().over("draw") == pl.col("n_drawn")).then("inclusion_probability")
+    return read.with_columns(inclusion_probability=whole).drop("draw", "n_drawn"), codes
 
 
 def _read_pass(

@@ -11,13 +11,17 @@ learning, with the weight on the classifier tuned as in PPI++ (Angelopoulos, Duc
 over all passages of the population (first term) and the coded ones (second), with f what the
 classifier assigns out of fold, y the code given, w = 1 / inclusion probability, and lambda the
 weighted regression of y on f, kept between 0 and 1. With lambda 0 the classifier is useless and
-the share is that of the codes alone.
+the share is that of the codes alone. Where the probabilities grow with the classifier's doubt, this
+is active inference (Zrnic and Candes 2024, "Active Statistical Inference"). Several draws from one
+population are pooled, each counting by its units (Hartley 1962, "Multiple frame surveys").
 
 The variance comes from resampling coded documents. A symmetric or percentile interval would be too
 short for rare themes (none at all for a theme that no coded paragraph has), so the interval is that
 of Korn and Graubard (1998, "Confidence intervals for proportions with small expected number of
 positive counts estimated from survey data"): the exact binomial interval of Clopper and Pearson for
-the effective number of coded paragraphs, share * (1 - share) / variance.
+the effective number of coded paragraphs, share * (1 - share) / variance. They bound that number by
+the number of units, which throws away what the classifier adds; not so where units were drawn by
+doubt (benchmarks/active_draws.py: 95 to 97% of intervals hold the share without the bound).
 """
 
 from __future__ import annotations
@@ -30,14 +34,11 @@ import numpy as np
 import polars as pl
 
 from pipeline.run.settings import ThemeSettings
-from pipeline.study.study import Documents, Population, Study
+from pipeline.study.study import SUGGESTED
 from pipeline.themes.evaluation import group_weights
-from pipeline.themes.samples import Booleans, Floats
+from pipeline.themes.samples import Booleans, Floats, Frame, frame_of, pooled_weights
 from pipeline.themes.units import CodedCorpus
 from pipeline.themes.validation import Judgement
-
-POLICY, ALL = "policy", "all"
-"""In the column `kind`: the side of documents as a whole. In `mission`: any."""
 
 _DECIMALS = 6
 _SHARES = ("share", "low", "high")
@@ -53,86 +54,25 @@ class CodedPassages:
         weights: float [n], one over the probability of having been drawn.
         documents: the document of each unit, or a name for several that share near-duplicates;
             resampled whole.
+        bounded: whether the effective number of units is at most their number.
     """
 
     truth: Booleans
     assigned: Booleans
     weights: Floats
     documents: Sequence[str]
+    bounded: bool = True
 
     def take(self, rows: Booleans) -> CodedPassages:
         """The units at these rows."""
         documents = [name for name, kept in zip(self.documents, rows, strict=True) if kept]
-        return CodedPassages(self.truth[rows], self.assigned[rows], self.weights[rows], documents)
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What shares are given of.
-
-    Attributes:
-        side: the side of documents.
-        populations: what each set of paragraphs was drawn from that shares are estimated with;
-            all of the side where there is no such set.
-    """
-
-    side: Documents | None
-    populations: tuple[Population, ...]
-
-    @property
-    def _kinds(self) -> list[str]:
-        return sorted({kind for one in self.populations for kind in one.kinds})
-
-    def places(self, passages: pl.DataFrame) -> list[dict[str, Any]]:
-        """Kinds, missions and years for which shares are given."""
-        kinds = sorted(set(passages["kind"]))
-        by_kind = [{"kind": kind, "mission": ALL, "year": None} for kind in kinds]
-        if self.side is None:
-            return by_kind
-        whole = {"kind": POLICY, "mission": ALL, "year": None}
-        years = sorted(set(passages["year"].drop_nulls()))
-        by_mission = [{**whole, "mission": one} for one in self._missions(passages)]
-        return [whole, *by_kind, *by_mission, *[{**whole, "year": year} for year in years]]
-
-    def _missions(self, passages: pl.DataFrame) -> list[str]:
-        """Those that the populations name and the passages have; all, where one names none."""
-        there = set(passages["missions"].explode().drop_nulls())
-        named = [mission for one in self.populations for mission in one.missions]
-        if not all(one.missions for one in self.populations):
-            named += sorted(there)
-        return [mission for mission in dict.fromkeys(named) if mission in there]
-
-    def is_of(self, place: dict[str, Any]) -> pl.Expr:
-        """Documents of a place; of the side only kinds that coded units were drawn from."""
-        of_place: pl.Expr = pl.lit(value=True)
-        if place["mission"] != ALL:
-            of_place &= pl.col("missions").list.contains(place["mission"])
-        if place["year"] is not None:
-            of_place &= pl.col("year") == place["year"]
-        of_kind: pl.Expr = pl.col("kind") == place["kind"]
-        if place["kind"] == POLICY and self.side:
-            of_kind = self.side.rows & pl.col("kind").is_in(self._kinds)
-        return of_place & of_kind
-
-    def belongs(self, place: dict[str, Any]) -> pl.Expr:
-        """Passages of a place: of kinds that were drawn from, what could have been drawn."""
-        words = [length for one in self.populations for length in one.words]
-        n_words = pl.col("n_words")
-        could = (one.drawable for one in self.populations)
-        drawable = pl.any_horizontal(pl.lit(value=False), *could)
-        other_kind = ~pl.col("kind").is_in(self._kinds)
-        as_long = n_words.is_between(min(words), max(words)) if words else pl.lit(value=True)
-        return self.is_of(place) & (drawable | (other_kind & as_long))
-
-
-def frame_of(study: Study) -> Frame:
-    """What shares are given of in this study."""
-    side = study.document_side.documents if study.document_side else None
-    drawn = study.sets_of("paragraph", "estimated_with")
-    populations = tuple(one.population for one in drawn if one.population)
-    if not populations and side:
-        populations = (Population(kinds=side.kinds, missions=side.missions),)
-    return Frame(side, populations)
+        return replace(
+            self,
+            truth=self.truth[rows],
+            assigned=self.assigned[rows],
+            weights=self.weights[rows],
+            documents=documents,
+        )
 
 
 @dataclass(frozen=True)
@@ -159,12 +99,13 @@ def corrected_shares(
     weights = np.vstack([np.ones(len(coded.weights)), drawn]) * coded.weights
     estimates = _estimates(assigned_share, coded, weights)
     share, variance = estimates[0], estimates[1:].var(axis=0)
-    low, high = survey_interval(share, variance, coded.weights, settings.confidence)
+    most = len(coded.weights) if coded.bounded else np.inf
+    low, high = survey_interval(share, variance, coded.weights, settings.confidence, most)
     return CorrectedShares(share, low, high)
 
 
 def survey_interval(
-    share: Floats, variance: Floats, weights: Floats, confidence: float
+    share: Floats, variance: Floats, weights: Floats, confidence: float, most: float = np.inf
 ) -> tuple[Floats, Floats]:
     """Korn and Graubard's interval of each share, both float [themes].
 
@@ -174,6 +115,7 @@ def survey_interval(
         weights: of the coded units; they bound the effective number of units by Kish's
             (sum w)^2 / sum w^2, which counts alone where an estimate or its variance is 0.
         confidence: such as 0.95.
+        most: the largest effective number of units.
     """
     from scipy.stats import beta
 
@@ -181,7 +123,7 @@ def survey_interval(
     spread = share * (1 - share)
     known = (spread > 0) & (variance > 0)
     effective = np.divide(spread, variance, out=np.full_like(share, kish), where=known)
-    effective = np.clip(effective, 1, len(weights))
+    effective = np.clip(effective, 1, most)
     positives, tail = share * effective, (1 - confidence) / 2
     low = beta.ppf(tail, positives, effective - positives + 1)
     high = beta.ppf(1 - tail, positives + 1, effective - positives)
@@ -229,20 +171,14 @@ def prevalence_tables(
     of_documents = (passages["kind"] != "article").to_numpy()
     if not of_documents.any():
         return None, None
-    estimating = corpus.study.sets_of("paragraph", "estimated_with")
-    drawn = [one for one in estimating if one.id in judgements]
-    by_set = [corpus.units.filter(pl.col("unit_set").cast(pl.String) == one.id) for one in drawn]
-    units = pl.concat([corpus.units.clear(), *by_set])
+    units, coded = _coded_units(corpus, facts, judgements, len(theme_ids))
     first = pl.col("passage_ids").list.first()
     placed = _joined(units, facts, "document_id").with_columns(passage_id=first)
-    coded = _coded_passages(units, [judgements[one.id] for one in drawn], len(theme_ids))
-    of_population = pl.any_horizontal(pl.lit(value=False), *(one.drawn_units for one in drawn))
-    inside = placed.with_columns(inside=of_population)["inside"]
     counted = (
         passages.filter(pl.Series(of_documents)),
         assigned[of_documents],
-        _joined(placed.filter(inside), near_duplicates, "passage_id"),
-        coded.take(inside.to_numpy()),
+        _joined(placed, near_duplicates, "passage_id"),
+        coded,
         frame_of(corpus.study),
     )
     return (
@@ -255,17 +191,46 @@ def _joined(frame: pl.DataFrame, other: pl.DataFrame, key: str) -> pl.DataFrame:
     return frame.join(other, on=key, how="left", maintain_order="left")
 
 
-def _coded_passages(
-    units: pl.DataFrame, judgements: Sequence[Judgement], n_themes: int
-) -> CodedPassages:
-    """The units of these sets, in their order; suggested units come after those of a set."""
-    counts = dict(units.group_by("unit_set", maintain_order=True).len().iter_rows())
-    drawn = units["inclusion_probability"].fill_null(1.0).to_numpy()
+def _coded_units(
+    corpus: CodedCorpus,
+    facts: pl.DataFrame,
+    judgements: Mapping[str, Judgement],
+    n_themes: int,
+) -> tuple[pl.DataFrame, CodedPassages]:
+    """The units that shares are estimated with, as rows of tables.Units and as arrays.
+
+    After those of a set, of documents in its population, come suggested ones drawn from it.
+    """
+    unit_set = pl.col("unit_set").cast(pl.String)
+    suggested = _joined(corpus.units.filter(unit_set == SUGGESTED), facts, "document_id")
     none = np.zeros((0, n_themes), dtype=bool)
-    both = list(zip(judgements, counts.values(), strict=True))
-    truth = np.vstack([none, *(one.sample.labels[:n] for one, n in both)])
-    assigned = np.vstack([none, *(one.said.assigned[:n] for one, n in both)])
-    return CodedPassages(truth, assigned, 1 / drawn, units["group"].to_list())
+    frames, truth, assigned, weights = [corpus.units.clear()], [none], [none], [np.zeros(0)]
+    for one in corpus.study.sets_of("paragraph", "estimated_with"):
+        if one.id not in judgements:
+            continue
+        judgement, every = judgements[one.id], corpus.units.filter(unit_set == one.id)
+        is_own = _holds(_joined(every, facts, "document_id"), one.drawn_units)
+        drawn = one.population.rows if one.population else pl.lit(value=False)
+        is_beside = _holds(suggested, drawn & pl.col("inclusion_probability").is_not_null())
+        if len(judgement.sample) == every.height:  # a set not learnt from has none beside it
+            is_beside[:] = False
+        rows = np.append(np.flatnonzero(is_own), every.height + np.flatnonzero(is_beside))
+        own = every.filter(pl.Series(is_own))
+        beside = suggested.filter(pl.Series(is_beside)).select(own.columns)
+        frames += [own, beside]
+        truth.append(judgement.sample.labels[rows])
+        assigned.append(judgement.said.assigned[rows])
+        drawn_with = (frame["inclusion_probability"].fill_null(1.0) for frame in (own, beside))
+        weights.append(pooled_weights(*(each.to_numpy() for each in drawn_with)))
+    units = pl.concat(frames)
+    is_suggested = bool((units["unit_set"].cast(pl.String) == SUGGESTED).any())
+    arrays = (np.vstack(truth), np.vstack(assigned), np.concatenate(weights))
+    return units, CodedPassages(*arrays, units["group"].to_list(), bounded=not is_suggested)
+
+
+def _holds(frame: pl.DataFrame, condition: pl.Expr) -> Booleans:
+    held = frame.select(condition.fill_null(value=False).alias("held"))["held"]
+    return held.to_numpy().astype(bool)
 
 
 def prevalence_table(

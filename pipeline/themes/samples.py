@@ -1,18 +1,24 @@
-"""Coded units as arrays."""
+"""Coded units as arrays, what they are drawn from, and how they are drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from pipeline.run.arrays import Vectors
+from pipeline.study.study import Documents, Population, Study
 
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+
+POLICY, ALL = "policy", "all"
+"""In the column `kind`: the side of documents as a whole. In `mission`: any."""
 
 
 @dataclass(frozen=True)
@@ -68,3 +74,173 @@ def together(samples: Iterable[Sample | None]) -> Sample | None:
     for sample in samples:
         whole = sample if whole is None else whole.plus(sample)
     return whole
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What shares are given of.
+
+    Attributes:
+        side: the side of documents.
+        populations: what each set of paragraphs was drawn from that shares are estimated with;
+            all of the side where there is no such set.
+    """
+
+    side: Documents | None
+    populations: tuple[Population, ...]
+
+    @property
+    def _kinds(self) -> list[str]:
+        return sorted({kind for one in self.populations for kind in one.kinds})
+
+    def places(self, passages: pl.DataFrame) -> list[dict[str, Any]]:
+        """Kinds, missions and years for which shares are given."""
+        kinds = sorted(set(passages["kind"]))
+        by_kind = [{"kind": kind, "mission": ALL, "year": None} for kind in kinds]
+        if self.side is None:
+            return by_kind
+        whole = {"kind": POLICY, "mission": ALL, "year": None}
+        years = sorted(set(passages["year"].drop_nulls()))
+        by_mission = [{**whole, "mission": one} for one in self._missions(passages)]
+        return [whole, *by_kind, *by_mission, *[{**whole, "year": year} for year in years]]
+
+    def _missions(self, passages: pl.DataFrame) -> list[str]:
+        """Those that the populations name and the passages have; all, where one names none."""
+        there = set(passages["missions"].explode().drop_nulls())
+        named = [mission for one in self.populations for mission in one.missions]
+        if not all(one.missions for one in self.populations):
+            named += sorted(there)
+        return [mission for mission in dict.fromkeys(named) if mission in there]
+
+    def is_of(self, place: dict[str, Any]) -> pl.Expr:
+        """Documents of a place; of the side only kinds that coded units were drawn from."""
+        of_place: pl.Expr = pl.lit(value=True)
+        if place["mission"] != ALL:
+            of_place &= pl.col("missions").list.contains(place["mission"])
+        if place["year"] is not None:
+            of_place &= pl.col("year") == place["year"]
+        of_kind: pl.Expr = pl.col("kind") == place["kind"]
+        if place["kind"] == POLICY and self.side:
+            of_kind = self.side.rows & pl.col("kind").is_in(self._kinds)
+        return of_place & of_kind
+
+    def belongs(self, place: dict[str, Any]) -> pl.Expr:
+        """Passages of a place: of kinds that were drawn from, what could have been drawn."""
+        words = [length for one in self.populations for length in one.words]
+        n_words = pl.col("n_words")
+        could = (one.drawable for one in self.populations)
+        drawable = pl.any_horizontal(pl.lit(value=False), *could)
+        other_kind = ~pl.col("kind").is_in(self._kinds)
+        as_long = n_words.is_between(min(words), max(words)) if words else pl.lit(value=True)
+        return self.is_of(place) & (drawable | (other_kind & as_long))
+
+
+def frame_of(study: Study) -> Frame:
+    """What shares are given of in this study."""
+    side = study.document_side.documents if study.document_side else None
+    drawn = study.sets_of("paragraph", "estimated_with")
+    populations = tuple(one.population for one in drawn if one.population)
+    if not populations and side:
+        populations = (Population(kinds=side.kinds, missions=side.missions),)
+    return Frame(side, populations)
+
+
+FLOOR = 0.3
+"""The part of a draw by doubt that goes to all alike: no weight is over 1 / FLOOR of the mean."""
+
+
+def doubt(probability: Floats) -> Floats:
+    """How wrong a classifier that says these probabilities may be of each text, float [n].
+
+    The root of the expected squared error over all themes, p(1 - p) for each: what a draw should
+    be in proportion to, for the least variance (Zrnic and Candes 2024, "Active Statistical
+    Inference", section 3).
+
+    Args:
+        probability: float [n, themes].
+    """
+    expected: Floats = np.sqrt((probability * (1 - probability)).sum(axis=1))
+    return expected
+
+
+def sizes_by_doubt(doubts: Floats) -> Floats:
+    """What a draw by doubt is in proportion to: doubt, mixed with the same for all, float [n]."""
+    total = doubts.sum()
+    part = doubts / total if total > 0 else np.full(len(doubts), 1 / max(len(doubts), 1))
+    mixed: Floats = (1 - FLOOR) * part + FLOOR / max(len(doubts), 1)
+    return mixed
+
+
+def sizes_by_stratum(strata: Sequence[str]) -> Floats:
+    """One over the root of the number of units in a unit's stratum, float [n].
+
+    So a stratum's part of a draw goes with the root of its size (power allocation, Bankier 1988):
+    small ones get enough to say something of them, and large ones lose little.
+    """
+    _, member, n_units = np.unique(np.asarray(strata), return_inverse=True, return_counts=True)
+    sizes: Floats = 1 / np.sqrt(n_units[member])
+    return sizes
+
+
+def inclusion_probabilities(sizes: Floats, n: int) -> Floats:
+    """Probabilities that sum to n, in proportion to sizes as far as none is above 1, float [units].
+
+    Args:
+        sizes: above 0, float [units].
+        n: how many are to be drawn; all, where there are no more.
+    """
+    certain = np.full(len(sizes), n >= len(sizes))
+    while not certain.all():
+        scaled = sizes / sizes[~certain].sum() * (n - certain.sum())
+        above = ~certain & (scaled >= 1)
+        if not above.any():
+            return np.where(certain, 1.0, scaled)
+        certain |= above
+    return np.ones(len(sizes))
+
+
+def draw_units(probability: Floats, strata: Sequence[str], random: np.random.Generator) -> Integers:
+    """Rows of the units drawn, in order: each with its probability, strata in their proportion.
+
+    Systematic sampling (Madow 1949) of units in random order within strata: as many are drawn as
+    the probabilities sum to, and of each stratum as many as its own do, to within one.
+
+    Args:
+        probability: float [units], with a whole number as its sum.
+        strata: one name a unit; the same for all where nothing is to be spread over.
+        random: the source of chance.
+    """
+    shuffled = random.permutation(len(probability))
+    order = shuffled[np.argsort(np.asarray(strata)[shuffled], kind="stable")]
+    ends = np.cumsum(probability[order])
+    points = random.random() + np.arange(round(float(probability.sum())))
+    places = np.minimum(np.searchsorted(ends, points, side="right"), len(order) - 1)
+    return np.unique(order[places])
+
+
+def in_either(one: Floats, other: Floats) -> Floats:
+    """Probability of being in one of two independent draws or in both.
+
+    >>> float(in_either(np.array([0.5]), np.array([0.5]))[0])
+    0.75
+    """
+    either: Floats = 1 - (1 - one) * (1 - other)
+    return either
+
+
+def pooled_weights(one: Floats, other: Floats) -> Floats:
+    """Weights of the units of two draws from one population, float [one and other].
+
+    A weight is one over the probability of having been drawn; where there is another draw, each
+    stands for the whole population and counts by its number of units.
+
+    Args:
+        one: the probabilities of the first draw.
+        other: those of the second, which may be empty.
+    """
+    weights: Floats = 1 / one
+    if not len(other):
+        return weights
+    n, second = len(one) + len(other), 1 / other
+    scaled = second * (weights.sum() / second.sum())
+    return np.append(weights * len(one) / n, scaled * len(other) / n)

@@ -183,7 +183,8 @@ def _units(
         piece.str.join(" ").alias("text"),
     )
     labels = coding.labels(rule).group_by("unit_id").agg(pl.col("theme_id").sort().alias("labels"))
-    is_article, is_drawn = coding.unit == "sentence", coding.unit == "paragraph"
+    is_article = coding.unit == "sentence"
+    is_drawn = "inclusion_probability" in coding.units.columns
     group = pl.concat_str("document_id", pl.lit("#"), "paragraph") if is_article else "document_id"
     drawn = pl.col("inclusion_probability") if is_drawn else pl.lit(None, pl.Float64)
     kept = coding.units.select("unit_id", *(["inclusion_probability"] if is_drawn else []))

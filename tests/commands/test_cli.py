@@ -62,6 +62,9 @@ def test_what_is_not_there_is_said_in_one_line(words: list[str]) -> None:
         "codebook",
         "agreement",
         "suggest",
+        "draw",
+        "check-sheets",
+        "score-sheets",
     ],
 )
 def test_every_command_has_help_with_an_example(name: str) -> None:

@@ -12,6 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.commands import drawing
 from pipeline.commands import new_study as module
 from pipeline.commands.new_study import TO_FILL_IN, installed_code, new_study, to_fill_in
 from pipeline.run.errors import InputError
@@ -20,6 +21,8 @@ from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
 from pipeline.study.study import STUDY_FILE
+
+SENTENCES = Path("corpus/coding/article-sentences.csv")
 
 PROJECT = Path(__file__).parents[2]
 OWN_PIPELINE = yaml.safe_load((PROJECT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
@@ -145,7 +148,7 @@ def test_a_wheel_carries_all_that_a_new_project_starts_with() -> None:
 
 def test_units_of_no_known_set_are_not_listed(written: Path) -> None:
     with pytest.raises(InputError, match="has no set 'papers'"):
-        module.write_units("papers", 10)
+        drawing.draw("papers", 10, (), None)
 
 
 def _with_article(text: str) -> None:
@@ -168,9 +171,9 @@ def test_rows_of_a_table_are_no_sentences_to_be_coded(written: Path) -> None:
         f"# Wells\n\n## One\n\n{prose}\n\n{table}\n\nThen it rained.\n\n## Two\n\n{prose}"
     )
 
-    listed, _, n = module.write_units("article", 10)
+    n = drawing.draw("article", 10, (), None).height
 
-    rows = list(csv.DictReader(listed.read_text(encoding="utf-8").splitlines()))
+    rows = list(csv.DictReader(SENTENCES.read_text(encoding="utf-8-sig").splitlines()))
     assert [(row["paragraph"], row["text"]) for row in rows] == [
         ("1", prose),
         ("2", "Then it rained."),
@@ -182,12 +185,12 @@ def test_rows_of_a_table_are_no_sentences_to_be_coded(written: Path) -> None:
 def test_a_set_in_which_there_is_nothing_to_be_coded_is_named(
     written: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_sentences", lambda _: iter(()))
+    monkeypatch.setattr(drawing, "article_sentences", lambda _: iter(()))
 
     with pytest.raises(InputError, match=r"coded_sets\.article: no sentence was found"):
-        module.write_units("article", 10)
+        drawing.draw("article", 10, (), None)
 
-    assert TO_FILL_IN in Path("corpus/coding/article-sentences.csv").read_text(encoding="utf-8")
+    assert TO_FILL_IN in SENTENCES.read_text(encoding="utf-8")
 
 
 def test_a_set_may_be_of_one_of_several_articles(written: Path) -> None:
@@ -208,9 +211,9 @@ def test_a_set_may_be_of_one_of_several_articles(written: Path) -> None:
         for file in Path("corpus/coding").glob("*.csv"):
             file.unlink()
 
-        listed, _, n_listed = module.write_units("article", 10)
+        n_listed = drawing.draw("article", 10, (), None).height
 
-        said = listed.read_text(encoding="utf-8")
+        said = SENTENCES.read_text(encoding="utf-8-sig")
         assert n_listed == n
         assert [name in said for name in ("wells", "lamps")] == [
             name in articles for name in ("wells", "lamps")

@@ -451,7 +451,7 @@ def test_a_pass_of_a_workbook_is_imported_and_counts_where_it_lies(
         "g26-s002": "humanitarian_space",
     }
     shutil.copy(file, project.coding)
-    assert "coders 1, 2, ada, workbook" in project.run("check")[1]
+    assert "coders 1, 2, 3, ada, workbook" in project.run("check")[1]
     shutil.copy(file, project.coding / f"article-coder-ada{suffix}")
     assert "is the same coding in another form" in project.run("check")[1]
 

@@ -173,3 +173,19 @@ def test_suggested_units_alone_score_everything_and_judge_nothing(settings: Them
         "passages of articles are scored by what was learnt from documents",
         "shares are as classified: no set of paragraphs is estimated with",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "n_more"), [(("resolution", "report"), True), (("report",), False)]
+)
+def test_suggested_units_of_a_draw_count_in_the_shares_of_their_population(
+    settings: ThemeSettings, kinds: tuple[str, ...], n_more: bool
+) -> None:
+    # given a coded set of reports, and resolutions drawn by doubt, of its population or not
+    coded = {"report": "un", "resolution": SUGGESTED}
+    found = _found(study_of(paragraphs("un", *kinds)), coded, ["report", "resolution"], settings)
+    # then shares of the population rest on both, and otherwise on the set alone
+    n = N_DOCUMENTS * N_PARAGRAPHS
+    row = _share(found, "policy")
+    assert row["n_coded"] == (2 * n if n_more else n)
+    assert row["share"] == pytest.approx(0.5, abs=0.05)

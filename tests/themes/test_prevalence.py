@@ -10,12 +10,11 @@ from pipeline.run.settings import ThemeSettings, load_settings
 from pipeline.study.study import Documents, Population
 from pipeline.themes.prevalence import (
     CodedPassages,
-    Frame,
     corrected_shares,
-    frame_of,
     prevalence_table,
     survey_interval,
 )
+from pipeline.themes.samples import Frame, frame_of
 from tests.studies import paragraphs, sentences, study_of
 
 FRAME = Frame(

@@ -9,12 +9,21 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.commands.coding import most_telling, uncertainty
+from benchmarks.active_draws import WAYS, experiment
 from pipeline.run.errors import InputError
+from pipeline.run.settings import load_settings
 from pipeline.study.anchors import anchor_suggested
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import CODING_FOLDER, Coding, read_codings
+from pipeline.themes.samples import (
+    doubt,
+    draw_units,
+    inclusion_probabilities,
+    pooled_weights,
+    sizes_by_doubt,
+    sizes_by_stratum,
+)
 from pipeline.themes.validation import Judged, Predictions
 
 THEMES = load_codebook().theme_ids
@@ -22,21 +31,59 @@ SETS = load_study().coded_sets
 HEADER = "document_id,block_id,start,end,codes,label,text\n"
 
 
-def test_a_theme_that_may_as_well_be_there_as_not_counts_one_bit() -> None:
-    found = uncertainty(np.array([[0.5, 0.5], [0.5, 1.0], [0.0, 1.0]]))
-    assert found == pytest.approx([2.0, 1.0, 0.0], abs=1e-9)
+def test_doubt_is_the_root_of_the_expected_squared_error() -> None:
+    found = doubt(np.array([[0.5, 0.5], [0.5, 1.0], [0.0, 1.0]]))
+    assert found == pytest.approx([0.5**0.5, 0.5, 0.0])
 
 
-def test_doubt_comes_first_but_the_same_subject_does_not_come_twice() -> None:
-    # given two texts on one subject, the most doubtful, one on another, and one that is sure
-    vectors = np.eye(3, dtype=np.float32)[[0, 0, 1, 2]]
-    doubt = np.array([3.0, 2.9, 1.0, 0.0])
-    none = np.zeros((0, 3), dtype=np.float32)
-    assert most_telling(doubt, vectors, none, 2).tolist() == [0, 2]
-    # when the first subject is coded already, then only the other is worth asking for
-    assert most_telling(doubt, vectors, vectors[[0]], 1).tolist() == [2]
-    # and no more are suggested than there are
-    assert sorted(most_telling(doubt, vectors, none, 9).tolist()) == [0, 1, 2, 3]
+def test_a_draw_by_doubt_leaves_nobody_out_and_asks_most_of_the_doubtful() -> None:
+    # given three texts of doubts 0, 1 and 3: a floor of .3 / 3 each, and .7 by doubt
+    sizes = sizes_by_doubt(np.array([0.0, 1.0, 3.0]))
+    assert sizes == pytest.approx([0.1, 0.1 + 0.7 / 4, 0.1 + 0.7 * 3 / 4])
+    # and all alike where nothing is in doubt
+    assert sizes_by_doubt(np.zeros(4)) == pytest.approx([0.25] * 4)
+
+
+def test_probabilities_sum_to_the_draw_and_none_is_above_1() -> None:
+    # given sizes 8, 1 and 1 and two to be drawn: the first is certain, the others share one place
+    assert inclusion_probabilities(np.array([8.0, 1, 1]), 2) == pytest.approx([1, 0.5, 0.5])
+    assert inclusion_probabilities(np.ones(3), 9).tolist() == [1, 1, 1]
+
+
+def test_a_stratum_gets_units_by_the_root_of_its_size() -> None:
+    # given strata of 4 and 16: roots 2 and 4, so of three units one and two
+    strata = ["a"] * 4 + ["b"] * 16
+    chance = inclusion_probabilities(sizes_by_stratum(strata), 3)
+    assert (chance[:4].sum(), chance[4:].sum()) == (pytest.approx(1), pytest.approx(2))
+    rows = draw_units(chance, strata, np.random.default_rng(1))
+    assert [strata[row] for row in rows] == ["a", "b", "b"]
+
+
+def test_each_unit_is_drawn_as_often_as_its_probability_says() -> None:
+    chance = inclusion_probabilities(np.arange(1.0, 21), 6)
+    random = np.random.default_rng(2)
+    drawn = [draw_units(chance, ["all"] * 20, random) for _ in range(4000)]
+    assert {len(rows) for rows in drawn} == {6}
+    often = np.bincount(np.concatenate(drawn), minlength=20) / 4000
+    assert np.abs(often - chance).max() < 0.03
+
+
+def test_two_draws_count_by_their_units_and_each_for_the_whole() -> None:
+    # given two of 10 drawn alike (weight 5) and three of 10 by probabilities .2, .5 and .5
+    weights = pooled_weights(np.array([0.2, 0.2]), np.array([0.2, 0.5, 0.5]))
+    # the second weights 5, 2, 2 become 10/9 of that to stand for 10 too; then 2/5 and 3/5 count
+    assert weights == pytest.approx([2, 2, 10 / 3, 4 / 3, 4 / 3])
+    assert pooled_weights(np.array([0.2]), np.zeros(0)).tolist() == [5]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["by doubt", "half alike, half by doubt"])
+def test_intervals_of_draws_by_doubt_hold_what_they_promise(name: str) -> None:
+    way, bounded = WAYS[name]
+    settings = load_settings().themes.model_copy(update={"bootstrap": 200, "confidence": 0.95})
+    found = experiment(way, bounded, 150, 200, settings)
+    assert found["bias"] < 0.6  # 150 populations; the benchmark has 1,000
+    assert found["coverage"] > 93
 
 
 @pytest.fixture
@@ -63,6 +110,18 @@ def test_a_row_that_was_filled_in_is_a_coded_unit_and_one_with_a_question_mark_i
     assert (coding.unit_set, coding.coders) == ("suggested", ("maria",))
     assert coding.units["unit_id"].to_list() == ["d.1:0-9", "d.2:0-9"]
     assert coding.labels("all").rows() == [("d.1:0-9", "leadership"), ("d.1:0-9", "training")]
+
+
+def test_a_draw_is_estimated_with_when_all_of_it_was_read(folder: Path) -> None:
+    # given two units of a draw of two, and one of another draw of two
+    file = folder / "suggested-coder-maria.csv"
+    head = "document_id,block_id,start,end,codes,draw,n_drawn,inclusion_probability\n"
+    rows = ["d,d.1,0,9,leadership,7,2,0.5\n", "d,d.2,0,9,,7,2,0.25\n", "d,d.1,0,9,,8,2,0.5\n"]
+    file.write_text(head + "".join(rows), encoding="utf-8")
+    units = _suggested(folder).units
+    # then the unit that two draws hold is there for each, and the unfinished draw only teaches
+    assert units["unit_id"].to_list() == ["d.1:0-9@7", "d.2:0-9@7", "d.1:0-9@8"]
+    assert units["inclusion_probability"].to_list() == [0.5, 0.25, None]
 
 
 def test_only_coders_who_read_a_unit_have_a_say_in_it(folder: Path) -> None:

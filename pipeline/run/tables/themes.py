@@ -15,8 +15,9 @@ _SETTING = (
 class Units(dy.Schema):
     """One row a coded unit: a sentence of an article or a paragraph of another document.
 
-    The set 'suggested' are passages that were coded because a classifier was in doubt: they are
-    learnt from, and nothing is judged or estimated by them.
+    The set 'suggested' are passages that were drawn to be coded the more readily the more a
+    classifier was in doubt: they are learnt from, nothing is judged by them, and shares are
+    estimated with those of a draw that was read whole.
     """
 
     unit_id = dy.String(primary_key=True)
@@ -32,7 +33,7 @@ class Units(dy.Schema):
         min=0,
         max=1,
         nullable=True,
-        description="probability of having been drawn; null for all but paragraphs",
+        description="probability of having been drawn; null where units were not drawn",
     )
 
 
