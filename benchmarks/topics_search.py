@@ -19,7 +19,7 @@ from pipeline.run.files import write_json
 from pipeline.run.settings import TopicSettings, load_settings
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.texts import DOCUMENTS, NEAR_DUPLICATES, PASSAGES
-from pipeline.study.missions import load_missions
+from pipeline.study.study import load_missions
 from pipeline.topics import baselines
 from pipeline.topics.fitting import (
     agreement_of,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.study.study import CodedSet, Study
+from pipeline.study.sets import CodedSet
+from pipeline.study.study import Study
 
 ROLES = ("learnt_from", "judged_on", "estimated_with")
 

@@ -11,8 +11,8 @@ import pytest
 from pipeline.run.errors import InputError
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
-from pipeline.study.coders import Coders
 from pipeline.study.codings import CODING_FOLDER, Coding, read_codings
+from pipeline.study.sets import Coders
 from tests.studies import paragraphs
 
 THEMES = load_codebook().theme_ids

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.run.errors import InputError
 from pipeline.run.settings import PARAMS_FILE, load_settings, way_back
-from pipeline.study.missions import load_missions
+from pipeline.study.study import load_missions
 
 
 def test_the_settings_that_ship_are_valid() -> None:

@@ -20,13 +20,12 @@ from pipeline.ingest.recognising import (
     recognition_of,
 )
 from pipeline.run.errors import InputError
-from pipeline.run.kinds import Kind
 from pipeline.run.settings import IngestSettings, load_settings
 from pipeline.run.stage import say
-from pipeline.run.wording import counted
+from pipeline.run.wording import Kind, counted
 from pipeline.study.checks import load_study
 from pipeline.study.manifest import Entry, read_manifest
-from pipeline.study.missions import load_missions
+from pipeline.study.study import load_missions
 from pipeline.study.symbols import address, dated, parse_symbol, slug, symbol_in_name, wrong_year
 
 UN_LICENCE = "United Nations; acknowledge the United Nations as the source"

@@ -14,12 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.commands.sheets import (
-    check_free,
-    codebook_sheet,
-    coding_sheet,
-    write_sheets,
-)
+from pipeline.commands.printing import check_free, codebook_sheet, coding_sheet, write_sheets
 from pipeline.run.errors import InputError
 from pipeline.run.files import write_json
 from pipeline.run.tables.table import read_table
@@ -29,12 +24,7 @@ from pipeline.run.tables.topics import TOPICS
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import read_codings
-from pipeline.themes.samples import (
-    Floats,
-    Integers,
-    draw_units,
-    inclusion_probabilities,
-)
+from pipeline.themes.samples import Floats, Integers, draw_units, inclusion_probabilities
 
 CODES, WORDS, PASSAGES_OF, NAMES = "codes", "topic-words", "topic-passages", "topic-names"
 """The sheets."""

@@ -20,7 +20,6 @@ from pipeline.run.tables.table import read_table
 from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NOTES
 from pipeline.study.checks import check_corpus, check_milestone, load_study, uncompared
 from pipeline.study.codebook import load_codebook
-from pipeline.study.coders import makers_text
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import (
     MANIFEST_FILE,
@@ -30,8 +29,8 @@ from pipeline.study.manifest import (
     of_profile,
     read_manifest,
 )
-from pipeline.study.missions import load_missions
-from pipeline.study.study import STUDY_FILE, Study
+from pipeline.study.sets import makers_text
+from pipeline.study.study import STUDY_FILE, Study, load_missions
 from pipeline.study.symbols import keys_of, symbols_in
 
 

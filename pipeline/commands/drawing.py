@@ -20,18 +20,19 @@ from pipeline.run.tables.themes import SCORES
 from pipeline.study.anchors import NO_PROSE, anchor_paragraphs, paragraph_places
 from pipeline.study.checks import load_study
 from pipeline.study.codings import CODING_FOLDER, UNREAD
-from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet, Population
+from pipeline.study.sets import SUGGESTED, CodedSet, Population
+from pipeline.study.study import STUDY_FILE
 from pipeline.study.unit_files import ID_COLUMN, fingerprint, read_units
 from pipeline.themes.samples import (
     Floats,
     doubt,
     draw_units,
-    frame_of,
     in_either,
     inclusion_probabilities,
     sizes_by_doubt,
     sizes_by_stratum,
 )
+from pipeline.themes.units import frame_of
 
 STRATA = ("kind", "mission", "year")
 """What a draw can be spread over."""

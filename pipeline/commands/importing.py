@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.commands import STARTED_IN
-from pipeline.commands.sheets import NO_CODE, import_sheet
+from pipeline.commands.printing import NO_CODE
+from pipeline.commands.scoring import import_sheet
 from pipeline.imports import Found
 from pipeline.imports.codes import (
     KNOWN,
@@ -45,11 +46,11 @@ from pipeline.study.codings import (
     read_codings,
     read_pass,
     read_suggested,
-    unit_of,
 )
 from pipeline.study.refi import document_texts, ranges
-from pipeline.study.study import STUDY_FILE, SUGGESTED
-from pipeline.study.unit_files import ID_COLUMN
+from pipeline.study.sets import SUGGESTED
+from pipeline.study.study import STUDY_FILE
+from pipeline.study.unit_files import ID_COLUMN, unit_of
 
 
 @dataclass(frozen=True)

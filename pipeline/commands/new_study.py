@@ -21,7 +21,8 @@ from pipeline.run.sheet import SUFFIXES, read_sheet
 from pipeline.study.checks import load_study
 from pipeline.study.codings import CODING_FOLDER, UNREAD
 from pipeline.study.manifest import COLUMNS, MANIFEST_FILE, Entry, read_manifest
-from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
+from pipeline.study.sets import SUGGESTED, CodedSet
+from pipeline.study.study import STUDY_FILE
 
 TO_FILL_IN = "TO FILL IN"
 """How the value of a template begins until a person has replaced it."""

@@ -1,62 +1,68 @@
-"""The commands of people who code and check: what is drawn for them, and what comes of it."""
+"""The commands of people who code and check: the codes, how far they agree, and sheets."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.commands import STARTED_IN, command
+from pipeline.commands import STARTED_IN, command, from_here
 from pipeline.run.stage import say
 
 
 @command
-def draw(
-    set_id: Annotated[str, typer.Argument(help="A coded set of configs/study.yaml.")],
-    n: Annotated[int, typer.Option("--n", min=1, help="How many paragraphs to draw.")] = 100,
-    by: Annotated[str, typer.Option(help="Spread over these: kind,mission,year.")] = "",
-    seed: Annotated[int | None, typer.Option(help="Of the draw; else one not used yet.")] = None,
-    out: Annotated[str, typer.Option(help="The sheets, without ending: SET-sheet.")] = "",
-) -> None:
-    """Draw what is to be coded, and write a sheet for it. Example: peacetext draw un --n 300
-
-    Paragraphs of the set's population (read by: dvc repro ingest) at random, each with its
-    probability, which a later draw is joined with; of a set of sentences all. Put x in the sheet
-    where a code fits, and then: peacetext import SHEET --coder YOURNAME
-    """
-    from pipeline.commands.drawing import draw as draw_units
-    from pipeline.commands.sheets import check_free, codebook_sheet, coding_sheet, write_sheets
+def codebook() -> None:
+    """Print the codebook: every code with its definition. Example: peacetext codebook"""
+    from pipeline.commands.coding import codebook_lines
     from pipeline.study.codebook import load_codebook
 
-    stem = STARTED_IN.get() / (out or f"{set_id}-sheet")
-    check_free(stem)
-    codebook = load_codebook()
-    units = draw_units(set_id, n, [name for name in by.split(",") if name], seed)
-    sheet = coding_sheet(units.iter_rows(), codebook)
-    files = write_sheets(stem, sheet, {"codebook": codebook_sheet(codebook)})
-    say(f"{units.height} units to be coded: {', '.join(file.name for file in files)}")
+    typer.echo("\n".join(codebook_lines(load_codebook())))
 
 
 @command
-def suggest(
-    set_id: Annotated[str, typer.Argument(help="From its population; else all sets'.")] = "",
-    n: Annotated[int, typer.Option("--n", "--rows", min=1, help="How many paragraphs.")] = 50,
-    seed: Annotated[int | None, typer.Option(help="Of the draw; else by the files there.")] = None,
-    out: Annotated[str, typer.Option(help="The CSV to be filled in.")] = "to-code.csv",
+def agreement(
+    one: Annotated[str, typer.Argument(help="A coder's file, as those in corpus/coding.")],
+    other: Annotated[str, typer.Argument(help="Another coder's file on the same units.")],
+    rows: Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")] = 15,
 ) -> None:
-    """Draw paragraphs that would teach most, by doubt. Example: peacetext suggest --n 50
+    """Print how far two codings agree. Example: peacetext agreement maria.csv ahmed.csv
 
-    In the CSV put codes of `peacetext codebook`, separated by semicolons, in the place of each ?;
-    leave the cell empty where no code fits, and the ? where you have not read. Then
-    `peacetext import to-code.csv --coder YOURNAME`, and run: make. Where every row was read, shares
-    are estimated with it, too.
+    Units that both have read are compared; a ? in the place of codes says that one was not. For
+    each code Krippendorff's alpha with its interval; then the codes that are taken for each other
+    most often, as many as --rows says.
     """
-    from pipeline.commands.drawing import suggest as drawn_by_doubt
-    from pipeline.commands.printing import write_csv
+    from pipeline.commands.coding import agreement_found
+    from pipeline.commands.printing import print_table
 
-    suggested = drawn_by_doubt(n, set_id, seed)
-    write_csv(suggested, STARTED_IN.get() / out)
-    say(f"{suggested.height} paragraphs: {out}; fill in, then: peacetext import {out} --coder NAME")
+    said, found, confusions = agreement_found([Path(from_here(file)) for file in (one, other)])
+    typer.echo(f"{said}\n")
+    print_table(found)
+    typer.echo("\nCodes that one gave where the other gave the other one instead:")
+    print_table(confusions.head(rows))
+
+
+@command
+def classify(
+    file: Annotated[
+        str, typer.Argument(help="CSV or .xlsx; without one, texts come from stdin, a line each.")
+    ] = "",
+    text_column: Annotated[str, typer.Option(help="The column that holds the texts.")] = "text",
+    out: Annotated[str, typer.Option(help="Write the CSV here instead of printing it.")] = "",
+) -> None:
+    """Score texts on every theme. Example: peacetext classify notes.csv --out scores.csv"""
+    from pipeline.commands.coding import classified, read_texts, scored_line, texts_of
+    from pipeline.commands.printing import write_csv
+    from pipeline.run.tables.table import csv_text
+
+    texts = read_texts(Path(from_here(file)), text_column) if file else texts_of(sys.stdin)
+    scores = classified(texts, text_column if file else "text")
+    if out:
+        write_csv(scores, STARTED_IN.get() / out)
+        say(f"{scored_line(scores)}: {out}")
+    else:
+        typer.echo(csv_text(scores), nl=False)
 
 
 @command

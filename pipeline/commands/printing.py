@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -14,12 +15,13 @@ import polars as pl
 import typer
 
 from pipeline.run.errors import InputError
-from pipeline.run.files import FINDINGS_FILE, write_bytes
+from pipeline.run.files import FINDINGS_FILE, sheet_bytes, write_bytes
 from pipeline.run.tables.compare import GAP
 from pipeline.run.tables.table import csv_of, read_table
 from pipeline.run.tables.texts import PASSAGES
 from pipeline.run.tables.themes import EVALUATION
 from pipeline.run.tables.topics import TOPICS
+from pipeline.study.codebook import Codebook
 
 _WIDE = 200  # columns, where the output is a file or a pipe
 _NARROW = "a column"  # of words is as wide as this at least
@@ -176,3 +178,82 @@ def nearest_passages(text: str, n: int) -> pl.DataFrame:
         .top_k(n, by="similarity")
         .select("similarity", "document_id", "label", "text")
     )
+
+
+NO_CODE, REMARK = "no_code", "remark"
+"""Columns of a coding sheet beside the codes."""
+_SHEET_HEAD = "Put x under every code that fits, or under no_code where none does."
+_Rows = Sequence[Sequence[str]]
+
+
+def coding_sheet(units: Iterable[tuple[str, str]], codebook: Codebook) -> list[list[str]]:
+    """The rows of a sheet in which a person codes: a unit a row, the codes as columns.
+
+    Args:
+        units: id and text of each, in the order in which they are to be read.
+        codebook: its definitions stand in the second row.
+    """
+    head = ["unit_id", "text", *codebook.theme_ids, NO_CODE, REMARK]
+    said = [f"{theme.name}: {' '.join(theme.definition.split())}" for theme in codebook.themes]
+    blank = [""] * (len(head) - 2)
+    meant = ["", _SHEET_HEAD, *said, "None of the codes fits.", "What you want to say."]
+    return [head, meant, *([unit_id, text, *blank] for unit_id, text in units)]
+
+
+def codebook_sheet(codebook: Codebook) -> list[list[str]]:
+    """The codebook as rows."""
+    parts = [
+        [theme.theme_id, theme.name, theme.definition, theme.include, theme.exclude]
+        for theme in codebook.themes
+    ]
+    return [["code", "name", "definition", "include", "exclude"], *parts]
+
+
+def check_free(stem: Path) -> list[Path]:
+    """The files of a sheet.
+
+    Raises:
+        InputError: one of them is there already, and may be filled in.
+    """
+    files = [stem.with_name(f"{stem.name}{ending}") for ending in (".csv", ".xlsx")]
+    for file in files:
+        if file.exists():
+            raise InputError(file, "is there already", "name another with --out, or delete it")
+    return files
+
+
+def write_sheets(stem: Path, rows: _Rows, beside: Mapping[str, _Rows] | None = None) -> list[Path]:
+    """Write rows as STEM.csv and, with other sheets beside them, as STEM.xlsx; the two files.
+
+    Raises:
+        InputError: one of the files is there already.
+    """
+    csv_file, workbook = check_free(stem)
+    write_bytes(csv_file, sheet_bytes(rows))
+    write_bytes(workbook, _workbook({stem.name: rows, **(beside or {})}))
+    return [csv_file, workbook]
+
+
+def _workbook(sheets: Mapping[str, _Rows]) -> bytes:
+    """A workbook of Excel; every cell is text, so that none runs as a formula."""
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.styles import Alignment, Font
+
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name[:31])
+        for line, cells in enumerate(rows, 1):
+            for column, text in enumerate(cells, 1):
+                cell = sheet.cell(line, column, ILLEGAL_CHARACTERS_RE.sub("", str(text)))
+                cell.data_type = "s" if text else "n"
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
+                cell.font = Font(bold=line == 1)
+        for column, head in enumerate(rows[0], 1):
+            letter = sheet.cell(1, column).column_letter
+            sheet.column_dimensions[letter].width = 80 if head == "text" else 22
+        sheet.freeze_panes = "C2"
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()

@@ -1,8 +1,8 @@
-"""What a person's filled-in sheets say of codes and topics."""
+"""Sheets that a person filled in: taken as a coding, or what a check says of codes and topics."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,16 @@ from pipeline.commands.checking import (
     SHOWN_WORDS,
     WORDS,
 )
-from pipeline.commands.sheets import filled_codes, filled_rows
+from pipeline.commands.printing import NO_CODE, REMARK
 from pipeline.run.errors import InputError
-from pipeline.run.files import read_json
+from pipeline.run.files import read_json, sheet_bytes, write_bytes
 from pipeline.run.settings import load_settings
+from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
+from pipeline.study.codings import CODING_FOLDER, UNREAD
+from pipeline.study.sets import CodedSet
+from pipeline.study.study import STUDY_FILE
+from pipeline.study.unit_files import ID_COLUMN, rows_of
 from pipeline.themes.samples import Booleans, Floats
 
 
@@ -72,7 +77,7 @@ def _scored_intrusion(
     """How often the intruder was found, against chance (exact binomial test, one-sided)."""
     from scipy.stats import binomtest
 
-    from pipeline.compare.statistics.shares import wilson_share
+    from pipeline.run.arrays import wilson_share
 
     right = []
     for line, row in filled_rows(file, ("question", INTRUDER)):
@@ -169,7 +174,7 @@ def _agreements(checked: _Checked) -> pl.DataFrame:
 
 def _by_person(checked: _Checked) -> pl.DataFrame:
     """Precision and recall of each code among all coded units, the person taken as right."""
-    from pipeline.compare.statistics.shares import clustered_share
+    from pipeline.run.arrays import clustered_share
 
     clusters = np.unique(checked.groups, return_inverse=True)[1]
     confidence, weights = load_settings().themes.confidence, checked.weights
@@ -204,3 +209,103 @@ def _corrected(checked: _Checked, shares: Mapping[str, Mapping[str, float]]) -> 
         rows += [(unit_set, int(inside.sum()), *each) for each in values]
     columns = ["unit_set", "n", "theme_id", "share", "corrected", "low", "high"]
     return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+YES = frozenset("x 1 yes y true ✓ ✔ ja oui sí si sim да".split())
+NO = frozenset(["", *"0 no n false - – nein non não нет".split()])
+"""What a cell of a coding sheet says in place of a mark, in any case."""
+
+
+def filled_rows(file: Path, needed: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+    """Line and cells of each row of a sheet that a person filled in, CSV or workbook.
+
+    Raises:
+        InputError: it cannot be read, or lacks a column.
+    """
+    return [
+        (line, {name: cell.strip() for name, cell in cells.items()})
+        for line, cells in rows_of(file, needed)
+    ]
+
+
+def filled_codes(file: Path, theme_ids: Sequence[str]) -> dict[str, frozenset[str] | None]:
+    """What a person put into a coding sheet: the codes of each unit, None where it was not read.
+
+    Raises:
+        InputError: names the row, a cell that is no mark, or marks that contradict each other.
+    """
+    columns = (*theme_ids, NO_CODE)
+    found: dict[str, frozenset[str] | None] = {}
+    for line, row in filled_rows(file, ("unit_id", *columns)):
+        unit_id = row["unit_id"]
+        if not unit_id:  # the row with the definitions
+            continue
+        if unit_id in found:
+            raise InputError(file, f"{unit_id} is there twice", "delete one", line)
+        given = {name for name in columns if _is_marked(file, line, name, row[name])}
+        if NO_CODE in given and len(given) > 1:
+            fix = f"empty {NO_CODE}, or the codes"
+            raise InputError(file, f"{unit_id} has codes and {NO_CODE}", fix, line)
+        found[unit_id] = frozenset(given - {NO_CODE}) if given else None
+    return found
+
+
+def _is_marked(file: Path, line: int, column: str, cell: str) -> bool:
+    said = cell.casefold()
+    if said not in YES and said not in NO:
+        fix = f"put x, or nothing; words go under {REMARK}"
+        raise InputError(file, f"{column} says {cell!r}", fix, line)
+    return said in YES
+
+
+def import_sheet(file: Path, coder: str, *, replace: bool) -> Iterator[str]:
+    """Take a filled-in coding sheet as a coder's coding; units that were coded before stay so.
+
+    Raises:
+        InputError: nobody is named, a unit is of no set or was coded otherwise before.
+    """
+    if not coder:
+        raise InputError(file, "does not say who coded", "name the person: --coder NAME")
+    filled = filled_codes(file, load_codebook().theme_ids)
+    coded, unit_ids = _set_with(file, filled)
+    target = CODING_FOLDER / f"{coded.id}-coder-{coder}.csv"
+    others = [one for one in CODING_FOLDER.glob(f"{target.stem}.*") if one != target]
+    if others:
+        fix = "save it as CSV UTF-8 and delete it, or give another name with --coder"
+        raise InputError(others[0], "is where this coder's coding is", fix)
+    column = ID_COLUMN[coded.unit]
+    rows = filled_rows(target, (column, "codes")) if target.is_file() else []
+    before = {row[column]: row["codes"] for _, row in rows if row["codes"] != UNREAD}
+    order = load_codebook().theme_ids
+    now = {
+        unit_id: ";".join(code for code in order if code in codes)
+        for unit_id, codes in filled.items()
+        if codes is not None
+    }
+    differs = [unit_id for unit_id in now if before.get(unit_id, now[unit_id]) != now[unit_id]]
+    if differs and not replace:
+        problem = f"{len(differs)} units have other codes there, the first is {differs[0]}"
+        raise InputError(target, problem, "give another name with --coder, or say --replace")
+    codes = before | now
+    listed = [(unit_id, codes.get(unit_id, UNREAD)) for unit_id in unit_ids]
+    write_bytes(target, sheet_bytes([(column, "codes"), *listed]))
+    left = sum(said == UNREAD for _, said in listed)
+    n_coded = sum(map(bool, now.values()))
+    yield f"{target}: {len(now)} units of the sheet were read, {n_coded} have a code"
+    if left:
+        yield f"{target}: {left} units of {coded.id} are still to be read ({UNREAD})"
+    if load_study().coders.maker(coded.id, coder) == "unknown":
+        yield f"{STUDY_FILE}: say under coders whether {coder} is a person or a language model"
+
+
+def _set_with(file: Path, unit_ids: Iterable[str]) -> tuple[CodedSet, list[str]]:
+    """The coded set that units are of, and the ids of all its units."""
+    wanted = list(unit_ids)
+    for coded in load_study().coded_sets:
+        units = CODING_FOLDER / coded.units
+        column = ID_COLUMN[coded.unit]
+        ids = [row[column] for _, row in filled_rows(units, (column,))] if units.is_file() else []
+        if wanted and {*wanted} <= {*ids}:
+            return coded, ids
+    problem = f"its units are not all of one coded set, the first is {''.join(wanted[:1])!r}"
+    raise InputError(file, problem, "take the sheet that `peacetext draw` wrote")

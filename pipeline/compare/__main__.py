@@ -59,10 +59,10 @@ from pipeline.run.tables.topics import (
 )
 from pipeline.study.checks import check_corpus, load_study, uncompared
 from pipeline.study.codebook import Codebook, load_codebook
-from pipeline.study.coders import who_coded
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
-from pipeline.study.study import STUDY_FILE, SUGGESTED, Study
+from pipeline.study.sets import SUGGESTED, who_coded
+from pipeline.study.study import STUDY_FILE, Study
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import read_vectors
 

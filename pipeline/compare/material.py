@@ -14,7 +14,7 @@ from pipeline.run.arrays import Vectors
 from pipeline.run.settings import Settings
 from pipeline.run.tables.table import Table
 from pipeline.study.codebook import Codebook
-from pipeline.study.coders import WhoCoded
+from pipeline.study.sets import WhoCoded
 from pipeline.study.study import Study
 
 

@@ -27,10 +27,10 @@ from pipeline.run.tables.themes import SCORES
 from pipeline.study.anchors import anchor_units
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
-from pipeline.study.coders import WhoCoded, who_coded
 from pipeline.study.codings import Coding, read_codings
 from pipeline.study.manifest import read_manifest
 from pipeline.study.refi import MACHINE, DocumentText, document_texts
+from pipeline.study.sets import WhoCoded, who_coded
 from pipeline.study.study import Article, Study
 
 FOLDER = Path("outputs/export")

@@ -14,7 +14,7 @@ from pipeline.run.tables.table import read_table, write_table
 from pipeline.run.tables.texts import ACQUIRED, BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.study.checks import load_study
 from pipeline.study.manifest import Entry, located, read_manifest
-from pipeline.study.missions import load_missions
+from pipeline.study.study import load_missions
 
 CORPUS = Path("corpus")
 

@@ -19,7 +19,7 @@ from pipeline.run.settings import IngestSettings
 from pipeline.run.tables.table import Table
 from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.study.manifest import Entry
-from pipeline.study.missions import Mission
+from pipeline.study.study import Mission
 
 
 @dataclass(frozen=True, slots=True)

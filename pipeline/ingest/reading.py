@@ -7,7 +7,7 @@ import datetime
 import re
 from dataclasses import dataclass, replace
 
-from pipeline.run.kinds import Role
+from pipeline.run.wording import Role
 
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 

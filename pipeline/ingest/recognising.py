@@ -14,8 +14,8 @@ from datetime import date
 
 from pipeline.ingest.reading import Reading, UnreadableError, decoded
 from pipeline.ingest.text.printed import SPEECH
-from pipeline.run.kinds import Kind
-from pipeline.study.missions import Mission
+from pipeline.run.wording import Kind
+from pipeline.study.study import Mission
 from pipeline.study.symbols import is_said_in, symbol_in_name
 
 _MENTIONS: Mapping[str, int] = {"presidential_statement": 2}

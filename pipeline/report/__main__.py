@@ -18,8 +18,7 @@ from pipeline.run.tables.texts import ACQUIRED, DOCUMENTS, PASSAGES, SET_ASIDE
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import CODEBOOK_FILE, load_codebook
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
-from pipeline.study.missions import MISSIONS_FILE, load_missions
-from pipeline.study.study import STUDY_FILE
+from pipeline.study.study import MISSIONS_FILE, STUDY_FILE, load_missions
 from pipeline.vectors.stored import MODEL_CARD, VECTORS, read_vectors
 
 FOLDER = Path("outputs/report")

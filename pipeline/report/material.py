@@ -18,9 +18,8 @@ from pipeline.run.tables.texts import DOCUMENTS, PASSAGES
 from pipeline.run.tables.themes import CODER_AGREEMENT, PASSAGE_CODES, SCORES
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
 from pipeline.study.codebook import Codebook
-from pipeline.study.coders import WhoCoded, who_coded
-from pipeline.study.missions import Mission
-from pipeline.study.study import Study
+from pipeline.study.sets import WhoCoded, who_coded
+from pipeline.study.study import Mission, Study
 
 
 @dataclass(frozen=True)

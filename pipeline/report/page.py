@@ -28,11 +28,11 @@ from pipeline.report.elements import (
 )
 from pipeline.report.explorer import ExplorerIndex, explorer_index
 from pipeline.report.material import PageMaterial, RunFacts, check_passages, run_facts
-from pipeline.report.sections import comparison, corpus, course, gap, speakers, themes, topics
+from pipeline.report.sections import comparison, corpus, course, gap, themes, topics
 from pipeline.report.sections.topics import TopicCard, TopicMap
 from pipeline.run.tables.compare import SENTENCES
 from pipeline.study.codebook import Codebook
-from pipeline.study.coders import WhoCoded
+from pipeline.study.sets import WhoCoded
 from pipeline.study.study import Study
 
 
@@ -212,7 +212,7 @@ def compose(material: PageMaterial) -> ReportPage:
             themes.section(material),
             topics.section(material),
             comparison.section(material),
-            *([speakers.section(material)] if material.study.has_interviews else []),
+            *([gap.speakers_section(material)] if material.study.has_interviews else []),
         ),
         topic_map=topics.topic_map(material, places),
         topic_cards=topics.cards(material),

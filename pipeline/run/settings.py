@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.run.errors import InputError
-from pipeline.run.kinds import Role
+from pipeline.run.wording import Role
 
 PARAMS_FILE = Path("configs/params.yaml")
 

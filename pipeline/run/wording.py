@@ -1,12 +1,28 @@
-"""Numbers as a sentence says them, and the addresses of the passages behind them.
+"""Words that all share: kinds of documents, and numbers as a sentence says them.
 
-The comparison writes sentences and the report shows them: both speak so.
+The comparison writes sentences and the report shows them: both speak so, and give the addresses of
+the passages behind what they say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 from urllib.parse import urlencode
+
+Kind = Literal[
+    "article",
+    "resolution",
+    "presidential_statement",
+    "report",
+    "verbatim_record",
+    "doctrine",
+    "other",
+]
+"""What a document may be."""
+Role = Literal["heading", "paragraph", "preambular", "operative", "quotation", "note", "annex"]
+"""What a part of a document may be."""
+
 
 NOTHING = "–"
 EXPLORER = "#passages"

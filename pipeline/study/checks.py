@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from pipeline.run.errors import InputError
 from pipeline.run.settings import read_mapping, settings_error
 from pipeline.study.manifest import MANIFEST_FILE, Entry, of_profile
-from pipeline.study.missions import load_missions
-from pipeline.study.study import ALL, STUDY_FILE, SUGGESTED, Milestone, Population, Study
+from pipeline.study.sets import SUGGESTED, Population
+from pipeline.study.study import ALL, STUDY_FILE, Milestone, Study, load_missions
 
 
 def load_study(file: Path = STUDY_FILE) -> Study:

@@ -8,7 +8,6 @@ what `peacetext suggest` wrote, filled in: any number of units, ranges of blocks
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,9 +18,19 @@ import polars as pl
 
 from pipeline.run.errors import InputError
 from pipeline.run.sheet import SUFFIXES, read_sheet
-from pipeline.study.coders import COUNTS, Coders, Maker
-from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
-from pipeline.study.unit_files import ID_COLUMN, Unit, number, read_units, refuse_repeat, rows_of
+from pipeline.study.sets import COUNTS, SUGGESTED, CodedSet, Coders, Maker
+from pipeline.study.study import STUDY_FILE
+from pipeline.study.unit_files import (
+    ID_COLUMN,
+    Unit,
+    codes_in,
+    nearest,
+    number,
+    read_units,
+    refuse_repeat,
+    rows_of,
+    unit_of,
+)
 
 CODING_FOLDER = Path("corpus/coding")
 ADJUDICATED = "adjudicated"
@@ -221,14 +230,6 @@ def _range_id(row: Mapping[str, str]) -> str:
     return f"{place}@{draw}" if draw else place
 
 
-def unit_of(header: Collection[str]) -> Unit | None:
-    """What a file with these columns codes; None when it is no coding with a row a unit."""
-    for unit, column in ID_COLUMN.items():
-        if {column, "codes"} <= set(header):
-            return unit
-    return None
-
-
 def read_pass(file: Path, coding: Coding, theme_ids: Collection[str]) -> pl.DataFrame:
     """unit_id, theme_id of every code in the coding of one coder over the units of ``coding``.
 
@@ -303,7 +304,7 @@ def _read_suggested_pass(
         )
         place = (unit_id, row["document_id"], row["block_id"], start, end, str(file), line)
         units.append((*place, chance, draw, n_drawn))
-        codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
+        codes += [(unit_id, code) for code in codes_in(file, line, row["codes"], theme_ids)]
     names = ("unit_id", "document_id", "block_id", "start", "end", "file", "row")
     numbers = ("start", "end", "row")
     schema = {name: pl.Int64 if name in numbers else pl.String for name in names} | {
@@ -332,34 +333,16 @@ def _read_pass(
     for line, row in rows_of(file, [id_column, "codes"]):
         unit_id = row[id_column]
         if unit_id not in known:
-            raise InputError(file, f"no unit {unit_id!r}", _nearest(unit_id, known), line)
+            raise InputError(file, f"no unit {unit_id!r}", nearest(unit_id, known), line)
         refuse_repeat(file, line, unit_id, seen)
         if row["codes"].strip() == UNREAD:
             if all_read:
                 fix = f"put codes in the place of the {UNREAD}, or nothing where none fits"
                 raise InputError(file, f"nobody has read {unit_id} ({UNREAD})", fix, line)
             continue
-        codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
+        codes += [(unit_id, code) for code in codes_in(file, line, row["codes"], theme_ids)]
     missing = [unit_id for unit_id in unit_ids if unit_id not in seen]
     if missing:
         problem = f"{len(missing)} units have no row, the first is {missing[0]}"
         raise InputError(file, problem, "add them; a unit without a code has an empty cell")
     return codes
-
-
-def _codes(file: Path, line: int, cell: str, theme_ids: Collection[str]) -> list[str]:
-    codes = [code.strip() for code in cell.split(";")] if cell.strip() else []
-    for place, code in enumerate(codes):
-        if not code:
-            raise InputError(file, "an empty code between two semicolons", "delete it", line)
-        if code not in theme_ids:
-            problem = f"no code {code!r} in codebook.yaml"
-            raise InputError(file, problem, _nearest(code, theme_ids), line)
-        if code in codes[:place]:
-            raise InputError(file, f"{code} is there twice", "delete one", line)
-    return codes
-
-
-def _nearest(word: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(word, sorted(known), n=1)
-    return f"did you mean {near[0]}?" if near else f"use one of {', '.join(sorted(known)[:5])} ..."

@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 
 from pipeline.run.errors import InputError
 from pipeline.run.files import sheet_line
-from pipeline.run.kinds import Kind
 from pipeline.run.settings import Profile, way_back
 from pipeline.run.sheet import parse_sheet
-from pipeline.study.missions import MISSIONS_FILE, load_missions
+from pipeline.run.wording import Kind
+from pipeline.study.study import MISSIONS_FILE, load_missions
 from pipeline.study.symbols import address, is_same
 
 MANIFEST_FILE = Path("corpus/manifest.csv")

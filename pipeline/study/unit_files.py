@@ -6,9 +6,10 @@ number where one is known, by the SHA-256 of its words and by their fingerprint,
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -80,6 +81,14 @@ def _check_drawn(file: Path, line: int, row: Mapping[str, str]) -> None:
     if mark and not re.fullmatch(f"[0-9a-f]{{{4 * N_MINIMA}}}", mark):
         fix = f"empty the cell, or restore its {4 * N_MINIMA} digits"
         raise InputError(file, "fingerprint is not one", fix, line)
+
+
+def unit_of(header: Collection[str]) -> Unit | None:
+    """What a file with these columns codes; None when it is no coding with a row a unit."""
+    for unit, column in ID_COLUMN.items():
+        if {column, "codes"} <= set(header):
+            return unit
+    return None
 
 
 def rows_of(
@@ -154,3 +163,27 @@ def likeness(one: str, other: str) -> float:
     if {len(each) for each in numbers} != {N_MINIMA}:
         raise ValueError(f"is not a fingerprint of {4 * N_MINIMA} digits")
     return float((numbers[0] == numbers[1]).mean())
+
+
+def codes_in(file: Path, line: int, cell: str, theme_ids: Collection[str]) -> list[str]:
+    """The codes of a cell, which semicolons separate.
+
+    Raises:
+        InputError: one is not in the codebook, is there twice, or is empty.
+    """
+    codes = [code.strip() for code in cell.split(";")] if cell.strip() else []
+    for place, code in enumerate(codes):
+        if not code:
+            raise InputError(file, "an empty code between two semicolons", "delete it", line)
+        if code not in theme_ids:
+            problem = f"no code {code!r} in codebook.yaml"
+            raise InputError(file, problem, nearest(code, theme_ids), line)
+        if code in codes[:place]:
+            raise InputError(file, f"{code} is there twice", "delete one", line)
+    return codes
+
+
+def nearest(word: str, known: Collection[str]) -> str:
+    """What a person may have meant, as a question, or some of what they may write."""
+    near = difflib.get_close_matches(word, sorted(known), n=1)
+    return f"did you mean {near[0]}?" if near else f"use one of {', '.join(sorted(known)[:5])} ..."

@@ -26,8 +26,8 @@ from pipeline.run.tables.themes import (
 from pipeline.study.anchors import LostUnit
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
-from pipeline.study.coders import makers_text
 from pipeline.study.codings import read_codings
+from pipeline.study.sets import makers_text
 from pipeline.themes.combination import Combination
 from pipeline.themes.scoring import SavedThemes, save_themes
 from pipeline.themes.study import ThemeFindings, study_themes

@@ -34,10 +34,10 @@ import numpy as np
 import polars as pl
 
 from pipeline.run.settings import ThemeSettings
-from pipeline.study.study import SUGGESTED
+from pipeline.study.sets import SUGGESTED
 from pipeline.themes.evaluation import group_weights
-from pipeline.themes.samples import Booleans, Floats, Frame, frame_of, pooled_weights
-from pipeline.themes.units import CodedCorpus
+from pipeline.themes.samples import Booleans, Floats, pooled_weights
+from pipeline.themes.units import CodedCorpus, Frame, frame_of
 from pipeline.themes.validation import Judgement
 
 _DECIMALS = 6

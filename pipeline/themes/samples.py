@@ -1,24 +1,18 @@
-"""Coded units as arrays, what they are drawn from, and how they are drawn."""
+"""Coded units as arrays, and how units are drawn to be coded."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from pipeline.run.arrays import Vectors
-from pipeline.study.study import Documents, Population, Study
 
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-
-POLICY, ALL = "policy", "all"
-"""In the column `kind`: the side of documents as a whole. In `mission`: any."""
 
 
 @dataclass(frozen=True)
@@ -74,75 +68,6 @@ def together(samples: Iterable[Sample | None]) -> Sample | None:
     for sample in samples:
         whole = sample if whole is None else whole.plus(sample)
     return whole
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What shares are given of.
-
-    Attributes:
-        side: the side of documents.
-        populations: what each set of paragraphs was drawn from that shares are estimated with;
-            all of the side where there is no such set.
-    """
-
-    side: Documents | None
-    populations: tuple[Population, ...]
-
-    @property
-    def _kinds(self) -> list[str]:
-        return sorted({kind for one in self.populations for kind in one.kinds})
-
-    def places(self, passages: pl.DataFrame) -> list[dict[str, Any]]:
-        """Kinds, missions and years for which shares are given."""
-        kinds = sorted(set(passages["kind"]))
-        by_kind = [{"kind": kind, "mission": ALL, "year": None} for kind in kinds]
-        if self.side is None:
-            return by_kind
-        whole = {"kind": POLICY, "mission": ALL, "year": None}
-        years = sorted(set(passages["year"].drop_nulls()))
-        by_mission = [{**whole, "mission": one} for one in self._missions(passages)]
-        return [whole, *by_kind, *by_mission, *[{**whole, "year": year} for year in years]]
-
-    def _missions(self, passages: pl.DataFrame) -> list[str]:
-        """Those that the populations name and the passages have; all, where one names none."""
-        there = set(passages["missions"].explode().drop_nulls())
-        named = [mission for one in self.populations for mission in one.missions]
-        if not all(one.missions for one in self.populations):
-            named += sorted(there)
-        return [mission for mission in dict.fromkeys(named) if mission in there]
-
-    def is_of(self, place: dict[str, Any]) -> pl.Expr:
-        """Documents of a place; of the side only kinds that coded units were drawn from."""
-        of_place: pl.Expr = pl.lit(value=True)
-        if place["mission"] != ALL:
-            of_place &= pl.col("missions").list.contains(place["mission"])
-        if place["year"] is not None:
-            of_place &= pl.col("year") == place["year"]
-        of_kind: pl.Expr = pl.col("kind") == place["kind"]
-        if place["kind"] == POLICY and self.side:
-            of_kind = self.side.rows & pl.col("kind").is_in(self._kinds)
-        return of_place & of_kind
-
-    def belongs(self, place: dict[str, Any]) -> pl.Expr:
-        """Passages of a place: of kinds that were drawn from, what could have been drawn."""
-        words = [length for one in self.populations for length in one.words]
-        n_words = pl.col("n_words")
-        could = (one.drawable for one in self.populations)
-        drawable = pl.any_horizontal(pl.lit(value=False), *could)
-        other_kind = ~pl.col("kind").is_in(self._kinds)
-        as_long = n_words.is_between(min(words), max(words)) if words else pl.lit(value=True)
-        return self.is_of(place) & (drawable | (other_kind & as_long))
-
-
-def frame_of(study: Study) -> Frame:
-    """What shares are given of in this study."""
-    side = study.document_side.documents if study.document_side else None
-    drawn = study.sets_of("paragraph", "estimated_with")
-    populations = tuple(one.population for one in drawn if one.population)
-    if not populations and side:
-        populations = (Population(kinds=side.kinds, missions=side.missions),)
-    return Frame(side, populations)
 
 
 FLOOR = 0.3

@@ -13,7 +13,8 @@ from pipeline.run.errors import InputError
 from pipeline.run.settings import ThemeSettings
 from pipeline.run.wording import counted
 from pipeline.study.codebook import Codebook
-from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet, Study
+from pipeline.study.sets import SUGGESTED, CodedSet
+from pipeline.study.study import STUDY_FILE, Study
 from pipeline.themes.agreement import coder_agreement
 from pipeline.themes.combination import ThemeText, described_theme
 from pipeline.themes.evaluation import (

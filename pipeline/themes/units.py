@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -21,7 +21,11 @@ from pipeline.run.errors import InputError
 from pipeline.run.wording import counted
 from pipeline.study.anchors import LostUnit, anchor_units
 from pipeline.study.codings import Coding
+from pipeline.study.sets import Documents, Population
 from pipeline.study.study import STUDY_FILE, Study
+
+POLICY, ALL = "policy", "all"
+"""In the column `kind`: the side of documents as a whole. In `mission`: any."""
 
 
 @dataclass(frozen=True)
@@ -249,3 +253,72 @@ def passage_codes_table(units: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.len().alias("n_units"))
         .sort("passage_id", "theme_id")
     )
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What shares are given of.
+
+    Attributes:
+        side: the side of documents.
+        populations: what each set of paragraphs was drawn from that shares are estimated with;
+            all of the side where there is no such set.
+    """
+
+    side: Documents | None
+    populations: tuple[Population, ...]
+
+    @property
+    def _kinds(self) -> list[str]:
+        return sorted({kind for one in self.populations for kind in one.kinds})
+
+    def places(self, passages: pl.DataFrame) -> list[dict[str, Any]]:
+        """Kinds, missions and years for which shares are given."""
+        kinds = sorted(set(passages["kind"]))
+        by_kind = [{"kind": kind, "mission": ALL, "year": None} for kind in kinds]
+        if self.side is None:
+            return by_kind
+        whole = {"kind": POLICY, "mission": ALL, "year": None}
+        years = sorted(set(passages["year"].drop_nulls()))
+        by_mission = [{**whole, "mission": one} for one in self._missions(passages)]
+        return [whole, *by_kind, *by_mission, *[{**whole, "year": year} for year in years]]
+
+    def _missions(self, passages: pl.DataFrame) -> list[str]:
+        """Those that the populations name and the passages have; all, where one names none."""
+        there = set(passages["missions"].explode().drop_nulls())
+        named = [mission for one in self.populations for mission in one.missions]
+        if not all(one.missions for one in self.populations):
+            named += sorted(there)
+        return [mission for mission in dict.fromkeys(named) if mission in there]
+
+    def is_of(self, place: dict[str, Any]) -> pl.Expr:
+        """Documents of a place; of the side only kinds that coded units were drawn from."""
+        of_place: pl.Expr = pl.lit(value=True)
+        if place["mission"] != ALL:
+            of_place &= pl.col("missions").list.contains(place["mission"])
+        if place["year"] is not None:
+            of_place &= pl.col("year") == place["year"]
+        of_kind: pl.Expr = pl.col("kind") == place["kind"]
+        if place["kind"] == POLICY and self.side:
+            of_kind = self.side.rows & pl.col("kind").is_in(self._kinds)
+        return of_place & of_kind
+
+    def belongs(self, place: dict[str, Any]) -> pl.Expr:
+        """Passages of a place: of kinds that were drawn from, what could have been drawn."""
+        words = [length for one in self.populations for length in one.words]
+        n_words = pl.col("n_words")
+        could = (one.drawable for one in self.populations)
+        drawable = pl.any_horizontal(pl.lit(value=False), *could)
+        other_kind = ~pl.col("kind").is_in(self._kinds)
+        as_long = n_words.is_between(min(words), max(words)) if words else pl.lit(value=True)
+        return self.is_of(place) & (drawable | (other_kind & as_long))
+
+
+def frame_of(study: Study) -> Frame:
+    """What shares are given of in this study."""
+    side = study.document_side.documents if study.document_side else None
+    drawn = study.sets_of("paragraph", "estimated_with")
+    populations = tuple(one.population for one in drawn if one.population)
+    if not populations and side:
+        populations = (Population(kinds=side.kinds, missions=side.missions),)
+    return Frame(side, populations)

@@ -18,7 +18,7 @@ from pipeline.run.tables.topics import (
     ZERO_SHOT,
 )
 from pipeline.study.codebook import load_codebook
-from pipeline.study.missions import load_missions
+from pipeline.study.study import load_missions
 from pipeline.topics.finding import TopicFindings, find_topics, load_labels, renamed
 from pipeline.topics.selection import TopicCorpus
 from pipeline.vectors.encoder import load_encoder

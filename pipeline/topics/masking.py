@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from pipeline.study.missions import Mission
+from pipeline.study.study import Mission
 
 MISSION, PLACE, PEOPLE, PERSON, BODY = "mission", "place", "people", "person", "body"
 

@@ -14,7 +14,7 @@ from pipeline.run.arrays import Vectors
 from pipeline.run.errors import StageError
 from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.texts import NEAR_DUPLICATES
-from pipeline.study.missions import Mission
+from pipeline.study.study import Mission
 from pipeline.topics.masking import MaskedTexts, masked_texts
 from pipeline.topics.projection import Integers, Strings
 from pipeline.vectors.encoder import Encoder

@@ -20,7 +20,7 @@ from pipeline.ingest.recognising import kind_before_reading, recognition_of
 from pipeline.run.files import sha256_of
 from pipeline.run.settings import load_settings
 from pipeline.study.manifest import Entry, read_manifest
-from pipeline.study.missions import load_missions
+from pipeline.study.study import load_missions
 from tests.ingest import small_article
 
 DOCUMENTS = Path(__file__).parents[1] / "ingest" / "documents"

@@ -21,7 +21,7 @@ from pipeline.compare.gap.sides import (
     widened,
 )
 from pipeline.compare.material import Material, from_rows
-from pipeline.compare.statistics.shares import UNKNOWN, Share
+from pipeline.run.arrays import UNKNOWN, Share
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.themes import Prevalence
 

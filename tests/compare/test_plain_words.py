@@ -33,7 +33,7 @@ from pipeline.run.tables.themes import Evaluation
 from pipeline.run.tables.topics import Assignments, Topics
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
-from pipeline.study.coders import WhoCoded
+from pipeline.study.sets import WhoCoded
 from pipeline.study.study import Study
 
 AMI = "adjusted_mutual_information"

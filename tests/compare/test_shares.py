@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.compare.statistics.shares import (
+from pipeline.run.arrays import (
     UNKNOWN,
     Share,
     clustered_share,

@@ -17,7 +17,7 @@ from pipeline.run.settings import load_settings
 from pipeline.run.tables.table import read_table, write_table
 from pipeline.run.tables.texts import ACQUIRED, BLOCKS, DOCUMENTS, NOTES, SET_ASIDE
 from pipeline.study.manifest import COLUMNS, Entry, line_of
-from pipeline.study.missions import load_missions
+from pipeline.study.study import load_missions
 
 FILES = Path(__file__).parent / "documents"
 PROJECT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pytest
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import NoteMark, Reading
 from pipeline.ingest.recognising import recognition_of
-from pipeline.study.missions import load_missions
+from pipeline.study.study import load_missions
 
 CASES = Path("tests/field_cases")
 MOVED = "The Force moved its camp to the north of the town in the night, and people saw it."

@@ -27,7 +27,7 @@ from pipeline.segment.passages import cut_passages, load_splitter, split_sentenc
 from pipeline.study.anchors import anchor_sentences
 from pipeline.study.codings import read_codings
 from pipeline.study.manifest import Entry
-from pipeline.study.study import CodedSet
+from pipeline.study.sets import CodedSet
 
 LIMITS = IngestSettings(
     max_megabytes=50, max_pages=1000, max_unpacked_megabytes=200, max_entries=2000

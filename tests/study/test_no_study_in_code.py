@@ -10,8 +10,7 @@ import pytest
 
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
-from pipeline.study.missions import load_missions
-from pipeline.study.study import Study
+from pipeline.study.study import Study, load_missions
 
 CODE = Path("pipeline")
 READ = {".py", ".html", ".js", ".css", ".yaml", ".csv", ".md"}

@@ -15,10 +15,17 @@ from pipeline.study.checks import (
     uncompared,
 )
 from pipeline.study.codebook import load_codebook
-from pipeline.study.coders import Coders, who_coded
 from pipeline.study.manifest import read_manifest
-from pipeline.study.missions import MISSIONS_FILE, load_missions
-from pipeline.study.study import ALL, NO_SET, STUDY_FILE, Interviews, Milestone, Side
+from pipeline.study.sets import Coders, Side, who_coded
+from pipeline.study.study import (
+    ALL,
+    MISSIONS_FILE,
+    NO_SET,
+    STUDY_FILE,
+    Interviews,
+    Milestone,
+    load_missions,
+)
 from tests.studies import paragraphs, sentences, study_of
 
 OURS = STUDY_FILE.read_text(encoding="utf-8")

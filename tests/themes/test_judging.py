@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.run.errors import InputError, StageError
 from pipeline.run.settings import ThemeSettings, load_settings
-from pipeline.study.study import SUGGESTED
+from pipeline.study.sets import SUGGESTED
 from pipeline.themes.models import Majority
 from pipeline.themes.samples import Sample
 from pipeline.themes.scoring import general_judgement

@@ -12,7 +12,8 @@ from pipeline.run.arrays import Vectors
 from pipeline.run.settings import ThemeSettings, load_settings
 from pipeline.study.codebook import Codebook, CodeGroup, Theme
 from pipeline.study.codings import Coding
-from pipeline.study.study import SUGGESTED, Study
+from pipeline.study.sets import SUGGESTED
+from pipeline.study.study import Study
 from pipeline.themes.study import ThemeFindings, study_themes
 from pipeline.themes.units import CodedCorpus
 from tests.studies import paragraphs, sentences, study_of

@@ -7,14 +7,14 @@ import polars as pl
 import pytest
 
 from pipeline.run.settings import ThemeSettings, load_settings
-from pipeline.study.study import Documents, Population
+from pipeline.study.sets import Documents, Population
 from pipeline.themes.prevalence import (
     CodedPassages,
     corrected_shares,
     prevalence_table,
     survey_interval,
 )
-from pipeline.themes.samples import Frame, frame_of
+from pipeline.themes.units import Frame, frame_of
 from tests.studies import paragraphs, sentences, study_of
 
 FRAME = Frame(

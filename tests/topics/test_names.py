@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.study.missions import load_missions
+from pipeline.study.study import load_missions
 from pipeline.topics.masking import (
     BODY,
     MISSION,

@@ -30,7 +30,7 @@ from pipeline.run.wording import (
     passages_link,
     percent,
 )
-from pipeline.study.study import CodedSet
+from pipeline.study.sets import CodedSet
 
 MEASURE = "adjusted_mutual_information"
 SIZES = ((0.1, "slight"), (0.3, "weak"), (0.6, "moderate"), (1.01, "strong"))

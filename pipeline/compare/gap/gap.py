@@ -34,8 +34,8 @@ from pipeline.compare.gap.sides import (
     widened,
 )
 from pipeline.compare.material import fitted
-from pipeline.compare.statistics.shares import UNKNOWN, Share, difference_of_shares
 from pipeline.compare.structure.alignment import false_discovery_rates
+from pipeline.run.arrays import UNKNOWN, Share, difference_of_shares
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import Gap, GapSensitivity
 

@@ -21,8 +21,8 @@ from pipeline.compare.gap.sides import (
 )
 from pipeline.compare.material import Findings, Material, empty, fitted, from_rows
 from pipeline.compare.statistics.chance import design_effects, two_sided
-from pipeline.compare.statistics.shares import Share, clustered_share, difference_of_shares
 from pipeline.compare.structure.alignment import false_discovery_rates
+from pipeline.run.arrays import Share, clustered_share, difference_of_shares
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import (
     GAP,

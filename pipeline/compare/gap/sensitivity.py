@@ -26,7 +26,7 @@ from pipeline.compare.gap.sides import (
     widened,
 )
 from pipeline.compare.material import ARTICLE, Material
-from pipeline.compare.statistics.shares import UNKNOWN, Share, clustered_share
+from pipeline.run.arrays import UNKNOWN, Share, clustered_share
 
 PARTS = "parts of what is said"
 """Begins the name of a way that asks how much of all that is said is said of a theme."""

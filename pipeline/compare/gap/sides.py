@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.compare.material import ARTICLE, Material
 from pipeline.compare.statistics.measures import Booleans, Floats, Integers
-from pipeline.compare.statistics.shares import UNKNOWN, Share, clustered_share
+from pipeline.run.arrays import UNKNOWN, Share, clustered_share
 from pipeline.study.study import Study
 
 

@@ -23,7 +23,7 @@ from pipeline.ingest.akoma.numbers import (
 )
 from pipeline.ingest.akoma.text import Mark, TextPiece
 from pipeline.ingest.reading import Block, Note, NoteMark
-from pipeline.run.kinds import Role
+from pipeline.run.wording import Role
 
 _MARKER_IN_TEXT = re.compile(r"^([–—•·◦]|\((?:[a-z]{1,5}|\d{1,2})\)|[a-z]\))\s+(?=\S)")
 _NUMBER_IN_TEXT = re.compile(r"^(\d{1,3})\.?\s+(?=[A-Z])")

@@ -29,7 +29,7 @@ from pipeline.ingest.pdf.rows import Layout
 from pipeline.ingest.pdf.scans import GARBLED, MISREAD, as_meant
 from pipeline.ingest.reading import Block, NoteMark
 from pipeline.ingest.text.outline import Item, nested
-from pipeline.run.kinds import Role
+from pipeline.run.wording import Role
 
 BELIEF_LOST = 1000  # no paragraph's number
 MAX_SKIP = 3  # numbers that may be missing between two paragraphs

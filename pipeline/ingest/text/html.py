@@ -28,8 +28,8 @@ from pipeline.ingest.text.outline import (
     without_marks,
 )
 from pipeline.ingest.text.page import main_parts, parsed, said, tree_of, without_the_unshown
-from pipeline.run.kinds import Role
 from pipeline.run.settings import IngestSettings
+from pipeline.run.wording import Role
 
 INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q s samp"

@@ -20,8 +20,8 @@ from pipeline.ingest.identity import date_of, first_symbol, valid_date
 from pipeline.ingest.reading import SOFT_BREAK, Note, Reading, UnreadableError, decoded, raised
 from pipeline.ingest.text.html import pieces_of
 from pipeline.ingest.text.outline import CELL, Piece, blocks_from, without_marks
-from pipeline.run.kinds import Role
 from pipeline.run.settings import IngestSettings
+from pipeline.run.wording import Role
 
 FRONT_MATTER = re.compile(
     r"\A\s*---[ \t]*\n((?:#.*\n|[ \t]*\n)*[\w\"'-]+[ \w\"'-]*:(?:.*\n)*?)"

@@ -23,7 +23,7 @@ from pipeline.ingest.reading import (
     plain_digits,
     raised,
 )
-from pipeline.run.kinds import Role
+from pipeline.run.wording import Role
 
 ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split()
 STEP = 8  # points; a smaller shift of the left end is no indent

@@ -33,8 +33,8 @@ from pipeline.ingest.text.printed import (
     run_together,
     with_hyphens,
 )
-from pipeline.run.kinds import Role
 from pipeline.run.settings import IngestSettings
+from pipeline.run.wording import Role
 
 LONG = 200  # characters; a text with longer lines is not wrapped, so each line is a paragraph
 DISPLACED = re.compile(

@@ -34,8 +34,8 @@ from pipeline.ingest.word.runs import (
     text_of,
     within,
 )
-from pipeline.run.kinds import Role
 from pipeline.run.settings import IngestSettings
+from pipeline.run.wording import Role
 
 _BROKEN = (  # what zipfile and lxml raise on a damaged package or on parts it lacks
     zipfile.BadZipFile,

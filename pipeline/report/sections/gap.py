@@ -1,16 +1,18 @@
-"""The gap: what documents speak of against what interviewees speak of."""
+"""The gap: what documents speak of against what interviewees speak of, and which of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import intervals
+from pipeline.report.charts import Tile, bars, heat, intervals
 from pipeline.report.elements import (
     Cell,
     Figure,
     Grid,
+    Key,
     Section,
     count,
     count_cell,
@@ -20,8 +22,10 @@ from pipeline.report.elements import (
     interview_link,
     p_cell,
     passages_link,
+    percent,
     points_cell,
     policy_link,
+    rounded,
     said,
     share_cell,
 )
@@ -37,7 +41,9 @@ from pipeline.report.sections.gap_tables import (
     points_interval,
     sensitivity_figure,
 )
-from pipeline.run.tables.compare import GAP
+from pipeline.run.settings import CompareSettings
+from pipeline.run.tables.compare import GAP, SPEAKER_SHARES
+from pipeline.run.tables.texts import NOTES, PASSAGES
 
 
 def section(material: PageMaterial) -> Section:
@@ -133,3 +139,179 @@ def _line(material: PageMaterial, row: Gap) -> tuple[Cell, ...]:
         p_cell(row["q_value"]),
         Cell(direction_name(material, row["direction"])),
     )
+
+
+THEMES, TOPICS = "themes", "topics"
+Share = Mapping[str, Any]
+
+
+def speakers_section(material: PageMaterial) -> Section:
+    """Themes and topics by speaker group."""
+    return Section(
+        "speakers",
+        "Speaker groups",
+        "Who speaks of what",
+        (
+            said(
+                f"Notes and citations of {material.study.coded_texts} name who was interviewed. "
+                "Each passage that cites an interview is counted for every group that they name."
+            ),
+        ),
+        (_how_often(material), _figure(material, THEMES), _figure(material, TOPICS)),
+    )
+
+
+def _how_often(material: PageMaterial) -> Figure:
+    interviews = material.study.interviews
+    n_passages = _cited(material.frame(PASSAGES), interviews.group_ids)
+    n_notes = _cited(material.frame(NOTES), interviews.group_ids)
+    speaker_groups = sorted(
+        filter(n_passages.get, interviews.group_ids), key=lambda v: -n_passages[v]
+    )
+    return Figure(
+        "speakers-passages",
+        "How often each group is cited",
+        "Passages that cite an interview with each group, or with several.",
+        "It is how often the author cites a group, not how many people were interviewed.",
+        bars(
+            "Passages",
+            [
+                (
+                    interviews.group_name(speaker_group),
+                    n_passages[speaker_group],
+                    counted(n_notes[speaker_group], "note"),
+                    passages_link(speaker_group=speaker_group),
+                )
+                for speaker_group in speaker_groups
+            ],
+        ),
+        grid(
+            ["Group", "Passages", "Notes"],
+            [
+                (
+                    Cell(interviews.group_name(speaker_group)),
+                    count_cell(
+                        n_passages[speaker_group], passages_link(speaker_group=speaker_group)
+                    ),
+                    count_cell(n_notes[speaker_group]),
+                )
+                for speaker_group in speaker_groups
+            ],
+        ),
+        absent="" if speaker_groups else "No passage that was read cites an interview.",
+    )
+
+
+def _cited(frame: pl.DataFrame, groups: Sequence[str]) -> dict[str, int]:
+    return {
+        group: frame.filter(pl.col("speaker_groups").list.contains(group)).height
+        for group in groups
+    }
+
+
+def _figure(material: PageMaterial, labels: str) -> Figure:
+    shares = material.frame(SPEAKER_SHARES).filter(pl.col("labels").cast(pl.String) == labels)
+    keyed = {(row["label"], str(row["speaker_group"])): row for row in shares.iter_rows(named=True)}
+    interviews = material.study.interviews
+    sizes = {str(row["speaker_group"]): row["n_speaker_group"] for row in keyed.values()}
+    speaker_groups = sorted(
+        filter(sizes.get, interviews.group_ids), key=lambda speaker_group: -sizes[speaker_group]
+    )
+    totals = shares.group_by("label", maintain_order=True).agg(pl.col("n").sum())
+    ordered = totals.sort("n", descending=True, maintain_order=True)["label"].to_list()
+    settings = material.settings.compare
+    differ = any(settings.is_decided(row["q_value"]) for row in keyed.values())
+    absent = material.why_absent(SPEAKER_SHARES)
+    if not absent and not keyed:
+        absent = f"Not computed in this run: no passage that cites an interview has {labels}."
+    return Figure(
+        f"speakers-{labels}",
+        f"{labels.capitalize()} by group",
+        _shows(labels, differ, settings.false_discovery_rate),
+        "There are few passages a group, and an author chose and arranged them: without a dot, "
+        "read a cell as an invitation to read its passages, not as a finding.",
+        heat(
+            _kind(labels),
+            "Group",
+            [Cell(_named(material, labels, label)) for label in ordered],
+            [
+                Cell(
+                    f"{interviews.group_name(speaker_group)} ({sizes[speaker_group]})",
+                    link=passages_link(speaker_group=speaker_group),
+                )
+                for speaker_group in speaker_groups
+            ],
+            lambda row, column: _tile(keyed.get((ordered[row], speaker_groups[column])), settings),
+        ),
+        _speaker_grid(material, labels, ordered, speaker_groups, keyed),
+        (Key("differs from all others", "dot"),) if differ else (),
+        absent,
+    )
+
+
+def _kind(labels: str) -> str:
+    return "Theme" if labels == THEMES else "Topic"
+
+
+def _shows(labels: str, differ: bool, rate: float) -> str:
+    what = "a theme, as coded" if labels == THEMES else "a topic, as the machine found it"
+    marked = (
+        f"A dot marks groups that differ from all others (q at most {rate:g})."
+        if differ
+        else f"No group differs from all others by more than chance (q at most {rate:g})."
+    )
+    return (
+        f"Share of a group’s passages that carry {what}. In brackets: how many passages report "
+        f"the group. {marked}"
+    )
+
+
+def _named(material: PageMaterial, labels: str, label: str) -> str:
+    return material.theme_name(label) if labels == THEMES else material.topic_name(int(label))
+
+
+def _link(row: Share) -> str:
+    speaker_group = str(row["speaker_group"])
+    if str(row["labels"]) == THEMES:
+        return passages_link(code=row["label"], speaker_group=speaker_group)
+    return passages_link(topic=row["label"], speaker_group=speaker_group)
+
+
+def _tile(row: Share | None, settings: CompareSettings) -> Tile | None:
+    if row is None or not row["n"]:
+        return None
+    note = (
+        f"{row['n']} of {counted(row['n_speaker_group'], 'passage')}; "
+        f"{percent(row['low'])} to {percent(row['high'])}"
+    )
+    return Tile(row["share"], _link(row), settings.is_decided(row["q_value"]), note)
+
+
+def _speaker_grid(
+    material: PageMaterial,
+    labels: str,
+    ordered: Sequence[str],
+    speaker_groups: Sequence[str],
+    keyed: Mapping[tuple[str, str], Share],
+) -> Grid:
+    interviews = material.study.interviews
+    return grid(
+        [
+            _kind(labels),
+            *(interviews.group_name(speaker_group) for speaker_group in speaker_groups),
+        ],
+        [
+            (
+                Cell(_named(material, labels, label)),
+                *(_cell(keyed.get((label, speaker_group))) for speaker_group in speaker_groups),
+            )
+            for label in ordered
+        ],
+    )
+
+
+def _cell(row: Share | None) -> Cell:
+    if row is None:
+        return share_cell(None)
+    text = f"{row['n']} of {row['n_speaker_group']} ({percent(row['share'])})"
+    return Cell(text, rounded(row["share"]), _link(row) if row["n"] else "")

@@ -30,7 +30,8 @@ from pipeline.report.sections.coding import (
     prevalence_figures,
 )
 from pipeline.run.tables.themes import CALIBRATION, EVALUATION
-from pipeline.study.study import CodedSet, Study, transfer_name
+from pipeline.study.sets import CodedSet
+from pipeline.study.study import Study, transfer_name
 
 ALL = "all"
 

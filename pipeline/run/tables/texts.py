@@ -6,8 +6,8 @@ from typing import get_args
 
 import dataframely as dy
 
-from pipeline.run.kinds import Kind, Role
 from pipeline.run.tables.table import table
+from pipeline.run.wording import Kind, Role
 
 
 class Acquired(dy.Schema):

@@ -1,19 +1,26 @@
-"""Who coded: people or language models, as configs/study.yaml says, and the words for it."""
+"""Coded sets of configs/study.yaml: what they were drawn from, and who coded: people or models."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from pipeline.run.settings import Section
-from pipeline.run.wording import counted, listed
+from pipeline.run.wording import Kind, counted, listed
 
 if TYPE_CHECKING:
     import polars as pl
 
+SUGGESTED = "suggested"
+"""The set of passages that a classifier was in doubt about: they are coded without being drawn."""
+_NUMBER = r"^\d+\.?$"
+"""What a numbered paragraph is called: 12, but not 12 (a)."""
+Role = Literal["learnt_from", "judged_on", "estimated_with"]
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Words = Annotated[str, Field(min_length=1)]
 Maker = Literal["person", "language_model", "unknown"]
 """Who made a coding; unknown where the study does not say."""
 
@@ -25,6 +32,122 @@ COUNTS: dict[Maker, str] = {
 """The column that counts the codings of each."""
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+class Documents(Section):
+    """Documents by what they are: their kinds, and their missions (none named: all)."""
+
+    kinds: tuple[Kind, ...] = Field(min_length=1, strict=False)
+    missions: tuple[str, ...] = Field(default=(), strict=False)
+
+    def include(self, kind: str, missions: Collection[str]) -> bool:
+        """Whether a document of this kind, on these missions, is one of them."""
+        return kind in self.kinds and (not self.missions or bool(set(missions) & {*self.missions}))
+
+    @property
+    def rows(self) -> pl.Expr:
+        """The same for rows with the columns kind and missions."""
+        import polars as pl
+
+        of_kind = pl.col("kind").cast(pl.String).is_in(self.kinds)
+        if not self.missions:
+            return of_kind
+        return of_kind & pl.any_horizontal(
+            pl.col("missions").list.contains(mission) for mission in self.missions
+        )
+
+
+class Side(Section):
+    """What is compared: passages of documents, or those of the articles that report interviews."""
+
+    id: Id
+    name: Words
+    documents: Documents | None = None
+    interviews: bool = False
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Side:
+        if (self.documents is None) == (not self.interviews):
+            problem = "is of documents or of interviews, and of one of them"
+            raise ValueError(problem, "write either documents: or interviews: true")
+        return self
+
+
+class Population(Documents):
+    """What coded units were drawn from.
+
+    Attributes:
+        words: fewest and most words of a paragraph.
+        numbered: only paragraphs that carry a printed number.
+        documents: only of these, by document_id; none named: of all of these kinds and missions.
+    """
+
+    words: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = Field(
+        default=(1, 10_000), strict=False
+    )
+    numbered: bool = False
+    documents: tuple[str, ...] = Field(default=(), strict=False)
+
+    @property
+    def drawable(self) -> pl.Expr:
+        """Rows that could have been drawn, of the columns kind, missions and n_words.
+
+        Where it needs them, of document_id and label too.
+        """
+        import polars as pl
+
+        found = self.rows & pl.col("n_words").is_between(*self.words)
+        if self.documents:
+            found &= pl.col("document_id").is_in(self.documents)
+        return found & pl.col("label").str.contains(_NUMBER) if self.numbered else found
+
+    @model_validator(mode="after")
+    def _fewest_first(self) -> Population:
+        fewest, most = self.words
+        if fewest > most:
+            problem = f"no paragraph has {fewest} words or more and {most} or fewer"
+            raise ValueError(problem, f"write words: [{most}, {fewest}]")
+        return self
+
+
+class CodedSet(Section):
+    """Units that were coded, in one file of units, with a file a coder.
+
+    Attributes:
+        id: also the beginning of the names of its files, ``<id>-coder-NAME.csv``.
+        name: for a reader.
+        unit: a sentence of an article, or a paragraph of another document.
+        units: file of units in corpus/coding.
+        roles: what it serves for.
+        population: what the units were drawn from; None for all units of the articles.
+        articles: document_ids of those whose sentences they are; empty for all.
+    """
+
+    id: Id
+    name: Words
+    unit: Literal["sentence", "paragraph"]
+    units: Words
+    roles: tuple[Role, ...] = Field(min_length=1, strict=False)
+    population: Population | None = None
+    articles: tuple[str, ...] = Field(default=(), strict=False)
+
+    @property
+    def drawn_units(self) -> pl.Expr:
+        """Units of this set, of documents in its population, of the columns of both."""
+        import polars as pl
+
+        own = pl.col("unit_set").cast(pl.String) == self.id
+        return own & self.population.rows if self.population else own
+
+    @model_validator(mode="after")
+    def _can_serve(self) -> CodedSet:
+        if self.id == SUGGESTED:
+            problem = f"{SUGGESTED} is the set of what `peacetext suggest` wrote"
+            raise ValueError(problem, "give it another id")
+        if self.unit == "paragraph" and "estimated_with" in self.roles and not self.population:
+            problem = "nothing can be estimated with paragraphs of no known population"
+            raise ValueError(problem, "say what they were drawn from: population")
+        return self
 
 
 class CoderNames(Section):
