@@ -215,10 +215,12 @@ class Findings:
     Attributes:
         parts: frames of each table, in the order in which they were found.
         not_computed: for each part that could not be computed, why.
+        there_is: how much of each further side of documents was read, by the name of the side.
     """
 
     parts: dict[Table, list[pl.DataFrame]] = field(default_factory=dict)
     not_computed: dict[str, str] = field(default_factory=dict)
+    there_is: dict[str, str] = field(default_factory=dict)
 
     def add(self, table: Table, frame: pl.DataFrame) -> None:
         """Put rows under those that the table has."""

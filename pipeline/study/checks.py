@@ -92,10 +92,9 @@ def uncompared(study: Study) -> list[str]:
     if not (documents and interviews):
         lacking = "interviews" if documents else "documents"
         return [f"nothing is compared, since no side is of {lacking}"]
-    first, *others = documents
-    compared = f"only {first.name}, the first side of documents, is compared with {interviews.name}"
-    left = ", ".join(side.name for side in others)
-    return [f"{compared}; not compared: {left}"] if others else []
+    left = [side.name for side in documents[1:] if side.documents and side.documents.missions]
+    why = "no share is known of a further side of documents that names missions"
+    return [f"{why}; not compared: {', '.join(left)}"] if left else []
 
 
 def check_milestone(

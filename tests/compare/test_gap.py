@@ -1,14 +1,15 @@
 """The gap: sides, differences and directions on tables small enough to be worked by hand."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.compare.gap.gap import Way, gap_table, sensitivity_rows
+from pipeline.compare.gap.gap import SideShares, Way, gap_table, sensitivity_rows, side_pairs
 from pipeline.compare.gap.measuring import series_table
-from pipeline.compare.gap.sensitivity import other_ways
+from pipeline.compare.gap.sensitivity import other_ways, spans, what_is_missing
 from pipeline.compare.gap.sides import (
     CodedUnits,
     PolicyShare,
@@ -24,6 +25,8 @@ from pipeline.compare.material import Material, from_rows
 from pipeline.run.arrays import UNKNOWN, Share
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.themes import Prevalence
+from pipeline.study.checks import load_study
+from pipeline.study.sets import Side
 
 THEME_IDS = ("escorts", "training")
 
@@ -117,6 +120,72 @@ def test_the_gap_worked_by_hand(settings: CompareSettings) -> None:
     assert training["interviews_high"] == pytest.approx(0.2775, abs=1e-3)  # Wilson, 0 of 10
     assert escorts["policy_assigned"] == 0.1
     assert (escorts["n_interviews"], escorts["n_paragraphs"]) == (10, 10)
+
+
+def test_every_two_sides_are_compared_with_one_false_discovery_rate(
+    settings: CompareSettings,
+) -> None:
+    """escorts: .1, .2 and .8 with 10 points on each side; training the same everywhere."""
+    sides = [
+        SideShares(name, 100, [Share(share, share - 0.1, share + 0.1), Share(0.5, 0.4, 0.6)], [])
+        for name, share in (("mandates", 0.1), ("reports", 0.2), ("interviews", 0.8))
+    ]
+    sides = [replace(side, parts=side.shares) for side in sides]
+
+    table = side_pairs(sides, THEME_IDS, settings)
+
+    of_passages = table.filter(pl.col("question").cast(pl.String) == "passages")
+    assert of_passages.select("side", "other", "theme_id", "larger").rows() == [
+        ("mandates", "reports", "escorts", "undecided"),
+        ("mandates", "reports", "training", "undecided"),
+        ("mandates", "interviews", "escorts", "interviews"),
+        ("mandates", "interviews", "training", "undecided"),
+        ("reports", "interviews", "escorts", "interviews"),
+        ("reports", "interviews", "training", "undecided"),
+    ]
+    escorts = of_passages.row(4, named=True)
+    # each end is the root of .1 squared and .1 squared away
+    assert escorts["difference"] == pytest.approx(-0.6)
+    assert escorts["low"] == pytest.approx(-0.6 - 0.02**0.5, abs=1e-6)
+    # the second smallest of six p-values, of two that are alike: six times it over two
+    smallest = of_passages.row(2, named=True)["p_value"]
+    assert of_passages.row(2, named=True)["q_value"] == pytest.approx(
+        min(3 * escorts["p_value"], 6 * smallest), abs=1e-6
+    )
+
+
+def test_a_side_without_a_share_is_compared_with_nothing(settings: CompareSettings) -> None:
+    known, unknown = [Share(0.5, 0.4, 0.6)] * 2, [UNKNOWN] * 2
+    sides = [SideShares("mandates", 9, known, known), SideShares("reports", 0, unknown, unknown)]
+
+    table = side_pairs(sides, THEME_IDS, settings)
+
+    assert set(table["larger"]) == {"not computed"}
+    assert table["q_value"].null_count() == table.height
+
+
+def test_missions_and_years_without_a_report_are_named() -> None:
+    study = load_study()
+    documents = [{"kinds": ["resolution"]}, {"kinds": ["report"]}]
+    sides = [
+        Side.model_validate({"id": name, "name": name, "documents": of})
+        for name, of in zip(("mandates", "reports"), documents, strict=True)
+    ]
+    there = pl.DataFrame(
+        {
+            "kind": ["resolution", "resolution", "report", "report", "report"],
+            "missions": [["MONUC"], ["UNMISS"], ["UNMISS"], ["UNMISS", "MINUSMA"], ["MONUC"]],
+            "year": [2000, 2025, 2025, 2025, 2004],
+        }
+    )
+
+    said = what_is_missing(there, study.model_copy(update={"sides": tuple(sides)}))
+
+    assert said == {
+        "reports": "3 documents; 2 of them of 2025; none on MINUSCA and MONUSCO; "
+        "none of 2000 to 2003 and 2005 to 2024"
+    }
+    assert spans([]) == []
 
 
 def test_parts_are_free_of_how_many_themes_a_unit_has(settings: CompareSettings) -> None:

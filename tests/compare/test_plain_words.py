@@ -6,7 +6,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.compare.findings.gap import gap_words, link_words, speaker_words
+from pipeline.compare.findings.gap import gap_words, link_words
+from pipeline.compare.findings.sides import sides_words, speaker_words
 from pipeline.compare.findings.words import (
     agreement_in_short,
     agreement_words,
@@ -24,6 +25,7 @@ from pipeline.run.tables.compare import (
     EXPLANATION,
     GAP,
     GAP_SENSITIVITY,
+    GAP_SIDES,
     QUOTATIONS,
     RECOVERY,
     SPEAKER_SHARES,
@@ -33,7 +35,7 @@ from pipeline.run.tables.themes import Evaluation
 from pipeline.run.tables.topics import Assignments, Topics
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
-from pipeline.study.sets import WhoCoded
+from pipeline.study.sets import Side, WhoCoded
 from pipeline.study.study import Study
 
 AMI = "adjusted_mutual_information"
@@ -214,6 +216,43 @@ def test_a_gap_that_turns_round_when_measured_otherwise_is_said_to() -> None:
     assert "stabilisation” and “Effectiveness and its measurement” keep their side in each" in text
     assert "and “Troop contributors" in text
     assert "commitment” does not; decided again in most: “Extension of State authority" in text
+
+
+def sides_found(reports: float, larger: str) -> Findings:
+    """Escorts: a tenth of mandates, eight tenths of interviews, and this part of reports."""
+    pairs = [
+        ("mandates", "reports", 0.1 - reports, larger),
+        ("mandates", "interviews", -0.7, "interviews"),
+        ("reports", "interviews", reports - 0.8, "undecided"),
+    ]
+    rows = [
+        {"side": one, "other": other, "question": "parts", "theme_id": "escorts"}
+        | {"n_side": 9, "n_other": 9, "difference": difference, "larger": side}
+        for one, other, difference, side in pairs
+    ]
+    findings = found(GAP_SIDES, rows)
+    findings.there_is["reports"] = "11 documents; 7 of them of 2025"
+    return findings
+
+
+def test_reports_are_said_to_be_nearer_to_the_interviews_or_not() -> None:
+    sides = [
+        {"id": "mandates", "name": "mandates", "documents": {"kinds": ["resolution"]}},
+        {"id": "reports", "name": "reports", "documents": {"kinds": ["report"]}},
+        {"id": "interviews", "name": "interviews", "interviews": True},
+    ]
+    study = ours()[0].model_copy(update={"sides": tuple(map(Side.model_validate, sides))})
+
+    near = sides_words(account(sides_found(0.6, "reports"), study=study))
+    far = sides_words(account(sides_found(0.05, "undecided"), study=study))
+
+    assert "more room is given in reports than in mandates to “" in near
+    assert "Mandates and interviews differ beyond chance on 1 theme; reports are nearer" in near
+    assert "than mandates are on 1 of these (“" in near
+    assert near.endswith("Reports here are 11 documents; 7 of them of 2025: not all that there is.")
+    assert "No theme takes more room in reports or in mandates than chance allows." in far
+    assert "on none of these." in far
+    assert sides_words(account(Findings(), study=study)) == ""
 
 
 def test_speaker_groups_that_cannot_be_told_apart_and_groups_that_can() -> None:

@@ -217,8 +217,11 @@ def test_a_side_that_is_compared_with_nothing_is_named() -> None:
     study = study_of()
     assert uncompared(study) == []
     field = Side.model_validate({"id": "f", "name": "field", "documents": {"kinds": ["report"]}})
+    assert uncompared(study.model_copy(update={"sides": (*study.sides, field)})) == []
+    of_mission = {"kinds": ["report"], "missions": ["UNMISS"]}
+    field = Side.model_validate({"id": "f", "name": "field", "documents": of_mission})
     (said,) = uncompared(study.model_copy(update={"sides": (*study.sides, field)}))
-    assert said.startswith("only papers, the first side of documents, is compared with talks")
+    assert said.startswith("no share is known of a further side of documents that names missions")
     assert said.endswith("not compared: field")
     (said,) = uncompared(study.model_copy(update={"sides": study.sides[:1]}))
     assert said == "nothing is compared, since no side is of interviews"

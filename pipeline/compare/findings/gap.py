@@ -7,15 +7,20 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.compare.findings.sides import sides_words
 from pipeline.compare.gap.sensitivity import PARTS
 from pipeline.compare.material import Account, Piece
-from pipeline.run.tables.compare import CITATIONS, GAP, GAP_SENSITIVITY, QUOTATIONS, SPEAKER_SHARES
+from pipeline.run.tables.compare import (
+    CITATIONS,
+    GAP,
+    GAP_SENSITIVITY,
+    QUOTATIONS,
+)
 from pipeline.run.wording import (
     count,
     counted,
     interview_link,
     listed,
-    lowered,
     percent,
     points,
     policy_link,
@@ -116,7 +121,12 @@ def gap_words(account: Account) -> str:
         part = f"gap, side of {side.name}" if side else "gap"
         return f"Not computed: {account.findings.not_computed.get(part, 'no share is known')}."
     known = gap.drop_nulls("difference")
-    sentences = [_sides(account, known), _passages(account, known), _other_ways(account, known)]
+    sentences = [
+        _sides(account, known),
+        sides_words(account),
+        _passages(account, known),
+        _other_ways(account, known),
+    ]
     return " ".join(filter(None, sentences))
 
 
@@ -227,43 +237,6 @@ def _do(names: Sequence[str]) -> str:
 
 def _keep(names: Sequence[str]) -> str:
     return "keeps its side" if len(names) == 1 else "keep their side"
-
-
-def speaker_words(account: Account) -> str:
-    """Who speaks of what, and how little the passages can bear."""
-    shares = account.findings.frame(SPEAKER_SHARES).filter(
-        pl.col("labels").cast(pl.String) == "themes"
-    )
-    if shares.is_empty():
-        return ""
-    interviews = account.study.interviews
-    sizes = shares.unique("speaker_group").select(
-        pl.col("speaker_group").cast(pl.String), "n_speaker_group"
-    )
-    sizes = sizes.sort("n_speaker_group", "speaker_group", descending=[True, False])
-    named = [f"{lowered(interviews.group_name(group))} ({n})" for group, n in sizes.iter_rows()]
-    largest = shares.filter(pl.col("n_speaker_group") == shares["n_speaker_group"].max())
-    widths = sorted((largest["high"] - largest["low"]).to_list())
-    width = points(widths[len(widths) // 2]).lstrip("+")
-    first = f"Passages that report an interview, by group: {listed(named)}. "
-    middle = (
-        f"in the largest group the interval of a theme’s share is typically {width} points wide"
-    )
-    differ = [
-        f"{lowered(interviews.group_name(str(row['speaker_group'])))} on "
-        f"{account.theme(row['label'])} "
-        f"({row['n']} of {row['n_speaker_group']})"
-        for row in shares.iter_rows(named=True)
-        if account.settings.compare.is_decided(row["q_value"])
-    ]
-    if differ:
-        return (
-            f"{first}What differs from the other groups beyond chance: {listed(differ)}; {middle}."
-        )
-    return (
-        f"{first}No group differs from the others in any theme beyond chance; even "
-        f"{middle}, so the groups cannot be told apart by theme."
-    )
 
 
 def link_words(account: Account) -> str:

@@ -2,8 +2,7 @@
 
 Every figure stands beside what chance gives or with its interval, and every outcome has words of
 its own: agreement or none, a gap either way or none. A part that could not be computed says why.
-What is beyond chance is asked of the p- and q-values alone (`CompareSettings`), never of rounded
-figures; the agreement must pass every level of chance that it was put to.
+What is beyond chance is asked of p- and q-values (`CompareSettings`), never of rounded figures.
 """
 
 from __future__ import annotations
@@ -14,7 +13,8 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.compare.findings.gap import gap_in_short, gap_words, link_words, speaker_words
+from pipeline.compare.findings.gap import gap_in_short, gap_words, link_words
+from pipeline.compare.findings.sides import speaker_words
 from pipeline.compare.material import Account, Piece, from_rows
 from pipeline.compare.structure.agreement import RANDOM, TOPICS
 from pipeline.run.settings import CompareSettings

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -33,11 +34,11 @@ from pipeline.compare.gap.sides import (
     parts_of_units,
     widened,
 )
-from pipeline.compare.material import fitted
+from pipeline.compare.material import fitted, from_rows
 from pipeline.compare.structure.alignment import false_discovery_rates
 from pipeline.run.arrays import UNKNOWN, Share, difference_of_shares
 from pipeline.run.settings import CompareSettings
-from pipeline.run.tables.compare import Gap, GapSensitivity
+from pipeline.run.tables.compare import Gap, GapSensitivity, GapSides
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,84 @@ def _as_parts(compared: pl.DataFrame) -> list[pl.Series]:
         "direction": "part_direction",
     }
     return [compared[old].alias(new) for old, new in names.items()]
+
+
+@dataclass(frozen=True)
+class SideShares:
+    """What is said on one side.
+
+    Attributes:
+        side_id: of configs/study.yaml.
+        n: its passages.
+        shares: of the passages, by theme in the order of the codebook.
+        parts: of all mentions of themes, in the same order.
+    """
+
+    side_id: str
+    n: int
+    shares: Sequence[Share]
+    parts: Sequence[Share]
+
+
+def side_of_documents(
+    side_id: str,
+    shares: Mapping[str, PolicyShare],
+    paragraphs: CodedUnits,
+    theme_ids: Sequence[str],
+    confidence: float,
+) -> SideShares:
+    """A side of documents, its shares corrected and widened as in tables.Gap."""
+    found = [shares.get(theme_id) for theme_id in theme_ids]
+    corrected = [UNKNOWN if one is None else one.corrected for one in found]
+    widest = widened(corrected, paragraphs, confidence)
+    n = max((one.n for one in found if one), default=0)
+    return SideShares(side_id, n, widest, parts_of_shares(widest))
+
+
+def side_pairs(
+    sides: Sequence[SideShares], theme_ids: Sequence[str], settings: CompareSettings
+) -> pl.DataFrame:
+    """tables.GapSides: every two sides theme by theme, with one false discovery rate a question."""
+    rows: list[dict[str, Any]] = []
+    for question in ("passages", "parts"):
+        of_question: list[dict[str, Any]] = []
+        for one, other in combinations(sides, 2):
+            shares = one.shares if question == "passages" else one.parts
+            others = other.shares if question == "passages" else other.parts
+            for theme_id, first, second in zip(theme_ids, shares, others, strict=True):
+                pair = {"side": one.side_id, "other": other.side_id, "question": question}
+                sizes = {"theme_id": theme_id, "n_side": one.n, "n_other": other.n}
+                of_question.append(pair | sizes | _pair(first, second, settings.confidence))
+        p_values = [row["p_value"] for row in of_question]
+        known = np.array([p_value is not None for p_value in p_values], dtype=bool)
+        filled = np.array([1.0 if p_value is None else p_value for p_value in p_values])
+        for row, q_value in zip(of_question, false_discovery_rates(filled, known), strict=True):
+            rows.append(row | _larger(row, float(q_value), settings))
+    return from_rows(GapSides, rows)
+
+
+def _pair(first: Share, second: Share, confidence: float) -> dict[str, float | None]:
+    """Both shares, and first minus second."""
+    found = difference_of_shares(first, second, confidence)
+    numbers = (found.value, found.low, found.high, found.p_value) if found else (None,) * 4
+    named = zip(("difference", "low", "high", "p_value"), map(_rounded, numbers), strict=True)
+    return {
+        "share": _rounded(first.value),
+        "share_low": _rounded(first.low),
+        "share_high": _rounded(first.high),
+        "other_share": _rounded(second.value),
+        "other_low": _rounded(second.low),
+        "other_high": _rounded(second.high),
+        **dict(named),
+    }
+
+
+def _larger(row: Mapping[str, Any], q_value: float, settings: CompareSettings) -> dict[str, Any]:
+    if row["difference"] is None:
+        return {"q_value": None, "larger": "not computed"}
+    side = row["side"] if row["difference"] > 0 else row["other"]
+    decided = q_value <= settings.false_discovery_rate
+    return {"q_value": _rounded(q_value), "larger": side if decided else "undecided"}
 
 
 def sensitivity_rows(way: Way, theme_ids: Sequence[str], settings: CompareSettings) -> pl.DataFrame:

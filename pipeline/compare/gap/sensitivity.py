@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from pipeline.compare.gap.gap import Way
+from pipeline.compare.gap.gap import SideShares, Way, side_of_documents
 from pipeline.compare.gap.sides import (
+    POLICY,
     CodedUnits,
     PolicyShare,
     article_passages,
@@ -27,6 +28,9 @@ from pipeline.compare.gap.sides import (
 )
 from pipeline.compare.material import ARTICLE, Material
 from pipeline.run.arrays import UNKNOWN, Share, clustered_share
+from pipeline.run.wording import counted, listed
+from pipeline.study.sets import Documents
+from pipeline.study.study import Study
 
 PARTS = "parts of what is said"
 """Begins the name of a way that asks how much of all that is said is said of a theme."""
@@ -208,11 +212,89 @@ def _classified(
     return shares
 
 
-def coded_policy(material: Material) -> CodedUnits:
-    """Coded paragraphs, weighted by one over the probability with which they were drawn."""
+def coded_policy(material: Material, side: Documents | None = None) -> CodedUnits:
+    """Coded paragraphs, weighted by one over the probability with which they were drawn.
+
+    Args:
+        material: with units.
+        side: of these documents; those of the first side, where none are named.
+    """
     sets = [one.id for one in material.study.sets_of("paragraph", "estimated_with")]
-    of_side = material.document_side.select("document_id").unique()
+    passages = material.placed if side else material.document_side
+    of_kinds = passages.filter(pl.col("kind").is_in(side.kinds)) if side else passages
+    of_side = of_kinds.select("document_id").unique()
     drawn = material.units.filter(
         pl.col("unit_set").is_in(sets) & (pl.col("inclusion_probability") > 0)
     ).join(of_side, on="document_id", how="semi", maintain_order="left")
     return units_as_coded(drawn, material.codebook.theme_ids, 1 / pl.col("inclusion_probability"))
+
+
+def all_sides(material: Material, interviews: CodedUnits, confidence: float) -> list[SideShares]:
+    """What is said on each side, in the order of the study.
+
+    A further side of documents has the shares of its kinds over all missions; where it names
+    missions, none is known.
+
+    Args:
+        material: with shares and coded units.
+        interviews: the coded passages that cite an interview.
+        confidence: of the intervals.
+    """
+    theme_ids = material.codebook.theme_ids
+    of_kinds = material.prevalence.filter(pl.col("kind") != POLICY)
+    found = []
+    for side in material.study.sides:
+        if side.documents is None:
+            shares = interviews.shares(confidence)
+            parts = parts_of_units(interviews, confidence)
+            found.append(SideShares(side.id, interviews.n, shares, parts))
+        else:
+            is_first = side == material.study.document_side
+            rows = material.prevalence if is_first else of_kinds
+            named = side.documents.missions and not is_first
+            shares_of = {} if named else policy_shares(rows, side.documents.kinds)
+            paragraphs = coded_policy(material, side.documents)
+            found.append(side_of_documents(side.id, shares_of, paragraphs, theme_ids, confidence))
+    return found
+
+
+def what_is_missing(documents: pl.DataFrame, study: Study) -> dict[str, str]:
+    """Of each further side of documents how much there is of it, by the name of the side.
+
+    Missions are those that coded paragraphs are drawn from; years, those of all such sides.
+    """
+    sides = [(side.name, side.documents) for side in study.sides if side.documents]
+    drawn = [one.population for one in study.sets_of("paragraph") if one.population]
+    missions = list(dict.fromkeys(mission for one in drawn for mission in one.missions))
+    every = documents.filter(pl.any_horizontal(pl.lit(value=False), *(of.rows for _, of in sides)))
+    years = every["year"].drop_nulls().to_list()
+    found = {}
+    for name, of in sides[1:]:
+        there = documents.filter(of.rows)
+        n_of = dict(there.drop_nulls("year").group_by("year").len().sort("year").iter_rows())
+        most = max(n_of, key=n_of.__getitem__, default=None)
+        on = set(there["missions"].explode().drop_nulls())
+        without = [mission for mission in missions if mission not in on]
+        span = range(min(years), max(years) + 1) if years else ()
+        missing = [year for year in span if year not in n_of]
+        said = [counted(there.height, "document")]
+        said += [f"{n_of[most]} of them of {most}"] if most is not None else []
+        said += [f"none on {listed(without)}"] if without else []
+        said += [f"none of {listed(spans(missing))}"] if missing and n_of else []
+        found[name] = "; ".join(said)
+    return found
+
+
+def spans(years: Sequence[int]) -> list[str]:
+    """Years that follow each other as one span.
+
+    >>> spans([2000, 2001, 2002, 2005])
+    ['2000 to 2002', '2005']
+    """
+    found: list[list[int]] = []
+    for year in years:
+        if found and year == found[-1][-1] + 1:
+            found[-1].append(year)
+        else:
+            found.append([year])
+    return [f"{one[0]} to {one[-1]}" if len(one) > 1 else str(one[0]) for one in found]

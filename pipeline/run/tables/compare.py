@@ -175,6 +175,39 @@ class Gap(dy.Schema):
     )
 
 
+class GapSides(dy.Schema):
+    """Each theme on every two of the sides, where there are more than two.
+
+    Shares of documents are corrected by the coded paragraphs that were drawn from the kinds of
+    their side. The sides of documents share a classifier, and are taken as independent.
+    """
+
+    side = dy.String(primary_key=True, description="a side of configs/study.yaml")
+    other = dy.String(primary_key=True, description="a side that is named after it there")
+    question = dy.Enum(
+        ["passages", "parts"],
+        primary_key=True,
+        description="share of the passages, or part of all mentions of themes",
+    )
+    theme_id = dy.String(primary_key=True)
+    n_side = dy.Int64(min=0, description="passages of the first side")
+    n_other = dy.Int64(min=0, description="passages of the other")
+    share = dy.Float64(nullable=True, description="on the first side")
+    share_low = dy.Float64(nullable=True, description="lower end of its interval")
+    share_high = dy.Float64(nullable=True, description="upper end of its interval")
+    other_share = dy.Float64(nullable=True, description="on the other side")
+    other_low = dy.Float64(nullable=True, description="lower end of its interval")
+    other_high = dy.Float64(nullable=True, description="upper end of its interval")
+    difference = dy.Float64(nullable=True, description="first minus other")
+    low = dy.Float64(nullable=True)
+    high = dy.Float64(nullable=True)
+    p_value = dy.Float64(nullable=True, min=0, max=1)
+    q_value = dy.Float64(
+        nullable=True, min=0, max=1, description="over all themes and pairs of a question"
+    )
+    larger = dy.String(description="the side with the larger share; undecided, or not computed")
+
+
 class GapSensitivity(dy.Schema):
     """The gap measured in other ways; `basis` says which."""
 
@@ -293,6 +326,7 @@ EXPLANATION = table("compare/explanation", Explanation)
 SEMANTIC_ALIGNMENT = table("compare/semantic_alignment", SemanticAlignment)
 CURVE = table("compare/curve", Curve)
 GAP = table("compare/gap", Gap)
+GAP_SIDES = table("compare/gap_sides", GapSides)
 GAP_SENSITIVITY = table("compare/gap_sensitivity", GapSensitivity)
 GAP_SERIES = table("compare/gap_series", GapSeries)
 SPEAKER_SHARES = table("compare/speaker_groups", SpeakerShares)
