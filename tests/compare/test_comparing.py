@@ -153,7 +153,7 @@ def test_the_article_alone_has_everything_but_the_policy_side(
     findings = compared(plant(un=False), settings)
 
     assert declared(findings)["value"] > 0.3
-    assert "no document of it was read" in findings.not_computed["gap, side of policy"]
+    assert "no document of it was read" in findings.not_computed["gap, side of mandates"]
     gap = findings.frame(GAP)
     assert gap["policy"].null_count() == gap.height
     assert gap.filter(pl.col("theme_id") == "robust_force")["interviews"][0] > 0

@@ -165,11 +165,11 @@ def test_a_gap_names_the_side_that_gives_more_room() -> None:
 
     text = gap_words(account(found(GAP, rows)))
 
-    assert "more room is given in policy to “Extension of State authority" in text
+    assert "more room is given in mandates to “Extension of State authority" in text
     assert "+16 points, +11 to +21" in text
     assert "more room is given in interviews to “Effectiveness and its measurement”" in text
     assert "for the other 1 no difference is decided" in text
-    assert "1 theme is in more of interviews and no theme is in more of policy" in text
+    assert "1 theme is in more of interviews and no theme is in more of mandates" in text
 
 
 def test_no_gap_is_said_as_no_gap() -> None:
@@ -354,7 +354,7 @@ def test_a_run_that_found_nothing_says_why_in_each_paragraph() -> None:
     page = as_markdown(plain_words(account(findings)))
 
     assert "**The same structure?** Not computed: no topics were found." in page
-    assert "**Policy and interviews** Not computed: 0 coded passages cite an interview" in page
+    assert "**Mandates and interviews** Not computed: 0 coded passages cite an interview" in page
     assert "**Speaker groups** Not computed: there was not enough material." in page
     assert "**Limits** There is one article;" in page
 

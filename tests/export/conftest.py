@@ -143,7 +143,8 @@ def _passages(blocks: pl.DataFrame) -> pl.DataFrame:
 def _drop_reports_and_milestones(study: Path) -> None:
     """Their documents are not in the small manifest."""
     text = study.read_text(encoding="utf-8")
-    sets, _, after = text.partition("\n  - id: reports\n")
+    side = text[text.index("  - id: reports\n") : text.index("  - id: interviews\n")]
+    sets, _, after = text.replace(side, "", 1).partition("\n  - id: reports\n")
     text = sets + "\n\n# The theme whose course" + after.partition("\n# The theme whose course")[2]
     before, _, after = text.partition("\nmilestones:\n")
     _, comment, rest = after.partition("\n# What no figure here can say")

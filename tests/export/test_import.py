@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.imports import archive as archives
+from pipeline.study.codings import read_suggested
 from tests.export.conftest import SYMBOL, Project
 
 GUID = "00000000-0000-4000-8000-{:012d}".format
@@ -488,3 +489,25 @@ def test_a_suggestion_that_nobody_has_filled_in_is_refused(project: Project) -> 
     file = project.folder / "to-code.csv"
     file.write_text("document_id,block_id,start,end,codes\na,a.1,0,9,?\n")
     assert "no passage that somebody has read" in project.run("import", str(file))[1]
+
+
+def test_a_draw_by_doubt_keeps_its_probabilities_when_it_is_imported(project: Project) -> None:
+    import polars as pl
+
+    blocks = pl.read_parquet(project.folder / "outputs/ingest/blocks.parquet").tail(2)
+    columns = "document_id,block_id,start,end,codes,label,text,draw,n_drawn,inclusion_probability"
+    places = [f"{row['document_id']},{row['block_id']},0,5" for row in blocks.iter_rows(named=True)]
+    file = project.folder / "to-code.csv"
+    rows = [f"{places[0]},training,,x,7,2,0.25", f"{places[1]},,,y,7,2,0.5"]
+    file.write_text("\n".join([columns, *rows]))
+
+    code, said = project.run("import", str(file), "--coder", "ada")
+
+    assert code == 0, said
+    coded = read_suggested({"ada": project.coding / "suggested-coder-ada.csv"}, ["training"])
+    assert coded.units["inclusion_probability"].to_list() == [0.25, 0.5]
+    # half of the draw is learnt from, and nothing is estimated with it
+    half = project.folder / "half.csv"
+    half.write_text("\n".join([columns, rows[0]]))
+    coded = read_suggested({"ada": half}, ["training"])
+    assert coded.units["inclusion_probability"].to_list() == [None]

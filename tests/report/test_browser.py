@@ -100,7 +100,9 @@ def test_a_theme_of_the_gap_leads_to_its_passages(visit: Visit) -> None:
     visit.page.locator("#gap-chart").scroll_into_view_if_needed()
     link = visit.page.locator("#gap-chart svg a[href*='theme=robust_force']").first
     link.click()
-    visit.said("32 passages on “Robust mandates and the use of force” by the classifier, in policy")
+    visit.said(
+        "32 passages on “Robust mandates and the use of force” by the classifier, in mandates"
+    )
     visit.go("#passages?code=robust_force&kind=article&speaker_group=any")
     visit.said("No passage coded as “Robust mandates")
 

@@ -60,7 +60,7 @@ def test_findings_are_said_with_the_figures_of_the_run(project: Path) -> None:
     found = html[html.index('id="found"') : html.index('id="gap"')]
     text = " ".join(re.sub(r"<[^>]+>", "", found).split())
     assert "In interviews more is said of “Robust mandates and the use of force” (10% of" in text
-    assert "In policy more is said of “The host state” (40% of passages in policy" in text
+    assert "In mandates more is said of “The host state” (40% of passages in mandates" in text
 
 
 def test_the_sentences_come_first_and_the_half_page_keeps_its_run_in_heads(project: Path) -> None:

@@ -38,7 +38,7 @@ OURS = STUDY_FILE.read_text(encoding="utf-8")
         ("subtitle: ", "- ", "is not YAML"),
         ("  first_year: 2000", "  first_year: soon", "course.first_year"),
         ("  - mission: MONUC", "  - mission: MONUK", "'MONUK' is not a mission"),
-        ("  - id: interviews", "  - id: policy", "sides: policy is there twice"),
+        ("  - id: interviews", "  - id: mandates", "sides: mandates is there twice"),
         ("    interviews: true", "    interviews: false", "is of documents or of interviews"),
         ("  pattern: '\\bInterview with '", "  pattern: '('", "is not a regular expression"),
         ("  pattern: '\\bInterview with '", "  pattern: '(P, )?'", "is found everywhere"),
@@ -93,9 +93,9 @@ def test_brackets_in_a_pattern_change_nobodys_group(pattern: str, note: str) -> 
     [
         ("document_id: gilder-2026", "document_id: smith-2020", "articles.0.document_id: corpus/"),
         (
-            "kinds: [resolution, presidential_statement, report, doctrine]",
+            "kinds: [resolution, presidential_statement]",
             "kinds: [verbatim_record]\n      missions: [UNMISS]",
-            "sides.policy.documents: no document of the profile core has its kinds and missions",
+            "sides.mandates.documents: no document of the profile core has its kinds and missions",
         ),
         ("source: s-res-1493-2003", "source: s-res-1-1946", "milestones.0.source: corpus/manifest"),
         ("theme: robust_force", "theme: weather", "course.theme: corpus/coding/codebook.yaml has"),
