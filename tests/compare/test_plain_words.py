@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipeline.compare.findings.gap import gap_words, link_words
-from pipeline.compare.findings.sides import sides_words, speaker_words
+from pipeline.compare.findings.sides import sides_in_short, sides_words, speaker_words
 from pipeline.compare.findings.words import (
     agreement_in_short,
     agreement_words,
@@ -253,6 +253,11 @@ def test_reports_are_said_to_be_nearer_to_the_interviews_or_not() -> None:
     assert "No theme takes more room in reports or in mandates than chance allows." in far
     assert "on none of these." in far
     assert sides_words(account(Findings(), study=study)) == ""
+    (short,) = sides_in_short(account(sides_found(0.6, "reports"), study=study))
+    said = "".join(piece.text for piece in short)
+    assert said.startswith("Reports give more room than mandates to 1 theme (“")
+    assert said.endswith("Of reports there are 11 documents; 7 of them of 2025.")
+    assert list(sides_in_short(account(Findings(), study=study))) == []
 
 
 def test_speaker_groups_that_cannot_be_told_apart_and_groups_that_can() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.compare.findings.sides import sides_words
+from pipeline.compare.findings.sides import sides_in_short, sides_words
 from pipeline.compare.gap.sensitivity import PARTS
 from pipeline.compare.material import Account, Piece
 from pipeline.run.tables.compare import (
@@ -63,7 +63,8 @@ def gap_in_short(account: Account) -> list[tuple[Piece, ...]]:
     if gap["difference"].null_count() == gap.height:
         return []
     sides = (_side_in_short(account, gap, side) for side in (INTERVIEW_SIDE, POLICY_SIDE))
-    return [tuple(_counts_in_short(account, gap)), *map(tuple, sides)]
+    short = (*map(tuple, sides), *sides_in_short(account))
+    return [tuple(_counts_in_short(account, gap)), *short]
 
 
 def _counts_in_short(account: Account, gap: pl.DataFrame) -> Iterator[Piece]:
