@@ -226,7 +226,7 @@ def suggest(
 
 @command
 def gap(rows: Rows = 30) -> None:
-    """Print each theme's share in policy and in interviews, by two measures. Example: peacetext gap
+    """Print each theme's share in documents and interviews. Example: peacetext gap
 
     First its share of the passages, then its part of all that a side says of the themes.
     """
