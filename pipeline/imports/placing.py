@@ -15,7 +15,7 @@ from pipeline.imports.counting import (
     Counting,
     Key,
     ProgramText,
-    Selection,
+    Stretch,
     place_selections,
 )
 from pipeline.study.refi import DocumentText, guid
@@ -222,7 +222,7 @@ def _covered(units: tuple[tuple[str, int, int], ...], start: int, end: int) -> t
 
 def placed_codings(
     texts: Mapping[Key, ProgramText],
-    coded: Mapping[Key, Sequence[tuple[FoundCoding, Selection]]],
+    coded: Mapping[Key, Sequence[tuple[FoundCoding, Stretch]]],
 ) -> Found:
     """Codings with the words that their selections hold, and those whose place is not believed.
 

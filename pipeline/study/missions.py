@@ -6,12 +6,12 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from pipeline.run.settings import Section, read_mapping, settings_error
+from pipeline.run.settings import CheckedModel, read_mapping, settings_error
 
 MISSIONS_FILE = Path("configs/missions.yaml")
 
 
-class Mission(Section):
+class Mission(CheckedModel):
     """One peace operation of configs/missions.yaml; ``period`` is first and last year."""
 
     names: tuple[str, ...] = Field(min_length=1, strict=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.run.kinds import Kind
-from pipeline.run.settings import Section
+from pipeline.run.settings import CheckedModel
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,7 +49,7 @@ Pattern = Annotated[str, Field(min_length=1), AfterValidator(_checked_pattern)]
 Telling = Annotated[Pattern, AfterValidator(_telling_pattern)]
 
 
-class Article(Section):
+class Article(CheckedModel):
     """A text that was coded closely.
 
     Attributes:
@@ -77,7 +77,7 @@ class Article(Section):
     interviewees: int | None = Field(default=None, ge=1)
 
 
-class SpeakerGroup(Section):
+class SpeakerGroup(CheckedModel):
     """Interviewees whom an article describes in one way; ``pattern`` is found in a description."""
 
     id: Id
@@ -85,7 +85,7 @@ class SpeakerGroup(Section):
     pattern: Pattern
 
 
-class Interviews(Section):
+class Interviews(CheckedModel):
     """How articles mark what an interviewee said.
 
     Attributes:
@@ -122,7 +122,7 @@ class Interviews(Section):
         return next(found, "")
 
 
-class Documents(Section):
+class DocumentFilter(CheckedModel):
     """Documents by what they are: their kinds, and their missions (none named: all)."""
 
     kinds: tuple[Kind, ...] = Field(min_length=1, strict=False)
@@ -145,12 +145,12 @@ class Documents(Section):
         )
 
 
-class Side(Section):
+class Side(CheckedModel):
     """What is compared: passages of documents, or those of the articles that report interviews."""
 
     id: Id
     name: Words
-    documents: Documents | None = None
+    documents: DocumentFilter | None = None
     interviews: bool = False
 
     @model_validator(mode="after")
@@ -161,7 +161,7 @@ class Side(Section):
         return self
 
 
-class Population(Documents):
+class Population(DocumentFilter):
     """What coded units were drawn from; ``words`` are fewest and most words of a paragraph."""
 
     words: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = Field(
@@ -177,7 +177,7 @@ class Population(Documents):
         return self
 
 
-class CodedSet(Section):
+class CodedSet(CheckedModel):
     """Units that were coded, in one file of units, with a file a coder.
 
     Attributes:
@@ -209,7 +209,7 @@ class CodedSet(Section):
         return self
 
 
-class Milestone(Section):
+class Milestone(CheckedModel):
     """One year and what happened in it.
 
     Attributes:
@@ -229,7 +229,7 @@ class Milestone(Section):
     words: Words
 
 
-class Course(Section):
+class Course(CheckedModel):
     """The theme whose course over years and missions the page shows.
 
     ``milestone`` is what one of the milestones is called.
@@ -240,7 +240,7 @@ class Course(Section):
     milestone: Words = "a milestone"
 
 
-class Study(Section):
+class Study(CheckedModel):
     """The whole of configs/study.yaml; the file itself explains each key."""
 
     title: Words

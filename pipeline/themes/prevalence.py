@@ -30,7 +30,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.run.settings import ThemeSettings
-from pipeline.study.study import Documents, Population, Study
+from pipeline.study.study import DocumentFilter, Population, Study
 from pipeline.themes.evaluation import group_weights
 from pipeline.themes.samples import Booleans, Floats
 from pipeline.themes.units import CodedCorpus
@@ -76,7 +76,7 @@ class Frame:
             all of the side where there is no such set.
     """
 
-    side: Documents | None
+    side: DocumentFilter | None
     populations: tuple[Population, ...]
 
     @property

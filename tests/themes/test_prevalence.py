@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipeline.run.settings import ThemeSettings, load_settings
-from pipeline.study.study import Documents, Population
+from pipeline.study.study import DocumentFilter, Population
 from pipeline.themes.prevalence import (
     CodedPassages,
     Frame,
@@ -19,7 +19,7 @@ from pipeline.themes.prevalence import (
 from tests.studies import paragraphs, sentences, study_of
 
 FRAME = Frame(
-    Documents(kinds=("resolution", "report")),
+    DocumentFilter(kinds=("resolution", "report")),
     (Population(kinds=("resolution",), missions=("UNFICYP",), words=(18, 160)),),
 )
 

@@ -11,7 +11,7 @@ from pipeline.report.elements import (
     Cell,
     Figure,
     Grid,
-    Section,
+    PageSection,
     count,
     count_cell,
     counted,
@@ -40,14 +40,14 @@ from pipeline.report.sections.gap_tables import (
 from pipeline.run.tables.compare import GAP
 
 
-def section(material: PageMaterial) -> Section:
+def section(material: PageMaterial) -> PageSection:
     """The gap as shares of passages, as parts of what is said, and measured in other ways."""
     gap = material.frame(GAP).sort(
         "difference", "theme_id", descending=[True, False], nulls_last=True
     )
     theme_ids = gap["theme_id"].to_list()
     documents, interviews = material.study.side_names
-    return Section(
+    return PageSection(
         "gap",
         "The gap",
         f"{documents} and {interviews}".capitalize(),

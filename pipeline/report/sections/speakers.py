@@ -13,7 +13,7 @@ from pipeline.report.elements import (
     Figure,
     Grid,
     Key,
-    Section,
+    PageSection,
     count_cell,
     counted,
     grid,
@@ -32,9 +32,9 @@ THEMES, TOPICS = "themes", "topics"
 Share = Mapping[str, Any]
 
 
-def section(material: PageMaterial) -> Section:
+def section(material: PageMaterial) -> PageSection:
     """Themes and topics by speaker group."""
-    return Section(
+    return PageSection(
         "speakers",
         "Speaker groups",
         "Who speaks of what",
