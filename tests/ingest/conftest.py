@@ -13,6 +13,7 @@ from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading
 from pipeline.run.settings import IngestSettings
 
+FIELD_CASES = Path("tests/field_cases")
 FONTS = {"plain": "Times-Roman", "bold": "Times-Bold", "italic": "Times-Italic"}
 
 
@@ -152,3 +153,25 @@ def lines_of() -> Callable[..., list[Ink]]:
 @pytest.fixture
 def ink() -> type[Ink]:
     return Ink
+
+
+@pytest.fixture
+def read_case(limits: IngestSettings) -> Callable[..., Reading]:
+    """Reads a field case, named by a pattern of its path."""
+
+    def read(name: str, kind: str = "other") -> Reading:
+        (file,) = FIELD_CASES.glob(name)
+        return read_file(file.read_bytes(), kind, file.suffix, limits)
+
+    return read
+
+
+@pytest.fixture
+def page(limits: IngestSettings) -> Callable[[str | bytes], Reading]:
+    """Reads a web page."""
+
+    def read(content: str | bytes) -> Reading:
+        whole = content if isinstance(content, bytes) else content.encode()
+        return read_file(whole, "other", ".html", limits)
+
+    return read

@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import NoteMark, Reading
 from pipeline.ingest.recognising import recognition_of
 from pipeline.study.missions import load_missions
 
-CASES = Path("tests/field_cases")
 MOVED = "The Force moved its camp to the north of the town in the night, and people saw it."
 BASES = "The Mission opened two bases in the east and closed one in the north, as shown beside."
 SENT = "Two patrols were sent to Kidal, and neither met any armed men on the road."
-
-
-@pytest.fixture
-def read_case(limits):
-    def read(name: str, kind: str = "other") -> Reading:
-        (file,) = CASES.glob(name)
-        return read_file(file.read_bytes(), kind, file.suffix, limits)
-
-    return read
-
-
-@pytest.fixture
-def page(limits):
-    def read(content: str | bytes) -> Reading:
-        whole = content if isinstance(content, bytes) else content.encode()
-        return read_file(whole, "other", ".html", limits)
-
-    return read
 
 
 def _short(reading: Reading) -> list[tuple[str, str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from docx import Document
@@ -13,27 +12,8 @@ from docx import Document
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import NoteMark, Reading, UnreadableError, as_seen, decoded
 
-CASES = Path("tests/field_cases")
 MOVED = "The Force moved its camp to the north of the town in the night, and people saw it."
 SENT = "Two patrols were sent to Kidal, and neither met any armed men on the road."
-
-
-@pytest.fixture
-def read_case(limits):
-    def read(name: str, kind: str = "other") -> Reading:
-        (file,) = CASES.glob(name)
-        return read_file(file.read_bytes(), kind, file.suffix, limits)
-
-    return read
-
-
-@pytest.fixture
-def page(limits):
-    def read(content: str | bytes) -> Reading:
-        whole = content if isinstance(content, bytes) else content.encode()
-        return read_file(whole, "other", ".html", limits)
-
-    return read
 
 
 @pytest.fixture
