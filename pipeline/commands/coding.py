@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -18,7 +17,7 @@ from pipeline.run.sheet import read_sheet
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.texts import DOCUMENTS, NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.themes import SCORES, UNITS
-from pipeline.run.wording import counted
+from pipeline.run.wording import counted, has_words
 from pipeline.study.anchors import NO_PROSE
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
@@ -234,11 +233,6 @@ def check_not_coded(entry: Entry) -> None:
 
 
 _DECIMALS = 6
-_NO_ANSWER = re.compile(
-    r"\W*(?:na|n/a|n\.a\.?|nan|null|none|nil|\\n|#(?:na|ref!|value!|name\?|div/0!|null!|num!))\W*",
-    re.IGNORECASE,
-)
-"""What programs and people put in a cell that has no text."""
 REMARK = "themes_remark"
 EMPTY = "empty"
 
@@ -255,15 +249,6 @@ def read_texts(file: Path, text_column: str) -> pl.DataFrame:
         raise InputError(file, f"has no column {text_column!r}", fix, 1)
     rows = [list(cells.values()) for _, cells in sheet.rows]
     return pl.DataFrame(rows, schema=dict.fromkeys(sheet.columns, pl.String), orient="row")
-
-
-def has_words(text: str) -> bool:
-    """Does a cell hold a text, and not what stands for none?
-
-    >>> [has_words(text) for text in ("Patrols at night", "", "-", "NA", "n/a", "12")]
-    [True, False, False, False, False, False]
-    """
-    return any(map(str.isalpha, text)) and not _NO_ANSWER.fullmatch(text)
 
 
 def classified(frame: pl.DataFrame, text_column: str) -> pl.DataFrame:

@@ -47,7 +47,7 @@ from pipeline.study.codings import (
     unit_of,
 )
 from pipeline.study.manifest import read_manifest
-from pipeline.study.refi import document_texts, ranges
+from pipeline.study.refi import MACHINE, document_texts, ranges
 from pipeline.study.study import STUDY_FILE, SUGGESTED
 
 
@@ -209,6 +209,11 @@ def _passes(
     if options.user and options.user.casefold() not in map(str.casefold, people):
         fix = f"name one of them: {', '.join(sorted(people)) or 'it names nobody'}"
         raise InputError(file, f"nobody in it is called {options.user!r}", fix, "--user")
+    coded = {one.coder for one in found.codings} - {"", MACHINE}
+    if options.coder and not options.user and len(coded) > 1:
+        problem = f"holds the codings of {counted(len(coded), 'person', 'people')}"
+        fix = f"say whose with --user ({', '.join(sorted(coded))}), or leave --coder out for each"
+        raise InputError(file, problem, fix, "--coder")
     themes = Themes(codebook, renamed)
     shelf = _shelf(codings)
     taken = take(found, shelf, themes, name_of)

@@ -114,6 +114,8 @@ class TextIndex:
             return NotTaken("no_document", found.document, found.coder, found.code)
         letters, needle = document.lettered.letters, LetteredText(found.text).letters
         stretches = [(start, start + len(needle)) for start in _occurrences(letters, needle)]
+        if found.whole is None and len(needle) < _SHORTEST_ALIKE:
+            stretches = [one for one in stretches if document.lettered.are_words(*one)]
         alike = not stretches
         stretches = stretches or _alike(letters, needle)
         if not stretches:

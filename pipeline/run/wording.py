@@ -5,11 +5,17 @@ The comparison writes sentences and the report shows them: both speak so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
 NOTHING = "–"
 EXPLORER = "#passages"
+_NO_ANSWER = re.compile(
+    r"\W*(?:na|n/a|n\.a\.?|nan|null|none|nil|\\n|#(?:na|ref!|value!|name\?|div/0!|null!|num!))\W*",
+    re.IGNORECASE,
+)
+"""What programs and people put in a cell that has no text."""
 
 
 def count(n: int) -> str:
@@ -85,3 +91,12 @@ def policy_link(theme_id: str) -> str:
 def interview_link(theme_id: str) -> str:
     """Coded passages that cite an interview and were given a theme."""
     return passages_link(code=theme_id, kind="article", speaker_group="any")
+
+
+def has_words(text: str) -> bool:
+    """Does a cell hold a text, and not what stands for none?
+
+    >>> [has_words(text) for text in ("Patrols at night", "", "-", "NA", "n/a", "12")]
+    [True, False, False, False, False, False]
+    """
+    return any(map(str.isalpha, text)) and not _NO_ANSWER.fullmatch(text)

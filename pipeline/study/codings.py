@@ -19,6 +19,7 @@ import polars as pl
 
 from pipeline.run.errors import InputError
 from pipeline.run.sheet import SUFFIXES, read_sheet
+from pipeline.run.wording import has_words
 from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
 
 CODING_FOLDER = Path("corpus/coding")
@@ -318,7 +319,7 @@ def _read_pass(
 
 
 def _codes(file: Path, line: int, cell: str, theme_ids: Collection[str]) -> list[str]:
-    codes = [code.strip() for code in cell.split(";")] if cell.strip() else []
+    codes = [code.strip() for code in re.split("[;,\n]", cell)] if has_words(cell) else []
     for place, code in enumerate(codes):
         if not code:
             raise InputError(file, "an empty code between two semicolons", "delete it", line)
