@@ -169,6 +169,8 @@ def suggested_passages(n: int) -> pl.DataFrame:
     open_ones = _open_passages(passages, coded).join(
         scores, on="passage_id", how="left", maintain_order="left"
     )
+    if open_ones["probability"].null_count():
+        raise InputError(SCORES.path, "are of other passages than this run's", "run: make")
     doubt = uncertainty(np.array(open_ones["probability"].to_list(), dtype=np.float64))
     rows = open_ones["row"].to_numpy()
     known = passages.filter(pl.col("passage_id").is_in(coded.to_list()))["row"].to_numpy()

@@ -273,8 +273,8 @@ def _answer_for(
     if lines and not options.leave_out:
         n = len(taken.not_taken)
         problem = f"{n} of {n + taken.n_taken} codings cannot be taken; no coding was written"
-        rest = f"take the other {taken.n_taken} with --leave-out"
-        raise InputError(file, problem, f"do what the lines above say, or {rest}")
+        rest = f", or take the other {taken.n_taken} with --leave-out" if taken.n_taken else ""
+        raise InputError(file, problem, f"do what the lines above say{rest}")
 
 
 def _is_there(coding: Coding, coder: str, codes: pl.DataFrame, replace: bool) -> bool:
