@@ -1,9 +1,8 @@
 """The hand codings in corpus/coding as one stand-off table: coder, unit, theme.
 
 Units are sentences of an article or paragraphs of other documents, in sets that configs/study.yaml
-names. Every file ``SET-coder-NAME.csv`` is one coder's coding of all units of its set;
-``SET-adjudicated.csv`` decides. A file ``suggested-coder-NAME.csv`` is what `peacetext suggest`
-wrote, filled in: any number of units, ranges of blocks' characters.
+names. ``SET-coder-NAME.csv`` is one coder's coding of all units of its set; ``SET-adjudicated.csv``
+decides; ``suggested-coder-NAME.csv`` is what `peacetext suggest` wrote, filled in: ranges of blocks.
 """
 
 from __future__ import annotations
