@@ -2,7 +2,7 @@
 
 Units are sentences of an article or paragraphs of other documents, in sets that configs/study.yaml
 names. ``SET-coder-NAME.csv`` is one coder's coding of all units of its set; ``SET-adjudicated.csv``
-decides; ``suggested-coder-NAME.csv`` is what `peacetext suggest` wrote, filled in: ranges of blocks.
+decides; ``suggested-coder-NAME.csv`` is what `peacetext suggest` wrote, filled in.
 """
 
 from __future__ import annotations
