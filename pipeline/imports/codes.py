@@ -326,8 +326,8 @@ def _rows(
 ) -> Iterator[FoundCoding | NotTaken]:
     for line, row in rows:
         cells = {column: row[name].strip() for column, name in names.items()}
-        empty = next((one for one in ("document", "text", "code") if not cells[one]), None)
-        empty = empty or (None if has_words(cells["text"]) else "text")
+        said = {**cells, "text": cells["text"] if has_words(cells["text"]) else ""}
+        empty = next((one for one in ("document", "text", "code") if not said[one]), None)
         if empty is not None:
             what = f"row {line}: no {empty} in this row"
             yield NotTaken("empty_cell", what, cells.get("coder", ""), cells["code"])

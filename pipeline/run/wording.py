@@ -104,7 +104,16 @@ def has_words(text: str) -> bool:
     >>> [has_words(text) for text in ("Patrols at night", "", "-", "NA", "n/a", "12")]
     [True, False, False, False, False, False]
     """
-    return any(map(str.isalpha, text)) and not _NO_ANSWER.fullmatch(text)
+    return any(map(str.isalpha, text)) and not stands_for_nothing(text)
+
+
+def stands_for_nothing(cell: str) -> bool:
+    """Is a cell blank, a dash, or what programs put there for a value that is not there?
+
+    >>> [stands_for_nothing(cell) for cell in ("", " - ", "NA", "#N/A", "12", "?", ";")]
+    [True, True, True, True, False, False, False]
+    """
+    return cell.strip() in ("", "-", "–", "—") or bool(_NO_ANSWER.fullmatch(cell))
 
 
 def once_encoded(text: str) -> tuple[str, tuple[str, ...]]:

@@ -18,7 +18,7 @@ import polars as pl
 
 from pipeline.run.errors import InputError
 from pipeline.run.sheet import SUFFIXES, read_sheet
-from pipeline.run.wording import has_words
+from pipeline.run.wording import stands_for_nothing
 from pipeline.study.study import STUDY_FILE, SUGGESTED, CodedSet
 
 CODING_FOLDER = Path("corpus/coding")
@@ -310,21 +310,21 @@ def _read_pass(
                 raise InputError(file, f"nobody has read {unit_id} ({UNREAD})", fix, line)
             continue
         codes += [(unit_id, code) for code in _codes(file, line, row["codes"], theme_ids)]
-    missing = [unit_id for unit_id in unit_ids if unit_id not in seen]
-    if missing:
+    if missing := [unit_id for unit_id in unit_ids if unit_id not in seen]:
         problem = f"{len(missing)} units have no row, the first is {missing[0]}"
         raise InputError(file, problem, "add them; a unit without a code has an empty cell")
     return codes
 
 
 def _codes(file: Path, line: int, cell: str, theme_ids: Collection[str]) -> list[str]:
-    codes = [code.strip() for code in re.split("[;,\n]", cell)] if has_words(cell) else []
+    is_empty = stands_for_nothing(cell) and cell.strip() not in theme_ids
+    codes = [] if is_empty else [code.strip() for code in re.split("[;,\n]", cell)]
     for place, code in enumerate(codes):
         if not code:
             raise InputError(file, "an empty code between two semicolons", "delete it", line)
         if code not in theme_ids:
-            problem = f"no code {code!r} in codebook.yaml"
-            raise InputError(file, problem, _nearest(code, theme_ids), line)
+            fix = _nearest(code, theme_ids)
+            raise InputError(file, f"no code {code!r} in codebook.yaml", fix, line)
         if code in codes[:place]:
             raise InputError(file, f"{code} is there twice", "delete one", line)
     return codes
