@@ -14,6 +14,8 @@ from pipeline.ingest.reading import Reading
 from pipeline.run.settings import IngestSettings
 
 FIELD_CASES = Path("tests/field_cases")
+MOVED = "The Force moved its camp to the north of the town in the night, and people saw it."
+SENT = "Two patrols were sent to Kidal, and neither met any armed men on the road."
 FONTS = {"plain": "Times-Roman", "bold": "Times-Bold", "italic": "Times-Italic"}
 
 
@@ -175,3 +177,18 @@ def page(limits: IngestSettings) -> Callable[[str | bytes], Reading]:
         return read_file(whole, "other", ".html", limits)
 
     return read
+
+
+def short_of(reading: Reading) -> list[tuple[str, str, str]]:
+    """Role, label and text of each block."""
+    return [(block.role, block.label, block.text) for block in reading.blocks]
+
+
+def texts_of(reading: Reading) -> list[str]:
+    """The text of each block."""
+    return [block.text for block in reading.blocks]
+
+
+def notes_of(reading: Reading) -> dict[str, str]:
+    """The text of each note by its number."""
+    return {note.number: note.text for note in reading.notes}
