@@ -142,6 +142,9 @@ def test_an_adjudicated_pass_decides(folder: Path) -> None:
         ("g26-s002", "g26-s001", "stands in row 2 too"),
         ("robust_force;effectiveness", "robust_force;robust_force", "is there twice"),
         ("robust_force;effectiveness", "robust_force;;effectiveness", "an empty code"),
+        ("robust_force;effectiveness", ";", "an empty code"),
+        ("robust_force;effectiveness", "1", "no code '1'"),
+        ("robust_force;effectiveness", "??", "no code '??'"),
         (
             "robust_force;effectiveness",
             "robust_force,effectiveness",
@@ -169,6 +172,15 @@ def test_a_mistake_in_a_pass_is_named_with_its_fix(
     assert said in str(caught.value)
     assert "article-coder-1.csv" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("cell", ["NA", "-", "#N/A", " "])
+def test_what_programs_put_in_an_empty_cell_is_no_code(folder: Path, cell: str) -> None:
+    file = folder / "article-coder-1.csv"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("robust_force;effectiveness", cell, 1), encoding="utf-8")
+    given = _article(folder).codes.filter(pl.col("coder") == "1")
+    assert "g26-s001" not in given["unit_id"].to_list()
 
 
 def test_units_that_a_pass_leaves_out_are_counted(folder: Path) -> None:

@@ -20,6 +20,17 @@ def test_every_setting_that_ships_has_a_comment() -> None:
     assert [line for line in knobs if " # " not in line] == []
 
 
+def _refused(tmp_path: Path, old: str, new: str) -> str:
+    """What is said of the settings that ship, with one mistake."""
+    text = PARAMS_FILE.read_text(encoding="utf-8")
+    assert old in text
+    file = tmp_path / "params.yaml"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_settings(file)
+    return str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -33,17 +44,11 @@ def test_every_setting_that_ships_has_a_comment() -> None:
 def test_a_wrong_setting_is_named_with_its_line(
     tmp_path: Path, old: str, new: str, said: str
 ) -> None:
-    # given the settings that ship, with one mistake
-    text = PARAMS_FILE.read_text(encoding="utf-8")
-    assert old in text
-    file = tmp_path / "params.yaml"
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    # when they are loaded, then one line names the place and the fix
-    with pytest.raises(InputError) as caught:
-        load_settings(file)
-    assert said in str(caught.value)
-    assert "; to fix: " in str(caught.value)
-    assert "\n" not in str(caught.value)
+    refused = _refused(tmp_path, old, new)
+
+    assert said in refused
+    assert "; to fix: " in refused
+    assert "\n" not in refused
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "topics: {\n"])
@@ -73,13 +78,7 @@ def test_a_missing_file_is_named() -> None:
 def test_what_is_wrong_is_said_in_plain_words(
     tmp_path: Path, old: str, new: str, said: str
 ) -> None:
-    text = PARAMS_FILE.read_text(encoding="utf-8")
-    assert old in text
-    file = tmp_path / "params.yaml"
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(InputError) as caught:
-        load_settings(file)
-    assert said in str(caught.value)
+    assert said in _refused(tmp_path, old, new)
 
 
 def test_an_entry_of_a_list_has_its_own_line(tmp_path: Path) -> None:

@@ -192,9 +192,7 @@ def _kind(name: str) -> Kind | None:
 
 
 def _checked(corrections: Corrections, missions: Collection[str]) -> Corrections:
-    kind, day = corrections.kind, corrections.day
-    if kind and _kind(kind) is None:
-        raise InputError("--kind", f"{kind!r} is not known", f"one of {', '.join(get_args(Kind))}")
+    kind, day = _as_known("--kind", corrections.kind, get_args(Kind)), corrections.day
     symbol = parse_symbol(corrections.symbol)
     if corrections.symbol and not symbol:
         raise InputError("--symbol", f"{corrections.symbol!r} is none", "write it as S/2018/541")
@@ -206,7 +204,7 @@ def _checked(corrections: Corrections, missions: Collection[str]) -> Corrections
         if name.strip()
     ]
     symbol = _checked_symbol(symbol, "--symbol")
-    return replace(corrections, symbol=symbol, missions=";".join(acronyms))
+    return replace(corrections, kind=kind, symbol=symbol, missions=";".join(acronyms))
 
 
 def _checked_symbol(symbol: str, said_by: str) -> str:

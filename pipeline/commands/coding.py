@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -14,7 +13,7 @@ from pipeline.run.errors import InputError, StageError
 from pipeline.run.files import MARK
 from pipeline.run.settings import load_settings
 from pipeline.run.sheet import read_sheet
-from pipeline.run.wording import counted
+from pipeline.run.wording import counted, has_words
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import codes_by_unit, read_codings
@@ -128,11 +127,6 @@ def check_not_coded(entry: Entry) -> None:
 
 
 _DECIMALS = 6
-_NO_ANSWER = re.compile(
-    r"\W*(?:na|n/a|n\.a\.?|nan|null|none|nil|\\n|#(?:na|ref!|value!|name\?|div/0!|null!|num!))\W*",
-    re.IGNORECASE,
-)
-"""What programs and people put in a cell that has no text."""
 REMARK = "themes_remark"
 EMPTY = "empty"
 
@@ -149,15 +143,6 @@ def read_texts(file: Path, text_column: str) -> pl.DataFrame:
         raise InputError(file, f"has no column {text_column!r}", fix, 1)
     rows = [list(cells.values()) for _, cells in sheet.rows]
     return pl.DataFrame(rows, schema=dict.fromkeys(sheet.columns, pl.String), orient="row")
-
-
-def has_words(text: str) -> bool:
-    """Does a cell hold a text, and not what stands for none?
-
-    >>> [has_words(text) for text in ("Patrols at night", "", "-", "NA", "n/a", "12")]
-    [True, False, False, False, False, False]
-    """
-    return any(map(str.isalpha, text)) and not _NO_ANSWER.fullmatch(text)
 
 
 def classified(frame: pl.DataFrame, text_column: str) -> pl.DataFrame:

@@ -47,7 +47,7 @@ from pipeline.study.codings import (
     read_pass,
     read_suggested,
 )
-from pipeline.study.refi import document_texts, ranges
+from pipeline.study.refi import MACHINE, document_texts, ranges
 from pipeline.study.sets import SUGGESTED
 from pipeline.study.study import STUDY_FILE
 from pipeline.study.unit_files import ID_COLUMN, unit_of
@@ -219,6 +219,11 @@ def _passes(
     if options.user and options.user.casefold() not in map(str.casefold, people):
         fix = f"name one of them: {', '.join(sorted(people)) or 'it names nobody'}"
         raise InputError(file, f"nobody in it is called {options.user!r}", fix, "--user")
+    coded = {one.coder for one in found.codings} - {"", MACHINE}
+    if options.coder and not options.user and len(coded) > 1:
+        problem = f"holds the codings of {counted(len(coded), 'person', 'people')}"
+        fix = f"say whose with --user ({', '.join(sorted(coded))}), or leave --coder out for each"
+        raise InputError(file, problem, fix, "--coder")
     themes = Themes(codebook, renamed)
     shelf = _shelf(codings)
     taken = take(found, shelf, themes, name_of)
@@ -277,8 +282,8 @@ def _answer_for(
     if lines and not options.leave_out:
         n = len(taken.not_taken)
         problem = f"{n} of {n + taken.n_taken} codings cannot be taken; no coding was written"
-        rest = f"take the other {taken.n_taken} with --leave-out"
-        raise InputError(file, problem, f"do what the lines above say, or {rest}")
+        rest = f", or take the other {taken.n_taken} with --leave-out" if taken.n_taken else ""
+        raise InputError(file, problem, f"do what the lines above say{rest}")
 
 
 def _is_there(coding: Coding, coder: str, codes: pl.DataFrame, replace: bool) -> bool:

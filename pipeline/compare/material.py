@@ -232,7 +232,7 @@ class Findings:
         return pl.concat(found) if found else empty(table.schema)
 
 
-class Piece(NamedTuple):
+class Phrase(NamedTuple):
     """A piece of a sentence; with a link it leads to the chart or the passages behind it."""
 
     text: str

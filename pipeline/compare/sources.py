@@ -142,7 +142,7 @@ class Quotation:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundQuotation:
     """Where a quotation stands.
 
     Attributes:
@@ -174,7 +174,7 @@ def quotations(text: str, citation: Citation, *, whole: bool) -> Iterator[Quotat
         yield Quotation(match[1].strip(), citation)
 
 
-def find_quotation(quotation: str, texts: Sequence[str]) -> Found | None:
+def find_quotation(quotation: str, texts: Sequence[str]) -> FoundQuotation | None:
     """The text in which a quotation stands, all its parts (cut at omissions) in the same one.
 
     Args:
@@ -194,13 +194,13 @@ def find_quotation(quotation: str, texts: Sequence[str]) -> Found | None:
     hits = process.extract(
         longest, roomy, scorer=fuzz.partial_ratio, score_cutoff=SAME_WORDS, limit=None
     )
-    best: Found | None = None
+    best: FoundQuotation | None = None
     for text, _, place in sorted(hits, key=lambda hit: hit[2]):
         likeness = min(fuzz.partial_ratio(part, text) for part in parts)
         if likeness >= SAME_WORDS and (best is None or likeness > best.likeness):
             span = fuzz.partial_ratio_alignment(longest, text)
             words = text[span.dest_start : span.dest_end] if span else ""
-            best = Found(place, round(likeness, 2), words)
+            best = FoundQuotation(place, round(likeness, 2), words)
     return best
 
 
@@ -319,13 +319,13 @@ def _quotation_row(order: int, quotation: Quotation, index: DocumentIndex) -> di
 
 def _looked_for(
     quotation: Quotation, document_id: str | None, index: DocumentIndex
-) -> tuple[Found | None, str]:
+) -> tuple[FoundQuotation | None, str]:
     """First in the cited document, then, when it is long enough, in all others."""
     if document_id:
         rows = [row for row, held in enumerate(index.blocks["document_id"]) if held == document_id]
         found = find_quotation(quotation.text, [index.texts[row] for row in rows])
         if found:
-            return Found(rows[found.place], found.likeness, found.text), "found"
+            return FoundQuotation(rows[found.place], found.likeness, found.text), "found"
     if quotation.n_words >= FEWEST_WORDS:
         found = find_quotation(quotation.text, index.texts)
         if found:

@@ -29,6 +29,12 @@ class LetteredText:
         """Letters before a place in the text."""
         return bisect_left(self.places, place)
 
+    def are_words(self, first: int, last: int) -> bool:
+        """Do the letters from one number to another begin and end where words do?"""
+        places = self.places
+        cut = first > 0 and places[first] - places[first - 1] == 1
+        return not cut and (last >= len(places) or places[last] - places[last - 1] > 1)
+
     def of(self, start: int, end: int) -> str:
         """The letters from one place of the text to another."""
         return self.letters[self.before(start) : self.before(end)]

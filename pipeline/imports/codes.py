@@ -18,7 +18,7 @@ from pipeline.imports.placing import TextIndex
 from pipeline.run.errors import InputError
 from pipeline.run.files import sheet_bytes
 from pipeline.run.sheet import Sheet, read_sheet
-from pipeline.run.wording import counted
+from pipeline.run.wording import counted, has_words
 from pipeline.study.codebook import Codebook
 from pipeline.study.refi import MACHINE, coder_of, guid
 
@@ -277,10 +277,16 @@ def coder_name(name: str) -> str:
 
 
 COLUMNS = {
-    "document": ("document", "document_id", "source", "file", "filename", "file name", "symbol"),
-    "text": ("text", "content", "coded", "coded text", "quote", "quotation", "segment", "seltext"),
-    "code": ("code", "theme", "theme_id", "tag", "codename", "code name"),
-    "coder": ("coder", "owner", "user"),
+    "document": (
+        *("document", "document_id", "document name", "source", "file", "filename", "file name"),
+        *("symbol", "dokumentname", "dokument"),
+    ),
+    "text": (
+        *("text", "content", "coded", "coded text", "quote", "quotation", "quotation content"),
+        *("segment", "seltext", "zitatinhalt"),
+    ),
+    "code": ("code", "codes", "theme", "theme_id", "tag", "tags", "codename", "code name"),
+    "coder": ("coder", "owner", "user", "created by"),
 }
 """The columns that are read, each with the names under which it may stand."""
 
@@ -320,19 +326,21 @@ def _rows(
 ) -> Iterator[FoundCoding | NotTaken]:
     for line, row in rows:
         cells = {column: row[name].strip() for column, name in names.items()}
-        empty = next((one for one in ("document", "text", "code") if not cells[one]), None)
+        said = {**cells, "text": cells["text"] if has_words(cells["text"]) else ""}
+        empty = next((one for one in ("document", "text", "code") if not said[one]), None)
         if empty is not None:
             what = f"row {line}: no {empty} in this row"
             yield NotTaken("empty_cell", what, cells.get("coder", ""), cells["code"])
             continue
-        yield FoundCoding(
-            coder=cells.get("coder", ""),
-            document=cells["document"],
-            identity="",
-            text=cells["text"],
-            whole=None,
-            before=0,
-            code=cells["code"],
-            code_identity="",
-            place=f"row {line}",
-        )
+        for code in re.split(r"\s*[;\n]\s*", cells["code"].strip(";\n ")):
+            yield FoundCoding(
+                coder=cells.get("coder", ""),
+                document=cells["document"],
+                identity="",
+                text=cells["text"],
+                whole=None,
+                before=0,
+                code=code,
+                code_identity="",
+                place=f"row {line}",
+            )

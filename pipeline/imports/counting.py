@@ -62,7 +62,7 @@ PLAIN = Counting("characters", "", "")
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class Stretch:
     """A stretch of a text as a program gives it.
 
     Attributes:
@@ -150,7 +150,7 @@ class ProgramText:
         first = (3 if counting.unit == _UNITS[2] else 1) if counting.mark else 0
         return np.concatenate(([first], first + np.cumsum(weights)))
 
-    def span(self, edges: np.ndarray, selection: Selection) -> tuple[int, int] | None:
+    def span(self, edges: np.ndarray, selection: Stretch) -> tuple[int, int] | None:
         """Where a selection lies in the text, without white space around it; None: nowhere."""
         last = int(edges[-1])
         if not 0 <= selection.start < selection.end or selection.start > last:
@@ -162,7 +162,7 @@ class ProgramText:
         start += len(words) - len(words.lstrip())
         return (int(start), int(start) + len(words.strip())) if words.strip() else None
 
-    def level(self, span: tuple[int, int] | None, selection: Selection) -> int:
+    def level(self, span: tuple[int, int] | None, selection: Stretch) -> int:
         """How well the text agrees that a selection lies there.
 
         5: its stored words are there; 4: but for a few letters; 3: it begins and ends as a sentence
@@ -246,7 +246,7 @@ class _Try(NamedTuple):
 
 
 def place_selections(
-    texts: Mapping[Key, tuple[ProgramText, Sequence[Selection]]],
+    texts: Mapping[Key, tuple[ProgramText, Sequence[Stretch]]],
 ) -> dict[Key, Placed]:
     """Find the selections of a project's texts; one program counts alike in all of them."""
     tries = {key: _tries(*each) for key, each in texts.items()}
@@ -257,7 +257,7 @@ def place_selections(
     return {key: _placed(*each, _ranked(each[0], tries[key], said)) for key, each in texts.items()}
 
 
-def _tries(text: ProgramText, selections: Sequence[Selection]) -> dict[Counting, _Try]:
+def _tries(text: ProgramText, selections: Sequence[Stretch]) -> dict[Counting, _Try]:
     found = {}
     for counting in text.countings:
         edges = text.edges(counting)
@@ -286,7 +286,7 @@ def _believed(ranked: Sequence[_Try]) -> bool:
     return ranked[0].score > max(_BELIEVED, log(sum(map(exp, different.values()))))
 
 
-def _placed(text: ProgramText, selections: Sequence[Selection], ranked: list[_Try]) -> Placed:
+def _placed(text: ProgramText, selections: Sequence[Stretch], ranked: list[_Try]) -> Placed:
     best = ranked[0]
     doubted = next(
         (one for one in ranked[1:] if best.score - one.score < _APART and _apart(best, one)), None
@@ -332,7 +332,7 @@ def _apart(one: _Try, other: _Try) -> bool:
     return not all(shared(a, b) for a, b in zip(one.spans, other.spans, strict=True))
 
 
-def _moved(selections: Sequence[Selection], best: _Try) -> set[int]:
+def _moved(selections: Sequence[Stretch], best: _Try) -> set[int]:
     """Selections after a place from which on most do not agree: there the text was edited."""
     order = sorted(range(len(selections)), key=lambda number: selections[number].start)
     levels = [best.levels[number] for number in order]

@@ -15,7 +15,7 @@ from pipeline.imports.counting import (
     Counting,
     Key,
     ProgramText,
-    Selection,
+    Stretch,
     place_selections,
 )
 from pipeline.study.refi import DocumentText, guid
@@ -114,6 +114,8 @@ class TextIndex:
             return NotTaken("no_document", found.document, found.coder, found.code)
         letters, needle = document.lettered.letters, LetteredText(found.text).letters
         stretches = [(start, start + len(needle)) for start in _occurrences(letters, needle)]
+        if found.whole is None and len(needle) < _SHORTEST_ALIKE:
+            stretches = [one for one in stretches if document.lettered.are_words(*one)]
         alike = not stretches
         stretches = stretches or _alike(letters, needle)
         if not stretches:
@@ -222,7 +224,7 @@ def _covered(units: tuple[tuple[str, int, int], ...], start: int, end: int) -> t
 
 def placed_codings(
     texts: Mapping[Key, ProgramText],
-    coded: Mapping[Key, Sequence[tuple[FoundCoding, Selection]]],
+    coded: Mapping[Key, Sequence[tuple[FoundCoding, Stretch]]],
 ) -> Found:
     """Codings with the words that their selections hold, and those whose place is not believed.
 

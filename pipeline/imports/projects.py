@@ -18,7 +18,7 @@ from lxml import etree
 
 from pipeline.imports import Found, FoundCoding, NotTaken
 from pipeline.imports.archive import BROKEN, EXPORT_AGAIN, Archive, open_archive
-from pipeline.imports.counting import ProgramText, Selection
+from pipeline.imports.counting import ProgramText, Stretch
 from pipeline.imports.placing import placed_codings
 from pipeline.run.errors import InputError
 
@@ -203,7 +203,7 @@ def _placed(archive: Archive, coded: Sequence[_Coded]) -> Found:
         for one in _all(source, "PDFSelection")
     }
     texts: dict[etree._Element, ProgramText | str] = {}
-    wanted: dict[etree._Element, list[tuple[FoundCoding, Selection]]] = {}
+    wanted: dict[etree._Element, list[tuple[FoundCoding, Stretch]]] = {}
     not_taken: list[NotTaken] = []
     for one in coded:
         holder = one.part.getparent()
@@ -225,7 +225,7 @@ def _placed(archive: Archive, coded: Sequence[_Coded]) -> Found:
     return Found(placed.codings, [*not_taken, *placed.not_taken], placed.remarks)
 
 
-def _selection(part: etree._Element, words: str) -> Selection | tuple[str, str]:
+def _selection(part: etree._Element, words: str) -> Stretch | tuple[str, str]:
     given = (part.get("startPosition", ""), part.get("endPosition", ""))
     try:
         start, end = int(given[0]), int(given[1])
@@ -233,7 +233,7 @@ def _selection(part: etree._Element, words: str) -> Selection | tuple[str, str]:
         return "no_place", f"no numbers: {given}"
     if start == end:
         return "empty", ""
-    return Selection(start, end, words, part.get("name", ""))
+    return Stretch(start, end, words, part.get("name", ""))
 
 
 def _stored_words(selection: etree._Element) -> str:
@@ -304,7 +304,7 @@ def _without_words(connection: sqlite3.Connection) -> Iterator[NotTaken]:
 
 def _of_database(connection: sqlite3.Connection, not_taken: list[NotTaken]) -> Found:
     texts: dict[str, ProgramText] = {}
-    coded: dict[str, list[tuple[FoundCoding, Selection]]] = {}
+    coded: dict[str, list[tuple[FoundCoding, Stretch]]] = {}
     for owner, _, name, text, words, start, end, code, source in connection.execute(_TEXTS):
         document = name or f"file {source}"
         place = f"{document}, characters {start} to {end}"
@@ -324,7 +324,7 @@ def _of_database(connection: sqlite3.Connection, not_taken: list[NotTaken]) -> F
             texts.setdefault(document, ProgramText(text))
             whole = texts[document].lettered
             coding = FoundCoding(owner or "", document, "", "", whole, 0, code, "", place)
-            selection = Selection(start, end, str(words or ""))
+            selection = Stretch(start, end, str(words or ""))
             coded.setdefault(document, []).append((coding, selection))
     found = placed_codings(texts, coded)
     return Found(found.codings, [*not_taken, *found.not_taken], found.remarks)

@@ -114,8 +114,7 @@ READERS: tuple[Format, ...] = (
     Format(".pdf", _pdf),
     Format(".docx", _word),
     *(Format(suffix, partial(_office, suffix=suffix)) for suffix in (".doc", ".odt", ".rtf")),
-    Format(".html", _html),
-    Format(".htm", _html),
+    *(Format(suffix, _html) for suffix in (".html", ".htm", ".xhtml")),
     Format(".md", _markdown),
     Format(".txt", _plain_text),
 )

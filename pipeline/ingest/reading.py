@@ -7,7 +7,7 @@ import datetime
 import re
 from dataclasses import dataclass, replace
 
-from pipeline.run.wording import Role
+from pipeline.run.wording import Role, once_encoded
 
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
@@ -121,7 +121,7 @@ SOFT_BREAK = re.compile("\u00ad\n[ \t>]*")
 def seen(text: str) -> str:
     """A text as one sees it: without soft hyphens, characters of no width, control characters.
 
-    >>> seen("MINU\u00adSMA\u200b said \x93no\x94.")
+    >>> seen("UNFI\u00adCYP\u200b said \x93no\x94.")
     'UNFICYP said “no”.'
     """
     return text.translate(_SEEN)
@@ -173,9 +173,8 @@ def decoded(content: bytes, declared: str = "") -> tuple[str, tuple[str, ...]]:
     """The text, line ends as newlines, and remarks when it was not all UTF-8.
 
     A byte order mark is believed, and UTF-8 wherever there is any: bytes between that are not UTF-8
-    are read one by one, and a remark says where they are. Without UTF-8 it is what the file says of
-    itself, or the code page in which every accent and quotation mark has a place that it can have
-    (see `_out_of_place`).
+    are read one by one, with a remark. Without UTF-8 it is what the file says of itself, or the
+    code page in which every accent and quotation mark can stand (see `_out_of_place`).
 
     Args:
         content: the whole file.
@@ -206,7 +205,7 @@ def _text(content: bytes, declared: str) -> tuple[str, tuple[str, ...]]:
     text = content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
     strays = sum(map(len, _STRAY.findall(text)))
     if not strays:
-        return text, ()
+        return once_encoded(text)
     others = sum(character > "\x7f" for character in text) - strays
     if declared and not others and (said := _as_declared(content, declared)):
         return said, ()

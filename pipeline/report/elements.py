@@ -201,7 +201,7 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class Section:
+class PageSection:
     """A part of the reading path."""
 
     section_id: str

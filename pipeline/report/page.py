@@ -19,7 +19,7 @@ from pipeline.report.elements import (
     Cell,
     Fact,
     Notice,
-    Section,
+    PageSection,
     Sentence,
     count,
     counted,
@@ -41,10 +41,10 @@ def in_short(material: PageMaterial) -> tuple[Sentence, ...]:
     return _paragraphs(material, "short")
 
 
-def half_page(material: PageMaterial) -> Section:
+def half_page(material: PageMaterial) -> PageSection:
     """The same with all figures, as outputs/compare/findings.md has it."""
     paragraphs = _paragraphs(material, "long") or (said("Not computed in this run."),)
-    return Section("plain-words", "At length", "The same at more length", paragraphs)
+    return PageSection("plain-words", "At length", "The same at more length", paragraphs)
 
 
 def _paragraphs(material: PageMaterial, length: str) -> tuple[Sentence, ...]:
@@ -159,7 +159,7 @@ class ReportPage:
     facts: tuple[Fact, ...]
     notices: tuple[Notice, ...]
     findings: tuple[Sentence, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[PageSection, ...]
     topic_map: TopicMap
     topic_cards: tuple[TopicCard, ...]
     codebook: Codebook

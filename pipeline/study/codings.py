@@ -1,9 +1,8 @@
 """The codings in corpus/coding as one stand-off table: coder, unit, theme.
 
-A unit is a sentence of an article or a paragraph of another document; configs/study.yaml says which
-sets of units there are. Every file ``SET-coder-NAME.csv`` is one coder's coding of all units of its
-set; ``SET-adjudicated.csv``, where there is one, decides. A file ``suggested-coder-NAME.csv`` is
-what `peacetext suggest` wrote, filled in: any number of units, ranges of blocks' characters.
+Units are sentences of an article or paragraphs of other documents, in sets that configs/study.yaml
+names. ``SET-coder-NAME.csv`` is one coder's coding of all units of its set; ``SET-adjudicated.csv``
+decides; ``suggested-coder-NAME.csv`` is what `peacetext suggest` wrote, filled in.
 """
 
 from __future__ import annotations
@@ -161,17 +160,17 @@ def _with_makers(coding: Coding, coders: Coders) -> Coding:
 def _refuse_misnamed(sets: Sequence[CodedSet], folder: Path) -> None:
     """A coding under another name would be passed over in silence, or taken for another kind."""
     ids, units = [one.id for one in sets], {one.units for one in sets}
-    like = rf"(({'|'.join([*ids, SUGGESTED])})[-_ ].*|.*[-_ ](coder|adjudicated)\b.*){_ENDING}"
-    example = [*ids, SUGGESTED][0]
+    every = [*ids, SUGGESTED]
+    like = rf"(({'|'.join(every)})[-_ ].*|.*[-_ ](coder|adjudicated)\b.*){_ENDING}"
     for name in sorted(file.name for file in folder.glob("*")):
         if name in units or name.startswith("~$") or not re.fullmatch(like, name, re.IGNORECASE):
             continue
         named = _NAME.fullmatch(name)
-        known = ids if Path(name).stem.endswith(f"-{ADJUDICATED}") else [*ids, SUGGESTED]
+        known = ids if Path(name).stem.endswith(f"-{ADJUDICATED}") else every
         if not named or named["set"] not in known:
-            fix = f"name it as {example}-coder-NAME.csv, or {example}-adjudicated.csv if it decides"
-            fix += f"; a file of units is named by `units` in {STUDY_FILE}"
-            problem = f"is not the name of a coding of {', '.join([*ids, SUGGESTED])}"
+            fix = f"name it {every[0]}-coder-NAME.csv ({every[0]}-adjudicated.csv if it decides); "
+            fix += f"a file of units is named by `units` in {STUDY_FILE}"
+            problem = f"is not the name of a coding of {', '.join(every)}"
             raise InputError(folder / name, problem, fix)
 
 

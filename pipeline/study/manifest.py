@@ -21,7 +21,7 @@ from pipeline.run.settings import Profile, way_back
 from pipeline.run.sheet import parse_sheet
 from pipeline.run.wording import Kind
 from pipeline.study.study import MISSIONS_FILE, load_missions
-from pipeline.study.symbols import address, is_same
+from pipeline.study.symbols import address, is_same, parse_symbol
 
 MANIFEST_FILE = Path("corpus/manifest.csv")
 COLUMNS = (
@@ -134,7 +134,8 @@ def named(entries: Iterable[Entry], name: str) -> Entry:
         InputError: there is none.
     """
     by_id = {entry.document_id: entry for entry in entries}
-    of_symbol = (entry for entry in by_id.values() if entry.symbol and is_same(entry.symbol, name))
+    symbol = parse_symbol(name) or name
+    of_symbol = (one for one in by_id.values() if one.symbol and is_same(one.symbol, symbol))
     found = by_id.get(name.strip().lower()) or next(of_symbol, None)
     if found is None:
         near = difflib.get_close_matches(name.lower(), by_id, n=1, cutoff=0.85)

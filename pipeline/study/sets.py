@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.run.settings import Section
+from pipeline.run.settings import CheckedModel
 from pipeline.run.wording import Kind, counted, listed
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ COUNTS: dict[Maker, str] = {
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-class Documents(Section):
+class DocumentFilter(CheckedModel):
     """Documents by what they are: their kinds, and their missions (none named: all)."""
 
     kinds: tuple[Kind, ...] = Field(min_length=1, strict=False)
@@ -57,12 +57,12 @@ class Documents(Section):
         )
 
 
-class Side(Section):
+class Side(CheckedModel):
     """What is compared: passages of documents, or those of the articles that report interviews."""
 
     id: Id
     name: Words
-    documents: Documents | None = None
+    documents: DocumentFilter | None = None
     interviews: bool = False
 
     @model_validator(mode="after")
@@ -73,7 +73,7 @@ class Side(Section):
         return self
 
 
-class Population(Documents):
+class Population(DocumentFilter):
     """What coded units were drawn from.
 
     Attributes:
@@ -110,7 +110,7 @@ class Population(Documents):
         return self
 
 
-class CodedSet(Section):
+class CodedSet(CheckedModel):
     """Units that were coded, in one file of units, with a file a coder.
 
     Attributes:
@@ -150,7 +150,7 @@ class CodedSet(Section):
         return self
 
 
-class CoderNames(Section):
+class CoderNames(CheckedModel):
     """Coders of one kind.
 
     Attributes:
@@ -164,7 +164,7 @@ class CoderNames(Section):
     sets: tuple[str, ...] = Field(default=(), strict=False)
 
 
-class Coders(Section):
+class Coders(CheckedModel):
     """Who made which coding.
 
     Attributes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from pipeline.run.settings import Section, read_mapping, settings_error
+from pipeline.run.settings import CheckedModel, read_mapping, settings_error
 from pipeline.study.sets import CodedSet, Coders, Id, Role, Side, Words
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ Pattern = Annotated[str, Field(min_length=1), AfterValidator(_checked_pattern)]
 Telling = Annotated[Pattern, AfterValidator(_telling_pattern)]
 
 
-class Article(Section):
+class Article(CheckedModel):
     """A text that was coded closely.
 
     Attributes:
@@ -70,7 +70,7 @@ class Article(Section):
     interviewees: int | None = Field(default=None, ge=1)
 
 
-class SpeakerGroup(Section):
+class SpeakerGroup(CheckedModel):
     """Interviewees whom an article describes in one way; ``pattern`` is found in a description."""
 
     id: Id
@@ -78,7 +78,7 @@ class SpeakerGroup(Section):
     pattern: Pattern
 
 
-class Interviews(Section):
+class Interviews(CheckedModel):
     """How articles mark what an interviewee said.
 
     Attributes:
@@ -115,7 +115,7 @@ class Interviews(Section):
         return next(found, "")
 
 
-class Milestone(Section):
+class Milestone(CheckedModel):
     """One year and what happened in it.
 
     Attributes:
@@ -135,7 +135,7 @@ class Milestone(Section):
     words: Words
 
 
-class Course(Section):
+class Course(CheckedModel):
     """The theme whose course over years and missions the page shows.
 
     ``milestone`` is what one of the milestones is called.
@@ -146,7 +146,7 @@ class Course(Section):
     milestone: Words = "a milestone"
 
 
-class Study(Section):
+class Study(CheckedModel):
     """The whole of configs/study.yaml; the file itself explains each key."""
 
     title: Words
@@ -256,7 +256,7 @@ def transfer_name(trained_on: Sequence[str], set_id: str) -> str:
 MISSIONS_FILE = Path("configs/missions.yaml")
 
 
-class Mission(Section):
+class Mission(CheckedModel):
     """One peace operation of configs/missions.yaml; ``period`` is first and last year."""
 
     names: tuple[str, ...] = Field(min_length=1, strict=False)

@@ -18,8 +18,11 @@ _ORGANS = (
 )
 _NUMBERED = r"(?:(?:[A-Z][A-Za-z]*(?:\.[A-Z]?|-))?\d+[A-Z]?)"
 _ONE = rf"(?:{_ORGANS})(?:/(?:{_NUMBERED}|[A-Z][A-Za-z]*))*/{_NUMBERED}"
-_TAIL = r" ?\((?:\d{4}|[IVXL]+(?:-[A-Z])?|Resumption ?\d+|Part [IVX]+|Vol\. ?[IVX]+|SUPP)\)"
-_LETTERED = r"A/RES/\d+/\d+ [A-Z](?![\w.])"  # a resolution in parts: A/RES/52/12 B
+_TAIL = (
+    r" ?\((?:\d{4}|[IVXL]+(?:-[A-Z])?|Resumption ?(?:\d+|[IVX]+)|Part [IVX]+|Vol\. ?[IVX]+|SUPP)\)"
+)
+# a resolution in parts: A/RES/52/12 B, A/RES/377 A (V)
+_LETTERED = r"A/RES/(?:\d+/\d+ [A-Z](?![\w.])|\d+ [A-Z] ?\([IVXL]+\))"
 SYMBOL = re.compile(rf"{_LETTERED}|{_ONE}\*{{0,3}}(?:[-–—]{_ONE}\*{{0,3}})?(?:{_TAIL})?\*{{0,3}}")
 _IN_TEXT = re.compile(rf"(?<![\w/.-])(?:{SYMBOL.pattern})(?![\w/])")
 _ADOPTED = re.compile(r"\b[Rr]esolutions? ((?:\d{1,4} ?\(\d{4}\)(?:,? and |, |,)?)+)")
@@ -50,7 +53,8 @@ def parse_symbol(pasted: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", unquote(unquote(pasted)))
     text = " ".join(plain.split()).strip(" <>[]\"'“”‘’.,;")
-    text = _JOINT.sub(r"\1", re.sub(r" ?/ ?", "/", _AFTER.sub("", text)))
+    text = _JOINT.sub(r"\1", re.sub(r" ?[/⁄∕] ?", "/", _AFTER.sub("", text)))
+    text = re.sub(r"(?<=/)((?:Add|Corr|Rev|Amend|PV|SR|L)\.) (?=\d)", r"\1", text, flags=re.I)
     text = text[1:-1] if text.startswith("(") and text.endswith(")") else text
     if host := _HOST.match(text):
         text = _of_address(text[host.end() :])
@@ -61,11 +65,10 @@ def parse_symbol(pasted: str) -> str:
 
 def _of_address(path: str) -> str:
     """What stands for the symbol in an address, after its host."""
-    if asked := _IN_QUERY.search(path):
-        return asked[1].replace("+", " ")
-    path = re.split(r"[?&#]", path)[0]
-    language = _LANGUAGE.match(path)
-    return path[language.end() :] if language else path
+    asked = _IN_QUERY.search(path)
+    named = asked[1].replace("+", " ") if asked else re.split(r"[?&#]", path)[0]
+    language = _LANGUAGE.match(named)
+    return named[language.end() :] if language else named
 
 
 def _cased(text: str) -> str:

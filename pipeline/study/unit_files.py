@@ -17,6 +17,7 @@ import polars as pl
 
 from pipeline.run.errors import InputError
 from pipeline.run.sheet import read_sheet
+from pipeline.run.wording import stands_for_nothing
 
 N_MINIMA = 32
 """Numbers in a fingerprint; the likeness that two give is right to within .09 (standard error)."""
@@ -166,12 +167,13 @@ def likeness(one: str, other: str) -> float:
 
 
 def codes_in(file: Path, line: int, cell: str, theme_ids: Collection[str]) -> list[str]:
-    """The codes of a cell, which semicolons separate.
+    """The codes of a cell, which semicolons, commas or lines separate.
 
     Raises:
         InputError: one is not in the codebook, is there twice, or is empty.
     """
-    codes = [code.strip() for code in cell.split(";")] if cell.strip() else []
+    is_empty = stands_for_nothing(cell) and cell.strip() not in theme_ids
+    codes = [] if is_empty else [code.strip() for code in re.split("[;,\n]", cell)]
     for place, code in enumerate(codes):
         if not code:
             raise InputError(file, "an empty code between two semicolons", "delete it", line)

@@ -21,7 +21,7 @@ from pipeline.run.errors import InputError
 from pipeline.run.wording import counted
 from pipeline.study.anchors import LostUnit, anchor_units
 from pipeline.study.codings import Coding
-from pipeline.study.sets import Documents, Population
+from pipeline.study.sets import DocumentFilter, Population
 from pipeline.study.study import STUDY_FILE, Study
 
 POLICY, ALL = "policy", "all"
@@ -265,7 +265,7 @@ class Frame:
             all of the side where there is no such set.
     """
 
-    side: Documents | None
+    side: DocumentFilter | None
     populations: tuple[Population, ...]
 
     @property

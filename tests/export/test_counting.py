@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 
-from pipeline.imports.counting import PLAIN, Counting, ProgramText, Selection, place_selections
+from pipeline.imports.counting import PLAIN, Counting, ProgramText, Stretch, place_selections
 from tests.export.test_import_kinds import SENTENCES
 
 Span = tuple[int, int]
@@ -46,7 +46,7 @@ def outcomes(
     text = ProgramText(raw)
     edges = text.edges(counting)
     true = [a_phrase(chance, text.text, one) if phrase else one for one in chance.sample(spans, n)]
-    given = [Selection(int(edges[a]) + shift, int(edges[b]) + shift) for a, b in true]
+    given = [Stretch(int(edges[a]) + shift, int(edges[b]) + shift) for a, b in true]
     found: Counter[str] = Counter()
     for (start, end), span in zip(true, place_selections({0: (text, given)})[0].spans, strict=True):
         if isinstance(span, str):
@@ -101,5 +101,5 @@ def test_one_selection_is_not_believed_where_a_text_can_be_counted_in_many_ways(
 
 def test_a_language_without_spaces_has_no_words_to_begin_at() -> None:
     text = ProgramText("维和行动的部署很慢。没有直升机。\n营地很远。")
-    placed = place_selections({0: (text, [Selection(10, 16)])})[0]
+    placed = place_selections({0: (text, [Stretch(10, 16)])})[0]
     assert placed.spans == ((10, 16),)

@@ -338,6 +338,43 @@ def test_a_table_of_codings_is_read_whatever_it_calls_its_columns(project: Proje
     assert codes_of(project, "article-coder-taguette.csv") == {"g26-s001": "leadership"}
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["Document name,Code,Segment", "Document,Codes,Quotation Content", "Dokumentname,Code,Segment"],
+)
+def test_segments_of_other_programs_with_several_codes_are_taken(
+    project: Project, header: str
+) -> None:
+    cells = dict.fromkeys(header.split(","), f'"{FIRST}"')
+    first, code = header.split(",")[0], next(name for name in cells if name.startswith("Code"))
+    cells |= {first: "gilder-2026", code: "leadership; training"}
+    file = project.folder / "segments.csv"
+    file.write_text(f"{header}\n{','.join(cells.values())}\n", encoding="utf-8")
+    assert project.run("import", str(file))[0] == 0
+    assert set(codes_of(project, "article-coder-segments.csv")["g26-s001"].split(";")) == {
+        "leadership",
+        "training",
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [("pean", "its words are not in"), ("NA", "no text in this row")]
+)
+def test_letters_within_a_word_are_no_words(project: Project, words: str, said: str) -> None:
+    file = project.folder / "t.csv"
+    file.write_text(f"document,code,text\ngilder-2026,leadership,{words}\n")
+    code, printed = project.run("import", str(file))
+    assert code == 2
+    assert said in printed
+
+
+def test_two_people_are_not_taken_under_one_name(project: Project) -> None:
+    file = str(project.exported / "peacetext.qdpx")
+    code, said = project.run("import", file, "--coder", "eve")
+    assert code == 2
+    assert "say whose with --user" in said
+
+
 def test_words_that_stand_in_several_units_are_not_guessed_at(project: Project) -> None:
     file = project.folder / "t.csv"
     file.write_text("document,code,text\ngilder-2026,leadership,peacekeeping\n")

@@ -13,6 +13,9 @@ from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading
 from pipeline.run.settings import IngestSettings
 
+FIELD_CASES = Path("tests/field_cases")
+MOVED = "The Force moved its camp to the north of the town in the night, and people saw it."
+SENT = "Two patrols were sent to Kidal, and neither met any armed men on the road."
 FONTS = {"plain": "Times-Roman", "bold": "Times-Bold", "italic": "Times-Italic"}
 
 
@@ -152,3 +155,40 @@ def lines_of() -> Callable[..., list[Ink]]:
 @pytest.fixture
 def ink() -> type[Ink]:
     return Ink
+
+
+@pytest.fixture
+def read_case(limits: IngestSettings) -> Callable[..., Reading]:
+    """Reads a field case, named by a pattern of its path."""
+
+    def read(name: str, kind: str = "other") -> Reading:
+        (file,) = FIELD_CASES.glob(name)
+        return read_file(file.read_bytes(), kind, file.suffix, limits)
+
+    return read
+
+
+@pytest.fixture
+def page(limits: IngestSettings) -> Callable[[str | bytes], Reading]:
+    """Reads a web page."""
+
+    def read(content: str | bytes) -> Reading:
+        whole = content if isinstance(content, bytes) else content.encode()
+        return read_file(whole, "other", ".html", limits)
+
+    return read
+
+
+def short_of(reading: Reading) -> list[tuple[str, str, str]]:
+    """Role, label and text of each block."""
+    return [(block.role, block.label, block.text) for block in reading.blocks]
+
+
+def texts_of(reading: Reading) -> list[str]:
+    """The text of each block."""
+    return [block.text for block in reading.blocks]
+
+
+def notes_of(reading: Reading) -> dict[str, str]:
+    """The text of each note by its number."""
+    return {note.number: note.text for note in reading.notes}

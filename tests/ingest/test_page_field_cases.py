@@ -2,49 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from pipeline.ingest.readers import read_file
-from pipeline.ingest.reading import NoteMark, Reading
+from pipeline.ingest.reading import NoteMark
 from pipeline.ingest.recognising import recognition_of
 from pipeline.study.study import load_missions
+from tests.ingest.conftest import MOVED, SENT, notes_of, short_of, texts_of
 
-CASES = Path("tests/field_cases")
-MOVED = "The Force moved its camp to the north of the town in the night, and people saw it."
 BASES = "The Mission opened two bases in the east and closed one in the north, as shown beside."
-SENT = "Two patrols were sent to Kidal, and neither met any armed men on the road."
-
-
-@pytest.fixture
-def read_case(limits):
-    def read(name: str, kind: str = "other") -> Reading:
-        (file,) = CASES.glob(name)
-        return read_file(file.read_bytes(), kind, file.suffix, limits)
-
-    return read
-
-
-@pytest.fixture
-def page(limits):
-    def read(content: str | bytes) -> Reading:
-        whole = content if isinstance(content, bytes) else content.encode()
-        return read_file(whole, "other", ".html", limits)
-
-    return read
-
-
-def _short(reading: Reading) -> list[tuple[str, str, str]]:
-    return [(block.role, block.label, block.text) for block in reading.blocks]
-
-
-def _texts(reading: Reading) -> list[str]:
-    return [block.text for block in reading.blocks]
-
-
-def _notes(reading: Reading) -> dict[str, str]:
-    return {note.number: note.text for note in reading.notes}
 
 
 # XHTML
@@ -53,7 +18,7 @@ def _notes(reading: Reading) -> dict[str, str]:
 def test_a_page_with_an_xml_declaration_is_read(read_case):
     reading = read_case("30-*/*.html")
     assert reading.title == "Council renews mandate"
-    assert _short(reading) == [
+    assert short_of(reading) == [
         ("heading", "", "Council renews mandate of the Mission"),
         (
             "paragraph",
@@ -74,7 +39,7 @@ def test_xhtml_that_closes_elements_where_it_opens_them_and_names_another_encodi
         ).encode("iso-8859-1")
     )
     assert reading.title == "Côte"
-    assert _texts(reading) == ["Côte", "One.", "raw & text"]
+    assert texts_of(reading) == ["Côte", "One.", "raw & text"]
 
 
 def test_xhtml_with_a_prefix_is_read(page):
@@ -82,19 +47,19 @@ def test_xhtml_with_a_prefix_is_read(page):
         '<?xml version="1.0"?><h:html xmlns:h="http://www.w3.org/1999/xhtml"><h:head><h:title>T'
         "</h:title></h:head><h:body><h:h1>Head</h:h1><h:p>One.</h:p></h:body></h:html>"
     )
-    assert (reading.title, _texts(reading)) == ("T", ["Head", "One."])
+    assert (reading.title, texts_of(reading)) == ("T", ["Head", "One."])
 
 
 def test_a_page_without_the_tags_that_one_may_leave_out_keeps_its_text(page):
     reading = page(f"<!doctype html><title>T</title><article><h1>One</h1><p>{MOVED}</article>")
-    assert _texts(reading) == ["One", MOVED]
+    assert texts_of(reading) == ["One", MOVED]
 
 
 # Forms
 
 
 def test_a_whole_page_in_a_form_is_read(read_case):
-    assert _short(read_case("31-*/*.html")) == [
+    assert short_of(read_case("31-*/*.html")) == [
         ("heading", "", "Deployment to MONUSCO"),
         ("paragraph", "", "The battalion will be deployed to Ituri in May."),
         (
@@ -110,7 +75,7 @@ def test_of_forms_only_the_one_that_is_the_page_is_text(page, around):
     controls = "<label for=q>Search</label><input id=q><select><option>French</select>"
     small = "<form><p>Get our news every week.</p><input><button>Send</button></form>"
     whole = around.format(f"<h1>T</h1>{controls}<p>{MOVED}</p><p>{SENT}</p>") + small
-    assert _texts(page(whole)) == ["T", MOVED, SENT]
+    assert texts_of(page(whole)) == ["T", MOVED, SENT]
 
 
 # Tables
@@ -124,7 +89,7 @@ def test_a_page_in_one_cell_of_a_table_is_no_table(read_case):
 
 
 def test_a_table_of_data_in_a_table_that_lays_out_the_page_stays_one(read_case):
-    assert _short(read_case("32-*/nested-tables.html")) == [
+    assert short_of(read_case("32-*/nested-tables.html")) == [
         (
             "paragraph",
             "14",
@@ -139,7 +104,7 @@ def test_a_table_of_data_in_a_table_that_lays_out_the_page_stays_one(read_case):
 def test_paragraphs_whose_numbers_stand_in_a_column_have_these_numbers(page):
     rows = [("1.", MOVED), ("2.", SENT), ("(a)", "One came back by the river at noon.")]
     cells = "".join(f"<tr><td>{number}</td><td>{text}</td></tr>" for number, text in rows)
-    assert _short(page(f"<table>{cells}</table>")) == [
+    assert short_of(page(f"<table>{cells}</table>")) == [
         ("paragraph", "1", MOVED),
         ("paragraph", "2", SENT),
         ("paragraph", "2 (a)", "One came back by the river at noon."),
@@ -154,7 +119,7 @@ def test_a_small_table_in_a_cell_of_a_table_of_data_belongs_to_its_row(page):
         "<table><caption>Table 1</caption><tr><th>Base</th><th>Units</th></tr>"
         f"<tr><td><p>Kidal</p><p>north</p></td><td>{inner}</td></tr></table><p>After.</p>"
     )
-    assert _short(reading) == [
+    assert short_of(reading) == [
         ("paragraph", "", "Table 1"),
         ("annex", "", "Base | Units"),
         ("annex", "", "Kidal north | Infantry 450 Police 12"),
@@ -170,7 +135,7 @@ def test_a_heading_ends_where_its_element_does(page):
 def test_a_column_of_links_beside_the_text_is_a_menu(page):
     menu = "<td><a href=/>Home</a><br><a href=/n>News</a></td>"
     reading = page(f"<table><tr>{menu}<td><b>Report</b><br><br>{MOVED}</td></tr></table>")
-    assert _texts(reading) == ["Report", MOVED]
+    assert texts_of(reading) == ["Report", MOVED]
     assert reading.remarks == ("menus, banners and the like left out (words: 2)",)
 
 
@@ -184,7 +149,7 @@ MINUSMA = (
 
 def test_a_page_is_read_without_banner_menu_and_hidden_parts(read_case):
     reading = read_case("35-*/*.html")
-    assert _texts(reading) == [
+    assert texts_of(reading) == [
         "Protection of civilians",
         MINUSMA,
     ]
@@ -214,7 +179,7 @@ STYLE = "<style>@media print { .noprint { display: none } } .tip, #b { display:n
 )
 def test_what_a_browser_does_not_show_is_not_read(page, hidden):
     whole = f"<h1>T</h1><p>{MOVED}</p>{hidden}<p class=noprint>{SENT}</p>"
-    assert _texts(page(whole)) == ["T", MOVED, SENT]
+    assert texts_of(page(whole)) == ["T", MOVED, SENT]
 
 
 @pytest.mark.parametrize(
@@ -233,7 +198,7 @@ def test_what_a_browser_does_not_show_is_not_read(page, hidden):
 )
 def test_what_is_around_the_text_of_a_page_is_left_out_and_counted(page, furniture):
     reading = page(f"<body>{furniture}<h1>T</h1><p>{MOVED}</p><p>{SENT}</p></body>")
-    assert _texts(reading) == ["T", MOVED, SENT]
+    assert texts_of(reading) == ["T", MOVED, SENT]
     assert reading.remarks[0].startswith("menus, banners and the like left out (words: ")
 
 
@@ -244,13 +209,13 @@ def test_what_only_sounds_like_furniture_is_text(page):
         f'<section id="social"><h2>Social</h2><blockquote><p>{SENT}</p><footer>— P7</footer>'
         '</blockquote></section><ul><li><a href="/x">S/RES/2100 (2013)</a></li></ul>'
     )
-    assert _texts(reading) == [
+    assert texts_of(reading) == [
         *("My thesis", "A. B.", "Sharing", MOVED, "Social", SENT, "— P7", "S/RES/2100 (2013)"),
     ]
 
 
 def test_an_empty_main_part_is_not_the_page(page):
-    assert _texts(page(f"<main id=app></main><h1>T</h1><p>{MOVED}</p>")) == ["T", MOVED]
+    assert texts_of(page(f"<main id=app></main><h1>T</h1><p>{MOVED}</p>")) == ["T", MOVED]
 
 
 # Notes and paragraphs
@@ -264,7 +229,7 @@ def test_raised_figures_without_links_are_marks_where_a_note_is_there(page):
     (block,) = reading.blocks
     assert block.text == "The Force moved north. It has 12 km²."
     assert block.marks == (NoteMark("1", 15), NoteMark("2", 22))
-    assert _notes(reading) == {"1": "Interview 4.", "2": "S/2018/541, para. 3."}
+    assert notes_of(reading) == {"1": "Interview 4.", "2": "S/2018/541, para. 3."}
 
 
 @pytest.mark.parametrize(
@@ -279,13 +244,13 @@ def test_raised_figures_refer_to_the_list_of_notes_however_it_is_set(page, notes
     reading = page(
         f"<p>It moved<sup>1,2</sup> north at 10<sup>3</sup> m.</p>{notes}<p>The end.</p>"
     )
-    assert (_texts(reading)[0], _texts(reading)[-1]) == ("It moved north at 10³ m.", "The end.")
+    assert (texts_of(reading)[0], texts_of(reading)[-1]) == ("It moved north at 10³ m.", "The end.")
     assert [mark.number for mark in reading.blocks[0].marks] == ["1", "2"]
-    assert _notes(reading) == {"1": "Interview 4.", "2": "S/2018/541."}
+    assert notes_of(reading) == {"1": "Interview 4.", "2": "S/2018/541."}
 
 
 def test_raised_figures_without_a_note_stay(page):
-    assert _texts(page("<p>It moved<sup>1</sup> 5 km<sup>2</sup> off.</p>")) == [
+    assert texts_of(page("<p>It moved<sup>1</sup> 5 km<sup>2</sup> off.</p>")) == [
         "It moved¹ 5 km² off.",
     ]
 
@@ -295,7 +260,7 @@ def test_notes_in_roman_figures_as_word_writes_endnotes(page):
         '<p>It moved.<a href="#_edn1" name="_ednref1"><span class=MsoEndnoteReference>[ii]</span>'
         '</a></p><div id=edn1><p><a href="#_ednref1" name="_edn1">[ii]</a> Interview 4.</p></div>'
     )
-    assert (_texts(reading), _notes(reading)) == (["It moved."], {"ii": "Interview 4."})
+    assert (texts_of(reading), notes_of(reading)) == (["It moved."], {"ii": "Interview 4."})
 
 
 def test_a_link_to_a_note_may_name_the_whole_address_of_the_page(page):
@@ -303,20 +268,20 @@ def test_a_link_to_a_note_may_name_the_whole_address_of_the_page(page):
         '<p>It moved<sup><a href="https://x.org/p.html#fn1" id=r1>1</a></sup> north.</p><ol>'
         '<li id=fn1>Interview 4. <a href="https://x.org/p.html#r1">↩</a></li></ol>'
     )
-    assert _texts(reading) == ["It moved north."]
-    assert _notes(reading) == {"1": "Interview 4."}
+    assert texts_of(reading) == ["It moved north."]
+    assert notes_of(reading) == {"1": "Interview 4."}
 
 
 @pytest.mark.parametrize("between", ["<br><br>", "<br>\n&nbsp;<br />", "<BR/> <br>"])
 def test_two_line_breaks_part_paragraphs_and_one_does_not(page, between):
     reading = page(f"<div>One<br>goes on.{between}Two.<br>3. Three;<br>4. Four.</div>")
-    assert [text for _, _, text in _short(reading)] == ["One goes on.", "Two.", "Three;", "Four."]
-    assert [label for _, label, _ in _short(reading)] == ["", "", "3", "4"]
+    assert [text for _, _, text in short_of(reading)] == ["One goes on.", "Two.", "Three;", "Four."]
+    assert [label for _, label, _ in short_of(reading)] == ["", "", "3", "4"]
 
 
 def test_a_page_set_as_typed_has_the_paragraphs_of_its_lines(page):
     reading = page("<pre>\nNOTE\n\n1. It moved\n   north.\n\n2. It stayed.\n</pre>")
-    assert _short(reading) == [
+    assert short_of(reading) == [
         ("paragraph", "", "NOTE"),
         ("paragraph", "1", "It moved north."),
         ("paragraph", "2", "It stayed."),

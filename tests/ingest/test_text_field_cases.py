@@ -5,35 +5,13 @@ from __future__ import annotations
 import datetime
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from docx import Document
 
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import NoteMark, Reading, UnreadableError, as_seen, decoded
-
-CASES = Path("tests/field_cases")
-MOVED = "The Force moved its camp to the north of the town in the night, and people saw it."
-SENT = "Two patrols were sent to Kidal, and neither met any armed men on the road."
-
-
-@pytest.fixture
-def read_case(limits):
-    def read(name: str, kind: str = "other") -> Reading:
-        (file,) = CASES.glob(name)
-        return read_file(file.read_bytes(), kind, file.suffix, limits)
-
-    return read
-
-
-@pytest.fixture
-def page(limits):
-    def read(content: str | bytes) -> Reading:
-        whole = content if isinstance(content, bytes) else content.encode()
-        return read_file(whole, "other", ".html", limits)
-
-    return read
+from tests.ingest.conftest import MOVED, SENT, notes_of, short_of, texts_of
 
 
 @pytest.fixture
@@ -44,18 +22,6 @@ def markdown(limits):
 @pytest.fixture
 def plain(limits):
     return lambda content: read_file(content, "other", ".txt", limits)
-
-
-def _short(reading: Reading) -> list[tuple[str, str, str]]:
-    return [(block.role, block.label, block.text) for block in reading.blocks]
-
-
-def _texts(reading: Reading) -> list[str]:
-    return [block.text for block in reading.blocks]
-
-
-def _notes(reading: Reading) -> dict[str, str]:
-    return {note.number: note.text for note in reading.notes}
 
 
 # Encodings
@@ -85,17 +51,17 @@ def test_a_page_that_says_latin_1_and_means_windows_has_its_quotation_marks(read
 )
 def test_a_charset_that_is_not_the_pages_own_does_no_harm(page, declared, encoding):
     text = f'<html><head><meta charset="{declared}"></head><p>“Don’t – Café”</p></html>'
-    assert _texts(page(text.encode(encoding))) == ["“Don’t – Café”"]
+    assert texts_of(page(text.encode(encoding))) == ["“Don’t – Café”"]
 
 
 def test_a_charset_is_found_late_in_the_head_but_not_in_a_comment(page):
     late = f"<!-- {'x' * 5000} <meta charset=koi8-r> --><meta charset=windows-1251>"
     text = f"<html><head>{late}</head><p>The word мир was said.</p>"
-    assert _texts(page(text.encode("cp1251"))) == ["The word мир was said."]
+    assert texts_of(page(text.encode("cp1251"))) == ["The word мир was said."]
 
 
 def test_numbers_of_windows_for_quotation_marks_are_quotation_marks(page):
-    assert _texts(page("<p>&#147;Don&#146;t&#148; &#150; no&#133;")) == ["“Don’t” – no…"]
+    assert texts_of(page("<p>&#147;Don&#146;t&#148; &#150; no&#133;")) == ["“Don’t” – no…"]
 
 
 ENGLISH = {
@@ -112,7 +78,7 @@ def test_a_text_without_utf_8_is_read_in_the_code_page_in_which_its_marks_have_p
     plain, encoding
 ):
     reading = plain(ENGLISH[encoding].encode(encoding))
-    assert _texts(reading) == [ENGLISH[encoding]]
+    assert texts_of(reading) == [ENGLISH[encoding]]
     assert len(reading.remarks) == 1
     assert reading.remarks[0].startswith("not UTF-8; read as ")
 
@@ -136,7 +102,11 @@ def test_stray_bytes_in_utf_8_are_read_with_their_places(plain):
         "“Café” isn’t open – ever.\n\n".encode() + b"The camp\x92s gate.\n\nLost \xe2\x80 here."
     )
     reading = plain(content)
-    assert _texts(reading) == ["“Café” isn’t open – ever.", "The camp’s gate.", "Lost \ufffd here."]
+    assert texts_of(reading) == [
+        "“Café” isn’t open – ever.",
+        "The camp’s gate.",
+        "Lost \ufffd here.",
+    ]
     (remark,) = reading.remarks
     assert remark == (
         "not all of it is UTF-8: byte 92 in line 3, after “The camp”, read as ’; "
@@ -156,19 +126,19 @@ def test_one_stray_byte_in_plain_english_is_read_with_its_place(plain, stray, re
 
 def test_a_file_put_together_from_two_encodings_is_read_in_both(plain):
     content = "It isn’t so. ".encode("cp1252") * 9 + "“Café”".encode()
-    (text,) = _texts(plain(content))
+    (text,) = texts_of(plain(content))
     assert text == "It isn’t so. " * 9 + "“Café”"
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\u2028", "\x85"])
 def test_lines_end_as_any_program_ends_them(plain, end):
     text = f"First line{end}goes on.{end}{end}Second."
-    assert _texts(plain(text.encode())) == ["First line goes on.", "Second."]
+    assert texts_of(plain(text.encode())) == ["First line goes on.", "Second."]
 
 
 def test_a_page_that_ends_within_a_sentence_does_not_end_it(plain):
     text = "It moved to the north of\fthe town.\fIt stayed.\u2029There."
-    assert _texts(plain(text.encode())) == [
+    assert texts_of(plain(text.encode())) == [
         "It moved to the north of the town.",
         "It stayed.",
         "There.",
@@ -222,8 +192,8 @@ def test_marks_of_notes_stay_at_their_words_when_what_is_unseen_goes(markdown):
 
 def test_notes_of_one_word_are_notes(read_case):
     reading = read_case("40-*/notes.md")
-    assert _texts(reading)[1:] == ["The mandate was renewed, see the report and the interviews."]
-    assert _notes(reading) == {
+    assert texts_of(reading)[1:] == ["The mandate was renewed, see the report and the interviews."]
+    assert notes_of(reading) == {
         "1": "S/RES/2423(2018)",
         "2": "https://docs.un.org/en/S/2018/541",
         "3": "Interviews 4 and 7, Gao.",
@@ -237,11 +207,11 @@ def test_a_note_of_several_paragraphs_one_in_a_quotation_and_one_without_a_mark(
         "    Second *part*.\n\n[^*]: Star\n[^unused]: Never marked.\n\n> Said.[^q]\n>\n"
         "> [^q]: S/2018/541\n"
     )
-    assert _short(reading) == [
+    assert short_of(reading) == [
         ("paragraph", "", "Text and more so."),
         ("quotation", "", "Said."),
     ]
-    assert _notes(reading) == {
+    assert notes_of(reading) == {
         "long": "First. Second part.",
         "*": "Star",
         "unused": "Never marked.",
@@ -256,8 +226,8 @@ def test_numbers_in_brackets_are_marks_where_a_line_defines_them_and_links_stay_
         "The mandate [1] was renewed [2], see [the site][3].\n\n[1]: S/RES/2423(2018)\n"
         "[2]: Interview 4, Gao.\n[3]: https://x.org\n"
     )
-    assert _texts(reading) == ["The mandate was renewed, see the site."]
-    assert _notes(reading) == {"1": "S/RES/2423(2018)", "2": "Interview 4, Gao."}
+    assert texts_of(reading) == ["The mandate was renewed, see the site."]
+    assert notes_of(reading) == {"1": "S/RES/2423(2018)", "2": "Interview 4, Gao."}
 
 
 @pytest.mark.parametrize(
@@ -272,12 +242,15 @@ def test_numbers_in_brackets_are_marks_where_a_line_defines_them_and_links_stay_
 def test_front_matter_gives_title_and_date_in_every_usual_form(markdown, front):
     reading = markdown(f"{front}\nText.\n")
     assert (reading.title, reading.date) == ("Force", datetime.date(2031, 4, 6))
-    assert _texts(reading) == ["Text."]
+    assert texts_of(reading) == ["Text."]
 
 
 def test_a_title_with_a_colon_is_read_and_lines_of_hyphens_alone_are_no_front_matter(markdown):
     assert markdown("---\ntitle: Force: a study\n---\nText.").title == "Force: a study"
-    assert _texts(markdown("---\n\nA break above.\n\n---\n\nText.")) == ["A break above.", "Text."]
+    assert texts_of(markdown("---\n\nA break above.\n\n---\n\nText.")) == [
+        "A break above.",
+        "Text.",
+    ]
 
 
 def test_html_in_markdown_is_read_as_html_and_code_as_it_stands(markdown):
@@ -286,7 +259,7 @@ def test_html_in_markdown_is_read_as_html_and_code_as_it_stands(markdown):
         "</div>\n\n<style>p{}</style>\n\n<table><tr><th>Base</th><th>Men</th></tr>\n"
         "<tr><td>Kidal</td><td>450</td></tr></table>\n\n    if x < 5 and y > 3\n"
     )
-    assert _short(reading) == [
+    assert short_of(reading) == [
         ("paragraph", "", "One two three"),
         ("paragraph", "", "First"),
         ("paragraph", "", "Second & third"),

@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from pipeline.compare.findings.words import Words, as_table, in_short
-from pipeline.compare.material import Account, Findings, Piece, empty
+from pipeline.compare.material import Account, Findings, Phrase, empty
 from pipeline.report.__main__ import main
 from pipeline.run.files import write_json, write_text
 from pipeline.run.settings import load_settings
@@ -263,7 +263,7 @@ def sentences() -> pl.DataFrame:
         evaluation=empty(Evaluation),
     )
     short = [Words("", pieces) for pieces in in_short(account)]
-    return as_table([*short, Words("Speaker groups", (Piece("Soldiers say <b>most</b>."),))])
+    return as_table([*short, Words("Speaker groups", (Phrase("Soldiers say <b>most</b>."),))])
 
 
 def write_rows(table: Table, rows: list[dict[str, Any]]) -> None:

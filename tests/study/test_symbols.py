@@ -73,6 +73,13 @@ PASTED = {
     "E/CN.4/Sub.2/2003/12/Rev.2": "E/CN.4/SUB.2/2003/12/REV.2",
     "A/HRC/S-27/1": "A/HRC/S-27/1",
     "A/RES/52/12 B": "https://undocs.org/A/RES/52/12%20B",
+    "A/RES/377 A(V)": "A/RES/377 A (V)",
+    "S/2018/541/Add.1": """
+        S/2018/541/Add. 1
+        https://undocs.org/pdf?symbol=en/S/2018/541/Add.1
+    """,
+    "S/PV.8298 (Resumption I)": "S/PV.8298 (Resumption I)",
+    "S/RES/2423 (2018)": "S∕RES∕2423 (2018)",
     "HRI/GEN/1/Rev.9 (Vol. I)": "HRI/GEN/1/REV.9(VOL.I)",
     "A/70/95-S/2015/446": """
         A/70/95–S/2015/446

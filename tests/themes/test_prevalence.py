@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipeline.run.settings import ThemeSettings, load_settings
-from pipeline.study.sets import Documents, Population
+from pipeline.study.sets import DocumentFilter, Population
 from pipeline.themes.prevalence import (
     CodedPassages,
     corrected_shares,
@@ -18,7 +18,7 @@ from pipeline.themes.units import Frame, frame_of
 from tests.studies import paragraphs, sentences, study_of
 
 FRAME = Frame(
-    Documents(kinds=("resolution", "report")),
+    DocumentFilter(kinds=("resolution", "report")),
     (Population(kinds=("resolution",), missions=("UNFICYP",), words=(18, 160)),),
 )
 

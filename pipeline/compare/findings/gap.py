@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.compare.findings.sides import sides_in_short, sides_words
 from pipeline.compare.gap.sensitivity import PARTS
-from pipeline.compare.material import Account, Piece
+from pipeline.compare.material import Account, Phrase
 from pipeline.run.tables.compare import (
     CITATIONS,
     GAP,
@@ -57,7 +57,7 @@ def leaning(gap: pl.DataFrame, side: str, question: str) -> list[Row]:
     )
 
 
-def gap_in_short(account: Account) -> list[tuple[Piece, ...]]:
+def gap_in_short(account: Account) -> list[tuple[Phrase, ...]]:
     """How many themes lean which way by both questions, and the widest on each side."""
     gap = account.findings.frame(GAP)
     if gap["difference"].null_count() == gap.height:
@@ -67,49 +67,49 @@ def gap_in_short(account: Account) -> list[tuple[Piece, ...]]:
     return [tuple(_counts_in_short(account, gap)), *short]
 
 
-def _counts_in_short(account: Account, gap: pl.DataFrame) -> Iterator[Piece]:
+def _counts_in_short(account: Account, gap: pl.DataFrame) -> Iterator[Phrase]:
     documents, interviews = account.study.side_names
     computed = gap.drop_nulls("difference")
     n_undecided = computed.filter(pl.col("direction").cast(pl.String) == "undecided").height
-    yield Piece(f"Of {counted(computed.height, 'theme')} measured on both sides, ")
+    yield Phrase(f"Of {counted(computed.height, 'theme')} measured on both sides, ")
     yield from _leanings_in_short(gap, BY_PASSAGES, "#gap-chart", interviews)
-    yield Piece(f" in {documents}; for {_number(n_undecided)} the difference is within chance.")
+    yield Phrase(f" in {documents}; for {_number(n_undecided)} the difference is within chance.")
     if gap["part_difference"].null_count() == gap.height:
         return
-    yield Piece(
+    yield Phrase(
         f" The codebook was made from {account.study.coded_texts}, which favours {interviews}. "
         "Counted as parts of all that each side says of these themes, "
     )
     yield from _leanings_in_short(gap, BY_PARTS, "#gap-parts", interviews)
-    yield Piece(f" in {documents}.")
+    yield Phrase(f" in {documents}.")
 
 
 def _leanings_in_short(
     gap: pl.DataFrame, question: str, link: str, interviews: str
-) -> Iterator[Piece]:
+) -> Iterator[Phrase]:
     n = len(leaning(gap, INTERVIEW_SIDE, question))
-    yield Piece(_number(n), link)
-    yield Piece(f" {'takes' if n == 1 else 'take'} more room in {interviews} and ")
-    yield Piece(_number(len(leaning(gap, POLICY_SIDE, question))), link)
+    yield Phrase(_number(n), link)
+    yield Phrase(f" {'takes' if n == 1 else 'take'} more room in {interviews} and ")
+    yield Phrase(_number(len(leaning(gap, POLICY_SIDE, question))), link)
 
 
 def _number(n: int) -> str:
     return count(n) if n else "none"
 
 
-def _side_in_short(account: Account, gap: pl.DataFrame, side: str) -> Iterator[Piece]:
+def _side_in_short(account: Account, gap: pl.DataFrame, side: str) -> Iterator[Phrase]:
     documents, interviews = account.study.side_names
     place = documents if side == POLICY_SIDE else interviews
     rows = leaning(gap, side, BY_PASSAGES)[:_NAMED_IN_SHORT]
     for number, row in enumerate(rows):
         opening = " and " if number else f"In {place} more is said of "
-        yield Piece(f"{opening}{account.theme(row['theme_id'])} (")
-        yield Piece(percent(row["policy"]), policy_link(row["theme_id"]))
-        yield Piece(f" of passages in {documents}, ")
-        yield Piece(percent(row["interviews"]), interview_link(row["theme_id"]))
-        yield Piece(f" in {interviews})")
+        yield Phrase(f"{opening}{account.theme(row['theme_id'])} (")
+        yield Phrase(percent(row["policy"]), policy_link(row["theme_id"]))
+        yield Phrase(f" of passages in {documents}, ")
+        yield Phrase(percent(row["interviews"]), interview_link(row["theme_id"]))
+        yield Phrase(f" in {interviews})")
     if rows:
-        yield Piece(".")
+        yield Phrase(".")
 
 
 def gap_words(account: Account) -> str:

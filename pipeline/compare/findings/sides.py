@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from pipeline.compare.material import Account, Piece
+from pipeline.compare.material import Account, Phrase
 from pipeline.run.tables.compare import GAP_SIDES, SPEAKER_SHARES
 from pipeline.run.wording import counted, listed, lowered, points
 from pipeline.study.sets import Side
@@ -15,7 +15,7 @@ _NAMED = 3
 """Themes that a sentence names of each side."""
 
 
-def sides_in_short(account: Account) -> Iterator[tuple[Piece, ...]]:
+def sides_in_short(account: Account) -> Iterator[tuple[Phrase, ...]]:
     """Of each further side of documents how much it says that the first does not."""
     parts = account.findings.frame(GAP_SIDES).filter(pl.col("question").cast(pl.String) == "parts")
     first, interviews = account.study.document_side, account.study.interview_side
@@ -29,10 +29,10 @@ def sides_in_short(account: Account) -> Iterator[tuple[Piece, ...]]:
         named = f" ({_named_parts(account, more)})" if more.height else ""
         there_is = account.findings.there_is.get(side.name)
         yield (
-            Piece(f"{side.name.capitalize()} give more room than {first.name} to "),
-            Piece(counted(more.height, "theme") if more.height else "no theme", "#gap-parts"),
-            Piece(f"{named}. {_nearer(account, parts, first, side, interviews)}"),
-            Piece(f" Of {side.name} there are {there_is}." if there_is else ""),
+            Phrase(f"{side.name.capitalize()} give more room than {first.name} to "),
+            Phrase(counted(more.height, "theme") if more.height else "no theme", "#gap-parts"),
+            Phrase(f"{named}. {_nearer(account, parts, first, side, interviews)}"),
+            Phrase(f" Of {side.name} there are {there_is}." if there_is else ""),
         )
 
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from pipeline.compare.findings.gap import gap_in_short, gap_words, link_words
 from pipeline.compare.findings.sides import speaker_words
-from pipeline.compare.material import Account, Piece, from_rows
+from pipeline.compare.material import Account, Phrase, from_rows
 from pipeline.compare.structure.agreement import RANDOM, TOPICS
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import AGREEMENT, EXPLANATION, RECOVERY, Sentences
@@ -51,7 +51,7 @@ class Words:
     """One paragraph: what it is about (empty where it is said in short), and what it says."""
 
     about: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Phrase, ...]
 
     @property
     def text(self) -> str:
@@ -80,18 +80,18 @@ def plain_words(account: Account) -> tuple[Words, ...]:
         long.append(("Limits", " ".join(account.study.caveats)))
     return (
         *(Words("", pieces) for pieces in in_short(account)),
-        *(Words(about, (Piece(text),)) for about, text in long),
+        *(Words(about, (Phrase(text),)) for about, text in long),
     )
 
 
-def in_short(account: Account) -> tuple[tuple[Piece, ...], ...]:
+def in_short(account: Account) -> tuple[tuple[Phrase, ...], ...]:
     """At most six sentences with links to what is behind their figures."""
     structure = (
         topics_in_short(account),
         agreement_in_short(account),
         classifier_in_short(account),
     )
-    who = (Piece(account.who.sentence),) if account.who.sentence else ()
+    who = (Phrase(account.who.sentence),) if account.who.sentence else ()
     found = [*gap_in_short(account), *map(tuple, structure), who]
     return tuple(pieces for pieces in found if pieces)
 
@@ -122,24 +122,26 @@ def as_table(words: Sequence[Words]) -> pl.DataFrame:
     )
 
 
-def topics_in_short(account: Account) -> Iterator[Piece]:
+def topics_in_short(account: Account) -> Iterator[Phrase]:
     """How many topics, the largest, and what fits none."""
     topics, assignments = account.topics, account.assignments
     if topics.is_empty() or assignments.is_empty():
         return
     outliers = assignments.filter(pl.col("topic_id") == OUTLIER).height
     largest = topics.sort(["n_passages", "topic_id"], descending=[True, False]).row(0, named=True)
-    yield Piece(f"Left to itself, the machine sorts {counted(assignments.height, 'passage')} into ")
-    yield Piece(counted(topics.height, "topic"), "#topics")
-    yield Piece(f"; the largest is “{largest['label']}” with ")
+    yield Phrase(
+        f"Left to itself, the machine sorts {counted(assignments.height, 'passage')} into "
+    )
+    yield Phrase(counted(topics.height, "topic"), "#topics")
+    yield Phrase(f"; the largest is “{largest['label']}” with ")
     link = passages_link(topic=largest["topic_id"])
-    yield Piece(counted(largest["n_passages"], "passage"), link)
-    yield Piece(", and ")
-    yield Piece(percent(outliers / assignments.height), passages_link(topic=OUTLIER))
-    yield Piece(" of the passages fit no topic.")
+    yield Phrase(counted(largest["n_passages"], "passage"), link)
+    yield Phrase(", and ")
+    yield Phrase(percent(outliers / assignments.height), passages_link(topic=OUTLIER))
+    yield Phrase(" of the passages fit no topic.")
 
 
-def classifier_in_short(account: Account) -> Iterator[Piece]:
+def classifier_in_short(account: Account) -> Iterator[Phrase]:
     """The mean F1 on each coded set, beside one coding against another."""
     f1 = account.evaluation.filter(
         (pl.col("theme_id") == _MEAN) & (pl.col("measure").cast(pl.String) == "f1")
@@ -150,14 +152,14 @@ def classifier_in_short(account: Account) -> Iterator[Piece]:
     for place, one in enumerate(judged):
         own, other = score[one.id, model], score.get((one.id, _CODER))
         opening = "; " if place else "The classifier makes errors: "
-        yield Piece(f"{opening}on {lowered(one.name)} it reaches a mean F1 of ")
-        yield Piece(decimal(own["value"]), f"#themes-{one.id}")
-        yield Piece(f" ({decimal(own['low'])} to {decimal(own['high'])})")
+        yield Phrase(f"{opening}on {lowered(one.name)} it reaches a mean F1 of ")
+        yield Phrase(decimal(own["value"]), f"#themes-{one.id}")
+        yield Phrase(f" ({decimal(own['low'])} to {decimal(own['high'])})")
         if other:
             against = account.who.one_against_another
-            yield Piece(f", where {against} reaches {decimal(other['value'])}")
+            yield Phrase(f", where {against} reaches {decimal(other['value'])}")
     if judged:
-        yield Piece(".")
+        yield Phrase(".")
 
 
 def _declared(account: Account) -> tuple[Row | None, list[Row]]:
@@ -199,35 +201,35 @@ def _not_passed(row: Row, settings: CompareSettings) -> list[str]:
     ]
 
 
-def agreement_in_short(account: Account) -> Iterator[Piece]:
+def agreement_in_short(account: Account) -> Iterator[Phrase]:
     """The declared figure against every level of chance, and the themes recovered."""
     row, _ = _declared(account)
     if row is None:
         return
     verdict = next(iter(_not_passed(row, account.settings.compare)), "more than chance allows")
-    yield Piece(
+    yield Phrase(
         f"In {account.study.coded_texts}, these topics and the coded themes agree "
         f"{verdict} (adjusted mutual information "
     )
-    yield Piece(decimal(row["value"]), "#compare-agreement")
+    yield Phrase(decimal(row["value"]), "#compare-agreement")
     if row["low"] is not None:
-        yield Piece(f", {decimal(row['low'])} to {decimal(row['high'])}")
+        yield Phrase(f", {decimal(row['low'])} to {decimal(row['high'])}")
     if row["chance_high"] is not None:
         chance = f"; chance reaches {decimal(row['chance_high'])}, p {p_text(row['p_value'])}"
-        yield Piece(chance)
+        yield Phrase(chance)
     if row["within_chance_high"] is not None:
-        yield Piece(f"; shuffled within sections, {decimal(row['within_chance_high'])}")
+        yield Phrase(f"; shuffled within sections, {decimal(row['within_chance_high'])}")
     if row["shifted_chance_high"] is not None:
-        yield Piece(f"; moved along the text, {decimal(row['shifted_chance_high'])}")
+        yield Phrase(f"; moved along the text, {decimal(row['shifted_chance_high'])}")
     set_id = account.study.article_set_id
     tested = _tested(account, set_id)
     if tested.is_empty():
-        yield Piece(").")
+        yield Phrase(").")
         return
-    yield Piece("): they recover ")
+    yield Phrase("): they recover ")
     n = int(tested["recovered"].sum())
-    yield Piece(f"{n} of {tested.height}", f"#compare-recovery-{set_id}")
-    yield Piece(" themes that enough passages carry.")
+    yield Phrase(f"{n} of {tested.height}", f"#compare-recovery-{set_id}")
+    yield Phrase(" themes that enough passages carry.")
 
 
 def agreement_words(account: Account) -> str:

@@ -29,7 +29,7 @@ from pipeline.compare.gap.sides import (
 from pipeline.compare.material import ARTICLE, Material
 from pipeline.run.arrays import UNKNOWN, Share, clustered_share
 from pipeline.run.wording import counted, listed
-from pipeline.study.sets import Documents
+from pipeline.study.sets import DocumentFilter
 from pipeline.study.study import Study
 
 PARTS = "parts of what is said"
@@ -212,7 +212,7 @@ def _classified(
     return shares
 
 
-def coded_policy(material: Material, side: Documents | None = None) -> CodedUnits:
+def coded_policy(material: Material, side: DocumentFilter | None = None) -> CodedUnits:
     """Coded paragraphs, weighted by one over the probability with which they were drawn.
 
     Args:

@@ -131,7 +131,7 @@ class Glyphs(NamedTuple):
     space: Floats
 
 
-class Sheet(NamedTuple):
+class CharacterSheet(NamedTuple):
     """A page as a person reads it.
 
     Attributes:
@@ -147,7 +147,7 @@ class Sheet(NamedTuple):
     outside: int
 
 
-def sheet_of(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage) -> Sheet:
+def sheet_of(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage) -> CharacterSheet:
     """The characters that run as most of the page does, turned upright."""
     text, measured = np.array(list(_texts(text_page)), dtype="U1"), _measured(text_page)
     edges = raw.FS_RECTF()
@@ -172,7 +172,7 @@ def sheet_of(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage) -> Sheet:
     every = (text, x0, x1, y, size, bold, italic)
     apart = np.diff(spaces, prepend=0) > 0
     glyphs = Glyphs._make([*(values[shown] for values in every), apart, before])
-    return Sheet(glyphs, height, turned, int(np.count_nonzero(~inside & ~space)))
+    return CharacterSheet(glyphs, height, turned, int(np.count_nonzero(~inside & ~space)))
 
 
 def _texts(text_page: pdfium.PdfTextPage) -> str:

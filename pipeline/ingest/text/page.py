@@ -171,7 +171,7 @@ def _hiding_rules(root: Element) -> frozenset[str]:
     found: set[str] = set()
     for style in root.iter("style"):
         for selectors, rule in _RULE.findall(_AT_RULE.sub("", style.text or "")):
-            if re.search(r"display\s*:\s*none", rule, re.I):
+            if _STYLE.search(rule):
                 simple = (_SIMPLE.fullmatch(one.strip()) for one in selectors.split(","))
                 found |= {one[1] for one in simple if one}
     return frozenset(found)

@@ -25,7 +25,7 @@ from pipeline.ingest.word.numbering import CONTENTS, QUOTATIONS, Lists, Styles, 
 from pipeline.ingest.word.package import Package, Target, is_on, make_shown, qn
 from pipeline.ingest.word.runs import (
     Marked,
-    Notes,
+    WordNotes,
     collapsed,
     in_order,
     joined,
@@ -70,7 +70,7 @@ class _Word:
     lists: Lists
     targets: dict[str, Target]
     inserted_in: bool  # is it a document inside another?
-    notes: Notes = field(default_factory=Notes)
+    notes: WordNotes = field(default_factory=WordNotes)
     remarks: list[str] = field(default_factory=list)
     inserted: set[str] = field(default_factory=set)  # parts that were read
 
@@ -264,7 +264,7 @@ def _cell(word: _Word, cell: Any) -> Marked:
     return joined([one for one in parts if one[0] or one[1]], " ")
 
 
-# Notes and inserted parts ----------------------------------------------------------------------
+# Notes and inserted parts ------------------------------------------------------------------------
 
 
 def _inserted(word: _Word, element: Any) -> Iterator[Piece]:

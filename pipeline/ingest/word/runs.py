@@ -137,11 +137,11 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-# Notes -----------------------------------------------------------------------------------------
+# Notes ------------------------------------------------------------------------
 
 
 @dataclass
-class Notes:
+class WordNotes:
     """The notes of a document: texts and printed numbers by kind and id, and remarks."""
 
     texts: dict[str, str] = field(default_factory=dict)
@@ -149,7 +149,7 @@ class Notes:
     remarks: list[str] = field(default_factory=list)
 
 
-def notes_of(package: Package, body: Any, styles: Styles) -> Notes:
+def notes_of(package: Package, body: Any, styles: Styles) -> WordNotes:
     """The notes of a document with this body; marks that authors set are taken out of the body."""
     texts: dict[str, str] = {}
     for part in package.parts("footnotes", "endnotes"):
@@ -166,10 +166,10 @@ def notes_of(package: Package, body: Any, styles: Styles) -> Notes:
         written = _take_custom_mark(mark, styles)
         numbers[name] = written or "*"
         texts[name] = texts.get(name, "").removeprefix(written).strip()
-    return Notes(texts, numbers, remarks)
+    return WordNotes(texts, numbers, remarks)
 
 
-def in_order(pieces: Sequence[Piece], found: Notes) -> tuple[list[Piece], tuple[Note, ...]]:
+def in_order(pieces: Sequence[Piece], found: WordNotes) -> tuple[list[Piece], tuple[Note, ...]]:
     """Pieces and notes by their printed numbers, in the order of the marks.
 
     The number of an endnote begins with e where a footnote has the same; a number that comes

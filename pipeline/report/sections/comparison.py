@@ -14,7 +14,7 @@ from pipeline.report.elements import (
     Figure,
     Grid,
     Key,
-    Section,
+    PageSection,
     count_cell,
     grid,
     p_cell,
@@ -136,10 +136,10 @@ def _grid(material: PageMaterial, rows: pl.DataFrame) -> Grid:
     )
 
 
-def section(material: PageMaterial) -> Section:
+def section(material: PageMaterial) -> PageSection:
     """Agreement, the tables of topics by themes, and what each side misses."""
     pairs = compared(material.study)
-    return Section(
+    return PageSection(
         "comparison",
         "Comparison",
         f"Do the machine’s topics find the themes of {material.study.coded_texts}?",

@@ -12,7 +12,7 @@ from pipeline.report.elements import (
     Fact,
     Figure,
     Notice,
-    Section,
+    PageSection,
     count,
     count_cell,
     counted,
@@ -161,10 +161,10 @@ def _named(material: PageMaterial, document_id: str) -> Cell:
     return Cell(line.name, link=line.source_url if line.source_url.startswith("http") else "")
 
 
-def section(material: PageMaterial) -> Section:
+def section(material: PageMaterial) -> PageSection:
     """Documents by kind, by year and by mission."""
     documents = _counted_documents(material)
-    return Section(
+    return PageSection(
         "corpus",
         "Documents",
         "What was read",

@@ -12,7 +12,7 @@ from pipeline.report.elements import (
     Cell,
     Figure,
     Key,
-    Section,
+    PageSection,
     count,
     grid,
     passages_link,
@@ -30,10 +30,10 @@ ALL = "all"
 Series = Mapping[str, Any]
 
 
-def section(material: PageMaterial) -> Section:
+def section(material: PageMaterial) -> PageSection:
     """The course of the documents alone, for a study that compares them with nothing."""
     documents = material.study.side_names[0]
-    return Section(
+    return PageSection(
         "course",
         "The course",
         f"{documents} over the years".capitalize(),

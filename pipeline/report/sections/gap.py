@@ -13,7 +13,7 @@ from pipeline.report.elements import (
     Figure,
     Grid,
     Key,
-    Section,
+    PageSection,
     count,
     count_cell,
     counted,
@@ -46,14 +46,14 @@ from pipeline.run.tables.compare import GAP, SPEAKER_SHARES
 from pipeline.run.tables.texts import NOTES, PASSAGES
 
 
-def section(material: PageMaterial) -> Section:
+def section(material: PageMaterial) -> PageSection:
     """The gap as shares of passages, as parts of what is said, and measured in other ways."""
     gap = material.frame(GAP).sort(
         "difference", "theme_id", descending=[True, False], nulls_last=True
     )
     theme_ids = gap["theme_id"].to_list()
     documents, interviews = material.study.side_names
-    return Section(
+    return PageSection(
         "gap",
         "The gap",
         f"{documents} and {interviews}".capitalize(),
@@ -145,9 +145,9 @@ THEMES, TOPICS = "themes", "topics"
 Share = Mapping[str, Any]
 
 
-def speakers_section(material: PageMaterial) -> Section:
+def speakers_section(material: PageMaterial) -> PageSection:
     """Themes and topics by speaker group."""
-    return Section(
+    return PageSection(
         "speakers",
         "Speaker groups",
         "Who speaks of what",

@@ -13,7 +13,7 @@ from pipeline.report.elements import (
     Figure,
     Grid,
     Key,
-    Section,
+    PageSection,
     count_cell,
     grid,
     interval_cell,
@@ -138,9 +138,9 @@ Scores = Mapping[tuple[str, str, str], Mapping[str, Any]]
 """Rows of the evaluation by model, theme and measure."""
 
 
-def section(material: PageMaterial) -> Section:
+def section(material: PageMaterial) -> PageSection:
     """Scores by theme in each setting, models compared, coders, prevalence."""
-    return Section(
+    return PageSection(
         "themes",
         "Themes",
         "How well the themes are recognised",

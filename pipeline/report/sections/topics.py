@@ -13,7 +13,7 @@ from pipeline.report.elements import (
     Chart,
     Figure,
     Grid,
-    Section,
+    PageSection,
     Sentence,
     count_cell,
     counted,
@@ -228,9 +228,9 @@ class TopicMap:
     points: dict[str, Any]
 
 
-def section(material: PageMaterial) -> Section:
+def section(material: PageMaterial) -> PageSection:
     """What the machine found when nobody told it what to look for."""
-    return Section(
+    return PageSection(
         "topics",
         "Topics",
         "What these texts talk about",
