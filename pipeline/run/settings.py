@@ -74,16 +74,12 @@ class TopicSettings(CheckedModel):
     most_fitted: int = Field(ge=1000, le=1_000_000)
     neutralise: bool
     kind_shrinkage: float = Field(ge=0, le=1_000_000)
-    n_neighbors: int = Field(ge=2, le=200)
-    n_components: int = Field(ge=2, le=50)
-    min_dist: float = Field(ge=0, le=1)
-    n_epochs: int = Field(ge=10, le=5000)
-    clusters: Literal["refined_kmeans", "kmeans", "ward", "hdbscan"]
-    n_topics: int = Field(ge=2, le=1000)
-    min_cluster_size: int = Field(ge=2, le=5000)
-    min_samples: int = Field(ge=1, le=500)
+    n_components: int = Field(ge=2, le=1000)
+    n_groups: int = Field(ge=2, le=1000)
+    fits: int = Field(ge=10, le=100_000)
+    n_topics: Annotated[int, Field(ge=2, le=1000)] | Literal["auto"]
+    min_agreement: float = Field(ge=0, lt=1)
     refits: int = Field(ge=2, le=100)
-    min_agreement: Share
     stable_jaccard: Share
     max_ngram: int = Field(ge=1, le=3)
     min_term_passages: int = Field(ge=1, le=1000)
