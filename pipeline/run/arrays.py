@@ -10,6 +10,7 @@ import numpy.typing as npt
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Strings = npt.NDArray[np.str_]
 Vectors = npt.NDArray[np.float32]
 
 

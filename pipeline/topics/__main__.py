@@ -43,6 +43,7 @@ def main() -> None:
         say(f"topics: {remark}")
     write_table(TOPICS, topics)
     _write(findings)
+    write_folder(MODEL, saved_model(findings, topics, settings))
 
 
 def _write(findings: TopicFindings) -> None:

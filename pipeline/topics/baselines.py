@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.run.arrays import Vectors
+from pipeline.run.arrays import Floats, Integers, Strings, Vectors
 from pipeline.run.tables.topics import OUTLIER
-from pipeline.topics.fitting import FitAgreement, FittedTopics, agreement_of, numbered_by_size
-from pipeline.topics.projection import Floats, Integers, Strings, umap_projection
-from pipeline.topics.selection import TopicMaterial
+from pipeline.topics.clustering import agreement_of
+from pipeline.topics.fitting import FittedTopics
+from pipeline.topics.projection import remembered
+from pipeline.topics.selection import Selection, TopicMaterial
 from pipeline.topics.terms import Vocabulary, top_terms, typical_words
 
 WordLists = Sequence[Sequence[str]]
@@ -25,8 +26,8 @@ WordLists = Sequence[Sequence[str]]
 N_WORDS = 10
 """Words of a topic that coherence and diversity are measured on, as is the custom."""
 
-DEFAULT_SEEDS = 4
-_DEFAULT_SIZE = 10
+DEFAULT_SEEDS = 2
+_WORTH_PROCESSES = 3_000  # texts; below that starting a process takes longer than the fit
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,13 @@ class ModelTopics:
     Attributes:
         topic: int [n]; -1 is an outlier.
         words: the `N_WORDS` words that the model itself ranks first, a list a topic.
-        agreement: of fits with other seeds, None where the model was fitted once.
+        agreement: mean pairwise adjusted Rand index of models with other seeds, None where the
+            model was fitted once.
     """
 
     topic: Integers
     words: list[list[str]]
-    agreement: FitAgreement | None = None
+    agreement: float | None = None
 
 
 def compare_models(
@@ -58,7 +60,7 @@ def compare_models(
     of_fitted, topic = material.of(fitted.rows), fitted.topic[fitted.rows]
     selection, mission = of_fitted.selection, of_fitted.origins["mission"]
     n_topics, share = fitted.n_topics, float((topic == OUTLIER).mean())
-    defaults = bertopic_defaults(selection.all_vectors, selection.fitted_rows, seed)
+    defaults = bertopic_defaults(selection, seed)
     as_many_outliers = [reassigned(one, selection.vectors, share) for one in defaults]
     by_nmf, nmf_weights = nmf(words, n_topics, share, seed)
     by_lda, lda_weights = lda(words, n_topics, share, seed)
@@ -69,7 +71,7 @@ def compare_models(
         for one in (topic, defaults[0], as_many_outliers[0], by_chance)
     )
     groupings = {
-        "ours": ModelTopics(topic, ours, fitted.single),
+        "ours": ModelTopics(topic, ours, fitted.stability.between_seeds),
         "bertopic_defaults": ModelTopics(defaults[0], first, agreed),
         "bertopic_defaults_reassigned": ModelTopics(as_many_outliers[0], moved, agreed_reassigned),
         "nmf": ModelTopics(by_nmf, top_terms(nmf_weights, words.terms, N_WORDS)),
@@ -86,7 +88,7 @@ def score(grouping: ModelTopics, words: Vocabulary, mission: Strings) -> dict[st
     return {
         "topics": len(grouping.words),
         "outlier_share": round(float((grouping.topic == OUTLIER).mean()), 4),
-        **_rounded(grouping.agreement._asdict() if grouping.agreement else {}),
+        **_rounded({} if grouping.agreement is None else {"ari": grouping.agreement}),
         "diversity": round(diversity(grouping.words), 4),
         **_rounded(word_npmi(grouping.words, holds, words.place)),
         **_rounded(mission_information(grouping.topic, mission)),
@@ -97,29 +99,37 @@ def _rounded(values: dict[str, float]) -> dict[str, float]:
     return {name: round(value, 4) for name, value in values.items()}
 
 
-def bertopic_defaults(vectors: Vectors, fitted_rows: Integers, seed: int) -> list[Integers]:
-    """BERTopic 0.17 as it comes, fitted with `DEFAULT_SEEDS` seeds; int [fitted_rows] each.
+def bertopic_defaults(selection: Selection, seed: int) -> list[Integers]:
+    """`BERTopic()` as it comes, fitted with `DEFAULT_SEEDS` seeds; int [fitted_rows] each.
 
-    Its UMAP (15 neighbours, 5 dimensions) and HDBSCAN (10 passages a topic) on the vectors of all
-    different original texts; of these, the topics of the passages that ours are judged on.
+    On all different original texts and their vectors; of these, the topics of the passages that
+    ours are judged on. Only the seed of its UMAP is set, so that a run can be repeated.
 
     Args:
-        vectors: float32 of all different texts.
-        fitted_rows: rows of them that our topics were fitted on.
+        selection: the passages.
         seed: of the first fit.
     """
-    import hdbscan
+    from joblib import Parallel, delayed
 
-    n_neighbors = min(15, len(vectors) - 1)
-    found = []
-    for number in range(DEFAULT_SEEDS):
-        projection = umap_projection(
-            vectors, seed + number, n_neighbors=n_neighbors, n_components=5
+    vectors = selection.all_vectors
+    seeds = [(seed + number) % 2**32 for number in range(DEFAULT_SEEDS)]
+
+    def fit_unknown(unknown: list[int]) -> list[Integers]:
+        n_jobs = -1 if len(vectors) > _WORTH_PROCESSES else 1
+        return Parallel(n_jobs=n_jobs)(
+            delayed(_bertopic)(selection.all_texts, vectors, one) for one in unknown
         )
-        clusters = hdbscan.HDBSCAN(min_cluster_size=_DEFAULT_SIZE, core_dist_n_jobs=1)
-        topic = clusters.fit_predict(projection).astype(np.int64)[fitted_rows]
-        found.append(numbered_by_size(topic))
-    return found
+
+    found = remembered("BERTopic()", [vectors], seeds, fit_unknown)
+    return [topic[selection.fitted_rows] for topic in found]
+
+
+def _bertopic(texts: list[str], vectors: Vectors, seed: int) -> Integers:
+    from bertopic import BERTopic
+
+    model = BERTopic()
+    model.umap_model.random_state = seed
+    return np.asarray(model.fit_transform(texts, vectors)[0], dtype=np.int64)
 
 
 def reassigned(topic: Integers, vectors: Vectors, outlier_share: float) -> Integers:

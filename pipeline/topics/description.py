@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.run.arrays import Vectors, wilson_interval
+from pipeline.run.arrays import Floats, Integers, Vectors, wilson_interval
 from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.fitting import FittedTopics
-from pipeline.topics.labels import make_labels
-from pipeline.topics.projection import Floats, Integers
 from pipeline.topics.selection import Selection, TopicMaterial
-from pipeline.topics.terms import Vocabulary, class_tfidf, count_terms, typicality, weighted_terms
+from pipeline.topics.terms import Vocabulary, count_terms
 from pipeline.vectors.encoder import Encoder
 
 _DECIMALS = 6  # the last bits of a library's float may wander
@@ -42,27 +40,18 @@ class View:
     remarks: list[str]
 
 
-def described(
-    material: TopicMaterial, fitted: FittedTopics, encoder: Encoder, asked: TopicSettings
-) -> View:
+def described(material: TopicMaterial, fitted: FittedTopics, asked: TopicSettings) -> View:
     """The tables of topics: terms, labels, sizes, and who is in which.
 
     Args:
         material: what was fitted.
         fitted: its topics.
-        encoder: of the model that made the vectors.
         asked: the settings asked for; where others were used, a remark says so.
     """
-    selection, masked, used = material.selection, material.masked, fitted.settings
-    typical = typical_rows(material.vectors, fitted.topic, used.n_label_passages)
-    assignments = assignments_table(selection, fitted)
-    fewest = used.min_term_passages
-    words = count_terms(masked.of(fitted.rows).counted, max_ngram=1, fewest_passages=fewest)
-    vocabulary = count_terms(masked.counted, max_ngram=used.max_ngram, fewest_passages=fewest)
-    weights = class_tfidf(vocabulary, fitted.topic)
-    terms = weighted_terms(typicality(vocabulary, fitted.topic), vocabulary.terms, used.n_terms)
-    labels = make_labels(masked, typical, vocabulary, weights, encoder)
-    topics = topics_table(selection, fitted, assignments, terms, labels, typical)
+    used, masked = fitted.settings, material.masked.of(fitted.rows)
+    words = count_terms(masked.counted, max_ngram=1, fewest_passages=used.min_term_passages)
+    assignments = assignments_table(material.selection, fitted)
+    topics = topics_table(material, fitted, assignments)
     return View(topics, assignments, fitted, words, _changed(asked, used) + _sampled(fitted))
 
 
@@ -75,12 +64,12 @@ def _changed(asked: TopicSettings, used: TopicSettings) -> list[str]:
 
 
 def _sampled(fitted: FittedTopics) -> list[str]:
-    if fitted.as_fitted is None:
+    if len(fitted.rows) == len(fitted.topic):
         return []
     remark = (
         f"fitted on a sample of {len(fitted.rows)} of {len(fitted.topic)} texts "
-        "(topics.most_fitted); the others have the topic of their neighbours, which for "
-        f"{fitted.as_fitted:.0%} of the sample is the topic that they have"
+        "(topics.most_fitted); the model gave the others their topics, and gives "
+        f"{fitted.stability.new_texts:.0%} of the sample, when it has not seen them, those they have"
     )
     return [remark]
 
@@ -99,58 +88,56 @@ def assignments_table(selection: Selection, fitted: FittedTopics) -> pl.DataFram
     return selection.members.join(texts, on="text_key", how="left").drop("text_key")
 
 
-def typical_rows(vectors: Vectors, topic: Integers, n_rows: int) -> list[list[int]]:
-    """For each topic the rows nearest to its mean direction, nearest first."""
-    found = []
-    for topic_id in range(int(topic.max()) + 1):
-        rows = np.flatnonzero(topic == topic_id)
-        members = vectors[rows].astype(np.float64)
-        nearness = (members @ members.sum(axis=0)).round(_DECIMALS)
-        found.append(rows[np.argsort(-nearness, kind="stable")[:n_rows]].tolist())
-    return found
-
-
 def topics_table(
-    selection: Selection,
-    fitted: FittedTopics,
-    assignments: pl.DataFrame,
-    terms: list[list[tuple[str, float]]],
-    labels: list[str],
-    typical: list[list[int]],
+    material: TopicMaterial, fitted: FittedTopics, assignments: pl.DataFrame
 ) -> pl.DataFrame:
-    """tables.Topics: terms, label, size, typical passages and stability.
+    """tables.Topics: what BERTopic says of topics, their sizes and how stable they are.
 
     Args:
-        selection: the passages that were fitted.
+        material: the passages of which some were fitted.
         fitted: their topics.
         assignments: tables.Assignments of the same fit.
-        terms: terms of each topic with their weights, most typical first.
-        labels: of each topic.
-        typical: rows of ``selection.passages``, most typical first, of each topic.
     """
     sizes = dict(assignments.group_by("topic_id").len().iter_rows())
-    n_texts = np.bincount(fitted.topic[fitted.topic != OUTLIER])
-    passage_ids = selection.passages["passage_id"]
+    n_texts = np.bincount(fitted.topic[fitted.topic != OUTLIER], minlength=fitted.n_topics)
     rows = []
-    for topic_id, label in enumerate(labels):
-        nearest = passage_ids.gather(typical[topic_id][: fitted.settings.n_representatives])
-        stability = round(float(fitted.stability[topic_id]), _DECIMALS)
+    for topic_id in range(fitted.n_topics):
+        terms = [(term, weight) for term, weight in fitted.model.get_topic(topic_id) if term]
+        label = fitted.labels[topic_id]
+        stability = [
+            round(float(values[topic_id]), _DECIMALS)
+            for values in (
+                fitted.stability.topics_between_seeds,
+                fitted.stability.topics_between_samples,
+            )
+        ]
+        representatives = _representatives(material, fitted, topic_id)
         rows.append(
             {
                 "topic_id": topic_id,
                 "label": label,
-                "terms": [term for term, _ in terms[topic_id]],
-                "weights": [round(weight, _DECIMALS) for _, weight in terms[topic_id]],
+                "terms": [term for term, _ in terms],
+                "weights": [round(float(weight), _DECIMALS) for _, weight in terms],
                 "n_passages": sizes[topic_id],
                 "n_texts": int(n_texts[topic_id]),
-                "representatives": nearest.to_list(),
-                "key": nearest[0],
+                "representatives": representatives,
+                "key": representatives[0],
                 "made_label": label,
-                "stability": stability,
-                "stable": stability >= fitted.settings.stable_jaccard,
+                "stability": min(stability),
+                "stability_seeds": stability[0],
+                "stability_samples": stability[1],
+                "stable": min(stability) >= fitted.settings.stable_jaccard,
             }
         )
     return pl.DataFrame(rows)
+
+
+def _representatives(material: TopicMaterial, fitted: FittedTopics, topic_id: int) -> list[str]:
+    """The ids of the passages that BERTopic finds representative, most typical first."""
+    ids = material.selection.passages["passage_id"]
+    rows = fitted.rows[fitted.topic[fitted.rows] == topic_id]
+    first = {material.masked.counted[row]: ids[int(row)] for row in rows[::-1]}
+    return [first[text] for text in fitted.model.get_representative_docs(topic_id)]
 
 
 def topic_vectors(vectors: Vectors, topic: Integers) -> Floats:
@@ -163,21 +150,29 @@ def topic_vectors(vectors: Vectors, topic: Integers) -> Floats:
     return means
 
 
-def hierarchy_table(means: Floats) -> pl.DataFrame:
-    """tables.Hierarchy: average linkage on the cosine distance between topics."""
+def hierarchy_table(fitted: FittedTopics, texts: Sequence[str]) -> pl.DataFrame:
+    """tables.Hierarchy: BERTopic's, by average linkage on the cosine distance of mean vectors.
+
+    Args:
+        fitted: the topics.
+        texts: that were counted, of the fitted rows.
+    """
     from scipy.cluster.hierarchy import linkage
 
-    schema = ("parent_id", "left_id", "right_id", "distance", "n_topics")
-    n_topics = len(means)
-    merges = linkage(means, method="average", metric="cosine") if n_topics > 1 else np.empty((0, 4))
-    columns = {
-        "parent_id": np.arange(n_topics, n_topics + len(merges)),
-        "left_id": merges[:, 0].astype(np.int64),
-        "right_id": merges[:, 1].astype(np.int64),
-        "distance": np.clip(merges[:, 2], 0, None).round(_DECIMALS),
-        "n_topics": merges[:, 3].astype(np.int64),
-    }
-    return pl.DataFrame({name: columns[name] for name in schema})
+    schema = {"parent_id": pl.Int64, "left_id": pl.Int64, "right_id": pl.Int64}
+    if fitted.n_topics < 2:
+        return pl.DataFrame(schema=schema | {"distance": pl.Float64, "n_topics": pl.Int64})
+    merges = fitted.model.hierarchical_topics(
+        list(texts), use_ctfidf=False, linkage_function=lambda far: linkage(far, "average")
+    ).sort_values("Distance")
+    columns = zip(schema, ("Parent_ID", "Child_Left_ID", "Child_Right_ID"), strict=True)
+    return pl.DataFrame(
+        {
+            **{name: merges[theirs].astype(int).to_numpy() for name, theirs in columns},
+            "distance": merges["Distance"].clip(lower=0).round(_DECIMALS).to_numpy(),
+            "n_topics": merges["Topics"].map(len).to_numpy(),
+        }
+    )
 
 
 def similarity_table(means: Floats) -> pl.DataFrame:
@@ -278,6 +273,7 @@ def zero_shot_table(
 def metrics_of(selection: Selection, whole: View, article: View | None) -> dict[str, Any]:
     """What `dvc metrics show` prints of both views."""
     fitted = whole.fitted
+    stability = fitted.stability
     metrics: dict[str, Any] = {
         **_view_metrics(whole),
         "passages": whole.assignments.height,
@@ -285,11 +281,12 @@ def metrics_of(selection: Selection, whole: View, article: View | None) -> dict[
         "fitted_texts": len(fitted.rows),
         "left_out": selection.left_out,
         "reassigned": 0,  # outliers stay outliers
-        "min_cluster_size_used": fitted.settings.min_cluster_size,
+        "ari_by_number_of_topics": {str(k): round(v, 4) for k, v in stability.by_number.items()},
+        "new_texts_as_fitted": round(stability.new_texts, 4),
+        "reloaded_as_fitted": round(fitted.reloaded, 4),
     }
-    if fitted.as_fitted is not None:
+    if len(fitted.rows) < selection.passages.height:
         metrics["assigned_texts"] = selection.passages.height - len(fitted.rows)
-        metrics["assigned_as_fitted"] = round(fitted.as_fitted, 4)
     if article is not None:
         metrics["article_alone"] = _view_metrics(article)
     return metrics
@@ -302,7 +299,7 @@ def _view_metrics(view: View) -> dict[str, Any]:
         "topics": fitted.n_topics,
         "stable_topics": int(view.topics["stable"].sum()),
         "outlier_share": round(outliers / view.assignments.height, 4),
-        "ari_of_single_fits": round(fitted.single.ari, 4),
-        "ari_of_halves": round(fitted.halves.ari, 4),
-        "mean_stability": round(float(fitted.stability.mean()), 4),
+        "ari_between_seeds": round(fitted.stability.between_seeds, 4),
+        "ari_between_samples": round(fitted.stability.between_samples, 4),
+        "mean_stability": round(float(fitted.stability.topics.mean()), 4),
     }

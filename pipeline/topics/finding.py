@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from pipeline.run.arrays import Vectors
 from pipeline.run.errors import InputError
 from pipeline.run.settings import TopicSettings, read_yaml
 from pipeline.run.tables.topics import OUTLIER
@@ -26,9 +24,8 @@ from pipeline.topics.description import (
     topic_vectors,
     zero_shot_table,
 )
-from pipeline.topics.fitting import FittedTopics, fit_topics
-from pipeline.topics.projection import Integers
-from pipeline.topics.selection import TopicCorpus, TopicMaterial, prepare
+from pipeline.topics.fitting import fit_topics
+from pipeline.topics.selection import TopicCorpus, prepare
 from pipeline.vectors.encoder import Encoder
 
 LABELS_FILE = Path("configs/topic_labels.yaml")
@@ -140,18 +137,17 @@ def find_topics(
         StageError: there are too few passages, all say the same, or no topic was found.
     """
     material, of_article = prepare(corpus, encoder, settings, seed)
-    fitted = fit_material(material, settings, seed)
-    of_its_own = fit_material(of_article, settings, seed) if of_article else None
-    whole = described(material, fitted, encoder, settings)
+    fitted = fit_topics(material, encoder, settings, seed)
+    whole = described(material, fitted, settings)
     article = None
-    if of_article and of_its_own:
-        article = described(of_article, of_its_own, encoder, settings)
+    if of_article:
+        article = described(of_article, fit_topics(of_article, encoder, settings, seed), settings)
     means = topic_vectors(material.vectors, fitted.topic)
     tables_of = (whole.assignments, corpus.passages, corpus.documents)
     return TopicFindings(
         whole=whole,
         article=article,
-        hierarchy=hierarchy_table(means),
+        hierarchy=hierarchy_table(fitted, material.masked.of(fitted.rows).counted),
         similarity=similarity_table(means),
         over_time=over_time_table(*tables_of),
         by_mission=by_mission_table(*tables_of),
@@ -160,81 +156,3 @@ def find_topics(
         | {"models": compare_models(material, fitted, whole.words, seed)},
         remarks=whole.remarks,
     )
-
-
-NEIGHBOURS = 5
-"""Fitted texts that decide on another one; more of them blur small topics."""
-
-FEWEST_OF_ONE_TOPIC = 2
-"""Neighbours in the same topic, without which a text is an outlier."""
-
-
-def fit_material(material: TopicMaterial, settings: TopicSettings, seed: int) -> FittedTopics:
-    """Topics of all texts, fitted on those that were drawn for it.
-
-    Raises:
-        StageError: no topic was found.
-    """
-    vectors, rows = material.vectors, material.rows
-    fitted = fit_topics(vectors[rows], settings, seed)
-    return fitted if len(rows) == len(vectors) else spread(fitted, vectors, rows)
-
-
-def spread(fitted: FittedTopics, vectors: Vectors, rows: Integers) -> FittedTopics:
-    """Give each text that was not fitted the topic that most of its nearest fitted texts are in.
-
-    Nearest by cosine, `NEIGHBOURS` of them; fewer than `FEWEST_OF_ONE_TOPIC` in one topic make an
-    outlier. Its agreement is the mean of theirs in that topic, its coordinates their mean.
-    Topics are numbered anew, largest first.
-
-    Args:
-        fitted: topics of the sample.
-        vectors: float32 [n, dimension], each of length 1.
-        rows: of ``vectors``, the sample.
-    """
-    from sklearn.neighbors import NearestNeighbors
-    from threadpoolctl import threadpool_limits
-
-    others = np.setdiff1d(np.arange(len(vectors)), rows)
-    search = NearestNeighbors(n_neighbors=NEIGHBOURS, algorithm="brute").fit(vectors[rows])
-    with threadpool_limits(limits=1):  # the order of sums decides ties
-        near = search.kneighbors(vectors[others], return_distance=False)
-        beside = search.kneighbors(return_distance=False)  # each text without itself
-    topic = np.full(len(vectors), OUTLIER, dtype=np.int64)
-    agreement = np.zeros(len(vectors))
-    coordinates = np.zeros((len(vectors), 2))
-    topic[rows], agreement[rows], coordinates[rows] = (
-        fitted.topic,
-        fitted.agreement,
-        fitted.coordinates,
-    )
-    topic[others] = majority(fitted.topic[near])
-    agreeing = (fitted.topic[near] == topic[others][:, None]) & (topic[others] != OUTLIER)[:, None]
-    agreement[others] = (fitted.agreement[near] * agreeing).mean(axis=1)
-    coordinates[others] = fitted.coordinates[near].mean(axis=1)
-    sizes = np.bincount(topic[topic != OUTLIER], minlength=fitted.n_topics)
-    by_size = np.argsort(-sizes, kind="stable")  # now that all texts count
-    return replace(
-        fitted,
-        topic=np.where(topic == OUTLIER, OUTLIER, np.argsort(by_size)[topic]),
-        agreement=agreement,
-        stability=fitted.stability[by_size],
-        coordinates=coordinates,
-        rows=rows,
-        as_fitted=float((majority(fitted.topic[beside]) == fitted.topic).mean()),
-    )
-
-
-def majority(topic: Integers) -> Integers:
-    """The most frequent topic of each row of [n, neighbours], the nearest one's of equals.
-
-    >>> majority(np.array([[4, 7, 7], [3, 9, 5], [-1, -1, 2]])).tolist()
-    [7, -1, -1]
-    """
-    votes = (topic[:, :, None] == topic[:, None, :]).sum(axis=2)
-    votes[topic == OUTLIER] = 0
-    best = votes.argmax(axis=1)[:, None]
-    winner = np.take_along_axis(topic, best, axis=1)[:, 0]
-    enough = np.take_along_axis(votes, best, axis=1)[:, 0] >= FEWEST_OF_ONE_TOPIC
-    found: Integers = np.where(enough, winner, OUTLIER)
-    return found

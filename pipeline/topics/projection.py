@@ -1,12 +1,13 @@
 """Vectors in few dimensions: UMAP over exact nearest neighbours.
 
-A projection that was computed before is not computed again, so that other settings of the
-clustering, or other words for topics, cost their own only.
+A projection that was computed before is not computed again. Topics need none: it draws the map, and
+is a part of BERTopic's defaults, beside which our topics stand.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -16,30 +17,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.run.arrays import Vectors
+from pipeline.run.arrays import Floats, Integers, Vectors
 from pipeline.run.caches import ResultCache, cache_folder, code_hash
-from pipeline.run.settings import TopicSettings
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Strings = npt.NDArray[np.str_]
 
 _ROWS_AT_ONCE = 1024
-_LIBRARIES = ("umap-learn", "pynndescent", "numba", "numpy", "scipy", "scikit-learn")
-
-
-def project(vectors: Vectors, settings: TopicSettings, seeds: Sequence[int]) -> list[Floats]:
-    """UMAP for each seed, float [n, n_components], over the same exact nearest neighbours.
-
-    Neighbours by exhaustive search: the approximate search of UMAP is one more thing that changes
-    from seed to seed.
-    """
-    from tqdm import tqdm
-
-    neighbours = nearest_neighbours(vectors, settings.n_neighbors)
-    bar = tqdm(seeds, desc="topics", unit="fit", disable=len(vectors) < 1000)
-    shape = settings.model_dump(include={"n_neighbors", "n_components", "min_dist", "n_epochs"})
-    return [umap_projection(vectors, seed, neighbours=neighbours, **shape) for seed in bar]
+_MAP_NEIGHBOURS = 15
+_MAP_ROUNDS = 200
+_LIBRARIES = (
+    "bertopic",
+    "hdbscan",
+    "umap-learn",
+    "pynndescent",
+    "numba",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+)
 
 
 def nearest_neighbours(
@@ -68,24 +61,56 @@ def umap_projection(
     n_components: int,
     min_dist: float = 0.0,
     n_epochs: int | None = None,
-    neighbours: Any = None,
+    neighbours: Any,
 ) -> Floats:
-    """Places of the vectors in few dimensions, float [n, n_components]; each computed once, ever.
-
-    Without ``neighbours`` UMAP looks for them in its own way.
-    """
+    """Places of the vectors in few dimensions, float [n, n_components]; each computed once, ever."""
     shape = {"n_neighbors": n_neighbors, "n_components": n_components, "min_dist": min_dist}
-    options = {**shape, "n_epochs": n_epochs, "random_state": seed % 2**32}
-    known = _known_layouts()
-    key = _key(vectors, neighbours or (), options)
-    kept = known.find([key]).get(key)
-    if kept is None:
-        kept = _fit(vectors, options, neighbours).tobytes()
-        known.add([(key, kept)])
-    coordinates: Floats = (
-        np.frombuffer(kept, np.float32).reshape(-1, n_components).astype(np.float64)
+    options = {**shape, "n_epochs": n_epochs}
+
+    def fit(seeds: list[int]) -> list[npt.NDArray[np.float32]]:
+        return [_fit(vectors, options | {"random_state": one}, neighbours) for one in seeds]
+
+    kept = remembered(
+        json.dumps(options, sort_keys=True), [vectors, *neighbours], [seed % 2**32], fit
     )
-    return coordinates
+    return kept[0].astype(np.float64)
+
+
+def remembered(
+    name: str,
+    arrays: Sequence[npt.NDArray[Any]],
+    seeds: Sequence[int],
+    make: Callable[[list[int]], list[npt.NDArray[Any]]],
+) -> list[npt.NDArray[Any]]:
+    """One array for each seed; what was made before of the same arrays is not made again.
+
+    Args:
+        name: of what is made, with its settings.
+        arrays: that it is made of.
+        seeds: of what is made.
+        make: makes the arrays of the seeds that are not known.
+    """
+    known = _known_layouts()
+    key_of = {seed: _key(arrays, f"{name} {seed}") for seed in seeds}
+    found = known.find(list(key_of.values()))
+    missing = [seed for seed in seeds if key_of[seed] not in found]
+    made = {
+        key_of[seed]: _packed(array)
+        for seed, array in zip(missing, make(missing) if missing else [], strict=True)
+    }
+    known.add(made.items())
+    return [_unpacked((found | made)[key_of[seed]]) for seed in seeds]
+
+
+def _packed(array: npt.NDArray[Any]) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=False)
+    return file.getvalue()
+
+
+def _unpacked(content: bytes) -> npt.NDArray[Any]:
+    array: npt.NDArray[Any] = np.load(io.BytesIO(content), allow_pickle=False)
+    return array
 
 
 def _fit(vectors: Vectors, options: dict[str, Any], neighbours: Any) -> npt.NDArray[np.float32]:
@@ -98,7 +123,7 @@ def _fit(vectors: Vectors, options: dict[str, Any], neighbours: Any) -> npt.NDAr
             metric="cosine",
             n_jobs=1,
             init="spectral" if len(vectors) > 10 * options["n_components"] else "random",
-            precomputed_knn=neighbours or (None, None, None),
+            precomputed_knn=neighbours,
         ).fit_transform(vectors)
     return projection.astype(np.float32, copy=False)
 
@@ -125,23 +150,39 @@ def _known_layouts() -> ResultCache:
     return ResultCache(cache_folder() / f"layouts-{code}-{get_host_cpu_name()}.sqlite")
 
 
-def _key(vectors: Vectors, neighbours: Sequence[Any], options: dict[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
-    for array in (vectors, *neighbours):
+def _key(arrays: Sequence[npt.NDArray[Any]], name: str) -> str:
+    digest = hashlib.sha256(name.encode())
+    for array in arrays:
         digest.update(f"{array.dtype} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
 
-def project_map(vectors: Vectors, settings: TopicSettings, seed: int) -> Floats:
-    """Places on a plane, float [n, 2]: UMAP to two dimensions, for the eye only."""
-    neighbours = nearest_neighbours(vectors, settings.n_neighbors)
-    return umap_projection(
-        vectors,
+def project_map(vectors: Vectors, seed: int, rows: Integers) -> Floats:
+    """Places on a plane, float [n, 2], for the eye only: another processor draws another map.
+
+    UMAP of the rows; another vector lies amid its five nearest of them.
+    """
+    n_neighbors = min(_MAP_NEIGHBOURS, max(5, len(rows) // 10))
+    neighbours = nearest_neighbours(vectors[rows], n_neighbors)
+    drawn = umap_projection(
+        vectors[rows],
         seed,
-        n_neighbors=settings.n_neighbors,
+        n_neighbors=n_neighbors,
         n_components=2,
         min_dist=0.1,
-        n_epochs=settings.n_epochs,
+        n_epochs=_MAP_ROUNDS,
         neighbours=neighbours,
     )
+    if len(rows) == len(vectors):
+        return drawn
+    return drawn[_nearest_of(vectors, vectors[rows])].mean(axis=1)
+
+
+def _nearest_of(vectors: Vectors, others: Vectors) -> Integers:
+    """The five rows of the others that are nearest to each vector by cosine, int [n, 5]."""
+    found = [
+        np.argpartition(-(vectors[start : start + _ROWS_AT_ONCE] @ others.T).round(6), 5)[:, :5]
+        for start in range(0, len(vectors), _ROWS_AT_ONCE)
+    ]
+    return np.vstack(found).astype(np.int64)

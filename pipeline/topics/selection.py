@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipeline.run.arrays import Vectors
+from pipeline.run.arrays import Integers, Strings, Vectors
 from pipeline.run.errors import StageError
 from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.texts import NEAR_DUPLICATES
 from pipeline.study.study import Mission
 from pipeline.topics.masking import MaskedTexts, masked_texts
-from pipeline.topics.projection import Integers, Strings
 from pipeline.vectors.encoder import Encoder
 
 FEWEST_PASSAGES = 20
@@ -54,6 +53,7 @@ class Selection:
         members: passage_id and text_key of every selected passage: near-duplicates have the
             text_key of the text that stands for their group.
         all_vectors: float32 of all different texts, near-duplicates too, ordered by passage_id.
+        all_texts: of the same.
         all_keys: text_key of the text that stands for each row of ``all_vectors``.
         fitted_rows: row of ``all_vectors`` for each row of ``passages``.
         left_out: how many passages were left out, by reason.
@@ -63,6 +63,7 @@ class Selection:
     vectors: Vectors
     members: pl.DataFrame
     all_vectors: Vectors
+    all_texts: list[str]
     all_keys: Integers
     fitted_rows: Integers
     left_out: dict[str, int]
@@ -76,6 +77,7 @@ class Selection:
             vectors=self.vectors[rows],
             members=self.members.join(passages.select("text_key"), on="text_key", how="semi"),
             all_vectors=self.all_vectors[kept],
+            all_texts=[self.all_texts[row] for row in np.flatnonzero(kept)],
             all_keys=self.all_keys[kept],
             fitted_rows=(np.cumsum(kept) - 1)[self.fitted_rows[rows]],
             left_out=self.left_out,
@@ -185,6 +187,7 @@ def select_passages(
         vectors=np.ascontiguousarray(vectors[fitted["row"].to_numpy()]),
         members=kept.join(keys, on=group, how="left").select("passage_id", "text_key"),
         all_vectors=np.ascontiguousarray(vectors[different["row"].to_numpy()]),
+        all_texts=different["text"].to_list(),
         all_keys=different["text_key"].to_numpy().astype(np.int64),
         fitted_rows=found.to_numpy().astype(np.int64),
         left_out={count["reason"]: count["count"] for count in sorted(counts, key=str)},

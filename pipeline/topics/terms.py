@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from pipeline.run.arrays import Floats, Integers, Vectors
 from pipeline.run.errors import StageError
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.masking import NAME_WORD
-from pipeline.topics.projection import Integers
-
-Floats = npt.NDArray[np.float64]
 
 UN_STOP_WORDS = frozenset(
     """
@@ -59,67 +56,89 @@ class Vocabulary:
         return {term: column for column, term in enumerate(self.terms)}
 
 
+def counter(max_ngram: int, **options: Any) -> Any:
+    """scikit-learn's CountVectorizer for words, and stretches of up to ``max_ngram`` words."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
+
+    return CountVectorizer(
+        ngram_range=(1, max_ngram),
+        stop_words=sorted(ENGLISH_STOP_WORDS | UN_STOP_WORDS),
+        token_pattern=_TOKEN,
+        **options,
+    )
+
+
 def count_terms(texts: Sequence[str], *, max_ngram: int, fewest_passages: int) -> Vocabulary:
-    """Count words, and stretches of up to ``max_ngram`` words, that stand in enough passages.
+    """Count the terms that stand in enough passages and hold no name.
 
     Raises:
         StageError: no term stands in enough passages.
     """
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
-
-    counter = CountVectorizer(
-        ngram_range=(1, max_ngram),
-        min_df=fewest_passages,
-        stop_words=sorted(ENGLISH_STOP_WORDS | UN_STOP_WORDS),
-        token_pattern=_TOKEN,
-    )
+    words = counter(max_ngram, min_df=fewest_passages)
     try:
-        counts = counter.fit_transform(texts)
+        counts = words.fit_transform(texts)
     except ValueError:
         raise StageError(
             "no term stands in enough passages; lower topics.min_term_passages in "
             "configs/params.yaml"
         ) from None
-    terms = counter.get_feature_names_out().tolist()
+    terms = words.get_feature_names_out().tolist()
     kept = [column for column, term in enumerate(terms) if NAME_WORD not in term]
     return Vocabulary(counts[:, kept], [terms[column] for column in kept])
 
 
-def class_tfidf(vocabulary: Vocabulary, topic: Integers) -> Floats:
-    """BERTopic's class-based TF-IDF (Grootendorst 2022), float [n topics, n terms].
-
-    Outliers are a class too, so that their words count as common, but have no row.
-    """
-    from bertopic.vectorizers import ClassTfidfTransformer
-    from scipy.sparse import csr_matrix
-
-    classes, member = _membership(topic)
-    weights = ClassTfidfTransformer(reduce_frequent_words=True).fit_transform(
-        csr_matrix(member @ vocabulary.counts)
-    )
-    found: Floats = np.asarray(weights.todense())[classes != OUTLIER]
-    return found
-
-
-def typicality(vocabulary: Vocabulary, topic: Integers) -> Floats:
+def typicality(vocabulary: Vocabulary, topic: Integers, weights: Any = None) -> Floats:
     """How typical terms are: Jaccard of passages with the term and passages of the topic.
 
     Class-based TF-IDF picks the terms that may count, the `_CHOSEN` first of each topic; among
     these the Jaccard, unlike TF-IDF alone, puts those first that run through the topic and not
     through others. Other terms have 0.
+
+    Args:
+        vocabulary: of the passages.
+        topic: int [n] of the passages.
+        weights: class-based TF-IDF, [topics, terms], where it is known; it may have a row for
+            outliers before the others.
+
+    Returns:
+        float, shaped as the weights; without them one row a topic.
     """
     classes, member = _membership(topic)
+    if weights is None:
+        weights = _class_tfidf(member @ vocabulary.counts)[classes != OUTLIER]
     holds = (vocabulary.counts > 0).astype(np.float64)
     both = np.asarray((member @ holds).todense())
     sizes = np.asarray(member.sum(axis=1))
     either = sizes + np.asarray(holds.sum(axis=0)) - both
-    likeness = (both / np.maximum(either, 1))[classes != OUTLIER]
-    weights = class_tfidf(vocabulary, topic)
-    order = np.argsort(-weights.round(6), axis=1, kind="stable")
+    likeness = (both / np.maximum(either, 1))[-weights.shape[0] :]
+    dense = np.asarray(weights.todense())
+    order = np.argsort(-dense.round(6), axis=1, kind="stable")
     kept = np.zeros_like(likeness)
     np.put_along_axis(kept, order[:, :_CHOSEN], 1.0, axis=1)
     typical: Floats = likeness * kept
     return typical
+
+
+def _class_tfidf(counts: Any) -> Any:
+    """BERTopic's class-based TF-IDF (Grootendorst 2022), sparse [classes, terms].
+
+    Outliers are a class too, so that their words count as common.
+    """
+    from bertopic.vectorizers import ClassTfidfTransformer
+    from scipy.sparse import csr_matrix
+
+    return ClassTfidfTransformer(reduce_frequent_words=True).fit_transform(csr_matrix(counts))
+
+
+def typical_rows(vectors: Vectors, topic: Integers, n_rows: int) -> list[list[int]]:
+    """For each topic the rows nearest to its mean direction, nearest first."""
+    found = []
+    for topic_id in range(int(topic.max()) + 1):
+        rows = np.flatnonzero(topic == topic_id)
+        members = vectors[rows].astype(np.float64)
+        nearness = (members @ members.sum(axis=0)).round(6)
+        found.append(rows[np.argsort(-nearness, kind="stable")[:n_rows]].tolist())
+    return found
 
 
 def _membership(topic: Integers) -> tuple[Integers, Any]:

@@ -27,7 +27,15 @@ class Topics(dy.Schema):
         description="the most typical passage; configs/topic_labels.yaml names topics by it"
     )
     made_label = dy.String(description="the label that the machine made; `label` may be a person's")
-    stability = dy.Float64(min=0, max=1, description="mean best-match Jaccard over refits")
+    stability = dy.Float64(
+        min=0, max=1, description="the harder one of stability_seeds and stability_samples"
+    )
+    stability_seeds = dy.Float64(
+        min=0, max=1, description="mean best-match Jaccard with whole models of other seeds"
+    )
+    stability_samples = dy.Float64(
+        min=0, max=1, description="the same with models of 90% of the texts, and other seeds"
+    )
     stable = dy.Bool(description="stability reaches topics.stable_jaccard; otherwise fragile")
 
 
@@ -39,8 +47,8 @@ class Assignments(dy.Schema):
     agreement = dy.Float64(
         min=0,
         max=1,
-        description="share of refits that agree; of a text outside the sample of a large corpus "
-        "(topics.most_fitted) the mean of its five neighbours', 0 where one is in another topic",
+        description="of the texts that fits put in one group with this one, the share that is in "
+        "its topic",
     )
     x = dy.Float64(description="place on the topic map")
     y = dy.Float64(description="place on the topic map")
