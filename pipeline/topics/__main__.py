@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from pipeline.run.files import write_folder
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
 from pipeline.run.tables.table import read_table, write_table
@@ -24,6 +27,9 @@ from pipeline.topics.selection import TopicCorpus
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import read_vectors
 
+MODEL = Path("outputs/topics/model")
+"""A BERTopic that `BERTopic.load` reads."""
+
 
 def main() -> None:
     """Find topics in the passages."""
@@ -43,7 +49,10 @@ def main() -> None:
         say(f"topics: {remark}")
     write_table(TOPICS, topics)
     _write(findings)
-    write_folder(MODEL, saved_model(findings, topics, settings))
+    from pipeline.topics.model import saved_files
+
+    fitted = findings.whole.fitted
+    write_folder(MODEL, saved_files(fitted, topics["label"].to_list(), settings.embed.model))
 
 
 def _write(findings: TopicFindings) -> None:

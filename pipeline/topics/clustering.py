@@ -1,8 +1,8 @@
 """Topics as what hundreds of quick clusterings agree on, in the form of a scikit-learn estimator.
 
 One k-means depends on where it begins, and so on the last bits of a processor. What hundreds of
-them, each of half of the texts, have in common hardly does: on another processor, with another seed,
-and for most texts in another sample, the same topics come out (docs/another-machine.md).
+them, each of half of the texts, have in common hardly does: on another processor, with another
+seed, and for most texts in another sample, the same topics come out (docs/another-machine.md).
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class ConsensusClustering(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.seed = seed
         self.n_jobs = n_jobs
 
-    def fit(self, X: npt.ArrayLike, y: object = None) -> Self:
+    def fit(self, X: npt.ArrayLike, y: object = None) -> Self:  # noqa: ARG002, N803
         """Fit to places [n, dimensions]; ``y`` is not used."""
         from threadpoolctl import threadpool_limits
 
@@ -94,13 +94,13 @@ class ConsensusClustering(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.labels_ = self._decided(topic, self.agreement_)
         return self
 
-    def predict(self, X: npt.ArrayLike) -> Integers:
+    def predict(self, X: npt.ArrayLike) -> Integers:  # noqa: N803
         """Topics of places [n, dimensions]; -1 where the agreement is too low."""
         groups = self._nearest(np.asarray(X, dtype=np.float32))
         topic = nearest_centre(self._directions(groups), self.strengths_, self.centres_)
         return self._decided(topic, self._agreement(groups, topic))
 
-    def agreement(self, X: npt.ArrayLike) -> Floats:
+    def agreement(self, X: npt.ArrayLike) -> Floats:  # noqa: N803
         """What `agreement_` says, of places [n, dimensions]."""
         groups = self._nearest(np.asarray(X, dtype=np.float32))
         directions = self._directions(groups)

@@ -68,8 +68,8 @@ def _sampled(fitted: FittedTopics) -> list[str]:
         return []
     remark = (
         f"fitted on a sample of {len(fitted.rows)} of {len(fitted.topic)} texts "
-        "(topics.most_fitted); the model gave the others their topics, and gives "
-        f"{fitted.stability.new_texts:.0%} of the sample, when it has not seen them, those they have"
+        "(topics.most_fitted); the model gave the others their topics. Of texts that a refit has "
+        f"not seen {fitted.stability.new_texts:.0%} get the topic they have"
     )
     return [remark]
 

@@ -95,7 +95,7 @@ def fitting_settings(settings: TopicSettings, n_texts: int, dimension: int) -> T
 
 
 def projection(settings: TopicSettings) -> Any:
-    """The first principal components of vectors, each row given length 1: a scikit-learn pipeline."""
+    """First principal components of vectors, rows then of length 1: a scikit-learn pipeline."""
     from sklearn.decomposition import PCA
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import Normalizer

@@ -63,7 +63,7 @@ def umap_projection(
     n_epochs: int | None = None,
     neighbours: Any,
 ) -> Floats:
-    """Places of the vectors in few dimensions, float [n, n_components]; each computed once, ever."""
+    """Places of the vectors in few dimensions, float [n, n_components]; computed once, ever."""
     shape = {"n_neighbors": n_neighbors, "n_components": n_components, "min_dist": min_dist}
     options = {**shape, "n_epochs": n_epochs}
 
