@@ -34,9 +34,9 @@ def _refused(tmp_path: Path, old: str, new: str) -> str:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("  min_samples: 5", "  min_sample: 5", "topics.min_sample (line"),
-        ("  min_cluster_size: 30", "  min_cluster_size: 0", "topics.min_cluster_size (line"),
-        ("  min_cluster_size: 30", "  min_cluster_size: many", "topics.min_cluster_size (line"),
+        ("  refits: 2", "  refit: 2", "topics.refit (line"),
+        ("  n_groups: 40", "  n_groups: 0", "topics.n_groups (line"),
+        ("  n_topics: 38", "  n_topics: many", "topics.n_topics"),
         ("  profile: core", "  profile: corps", "acquire.profile (line"),
         ("seed: 20260406", "seeds: 20260406", "seeds (line"),
     ],
@@ -67,8 +67,8 @@ def test_a_missing_file_is_named() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("  min_samples: 5", "  min_samples: '5'", "'5' is not a whole number; to fix: write a nu"),
-        ("  min_samples: 5", "  min_samples: 0", "0 is below 1; to fix: write a larger number"),
+        ("  n_groups: 40", "  n_groups: '40'", "'40' is not a whole number; to fix: write a nu"),
+        ("  n_groups: 40", "  n_groups: 0", "0 is below 2; to fix: write a larger number"),
         ("  profile: core", "  profile: corps", "'corps' is none of 'core', 'reports', 'full'"),
         ("  leave_out_procedural: true", "  leave_out_procedural: 1", "is neither true nor false"),
         ("seed: 20260406", "seed: 20260406\nseed: 1", "seed is there twice, first in line"),

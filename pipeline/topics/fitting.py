@@ -157,8 +157,15 @@ def _refit(
 ) -> dict[int, Integers]:
     places = projection(settings).fit(vectors[seen].astype(np.float64))
     model = clustering(settings, numbers[0], seed, n_jobs=1).fit(places.transform(vectors[seen]))
-    all_places = places.transform(vectors)
-    return {number: model.join(number).predict(all_places) for number in numbers}
+    others = places.transform(vectors[~seen]) if not seen.all() else None
+    found = {}
+    for number in numbers:
+        topic = np.empty(len(vectors), dtype=np.int64)
+        topic[seen] = model.join(number).labels_
+        if others is not None:
+            topic[~seen] = model.predict(others)
+        found[number] = topic
+    return found
 
 
 def steadiest(made: Sequence[Refit]) -> tuple[int, dict[int, float]]:

@@ -21,9 +21,8 @@ MATERIAL = PROJECT / "tests" / "second_study"
 FIRST_STUDY = "Gilder robust MINUSMA MINUSCA MONUSCO UNMISS MONUC Capstone Mali Congo Sudan".split()
 CODES = ["airtime", "upkeep", "volunteers", "trust", "languages", "rumours"]
 SMALLER = {
-    "refits: 10": "refits: 3",
-    "n_topics: 50": "n_topics: 6",
-    "min_cluster_size: 30": "min_cluster_size: 3",
+    "fits: 700": "fits: 100",
+    "n_topics: 38": "n_topics: 6",
     "min_term_passages: 5": "min_term_passages: 2",
     "min_positives: 8": "min_positives: 4",
     "min_positives_un: 4": "min_positives_un: 3",

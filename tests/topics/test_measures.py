@@ -5,14 +5,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from pipeline.topics.baselines import diversity, mission_information, word_npmi
-from pipeline.topics.fitting import (
-    agreement_of,
-    best_match_jaccard,
-    matched,
-    numbered_by_size,
-    vote,
-    without_small,
-)
+from pipeline.topics.clustering import best_match_jaccard, matched
 from pipeline.topics.selection import without_group_means
 
 
@@ -60,25 +53,10 @@ def test_best_match_by_hand() -> None:
     assert best_match_jaccard(topic, [refit]).tolist() == pytest.approx([0.75, 0.5])
 
 
-def test_agreement_with_and_without_outliers() -> None:
-    one = np.array([0, 0, 1, 1, -1, 0])
-    other = np.array([1, 1, 0, 0, 0, -1])
-    found = agreement_of([one, other])
-    assert found.ari_inside == pytest.approx(1)
-    assert found.ari < 1
-
-
-def test_a_passage_that_refits_disagree_on_gets_few_votes() -> None:
-    reference = np.array([0, 0, 0, 1, 1, 1])
-    same = np.array([7, 7, 7, 3, 3, 3])  # other numbers, same groups
-    moved = np.array([0, 0, 1, 1, 1, 1])
-    assert vote(reference, [same, moved]).tolist() == [1, 1, 0.5, 1, 1, 1]
-    assert matched(reference, same).tolist() == reference.tolist()
-
-
-def test_topics_are_numbered_by_size_and_small_ones_dissolve() -> None:
-    assert numbered_by_size(np.array([4, 9, 9, -1])).tolist() == [1, 0, 0, -1]
-    assert without_small(np.array([4, 9, 9, -1]), 2).tolist() == [-1, 9, 9, -1]
+def test_a_refit_is_read_in_the_numbers_of_the_topics() -> None:
+    topic = np.array([0, 0, 0, 1, 1, 1])
+    assert matched(topic, np.array([3, 3, 3, 1, 1, 1])).tolist() == topic.tolist()
+    assert matched(topic, np.array([1, 1, 1, 1, -1, 0])).tolist() == [0, 0, 0, 0, -1, 1]
 
 
 def test_taking_group_means_away_lets_groups_share_directions() -> None:

@@ -12,16 +12,10 @@ from pipeline.run.settings import TopicSettings, load_settings
 from pipeline.topics import projection
 from pipeline.topics.description import (
     by_mission_table,
-    hierarchy_table,
     over_time_table,
     similarity_table,
-    topic_vectors,
 )
-from pipeline.topics.fitting import (
-    FittedTopics,
-    fit_topics,
-    fitting_settings,
-)
+from pipeline.topics.fitting import fitting_settings, numbers_of_topics
 from pipeline.topics.projection import nearest_neighbours, umap_projection
 from pipeline.topics.selection import Selection, select_passages
 
@@ -77,11 +71,6 @@ def near_duplicates_of(passages: pl.DataFrame, **first_of: str) -> pl.DataFrame:
 def selection(planted: tuple[pl.DataFrame, np.ndarray], settings: TopicSettings) -> Selection:
     passages, vectors = planted
     return select_passages(passages, near_duplicates_of(passages), vectors, settings)
-
-
-@pytest.fixture(scope="module")
-def fitted(selection: Selection, settings: TopicSettings) -> FittedTopics:
-    return fit_topics(selection.vectors, settings, seed=1)
 
 
 def test_what_is_left_out_is_counted_by_reason(selection: Selection) -> None:
@@ -167,66 +156,6 @@ def test_passages_all_alike_are_refused_with_a_fix(
         select_passages(passages, alike, vectors, settings)
 
 
-@pytest.mark.slow
-def test_planted_subjects_are_found(selection: Selection, fitted: FittedTopics) -> None:
-    subjects = selection.passages["passage_id"].str.extract(r"d\.(\w+)-")
-    table = pl.DataFrame({"subject": subjects, "topic": fitted.topic}).filter(pl.col("topic") >= 0)
-    assert table.height >= 70
-    # no topic mixes subjects
-    assert table.group_by("topic").agg(pl.col("subject").n_unique())["subject"].max() == 1
-    assert table["subject"].n_unique() == 3
-
-
-@pytest.mark.slow
-def test_two_runs_give_the_same_answer(
-    selection: Selection,
-    fitted: FittedTopics,
-    settings: TopicSettings,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("PEACETEXT_CACHE", str(tmp_path))  # nothing known of the first run
-    again = fit_topics(selection.vectors, settings, seed=1)
-    assert np.array_equal(again.topic, fitted.topic)
-    assert np.array_equal(again.agreement, fitted.agreement)
-    assert again.halves == fitted.halves
-
-
-@pytest.mark.slow
-def test_the_hierarchy_joins_all_topics_in_one(selection: Selection, fitted: FittedTopics) -> None:
-    merges = hierarchy_table(topic_vectors(selection.vectors, fitted.topic))
-    assert merges.height == fitted.n_topics - 1
-    assert merges["n_topics"].to_list()[-1] == fitted.n_topics
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("clusters", ["kmeans", "ward", "hdbscan"])
-def test_other_clusterings_find_the_planted_subjects_too(
-    selection: Selection, settings: TopicSettings, clusters: str
-) -> None:
-    changed = settings.model_copy(update={"clusters": clusters, "refits": 3})
-    fitted = fit_topics(selection.vectors, changed, seed=1)
-    assert fitted.n_topics >= 3
-
-
-@pytest.mark.slow
-def test_planted_topics_are_more_stable_than_those_of_noise(
-    selection: Selection, settings: TopicSettings
-) -> None:
-    # given vectors with no groups in them
-    noise = np.random.default_rng(0).normal(size=(300, 50)).astype(np.float32)
-    noise /= np.linalg.norm(noise, axis=1, keepdims=True)
-    # when topics are fitted on both, as many as there are subjects
-    asked = settings.model_copy(update={"n_topics": len(SUBJECTS)})
-    of_subjects = fit_topics(selection.vectors, asked, seed=1)
-    of_noise = fit_topics(noise, settings, seed=1)
-    # then single fits, which share no seed, find subjects again and noise hardly
-    assert of_subjects.single.ari > 0.95
-    assert (of_subjects.stability >= settings.stable_jaccard).all()
-    assert of_noise.single.ari < 0.6
-    assert (of_noise.stability >= settings.stable_jaccard).mean() < 0.3
-
-
 def test_shares_over_time_are_of_the_passages_of_that_year_and_mission() -> None:
     # given four passages of one year, three on MINUSMA, of which two in topic 0
     passages = pl.DataFrame({"passage_id": list("abcd"), "document_id": ["m", "m", "m", "n"]})
@@ -278,23 +207,19 @@ def test_too_few_passages_are_refused_with_a_fix(
         select_passages(passages, near_duplicates_of(passages), vectors, settings)
 
 
-def test_a_small_corpus_gets_fewer_and_smaller_topics(settings: TopicSettings) -> None:
-    small = fitting_settings(settings, 150)
-    assert (small.n_topics, small.min_cluster_size) == (12, 4)
-    assert fitting_settings(settings, 20_000) == settings
+def test_a_small_corpus_gets_fewer_topics(settings: TopicSettings) -> None:
+    small = fitting_settings(settings, 150, 384)
+    assert (small.n_groups, small.n_topics, small.n_components) == (12, 12, 50)
+    assert fitting_settings(settings, 20_000, 384) == settings
+    assert fitting_settings(settings, 60, 16).n_components == 16
 
 
-def test_a_topic_size_larger_than_the_corpus_is_lowered(settings: TopicSettings) -> None:
-    asked = settings.model_copy(update={"min_cluster_size": 5000})
-    assert fitting_settings(asked, 150).min_cluster_size < 150
-
-
-def test_ward_gives_way_where_its_distances_would_not_fit_in_memory(
-    settings: TopicSettings,
-) -> None:
-    ward = settings.model_copy(update={"clusters": "ward"})
-    assert fitting_settings(ward, 20_000).clusters == "ward"
-    assert fitting_settings(ward, 100_000).clusters == "refined_kmeans"
+def test_a_number_of_topics_that_was_left_open_stays_open(settings: TopicSettings) -> None:
+    asked = settings.model_copy(update={"n_topics": "auto"})
+    assert fitting_settings(asked, 150, 384).n_topics == "auto"
+    assert numbers_of_topics(fitting_settings(asked, 150, 384)) == list(range(9, 16))
+    assert numbers_of_topics(asked) == list(range(30, 51))
+    assert numbers_of_topics(settings) == [settings.n_topics]
 
 
 def test_nearest_neighbours_are_the_exact_ones_and_begin_with_oneself() -> None:
@@ -326,17 +251,17 @@ def test_a_layout_is_computed_once_and_again_when_anything_differs(
     fits: list[dict[str, object]],
 ) -> None:
     vectors = np.random.default_rng(4).normal(size=(60, 8)).astype(np.float32)
+    near, far = nearest_neighbours(vectors, 5), nearest_neighbours(vectors, 6)
     shape = {"n_neighbors": 5, "n_components": 2, "n_epochs": 20}
-    first = umap_projection(vectors, 1, **shape)
-    assert np.array_equal(umap_projection(vectors, 1, **shape), first)
+    first = umap_projection(vectors, 1, **shape, neighbours=near)
+    assert np.array_equal(umap_projection(vectors, 1, **shape, neighbours=near), first)
     assert len(fits) == 1
     other = vectors.copy()
     other[3, 2] += 0.5
-    neighbours = nearest_neighbours(vectors, 5)
-    umap_projection(vectors, 2, **shape)
-    umap_projection(other, 1, **shape)
-    umap_projection(vectors, 1, **shape, neighbours=neighbours)
-    umap_projection(vectors, 1, **shape, min_dist=0.1)
+    umap_projection(vectors, 2, **shape, neighbours=near)
+    umap_projection(other, 1, **shape, neighbours=near)
+    umap_projection(vectors, 1, **shape | {"n_neighbors": 6}, neighbours=far)
+    umap_projection(vectors, 1, **shape, min_dist=0.1, neighbours=near)
     assert len(fits) == 5
-    assert not np.array_equal(umap_projection(vectors, 2, **shape), first)
+    assert not np.array_equal(umap_projection(vectors, 2, **shape, neighbours=near), first)
     assert len(fits) == 5
