@@ -38,9 +38,8 @@ _NAMED_SHARE = 0.5  # of its places there, for it to be a name
 _WORD = re.compile(r"[^\W\d_][\w’'‑-]*\w|[^\W\d_]")
 _POSSESSIVE = re.compile(r"[’']s?$")
 _ACRONYM = re.compile(r"^(?:[A-Z][\w]*[A-Z][\w-]*|[A-Z]+\d+\w*)$")
-_DEFINED = re.compile(
-    r"((?:[\w’'-]+,? ){2,12}[\w’'-]+) \((?:the )?[“\"]?([A-Z][\w-]*[A-Z\d][\w-]*)[”\"]?[),]"
-)
+_IN_BRACKETS = re.compile(r" \((?:the )?[“\"]?([A-Z][\w-]*[A-Z\d][\w-]*)[”\"]?[),]")
+_WORDS_BEFORE = re.compile(r"(?:[\w’'-]+,? ){2,12}[\w’'-]+$")
 _SMALL_WORDS = frozenset("a and d de des di du et for in la le les of on the to".split())
 _NO_NAMES = frozenset({"UN", "AU", "EU"})  # said everywhere, and no field of operations
 _PARTS_OF_NAMES = frozenset(
@@ -103,10 +102,20 @@ def _acronyms(texts: Sequence[str], phrases: Mapping[str, str]) -> dict[str, str
     """
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     for text in texts:
-        for before, acronym in _DEFINED.findall(text):
+        for before, acronym in _defined(text):
             votes[acronym.split("-")[0]][_kind_of_expansion(before, acronym, phrases)] += 1
     kinds = {acronym: max(sorted(kind), key=kind.__getitem__) for acronym, kind in votes.items()}
     return {acronym: kind for acronym, kind in kinds.items() if kind}
+
+
+def _defined(text: str) -> Iterator[tuple[str, str]]:
+    """Acronyms in brackets, and up to thirteen words before each."""
+    end = 0
+    for match in _IN_BRACKETS.finditer(text):
+        before = _WORDS_BEFORE.search(text, end, match.start())
+        if before:
+            yield before[0], match[1]
+            end = match.end()
 
 
 def _kind_of_expansion(before: str, acronym: str, phrases: Mapping[str, str]) -> str:

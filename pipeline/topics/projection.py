@@ -176,7 +176,8 @@ def project_map(vectors: Vectors, seed: int, rows: Integers) -> Floats:
     )
     if len(rows) == len(vectors):
         return drawn
-    return drawn[_nearest_of(vectors, vectors[rows])].mean(axis=1)
+    amid: Floats = drawn[_nearest_of(vectors, vectors[rows])].mean(axis=1)
+    return amid
 
 
 def _nearest_of(vectors: Vectors, others: Vectors) -> Integers:

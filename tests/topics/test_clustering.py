@@ -1,4 +1,4 @@
-"""Topics that many fits agree on: what is planted is found, whatever the seed, and kept as it is."""
+"""Topics that many fits agree on: what is planted is found, whatever the seed."""
 
 from __future__ import annotations
 
