@@ -201,16 +201,17 @@ peacetext. Load it with
     model = BERTopic.load("outputs/topics/model")
 
 **Fitted on** {len(fitted.rows):,} texts of {len(fitted.topic):,}: one of each group of
-near-duplicates, names taken out. Their vectors come from {encoder}; the mean of each kind of document
-is taken away. What was clustered: {used.n_components} principal components, {used.fits} k-means of
-{used.n_groups} groups, each of half of the texts, joined to {fitted.n_topics} topics. No text is in here.
+near-duplicates, names taken out. Their vectors come from {encoder}; the mean of each kind of
+document is taken away. What was clustered: {used.n_components} principal components,
+{used.fits} k-means of {used.n_groups} groups, each of half of the texts, joined to
+{fitted.n_topics} topics. No text is in here.
 
 **How stable it is.** Adjusted Rand index of whole models with other seeds
 {stability.between_seeds:.2f}, of models of 90% of the texts {stability.between_samples:.2f}.
 
 **What it is good for.** Its topics, their words, its pictures. `outputs/topics/assignments.parquet`
 says which passage is in which topic. A loaded BERTopic has no clustering any more: `transform`
-takes the topic whose mean vector is nearest. Given the vectors of the fitted texts that is the topic
-that they have for {fitted.reloaded:.1%} of them. Without an encoder it needs vectors; vectors of
-texts with names in them, or without the mean of their kind taken away, will fit less well.
+takes the topic whose mean vector is nearest. Given the vectors of the fitted texts that is the
+topic that they have for {fitted.reloaded:.1%} of them. Without an encoder it needs vectors; those
+of texts with names in them, or without the mean of their kind taken away, will fit less well.
 """

@@ -1,0 +1,155 @@
+"""Whether topics are the same on another processor, under noise, with another seed, in a sample.
+
+Run from the project's root, after `dvc repro embed`:  python -m benchmarks.another_machine
+Each model is fitted in a process of its own. An emulated processor embeds the masked texts anew,
+which takes some minutes each; `--quick` leaves these out. Prints the table of
+docs/another-machine.md, and the agreement of 90% samples by number of topics.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.run.arrays import Floats, Integers
+from pipeline.run.settings import TopicSettings, load_settings
+from pipeline.run.tables.table import read_table
+from pipeline.run.tables.texts import DOCUMENTS, NEAR_DUPLICATES, PASSAGES
+from pipeline.study.codebook import load_codebook
+from pipeline.study.study import load_missions
+from pipeline.topics.baselines import ModelTopics, score
+from pipeline.topics.clustering import agreement_of
+from pipeline.topics.fitting import NOT_SEEN, REFITTED, clustering, fitting_settings, projection
+from pipeline.topics.selection import TopicCorpus, TopicMaterial, prepare
+from pipeline.topics.terms import count_terms, typical_words
+from pipeline.vectors.encoder import load_encoder
+from pipeline.vectors.stored import read_vectors
+
+PROCESSORS: dict[str, dict[str, str]] = {
+    "AVX2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_CBWR": "AVX2"},
+    "no vector units": {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"},
+    "older, other BLAS kernels": {"OPENBLAS_CORETYPE": "Nehalem", "NUMBA_CPU_NAME": "generic"},
+    "Haswell": {"OPENBLAS_CORETYPE": "Haswell", "NUMBA_CPU_NAME": "haswell"},
+    "one thread": {"OMP_NUM_THREADS": "1", "LOKY_MAX_CPU_COUNT": "1"},
+}
+"""Environment of a process that computes as another processor would."""
+SEEDS = {"this": 0, "seed 1": 1000, "seed 2": 2000, "seed 3": 3000}
+NOISE = {"noise 1": 1, "noise 2": 2, "noise 3": 3}
+SAMPLES = {"sample 1": 4000, "sample 2": 5000, "sample 3": 6000, "sample 4": 7000}
+AMPLITUDE = 1e-6
+"""Of the noise; vectors of two processors differ by at most 2e-7."""
+
+
+def main() -> None:
+    """Fit a model a condition, and compare them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="no emulated processors")
+    parser.add_argument("--one", nargs=2, metavar=("CONDITION", "FILE"), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.one:
+        np.save(asked.one[1], fitted(asked.one[0]))
+        return
+    conditions = [*SEEDS, *NOISE, *SAMPLES, *([] if asked.quick else PROCESSORS)]
+    with tempfile.TemporaryDirectory() as folder:
+        models = {name: _in_a_process(name, Path(folder)) for name in conditions}
+    report(models, load_settings().topics)
+
+
+def _in_a_process(name: str, folder: Path) -> Integers:
+    file = folder / f"{name.replace(' ', '-')}.npy"
+    environment = os.environ | PROCESSORS.get(name, {})
+    if name in PROCESSORS:
+        environment["PEACETEXT_CACHE"] = str(folder / file.stem)  # no vector of this machine
+    command = [sys.executable, "-m", "benchmarks.another_machine", "--one", name, str(file)]
+    subprocess.run(command, check=True, env=environment)  # noqa: S603
+    found: Integers = np.load(file)
+    print(f"fitted: {name}", file=sys.stderr)
+    return found
+
+
+def fitted(condition: str) -> Integers:
+    """Topics under a condition for each number of topics from 30 to 50, int [numbers, n]."""
+    settings = load_settings()
+    material = material_of_run()
+    rows, vectors = material.rows, material.vectors[material.rows].astype(np.float64)
+    seed = settings.seed + (SEEDS | SAMPLES).get(condition, 0)
+    seen = np.ones(len(rows), dtype=np.bool_)
+    if condition in NOISE:
+        vectors += np.random.default_rng(NOISE[condition]).normal(0, AMPLITUDE, vectors.shape)
+    if condition in SAMPLES:
+        left_out = round((1 - REFITTED) * len(rows))
+        seen[np.random.default_rng(seed).permutation(len(rows))[:left_out]] = False
+    return _models(vectors, seen, fitting_settings(settings.topics, *vectors.shape), seed)
+
+
+def _models(vectors: Floats, seen: Integers, settings: TopicSettings, seed: int) -> Integers:
+    model = clustering(settings, settings.n_groups, seed)
+    model.fit(projection(settings).fit_transform(vectors[seen]))
+    topics = np.full((len(numbers(settings)), len(vectors)), NOT_SEEN)
+    for row, number in enumerate(numbers(settings)):
+        topics[row, seen] = model.join(number).labels_
+    return topics
+
+
+def numbers(settings: TopicSettings) -> range:
+    """The numbers of topics that are compared."""
+    return range(round(0.75 * settings.n_groups), round(1.25 * settings.n_groups) + 1)
+
+
+def material_of_run() -> TopicMaterial:
+    """What the stage of topics fits."""
+    settings, passages = load_settings(), read_table(PASSAGES)
+    corpus = TopicCorpus(
+        passages=passages,
+        near_duplicates=read_table(NEAR_DUPLICATES),
+        documents=read_table(DOCUMENTS),
+        vectors=read_vectors(passages.height),
+        missions=load_missions(),
+        themes=[(theme.theme_id, theme.definition) for theme in load_codebook().themes],
+    )
+    return prepare(corpus, load_encoder(settings.embed), settings.topics, settings.seed)[0]
+
+
+def report(models: Mapping[str, Integers], settings: TopicSettings) -> None:
+    """Print a row a number of topics: agreement of models (mean, lowest), words, missions."""
+    material = material_of_run()
+    material = material.of(material.rows)
+    words = count_terms(material.masked.counted, max_ngram=1, fewest_passages=5)
+    head = ["topics", "seeds", "noise", "processors", "samples", "NPMI", "diversity", "mission NMI"]
+    print("| " + " | ".join(head) + " |\n|" + " --- |" * len(head))
+    for row, number in enumerate(numbers(settings)):
+        topic = {name: topics[row] for name, topics in models.items()}
+        own = topic["this"]
+        found = score(
+            ModelTopics(own, typical_words(words, own, 10)), words, material.origins["mission"]
+        )
+        cells = [
+            str(number),
+            _agreement([topic[name] for name in SEEDS], None),
+            _agreement([topic[name] for name in NOISE], own),
+            _agreement([topic[name] for name in PROCESSORS if name in topic], own),
+            _agreement([topic[name] for name in SAMPLES], None),
+            *(f"{found[name]:.3f}" for name in ("npmi", "diversity", "mission_nmi")),
+        ]
+        print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def _agreement(models: Sequence[Integers], beside: Integers | None) -> str:
+    """Adjusted Rand index of each pair, or of each model with ``beside``: mean (lowest)."""
+    if beside is not None:
+        values = [agreement_of([beside, one]) for one in models]
+    else:
+        pairs = [(one, two) for place, one in enumerate(models) for two in models[:place]]
+        values = [agreement_of(pair) for pair in pairs]
+    return f"{np.mean(values):.3f} ({min(values):.3f})" if values else "–"
+
+
+if __name__ == "__main__":
+    main()
