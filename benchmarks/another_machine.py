@@ -68,7 +68,7 @@ def _in_a_process(name: str, folder: Path) -> Integers:
     if name in PROCESSORS:
         environment["PEACETEXT_CACHE"] = str(folder / file.stem)  # no vector of this machine
     command = [sys.executable, "-m", "benchmarks.another_machine", "--one", name, str(file)]
-    subprocess.run(command, check=True, env=environment)  # noqa: S603
+    subprocess.run(command, check=True, env=environment)
     found: Integers = np.load(file)
     print(f"fitted: {name}", file=sys.stderr)
     return found

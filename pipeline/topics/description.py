@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import warnings
 from collections.abc import Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,13 +161,19 @@ def hierarchy_table(fitted: FittedTopics, texts: Sequence[str]) -> pl.DataFrame:
         texts: that were counted, of the fitted rows.
     """
     from scipy.cluster.hierarchy import linkage
+    from sklearn.metrics.pairwise import cosine_similarity
 
     schema = {"parent_id": pl.Int64, "left_id": pl.Int64, "right_id": pl.Int64}
     if fitted.n_topics < 2:
         return pl.DataFrame(schema=schema | {"distance": pl.Float64, "n_topics": pl.Int64})
-    merges = fitted.model.hierarchical_topics(
-        list(texts), use_ctfidf=False, linkage_function=lambda far: linkage(far, "average")
-    ).sort_values("Distance")
+    with warnings.catch_warnings(), redirect_stderr(io.StringIO()):  # pandas's, and a bar
+        warnings.simplefilter("ignore")
+        merges = fitted.model.hierarchical_topics(
+            list(texts),
+            use_ctfidf=False,
+            distance_function=lambda means: np.clip(1 - cosine_similarity(means), 0, None),
+            linkage_function=lambda far: linkage(far, "average"),
+        ).sort_values("Distance")
     columns = zip(schema, ("Parent_ID", "Child_Left_ID", "Child_Right_ID"), strict=True)
     return pl.DataFrame(
         {

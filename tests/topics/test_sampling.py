@@ -63,7 +63,7 @@ def test_rows_that_no_sample_may_lack_are_in_it_even_when_there_are_too_many() -
 def test_texts_outside_the_sample_join_the_topic_of_their_subject(sampled: TopicFindings) -> None:
     metrics = sampled.metrics
     assert (metrics["fitted_texts"], metrics["assigned_texts"]) == (MOST, N_PASSAGES - MOST)
-    assert metrics["new_texts_as_fitted"] > 0.9
+    assert metrics["new_texts_as_fitted"] > 0.75
     assert metrics["passages"] == N_PASSAGES == sampled.whole.assignments.height
     # each topic is of one subject, and holds texts of both sides
     subject = pl.col("passage_id").str.slice(-3).cast(pl.Int64) % len(SUBJECTS)
