@@ -61,13 +61,14 @@ def stability_sentence(material: PageMaterial) -> Sentence | None:
     if "ari" not in models.get(OURS, {}) or "ari" not in models.get(DEFAULTS, {}):
         return None
     return said(
-        "Fitted once with one seed and once with another, topics agree with an adjusted Rand index "
-        "of ",
+        "Fitted to nine in ten of the texts, and again to another nine in ten, with another seed, "
+        f"topics agree with an adjusted Rand index of {decimal(metrics['ari_between_samples'])} "
+        "(1 is the same, 0 chance); fitted to all texts with another seed, with one of ",
         Cell(decimal(models[OURS]["ari"]), link="#topics-models"),
-        " (1 is the same, 0 chance; BERTopic with its defaults has "
-        f"{decimal(models[DEFAULTS]['ari'])}); those shown here are what several such fits agree "
-        f"on. {metrics['stable_topics']} of {metrics['topics']} are called stable, because other "
-        "fits find them again nearly whole; the others are fragile." + _sample_sentence(metrics),
+        f" (BERTopic with its defaults: {decimal(models[DEFAULTS]['ari'])}). "
+        f"{metrics['stable_topics']} of {metrics['topics']} are called stable, because models of "
+        "both kinds find them again nearly whole; any others are fragile."
+        + _sample_sentence(metrics),
     )
 
 
@@ -79,8 +80,8 @@ def _sample_sentence(metrics: Mapping[str, Any]) -> str:
         f" The corpus is large: they were fitted on {metrics['fitted_texts']:,} of its texts, "
         "those of articles all and the others drawn by kind, mission and year; "
         f"{metrics['assigned_texts']:,} more joined the "
-        "topic of the texts most like them. Of the texts that were fitted "
-        f"{percent(metrics['assigned_as_fitted'])} would get their own topic in that way."
+        "topic that the model gives them. Of texts that a model has not seen "
+        f"{percent(metrics['new_texts_as_fitted'])} get the topic that they have."
     )
 
 
