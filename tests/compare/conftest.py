@@ -234,6 +234,8 @@ class Planter:
                 "key": f"p{each}",
                 "made_label": "t",
                 "stability": 1.0,
+                "stability_seeds": 1.0,
+                "stability_samples": 1.0,
                 "stable": True,
             }
             for each in ids

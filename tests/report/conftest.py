@@ -203,6 +203,8 @@ def topic_rows(passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "key": label,
             "made_label": label,
             "stability": 0.4 if number else 0.9,
+            "stability_seeds": 0.4 if number else 0.9,
+            "stability_samples": 0.4 if number else 0.9,
             "stable": number == 0,
             "representatives": [row["passage_id"] for row in passages if topic_of(row) == number][
                 :2

