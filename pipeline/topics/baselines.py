@@ -116,9 +116,10 @@ def bertopic_defaults(selection: Selection, seed: int) -> list[Integers]:
 
     def fit_unknown(unknown: list[int]) -> list[Integers]:
         n_jobs = -1 if len(vectors) > _WORTH_PROCESSES else 1
-        return Parallel(n_jobs=n_jobs)(
+        made: list[Integers] = Parallel(n_jobs=n_jobs)(
             delayed(_bertopic)(selection.all_texts, vectors, one) for one in unknown
         )
+        return made
 
     found = remembered("BERTopic()", [vectors], seeds, fit_unknown)
     return [topic[selection.fitted_rows] for topic in found]

@@ -79,9 +79,10 @@ class ConsensusClustering(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.means_ = self._fits(places)
         with threadpool_limits(limits=1):  # the order of sums decides ties
             groups = self._nearest(places)
-            self.directions_, self.strengths_, self.weights_ = common_directions(
-                groups, self.n_groups, int(WIDEST * self.n_groups) + 1
-            )
+            found = common_directions(groups, self.n_groups, int(WIDEST * self.n_groups) + 1)
+            self.directions_: Floats = found[0]
+            self.strengths_: Floats = found[1]
+            self.weights_: Floats = found[2]
             self._groups = groups
             self.join(self.n_topics)
         return self
@@ -182,7 +183,7 @@ def _n_sampled(n_texts: int, n_groups: int) -> int:
 
 def common_directions(
     groups: npt.NDArray[np.int16], n_groups: int, most: int
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, Floats]:
     """What fits have in common: the first singular vectors of the table of who is in which group.
 
     Rows of the table times its transpose add up to one, so the first vector says nothing but that.
