@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from bertopic import BERTopic
 from bertopic.backend import BaseEmbedder
 from bertopic.representation._base import BaseRepresentation
@@ -28,6 +27,8 @@ from pipeline.topics.terms import Vocabulary, counter, typical_rows, typicality,
 from pipeline.vectors.encoder import Encoder
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipeline.topics.fitting import FittedTopics
 
 LABEL = "Label"
