@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 REFITTED = 0.9
 """Part of the texts in the sample that a refit sees."""
-_LEVEL = 0.01
-"""Of two numbers of topics whose models agree as well as that, the smaller one is taken."""
 _PASSAGES_A_TOPIC = 12  # a small corpus gets one topic for so many passages
 
 
@@ -171,15 +169,14 @@ def _refit(
 def steadiest(made: Sequence[Refit]) -> tuple[int, dict[int, float]]:
     """The number of topics on which models of samples agree most, and how far for each number.
 
-    Of numbers within `_LEVEL` of the best the smallest.
+    Of numbers that are equal to three decimals the smallest.
     """
     samples = [one for one in made if not one.seen.all()]
     agreement = {
         number: agreement_of([one.fitted(number) for one in samples])
         for number in sorted(made[0].topics)
     }
-    best = max(agreement.values())
-    return min(n for n, value in agreement.items() if value >= best - _LEVEL), agreement
+    return max(agreement, key=lambda number: (round(agreement[number], 3), -number)), agreement
 
 
 def stability(topic: Integers, made: Sequence[Refit], n_topics: int) -> Stability:
