@@ -339,12 +339,8 @@ def _unexplained(account: Account) -> str:
     alone = rows.filter(~pl.col("explained")).sort("n_topic", "topic_id", descending=[True, False])
     if alone.is_empty():
         return "Every topic holds some theme, as classified, more often than by chance."
-    named = listed(
-        [
-            f"“{label}” ({counted(n, 'passage')})"
-            for label, n in alone.head(_NAMED).select("label", "n_topic").iter_rows()
-        ]
-    )
+    largest = alone.head(_NAMED).select("label", "n_topic").iter_rows()
+    named = listed([f"“{label}” ({counted(n, 'passage')})" for label, n in largest])
     return (
         f"In {alone.height} of {rows.height} topics no theme, as classified, is more frequent than "
         f"by chance; of what the machine sees and the codebook does not name, the largest "

@@ -28,9 +28,12 @@ from pipeline.compare.structure.agreement import (
     seed_curve,
 )
 from pipeline.compare.structure.alignment import (
+    LabelledPassages,
     alignment_table,
     explanation_table,
     false_discovery_rates,
+    label_passages,
+    random_for,
 )
 from pipeline.compare.structure.baselines import (
     Baselines,
@@ -38,7 +41,6 @@ from pipeline.compare.structure.baselines import (
     kmeans_groups,
     semantic_table,
 )
-from pipeline.compare.structure.labels import LabelledPassages, label_passages, random_for
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import (
     AGREEMENT,
