@@ -220,6 +220,11 @@ class Study(CheckedModel):
         return next((side for side in self.sides if side.documents), None)
 
     @property
+    def further_sides(self) -> tuple[Side, ...]:
+        """Sides of documents after the first."""
+        return tuple(side for side in self.sides if side.documents)[1:]
+
+    @property
     def side_names(self) -> tuple[str, str]:
         """What a sentence calls the documents and the interviews that are compared."""
         documents, interviews = self.document_side, self.interview_side

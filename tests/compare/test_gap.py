@@ -7,12 +7,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.compare.gap.gap import SideShares, Way, gap_table, sensitivity_rows, side_pairs
+from pipeline.compare.findings.sides import spans, what_is_missing
+from pipeline.compare.gap.gap import Way, gap_table, nearness, sensitivity_rows, side_pairs
 from pipeline.compare.gap.measuring import series_table
-from pipeline.compare.gap.sensitivity import other_ways, spans, what_is_missing
+from pipeline.compare.gap.sensitivity import other_ways
 from pipeline.compare.gap.sides import (
     CodedUnits,
     PolicyShare,
+    SideShares,
     coded_units,
     parts_of_units,
     policy_shares,
@@ -152,6 +154,55 @@ def test_every_two_sides_are_compared_with_one_false_discovery_rate(
     assert of_passages.row(2, named=True)["q_value"] == pytest.approx(
         min(3 * escorts["p_value"], 6 * smallest), abs=1e-6
     )
+
+
+def test_a_side_between_two_others_is_nearer_where_its_intervals_leave_no_other_reading() -> None:
+    """Mandates .1 and interviews .8, 5 points on each side, and reports somewhere."""
+
+    def share(value: float, half: float = 0.05) -> Share:
+        return Share(value, value - half, value + half)
+
+    half_way = nearness(share(0.1), share(0.45), share(0.8), 0.95)
+    beyond = nearness(share(0.1), share(0.9), share(0.8), 0.95)
+    away = nearness(share(0.1), share(0.0), share(0.8), 0.95)
+    blurred = nearness(share(0.1), share(0.45, 0.5), share(0.8), 0.95)
+    turned = nearness(share(0.9), share(0.55), share(0.2), 0.95)
+
+    # .7 away and .35 away; the interval is that of .45 - .1, its ends the root of twice .05 squared
+    assert half_way is not None
+    assert half_way.value == pytest.approx(0.35)
+    assert half_way.low == pytest.approx(0.35 - 0.005**0.5)
+    assert half_way.p_value < 0.001
+    # past the interviews by .1: 1.6 - .1 - .9, of which interviews count twice
+    assert beyond is not None
+    assert beyond.value == pytest.approx(0.6)
+    assert beyond.low == pytest.approx(0.6 - (0.05**2 + 0.05**2 + 0.1**2) ** 0.5)
+    assert away is not None
+    assert away.value == pytest.approx(-0.1)
+    assert away.p_value < 0.05
+    assert blurred is not None
+    assert blurred.p_value > 0.05
+    assert blurred.low < 0 < blurred.high
+    assert turned is not None
+    assert turned.value == pytest.approx(0.35)
+    assert nearness(share(0.1), UNKNOWN, share(0.8), 0.95) is None
+
+
+def test_reports_are_nearer_only_where_mandates_and_interviews_differ(
+    settings: CompareSettings,
+) -> None:
+    sides = [
+        SideShares(name, 100, [Share(one, one - 0.05, one + 0.05), Share(0.5, 0.4, 0.6)], [])
+        for name, one in (("mandates", 0.1), ("reports", 0.4), ("interviews", 0.8))
+    ]
+
+    table = side_pairs([replace(one, parts=one.shares) for one in sides], THEME_IDS, settings)
+
+    said = table.filter(pl.col("nearer").is_not_null())
+    assert said.select("side", "other", "theme_id", "nearer").unique().rows() == [
+        ("reports", "interviews", "escorts", "nearer")
+    ]
+    assert said["nearer_by"].to_list() == pytest.approx([0.3, 0.3])
 
 
 def test_a_side_without_a_share_is_compared_with_nothing(settings: CompareSettings) -> None:

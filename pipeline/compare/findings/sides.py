@@ -2,49 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
+from pipeline.compare.gap.sides import CORRECTED, drawn_kinds
 from pipeline.compare.material import Account, Phrase
 from pipeline.run.tables.compare import GAP_SIDES, SPEAKER_SHARES
-from pipeline.run.wording import counted, listed, lowered, points
+from pipeline.run.wording import counted, kind_name, listed, lowered, points
 from pipeline.study.sets import Side
+from pipeline.study.study import ALL, Study
 
 _NAMED = 3
 """Themes that a sentence names of each side."""
 
 
 def sides_in_short(account: Account) -> Iterator[tuple[Phrase, ...]]:
-    """Of each further side of documents how much it says that the first does not."""
-    parts = account.findings.frame(GAP_SIDES).filter(pl.col("question").cast(pl.String) == "parts")
+    """What each further side of documents says that the first does not, and how much there is."""
     first, interviews = account.study.document_side, account.study.interview_side
     if first is None or interviews is None:
         return
-    for side in account.study.sides:
+    parts = _parts(account)
+    for side in account.study.further_sides:
         between = _between(parts, first.id, side.id)
-        if not side.documents or between["difference"].is_null().all():
+        if between["difference"].is_null().all():
             continue
         more = between.filter(pl.col("larger") == side.id)
         named = f" ({_named_parts(account, more)})" if more.height else ""
         there_is = account.findings.there_is.get(side.name)
         yield (
             Phrase(f"{side.name.capitalize()} give more room than {first.name} to "),
-            Phrase(counted(more.height, "theme") if more.height else "no theme", "#gap-parts"),
-            Phrase(f"{named}. {_nearer(account, parts, first, side, interviews)}"),
-            Phrase(f" Of {side.name} there are {there_is}." if there_is else ""),
+            Phrase(counted(more.height, "theme") if more.height else "no theme", "#gap-sides"),
+            Phrase(f"{named}. {_nearer(account, parts, first, side, interviews, False)}"),
+            Phrase(f" {_there_is(side, there_is)}" if there_is else ""),
         )
 
 
 def sides_words(account: Account) -> str:
     """What further sides of documents say that the first does not, and whom they are nearer to."""
-    parts = account.findings.frame(GAP_SIDES).filter(pl.col("question").cast(pl.String) == "parts")
+    parts = _parts(account)
     first, interviews = account.study.document_side, account.study.interview_side
     if parts.is_empty() or first is None or interviews is None:
         return ""
-    further = [side for side in account.study.sides if side.documents and side.id != first.id]
-    said = [_further(account, parts, first, side, interviews) for side in further]
-    return " ".join(sentence for sentences in said for sentence in sentences)
+    said = [
+        _further(account, parts, first, side, interviews) for side in account.study.further_sides
+    ]
+    return " ".join(sentence for sentences in said for sentence in sentences if sentence)
+
+
+def _parts(account: Account) -> pl.DataFrame:
+    """Parts of what is said, corrected, over all missions."""
+    sides = account.findings.frame(GAP_SIDES)
+    of_parts = pl.col("question").cast(pl.String) == "parts"
+    return sides.filter(of_parts & (pl.col("basis") == CORRECTED) & (pl.col("mission") == ALL))
+
+
+def _there_is(side: Side, there_is: str) -> str:
+    return f"{side.name.capitalize()} here are {there_is}: not all that there is."
 
 
 def _further(
@@ -56,16 +71,18 @@ def _further(
     else:
         opening = "Of all that each side says of these themes, more room is given"
         leans = [
-            f"{opening} in {here.name} than in {there.name} to {_named_parts(account, rows)}."
+            f"{opening} in {here.name} than in {there.name} to "
+            f"{_named_parts(account, rows, in_full=True)}."
             for here, there in ((side, first), (first, side))
             if not (rows := between.filter(pl.col("larger") == here.id)).is_empty()
         ]
         none = f"No theme takes more room in {side.name} or in {first.name} than chance allows."
         yield from leans or [none]
-        yield _nearer(account, parts, first, side, interviews)
-    missing = account.findings.there_is.get(side.name)
-    if missing:
-        yield f"{side.name.capitalize()} here are {missing}: not all that there is."
+        yield _in_other_ways(account, between, first, side)
+        yield _nearer(account, parts, first, side, interviews, True)
+    there_is = account.findings.there_is.get(side.name)
+    if there_is:
+        yield _there_is(side, there_is)
 
 
 def _between(parts: pl.DataFrame, one: str, other: str) -> pl.DataFrame:
@@ -74,32 +91,90 @@ def _between(parts: pl.DataFrame, one: str, other: str) -> pl.DataFrame:
     return parts.filter(both)
 
 
-def _named_parts(account: Account, rows: pl.DataFrame) -> str:
+def _named_parts(account: Account, rows: pl.DataFrame, in_full: bool = False) -> str:
+    """The widest differences, with ``in_full`` in points and with their intervals."""
     widest = rows.sort(-pl.col("difference").abs(), "theme_id")
-    named = [account.theme(theme_id) for theme_id in widest["theme_id"][:_NAMED]]
+    named = [
+        account.theme(row["theme_id"]) + (f" ({_points(row)})" if in_full else "")
+        for row in widest.head(_NAMED).iter_rows(named=True)
+    ]
     more = widest.height - len(named)
     return listed([*named, *([f"{more} more"] if more else [])])
 
 
+def _points(row: Mapping[str, Any]) -> str:
+    """A difference as large as it is, whichever of the two sides is named first."""
+    ends = [row["low"], row["high"]] if row["difference"] > 0 else [-row["high"], -row["low"]]
+    by, low, high = map(points, (abs(row["difference"]), *ends))
+    return f"{by} points, {low} to {high}"
+
+
+def _in_other_ways(account: Account, between: pl.DataFrame, first: Side, side: Side) -> str:
+    """How many of the decided differences keep their sign in each other way, and on missions."""
+    decided = between.filter(pl.col("larger").is_in([first.id, side.id]))
+    every = _between(account.findings.frame(GAP_SIDES), first.id, side.id).filter(
+        (pl.col("question").cast(pl.String) == "parts")
+        & pl.col("theme_id").is_in(decided["theme_id"].to_list())
+    )
+    signs = decided.select("theme_id", sign=pl.col("difference").sign())
+    kept = every.join(signs, on="theme_id").with_columns(
+        kept=pl.col("difference").sign() == pl.col("sign")
+    )
+    said: list[str] = []
+    enough = account.settings.themes.min_coded
+    for what, rows, column in (
+        ("measured otherwise", pl.col("basis") != CORRECTED, "basis"),
+        (f"on missions with {enough} coded paragraphs a side", pl.col("mission") != ALL, "mission"),
+    ):
+        found = kept.filter(rows)
+        if not found.is_empty():
+            n = found.group_by("theme_id").agg(pl.col("kept").all())["kept"].sum()
+            named = listed(found[column].unique(maintain_order=True).to_list())
+            which = "do" if said else f"of these {decided.height} keep their sign each time"
+            said.append(f"{what} ({named}), {n or 'none'} {which}")
+    text = "; ".join(said)
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
 def _nearer(
-    account: Account, parts: pl.DataFrame, first: Side, side: Side, interviews: Side
+    account: Account,
+    parts: pl.DataFrame,
+    first: Side,
+    side: Side,
+    interviews: Side,
+    in_full: bool,
 ) -> str:
     """On how many of the themes that divide first side and interviews the other is nearer."""
-    divided = _between(parts, first.id, interviews.id).filter(
-        pl.col("larger").is_in([first.id, interviews.id])
-    )
-    if divided.is_empty():
+    asked = _between(parts, side.id, interviews.id).drop_nulls("nearer")
+    if asked.is_empty():
         return f"No theme divides {first.name} from {interviews.name} beyond chance."
-    theirs = _between(parts, side.id, interviews.id).select("theme_id", far=pl.col("difference"))
-    far = divided.join(theirs, on="theme_id", maintain_order="left").drop_nulls("far")
-    nearer = far.filter(pl.col("far").abs() < pl.col("difference").abs())
-    names = listed([account.theme(theme_id) for theme_id in nearer["theme_id"]])
-    n, total = nearer.height, counted(far.height, "theme")
-    return (
-        f"{first.name.capitalize()} and {interviews.name} differ beyond chance on {total}; "
-        f"{side.name} are nearer to {interviews.name} than {first.name} are on {n or 'none'} of "
-        f"these{f' ({names})' if n else ''}."
+    verdict = pl.col("nearer").cast(pl.String)
+    near, far = (asked.filter(verdict == one) for one in ("nearer", "further"))
+    n_open = asked.height - near.height - far.height
+    differ = (
+        f"{first.name.capitalize()} and {interviews.name} differ beyond chance on "
+        f"{counted(asked.height, 'theme')}: "
     )
+    to = f"to {interviews.name} than {first.name} are"
+    said = [
+        f"{side.name} are nearer {to} on {_those(account, near, in_full)}",
+        f"further from them on {_those(account, far, in_full)}",
+        f"and on {n_open or 'none'} this is undecided",
+    ]
+    return differ + ", ".join(said if n_open else said[:2]) + "."
+
+
+def _those(account: Account, rows: pl.DataFrame, in_full: bool) -> str:
+    """How many, and which; with ``in_full`` by how many points."""
+    if rows.is_empty():
+        return "none"
+    widest = rows.sort(-pl.col("nearer_by").abs(), "theme_id").iter_rows(named=True)
+    named = []
+    for row in widest:
+        by, low, high = map(points, (row["nearer_by"], row["nearer_low"], row["nearer_high"]))
+        name = account.theme(row["theme_id"])
+        named.append(f"{name}, {by} points, {low} to {high}" if in_full else name)
+    return f"{rows.height} ({'; '.join(named) if in_full else listed(named)})"
 
 
 def speaker_words(account: Account) -> str:
@@ -137,3 +212,64 @@ def speaker_words(account: Account) -> str:
         f"{first}No group differs from the others in any theme beyond chance; even "
         f"{middle}, so the groups cannot be told apart by theme."
     )
+
+
+def what_is_missing(documents: pl.DataFrame, study: Study) -> dict[str, str]:
+    """Of each further side of documents how much there is of it, by the name of the side.
+
+    Missions are those that coded paragraphs are drawn from; years, those of all sides. Kinds from
+    which nothing was drawn are counted apart, since no share is of them.
+    """
+    sides = [side for side in study.sides if side.documents]
+    drawn = [one.population for one in study.sets_of("paragraph") if one.population]
+    missions = list(dict.fromkeys(mission for one in drawn for mission in one.missions))
+    years = [
+        year
+        for side in sides
+        for year in _of_kinds(documents, side, drawn_kinds(study, side))["year"].drop_nulls()
+    ]
+    found = {}
+    for side in sides[1:]:
+        kinds = drawn_kinds(study, side)
+        there = _of_kinds(documents, side, kinds)
+        n_of = dict(there.drop_nulls("year").group_by("year").len().sort("year").iter_rows())
+        most = max(n_of, key=n_of.__getitem__, default=None)
+        on = set(there["missions"].explode().drop_nulls())
+        without = [mission for mission in missions if mission not in on]
+        span = range(min(years), max(years) + 1) if years else ()
+        missing = [year for year in span if year not in n_of]
+        said = [counted(there.height, "document")]
+        said += [f"{n_of[most]} of them of {most}"] if most is not None else []
+        said += [f"none on {listed(without)}"] if without else []
+        said += [f"none of {listed(spans(missing))}"] if missing and n_of else []
+        found[side.name] = "; ".join([*said, *_left_out(documents, side, kinds)])
+    return found
+
+
+def _left_out(documents: pl.DataFrame, side: Side, kinds: Sequence[str]) -> Iterator[str]:
+    """Documents of kinds that no share is of."""
+    for kind in side.documents.kinds if side.documents else ():
+        n = _of_kinds(documents, side, [kind]).height
+        if kind not in kinds and n:
+            named = f"{n} {kind_name(kind, n)}"
+            yield f"{named} besides, of which nothing was drawn to be coded, enter no share"
+
+
+def _of_kinds(documents: pl.DataFrame, side: Side, kinds: Sequence[str]) -> pl.DataFrame:
+    of_side = side.documents.rows if side.documents else pl.lit(value=False)
+    return documents.filter(of_side & pl.col("kind").cast(pl.String).is_in(list(kinds)))
+
+
+def spans(years: Sequence[int]) -> list[str]:
+    """Years that follow each other as one span.
+
+    >>> spans([2000, 2001, 2002, 2005])
+    ['2000 to 2002', '2005']
+    """
+    found: list[list[int]] = []
+    for year in years:
+        if found and year == found[-1][-1] + 1:
+            found[-1].append(year)
+        else:
+            found.append([year])
+    return [f"{one[0]} to {one[-1]}" if len(one) > 1 else str(one[0]) for one in found]
