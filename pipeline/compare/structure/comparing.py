@@ -269,7 +269,7 @@ def _add_semantic(material: Material, findings: Findings) -> None:
 def labelled_passages(material: Material) -> list[LabelledPassages]:
     """Topics beside each reference.
 
-    Hand codes and their code groups, on the passages of each coded set; the articles' sections, on
+    Codes and their code groups, on the passages of each coded set; the articles' sections, on
     all their passages; and what the classifiers assign, on passages of documents, each text once,
     by the coded set that the documents go with. The last is descriptive: classifiers and topics
     read the same vectors.

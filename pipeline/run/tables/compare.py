@@ -275,7 +275,7 @@ class GapSeries(dy.Schema):
 
 
 class SpeakerShares(dy.Schema):
-    """Who speaks of what: passages by speaker group and theme (hand codes) or topic."""
+    """Who speaks of what: passages by speaker group and theme (as coded) or topic."""
 
     speaker_group = dy.String(primary_key=True, description="a speaker group of configs/study.yaml")
     labels = dy.Enum(
