@@ -14,9 +14,11 @@ from pipeline.run.errors import InputError
 from pipeline.run.files import text_hash
 from pipeline.run.settings import load_settings
 from pipeline.run.sheet import read_sheet
+from pipeline.run.stage import say
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, PASSAGES
 from pipeline.run.tables.themes import SCORES
+from pipeline.run.wording import counted
 from pipeline.study.anchors import NO_PROSE, anchor_paragraphs, paragraph_places
 from pipeline.study.checks import load_study
 from pipeline.study.codings import CODING_FOLDER, UNREAD
@@ -124,6 +126,9 @@ def _draw_paragraphs(
         documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
         anchors = anchor_paragraphs(read_units("paragraph", file), documents, blocks, file).anchors
         new = drawn.join(anchors, on="block_id", how="anti", maintain_order="left")
+        if new.height < drawn.height:
+            again = counted(drawn.height - new.height, "paragraph was", "paragraphs were")
+            say(f"{again} drawn before too; they are joined, and not on the sheet")
         symbols = documents.filter(pl.col("symbol") != "").select("symbol", "document_id")
         known = before.with_columns(_either(before["symbol"], joined, dict(symbols.iter_rows())))
     listed = new.select(
@@ -169,8 +174,11 @@ def _record_of(
         problem = f"is missing, and the units of {coded.id} were drawn with several probabilities"
         fix = f"write it ({','.join(_RECORD)}: a row a document), or draw for another set"
         raise InputError(file, problem, fix)
-    documents = paragraphs.select(document=pl.col("name").unique(maintain_order=True))
-    return documents.select(
+    documents = read_table(DOCUMENTS)
+    read = {*documents["symbol"], *documents["document_id"]}
+    absent = [name for name in before["symbol"] if name not in read]
+    named = dict.fromkeys([*paragraphs["name"], *absent])
+    return pl.DataFrame({"document": list(named)}).select(
         pl.lit("1").alias("draw"),
         pl.lit("").alias("seed"),
         pl.lit("").alias("by"),

@@ -21,7 +21,7 @@ from pipeline.cli import app
 from pipeline.ingest.corpus import corpus_of
 from pipeline.ingest.readers import read_file
 from pipeline.run.settings import load_settings
-from pipeline.run.tables.table import write_table
+from pipeline.run.tables.table import read_table, write_table
 from pipeline.run.tables.texts import BLOCKS, DOCUMENTS
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
@@ -162,6 +162,27 @@ def test_a_second_draw_is_joined_with_the_first(drawn_from: Path) -> None:
     for symbol, chance in second.select("symbol", "inclusion_probability").iter_rows():
         expected = 1 - (1 - of_first[symbol]) * (1 - of_second[symbol])
         assert chance == pytest.approx(expected, abs=2e-6)
+
+
+def test_units_of_a_document_that_this_run_did_not_read_keep_their_probability(
+    drawn_from: Path,
+) -> None:
+    first = drawn("--n", "20", "--seed", "1")
+    RECORD.unlink()
+    away = first["symbol"][0]
+    documents = read_table(DOCUMENTS)
+    gone = documents.filter(away == pl.coalesce(pl.col("symbol"), "document_id"))["document_id"]
+    gone = gone if len(gone) else pl.Series([away])
+    write_table(DOCUMENTS, documents.filter(~pl.col("document_id").is_in(gone.implode())))
+    blocks = read_table(BLOCKS).filter(~pl.col("document_id").is_in(gone.implode()))
+    write_table(BLOCKS, blocks)
+
+    second = drawn("--n", "5", "--seed", "2", "--out", "second")
+
+    kept = second.filter(pl.col("symbol") == away).join(first, on="unit_id")
+    assert kept.height == first.filter(pl.col("symbol") == away).height > 0
+    assert kept["inclusion_probability"].equals(kept["inclusion_probability_right"])
+    assert away in pl.read_csv(RECORD).filter(pl.col("draw") == 1)["document"]
 
 
 def test_the_seed_of_an_earlier_draw_is_not_taken_again(drawn_from: Path) -> None:
