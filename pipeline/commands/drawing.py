@@ -128,7 +128,7 @@ def _draw_paragraphs(
         new = drawn.join(anchors, on="block_id", how="anti", maintain_order="left")
         if new.height < drawn.height:
             again = counted(drawn.height - new.height, "paragraph was", "paragraphs were")
-            say(f"{again} drawn before too; they are joined, and not on the sheet")
+            say(f"{again} drawn before too: joined, and not on the sheet")
         symbols = documents.filter(pl.col("symbol") != "").select("symbol", "document_id")
         known = before.with_columns(_either(before["symbol"], joined, dict(symbols.iter_rows())))
     listed = new.select(
@@ -174,10 +174,11 @@ def _record_of(
         problem = f"is missing, and the units of {coded.id} were drawn with several probabilities"
         fix = f"write it ({','.join(_RECORD)}: a row a document), or draw for another set"
         raise InputError(file, problem, fix)
-    documents = read_table(DOCUMENTS)
-    read = {*documents["symbol"], *documents["document_id"]}
-    absent = [name for name in before["symbol"] if name not in read]
-    named = dict.fromkeys([*paragraphs["name"], *absent])
+    # and documents that were not read in this run, or that the population leaves out
+    ids = dict(read_table(DOCUMENTS).select("symbol", "document_id").iter_rows())
+    there = {ids.get(name, name) for name in paragraphs["name"]}
+    others = [name for name in before["symbol"] if ids.get(name, name) not in there]
+    named = dict.fromkeys([*paragraphs["name"], *others])
     return pl.DataFrame({"document": list(named)}).select(
         pl.lit("1").alias("draw"),
         pl.lit("").alias("seed"),
