@@ -235,7 +235,7 @@ def sides_found(reports: float, larger: str, nearer: str) -> Findings:
         for one, other, difference, side in pairs
     ]
     findings = found(GAP_SIDES, rows)
-    findings.there_is["reports"] = "11 documents; 7 of them of 2025"
+    findings.there_is["reports"] = "11 reports were read; 7 of them of 2025"
     return findings
 
 
@@ -252,20 +252,20 @@ def test_reports_are_said_to_be_nearer_to_the_interviews_or_not() -> None:
 
     assert "more room is given in reports than in mandates to “" in near
     assert "(+50 points, +40 to +60)" in near
-    assert "Measured otherwise (as classified), 1 of these 1 keep their sign each time" in near
-    assert "on missions with 30 coded paragraphs a side (B), 1 do." in near
+    assert "Measured otherwise (as classified) 1 of 1 keeps its sign; on each mission" in near
+    assert "with 30 coded paragraphs a side (B) 1 of 1." in near
     assert "Mandates and interviews differ beyond chance on 1 theme: reports are nearer" in near
     assert "”, +50 points, +20 to +60), further" in near
-    assert near.endswith("Reports here are 11 documents; 7 of them of 2025: not all that there is.")
+    assert near.endswith("Only 11 reports were read; 7 of them of 2025.")
     assert "No theme takes more room in reports or in mandates than chance allows." in far
-    assert "on none, further from them on none, and on 1 this is undecided." in far
+    assert "beyond chance on 1 theme; not of it can be said whether reports are nearer" in far
     assert "Measured" not in far
     assert sides_words(account(Findings(), study=study)) == ""
     (short,) = sides_in_short(account(sides_found(0.6, "reports", "nearer"), study=study))
     said = "".join(piece.text for piece in short)
     assert said.startswith("Reports give more room than mandates to 1 theme (“")
     assert "nearer to interviews than mandates are on 1 (“Escorts" in said
-    assert said.endswith("Reports here are 11 documents; 7 of them of 2025: not all that there is.")
+    assert said.endswith("Only 11 reports were read; 7 of them of 2025.")
     assert list(sides_in_short(account(Findings(), study=study))) == []
 
 

@@ -10,12 +10,15 @@ import polars as pl
 from pipeline.compare.gap.sides import CORRECTED, drawn_kinds
 from pipeline.compare.material import Account, Phrase
 from pipeline.run.tables.compare import GAP_SIDES, SPEAKER_SHARES
-from pipeline.run.wording import counted, kind_name, listed, lowered, points
+from pipeline.run.wording import counted, kind_name, listed, lowered, p_text, points
 from pipeline.study.sets import Side
 from pipeline.study.study import ALL, Study
 
 _NAMED = 3
 """Themes that a sentence names of each side."""
+
+_MUCH = "Only {}."
+"""How much of a side was read."""
 
 
 def sides_in_short(account: Account) -> Iterator[tuple[Phrase, ...]]:
@@ -29,13 +32,16 @@ def sides_in_short(account: Account) -> Iterator[tuple[Phrase, ...]]:
         if between["difference"].is_null().all():
             continue
         more = between.filter(pl.col("larger") == side.id)
-        named = f" ({_named_parts(account, more)})" if more.height else ""
+        nearest = _nearest_to_it(account, between, side)
+        which = f" beyond chance; {nearest}" if nearest else " beyond chance"
+        if more.height:
+            which = f" ({_named_parts(account, more)})"
         there_is = account.findings.there_is.get(side.name)
         yield (
             Phrase(f"{side.name.capitalize()} give more room than {first.name} to "),
-            Phrase(counted(more.height, "theme") if more.height else "no theme", "#gap-sides"),
-            Phrase(f"{named}. {_nearer(account, parts, first, side, interviews, False)}"),
-            Phrase(f" {_there_is(side, there_is)}" if there_is else ""),
+            Phrase(counted(more.height, "theme") if more.height else "no theme", f"#gap-{side.id}"),
+            Phrase(f"{which}. {_nearer(account, parts, first, side, interviews, in_full=False)}"),
+            Phrase(f" {_MUCH.format(there_is)}" if there_is else ""),
         )
 
 
@@ -58,10 +64,6 @@ def _parts(account: Account) -> pl.DataFrame:
     return sides.filter(of_parts & (pl.col("basis") == CORRECTED) & (pl.col("mission") == ALL))
 
 
-def _there_is(side: Side, there_is: str) -> str:
-    return f"{side.name.capitalize()} here are {there_is}: not all that there is."
-
-
 def _further(
     account: Account, parts: pl.DataFrame, first: Side, side: Side, interviews: Side
 ) -> Iterator[str]:
@@ -76,13 +78,16 @@ def _further(
             for here, there in ((side, first), (first, side))
             if not (rows := between.filter(pl.col("larger") == here.id)).is_empty()
         ]
-        none = f"No theme takes more room in {side.name} or in {first.name} than chance allows."
-        yield from leans or [none]
+        nearest = _nearest_to_it(account, between, side)
+        none = f"No theme takes more room in {side.name} or in {first.name} than chance allows"
+        yield from leans or [f"{none}."]
+        if between.filter(pl.col("larger") == side.id).is_empty() and nearest:
+            yield f"Of themes with more room in {side.name} {nearest}."
         yield _in_other_ways(account, between, first, side)
         yield _nearer(account, parts, first, side, interviews, True)
     there_is = account.findings.there_is.get(side.name)
     if there_is:
-        yield _there_is(side, there_is)
+        yield _MUCH.format(there_is)
 
 
 def _between(parts: pl.DataFrame, one: str, other: str) -> pl.DataFrame:
@@ -100,6 +105,17 @@ def _named_parts(account: Account, rows: pl.DataFrame, in_full: bool = False) ->
     ]
     more = widest.height - len(named)
     return listed([*named, *([f"{more} more"] if more else [])])
+
+
+def _nearest_to_it(account: Account, between: pl.DataFrame, side: Side) -> str:
+    """Where nothing is decided, what comes nearest to being more on this side."""
+    sign = pl.when(pl.col("side") == side.id).then(1).otherwise(-1)
+    more = between.filter(pl.col("difference") * sign > 0).sort("p_value", "theme_id")
+    if more.is_empty():
+        return ""
+    row = more.row(0, named=True)
+    said = f"{_points(row)}; q {p_text(row['q_value'])}"
+    return f"{account.theme(row['theme_id'])} comes nearest to being decided ({said})"
 
 
 def _points(row: Mapping[str, Any]) -> str:
@@ -124,14 +140,18 @@ def _in_other_ways(account: Account, between: pl.DataFrame, first: Side, side: S
     enough = account.settings.themes.min_coded
     for what, rows, column in (
         ("measured otherwise", pl.col("basis") != CORRECTED, "basis"),
-        (f"on missions with {enough} coded paragraphs a side", pl.col("mission") != ALL, "mission"),
+        (
+            f"on each mission with {enough} coded paragraphs a side",
+            pl.col("mission") != ALL,
+            "mission",
+        ),
     ):
         found = kept.filter(rows)
         if not found.is_empty():
             n = found.group_by("theme_id").agg(pl.col("kept").all())["kept"].sum()
             named = listed(found[column].unique(maintain_order=True).to_list())
-            which = "do" if said else f"of these {decided.height} keep their sign each time"
-            said.append(f"{what} ({named}), {n or 'none'} {which}")
+            keep = "" if said else " keeps its sign" if n == 1 else " keep their sign"
+            said.append(f"{what} ({named}) {n or 'none'} of {decided.height}{keep}")
     text = "; ".join(said)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
@@ -153,15 +173,21 @@ def _nearer(
     n_open = asked.height - near.height - far.height
     differ = (
         f"{first.name.capitalize()} and {interviews.name} differ beyond chance on "
-        f"{counted(asked.height, 'theme')}: "
+        f"{counted(asked.height, 'theme')}"
     )
+    if n_open == asked.height:
+        which = "of none of them" if n_open > 1 else "not of it"
+        return (
+            f"{differ}; {which} can be said whether {side.name} are nearer to {interviews.name} "
+            f"than {first.name} are, or further away."
+        )
     to = f"to {interviews.name} than {first.name} are"
     said = [
         f"{side.name} are nearer {to} on {_those(account, near, in_full)}",
         f"further from them on {_those(account, far, in_full)}",
         f"and on {n_open or 'none'} this is undecided",
     ]
-    return differ + ", ".join(said if n_open else said[:2]) + "."
+    return f"{differ}: {', '.join(said if n_open else said[:2])}."
 
 
 def _those(account: Account, rows: pl.DataFrame, in_full: bool) -> str:
@@ -238,10 +264,12 @@ def what_is_missing(documents: pl.DataFrame, study: Study) -> dict[str, str]:
         without = [mission for mission in missions if mission not in on]
         span = range(min(years), max(years) + 1) if years else ()
         missing = [year for year in span if year not in n_of]
-        said = [counted(there.height, "document")]
-        said += [f"{n_of[most]} of them of {most}"] if most is not None else []
-        said += [f"none on {listed(without)}"] if without else []
-        said += [f"none of {listed(spans(missing))}"] if missing and n_of else []
+        all_of = len(n_of) == 1 and n_of[most] == there.height
+        read = f"{there.height} {side.name} were read"
+        said = [f"{read}, all of {most}" if all_of else read]
+        said += [f"{n_of[most]} of them of {most}"] if n_of and not all_of else []
+        said += [f"none on {' or '.join(without)}"] if without else []
+        said += [f"none of {listed(spans(missing))}"] if missing and n_of and not all_of else []
         found[side.name] = "; ".join([*said, *_left_out(documents, side, kinds)])
     return found
 

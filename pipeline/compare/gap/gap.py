@@ -252,13 +252,18 @@ def _with_nearness(
     question: str,
     settings: CompareSettings,
 ) -> list[dict[str, Any]]:
-    """The rows, those of a further side and the interviews with what says which is nearer."""
+    """The rows, those of a further side and the interviews with what says which is nearer.
+
+    It is asked of the themes on which first side and interviews differ as in tables.Gap.
+    """
     by_side = {one.side_id: one.shares if question == PASSAGES else one.parts for one in sides}
     first, last = sides[0].side_id, sides[-1].side_id
+    pair = [row for row in rows if (row["side"], row["other"]) == (first, last)]
+    of_pair = _q_values([row["p_value"] for row in pair])
     differ = {
         row["theme_id"]
-        for row in rows
-        if (row["side"], row["other"]) == (first, last) and row["larger"] in (first, last)
+        for row, q_value in zip(pair, of_pair, strict=True)
+        if settings.is_decided(q_value)
     }
     asked = [
         place

@@ -304,7 +304,7 @@ def _of_documents(
     theme_ids = material.codebook.theme_ids
     paragraphs = coded_policy(material, side.documents, mission)
     if basis == CODED:
-        return _of_units(side.id, paragraphs, confidence)
+        return _of_units(side.id, paragraphs.one_by_one, confidence)
     if basis == CLASSIFIED:
         drawn = pl.col("kind").is_in(drawn_kinds(material.study, side))
         placed = material.placed.filter(drawn)

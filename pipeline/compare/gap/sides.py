@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,11 @@ class CodedUnits:
     def n(self) -> int:
         """Number of units."""
         return len(self.members)
+
+    @property
+    def one_by_one(self) -> CodedUnits:
+        """The same, each unit a cluster of its own: as they were drawn."""
+        return replace(self, cluster=np.arange(self.n))
 
     def shares(self, confidence: float) -> list[Share]:
         """The share of each theme, with its interval."""
@@ -177,7 +182,8 @@ def widened(
 
     The interval of a corrected share comes from resampling coded paragraphs. Where none of these
     carries the theme it has no width; where one or two do, too little. For such themes it is
-    widened to Wilson's interval of the coded share.
+    widened to Wilson's interval of the coded share. Paragraphs were drawn one by one, with known
+    probabilities, so documents are no clusters of the draw: eight documents say more than eight.
     """
     if paragraphs is None or not paragraphs.n:
         return list(corrected)
@@ -189,7 +195,7 @@ def widened(
             share.value, min(share.low or 0, hand.low or 0), max(share.high or 0, hand.high or 0)
         )
         for place, (share, hand) in enumerate(
-            zip(corrected, paragraphs.shares(confidence), strict=True)
+            zip(corrected, paragraphs.one_by_one.shares(confidence), strict=True)
         )
     ]
 
