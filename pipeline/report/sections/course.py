@@ -124,10 +124,10 @@ def ways_figure(material: PageMaterial, side: Side) -> Figure:
     )
     name_of = {one.id: one.name for one in material.study.sides}
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for row in rows.drop_nulls("difference").iter_rows(named=True):
+    for row in rows.drop_nulls("difference").sort(pl.col("side") == side.id).iter_rows(named=True):
         other = row["other"] if row["side"] == side.id else row["side"]
         place = row["basis"] if row["mission"] == ALL else row["mission"]
-        found[row["theme_id"], f"Minus {name_of[other]}: {place}"] = row
+        found[row["theme_id"], f"{name_of[other].capitalize()}: {place}"] = row
     columns = list(dict.fromkeys(column for _, column in found))
     theme_ids = [theme for theme in material.theme_names if any(theme == one for one, _ in found)]
     themes = [Cell(material.theme_name(theme)) for theme in theme_ids]
@@ -151,8 +151,8 @@ def ways_figure(material: PageMaterial, side: Side) -> Figure:
     return Figure(
         f"gap-{side.id}-ways",
         f"The same, measured in other ways and by mission: {side.name}",
-        f"Of all mentions of themes, the part in {side.name} minus that of another side: corrected "
-        f"as above, in other ways, and on each mission of which {enough} paragraphs or more are "
+        f"Of all mentions of themes, the part in {side.name} minus that of the side that a column "
+        f"names: corrected as above, in other ways, and on each mission of which {enough} paragraphs or more are "
         f"coded. Blue: more in {side.name}; a dot marks differences that are decided.",
         "Interviewees speak of several missions at once: their side is the same in every column.",
         heat("Theme", "Where", themes, [Cell(name) for name in columns], tile, "points", True),

@@ -20,6 +20,7 @@ from pipeline.report.elements import (
     grid,
     interval_cell,
     interview_link,
+    listed,
     p_cell,
     passages_link,
     percent,
@@ -58,15 +59,17 @@ def section(material: PageMaterial) -> PageSection:
     )
     theme_ids = gap["theme_id"].to_list()
     documents, interviews = material.study.side_names
+    named = [documents, *(side.name for side in further_with_shares(material))]
     return PageSection(
         "gap",
         "The gap",
         f"{documents} and {interviews}".capitalize(),
         (
             said(
-                f"Each theme has two shares: how many passages in {documents} speak of it, and how "
-                f"many of those that report interviews in {material.study.coded_texts}. The "
-                "difference between the two is the gap."
+                f"Each theme has a share on each side: how many passages in {listed(named)} speak "
+                f"of it, and how many of those that report interviews in "
+                f"{material.study.coded_texts}. The difference between the first and the last is "
+                "the gap."
             ),
         ),
         (
@@ -90,10 +93,11 @@ def _gap_figure(material: PageMaterial, gap: pl.DataFrame) -> Figure:
     if not absent and not known:
         absent = "Not computed in this run: no share could be computed on either side."
     documents, interviews = material.study.side_names
+    named = [documents, *(side.name for side in further_with_shares(material))]
     return Figure(
         "gap-chart",
         f"What fills {documents}, and what fills {interviews}",
-        f"For each theme, the share of passages in {documents} (corrected for the "
+        f"For each theme, the share of passages in {listed(named)} (corrected for the "
         f"classifier’s error) and the share of interview passages in {material.study.coded_texts}, "
         f"with their intervals; sorted by the difference, {documents} minus {interviews}."
         + _sizes(known, documents)
