@@ -152,8 +152,8 @@ def ways_figure(material: PageMaterial, side: Side) -> Figure:
         f"gap-{side.id}-ways",
         f"The same, measured in other ways and by mission: {side.name}",
         f"Of all mentions of themes, the part in {side.name} minus that of the side that a column "
-        f"names: corrected as above, in other ways, and on each mission of which {enough} paragraphs "
-        f"or more are coded. Blue: more in {side.name}; a dot marks differences that are decided.",
+        f"names: corrected as above, in other ways, and on each mission of which {enough} or "
+        f"more paragraphs are coded. Blue: more in {side.name}; a dot marks what is decided.",
         "Interviewees speak of several missions at once: their side is the same in every column.",
         heat("Theme", "Where", themes, [Cell(name) for name in columns], tile, "points", True),
         grid(
