@@ -81,9 +81,9 @@ def _further(
         nearest = _nearest_to_it(account, between, side)
         none = f"No theme takes more room in {side.name} or in {first.name} than chance allows"
         yield from leans or [f"{none}."]
+        yield _in_other_ways(account, between, first, side)
         if between.filter(pl.col("larger") == side.id).is_empty() and nearest:
             yield f"Of themes with more room in {side.name} {nearest}."
-        yield _in_other_ways(account, between, first, side)
         yield _nearer(account, parts, first, side, interviews, True)
     there_is = account.findings.there_is.get(side.name)
     if there_is:
@@ -150,8 +150,11 @@ def _in_other_ways(account: Account, between: pl.DataFrame, first: Side, side: S
         if not found.is_empty():
             n = found.group_by("theme_id").agg(pl.col("kept").all())["kept"].sum()
             named = listed(found[column].unique(maintain_order=True).to_list())
-            keep = "" if said else " keeps its sign" if n == 1 else " keep their sign"
-            said.append(f"{what} ({named}) {n or 'none'} of {decided.height}{keep}")
+            if decided.height == 1:
+                said.append(f"{what} ({named}) it {'keeps' if n else 'does not keep'} its sign")
+            else:
+                keep = "" if said else " keeps its sign" if n == 1 else " keep their sign"
+                said.append(f"{what} ({named}) {n or 'none'} of {decided.height}{keep}")
     text = "; ".join(said)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 

@@ -226,22 +226,26 @@ def _classified(
 def coded_policy(
     material: Material, side: DocumentFilter | None = None, mission: str = ALL
 ) -> CodedUnits:
-    """Coded paragraphs, weighted by one over the probability with which they were drawn.
+    """Coded paragraphs of their populations, weighted by one over the chance of being drawn.
 
     Args:
         material: with units.
         side: of these kinds of document; of the first side, where none are named.
         mission: of documents on it.
     """
-    sets = [one.id for one in material.study.sets_of("paragraph", "estimated_with")]
+    of_sets = (one.drawn_units for one in material.study.sets_of("paragraph", "estimated_with"))
     passages = material.placed if side else material.document_side
     of_side = passages.filter(pl.col("kind").is_in(side.kinds)) if side else passages
     if mission != ALL:
         on_it = material.documents.filter(pl.col("missions").list.contains(mission))
         of_side = of_side.join(on_it, on="document_id", how="semi")
-    drawn = material.units.filter(
-        pl.col("unit_set").is_in(sets) & (pl.col("inclusion_probability") > 0)
-    ).join(of_side, on="document_id", how="semi", maintain_order="left")
+    facts = material.documents.select("document_id", "kind", "missions")
+    drawn = (
+        material.units.join(facts, on="document_id", maintain_order="left")
+        .filter(pl.any_horizontal(pl.lit(value=False), *of_sets))
+        .filter(pl.col("inclusion_probability") > 0)
+        .join(of_side, on="document_id", how="semi", maintain_order="left")
+    )
     return units_as_coded(drawn, material.codebook.theme_ids, 1 / pl.col("inclusion_probability"))
 
 
