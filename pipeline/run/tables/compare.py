@@ -187,17 +187,9 @@ class GapSides(dy.Schema):
 
     side = dy.String(primary_key=True, description="a side of configs/study.yaml")
     other = dy.String(primary_key=True, description="a side named after it; interviews are last")
-    question = dy.Enum(
-        ["passages", "parts"],
-        primary_key=True,
-        description="share of the passages, or part of all mentions of themes",
-    )
-    basis = dy.String(
-        primary_key=True, description="corrected, or in which other way documents were measured"
-    )
-    mission = dy.String(
-        primary_key=True, description="of the documents: an acronym, or all; interviews have none"
-    )
+    question = dy.Enum(["passages", "parts"], primary_key=True, description="what is counted")
+    basis = dy.String(primary_key=True, description="corrected, or another way of measuring")
+    mission = dy.String(primary_key=True, description="of the documents: an acronym, or all")
     theme_id = dy.String(primary_key=True)
     n_side = dy.Int64(min=0, description="passages of the first side")
     n_other = dy.Int64(min=0, description="passages of the other")
@@ -215,7 +207,7 @@ class GapSides(dy.Schema):
         nullable=True,
         min=0,
         max=1,
-        description="over themes and pairs, by question, basis and mission",
+        description="over themes and pairs of a question, basis, mission",
     )
     larger = dy.String(description="the side with the larger share; undecided, or not computed")
     nearer_by = dy.Float64(
@@ -224,11 +216,7 @@ class GapSides(dy.Schema):
     nearer_low = dy.Float64(nullable=True, description="lower end of its interval")
     nearer_high = dy.Float64(nullable=True, description="upper end of its interval")
     nearer_q = dy.Float64(nullable=True, min=0, max=1, description="over the themes that differ")
-    nearer = dy.Enum(
-        ["nearer", "further", "undecided"],
-        nullable=True,
-        description="null: first side and interviews do not differ beyond chance",
-    )
+    nearer = dy.String(nullable=True, description="nearer, further, undecided; null: no gap")
 
 
 class GapSensitivity(dy.Schema):
