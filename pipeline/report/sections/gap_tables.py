@@ -198,7 +198,7 @@ def sensitivity_figure(material: PageMaterial, theme_ids: Sequence[str]) -> Figu
         return [points_cell(row.get("difference")) for row in rows]
 
     def tile(row: int, column: int) -> Tile | None:
-        return _tile(found.get((theme_ids[row], ways[column])))
+        return _tile(material, found.get((theme_ids[row], ways[column])))
 
     return Figure(
         "gap-sensitivity",
@@ -221,14 +221,15 @@ def sensitivity_figure(material: PageMaterial, theme_ids: Sequence[str]) -> Figu
     )
 
 
-def _tile(row: Gap | None) -> Tile | None:
+def _tile(material: PageMaterial, row: Gap | None) -> Tile | None:
     if row is None:
         return None
+    documents, interviews = material.study.side_names
     return Tile(
         row["difference"],
         policy_link(row["theme_id"]),
         str(row["direction"]) in DECIDED,
-        f"{percent(row['policy'])} in policy, {percent(row['interviews'])} in interviews",
+        f"{percent(row['policy'])} in {documents}, {percent(row['interviews'])} in {interviews}",
     )
 
 
