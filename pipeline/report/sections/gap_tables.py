@@ -244,7 +244,11 @@ def _nearer_figure(material: PageMaterial, first: Side, side: Side) -> Figure:
     interviews = material.study.side_names[1]
     rows = sides_rows(material, "parts")
     between = sorted(
-        (row for row in rows if (row["side"], row["other"]) == (first.id, side.id)),
+        (
+            row
+            for row in rows
+            if (row["side"], row["other"]) == (first.id, side.id) and row["difference"] is not None
+        ),
         key=lambda row: (row["difference"], row["theme_id"]),
     )
     near = {row["theme_id"]: row for row in rows if row["nearer"] is not None}
