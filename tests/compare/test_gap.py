@@ -24,7 +24,7 @@ from pipeline.compare.gap.sides import (
     widened,
 )
 from pipeline.compare.material import Material, from_rows
-from pipeline.run.arrays import UNKNOWN, Share
+from pipeline.run.arrays import UNKNOWN, Share, wilson_share
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.themes import Prevalence
 from pipeline.study.checks import load_study
@@ -186,6 +186,24 @@ def test_a_side_between_two_others_is_nearer_where_its_intervals_leave_no_other_
     assert turned is not None
     assert turned.value == pytest.approx(0.35)
     assert nearness(share(0.1), UNKNOWN, share(0.8), 0.95) is None
+
+
+def test_a_side_that_is_as_far_away_is_seldom_called_nearer_or_further() -> None:
+    """A fifth of mandates and interviews apart, reports like mandates: 600 made corpora."""
+    random = np.random.default_rng(20260406)
+    verdicts = []
+    for _ in range(600):
+        sides = [
+            wilson_share(random.binomial(n, share) / n, n, 0.95)
+            for n, share in ((500, 0.05), (270, 0.05), (50, 0.25))
+        ]
+        found = nearness(*sides, 0.95)
+        assert found is not None
+        verdicts.append(found.p_value <= 0.05)
+        verdicts.append(not found.low <= 0 <= found.high)
+    wrong, missed = np.mean(verdicts[::2]), np.mean(verdicts[1::2])
+    assert wrong < 0.06
+    assert missed < 0.07
 
 
 def test_reports_are_nearer_only_where_mandates_and_interviews_differ(

@@ -101,7 +101,7 @@ def test_a_theme_of_the_gap_leads_to_its_passages(visit: Visit) -> None:
     link = visit.page.locator("#gap-chart svg a[href*='theme=robust_force']").first
     link.click()
     visit.said(
-        "32 passages on “Robust mandates and the use of force” by the classifier, in mandates"
+        "30 passages on “Robust mandates and the use of force” by the classifier, in mandates"
     )
     visit.go("#passages?code=robust_force&kind=article&speaker_group=any")
     visit.said("No passage coded as “Robust mandates")
