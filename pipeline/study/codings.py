@@ -97,21 +97,29 @@ class Coding:
     def labels(self, rule: Literal["any", "majority", "all"]) -> pl.DataFrame:
         """unit_id, theme_id: what the codings together say.
 
-        An adjudicated coding decides where there is one, and else, where the study wants it so,
-        those of people who read the unit. A unit takes a code that any coder who counts gave, that
-        at least half of them did, or that all did.
+        A unit takes a code that any coder who counts gave, that at least half of them did, or that
+        all did.
+        """
+        needed = {"any": 0.0, "majority": 0.5, "all": 1.0}
+        kept = self.votes().filter(pl.col("vote") >= needed[rule])
+        return kept.select("unit_id", "theme_id").sort("unit_id", "theme_id")
+
+    def votes(self) -> pl.DataFrame:
+        """unit_id, theme_id, vote: the part of the codings that count which gave a unit a code.
+
+        An adjudicated coding counts alone where there is one, and else, where the study wants it
+        so, those of people who read the unit.
         """
         if self.adjudicated:
-            return self.codes.filter(pl.col("coder") == ADJUDICATED).select("unit_id", "theme_id")
+            codes = self.codes.filter(pl.col("coder") == ADJUDICATED)
+            return codes.select("unit_id", "theme_id", vote=pl.lit(1.0))
         deciding = {unit: self._deciding(unit) for unit in self.codes["unit_id"].unique()}
         counts = [coder in deciding[unit] for coder, unit, _ in self.codes.iter_rows()]
         given = self.codes.filter(pl.Series(counts, dtype=pl.Boolean))
-        given = given.group_by("unit_id", "theme_id").len("n_given")
+        given = given.group_by("unit_id", "theme_id", maintain_order=True).len("n_given")
         readers = [len(deciding[unit]) for unit in given["unit_id"]]
-        counted = given.with_columns(pl.Series("n_readers", readers, dtype=pl.Int64))
-        needed = {"any": pl.lit(1), "majority": pl.col("n_readers") / 2, "all": pl.col("n_readers")}
-        kept = counted.filter(pl.col("n_given") >= needed[rule])
-        return kept.select("unit_id", "theme_id").sort("unit_id", "theme_id")
+        vote = pl.col("n_given") / pl.Series("n_readers", readers, dtype=pl.Int64)
+        return given.select("unit_id", "theme_id", vote=vote)
 
     def _deciding(self, unit_id: str) -> tuple[str, ...]:
         """Whose codes of a unit count."""

@@ -180,10 +180,10 @@ class Study(CheckedModel):
         """The coded sets that classifiers are tested on, in the order of the file."""
         return tuple(one for one in self.coded_sets if "judged_on" in one.roles)
 
-    def learnt_before(self, coded: CodedSet) -> tuple[CodedSet, ...]:
-        """The sets above this one that its classifiers learn from, too."""
-        above = self.coded_sets[: self.coded_sets.index(coded)]
-        return tuple(one for one in above if "learnt_from" in one.roles)
+    def learnt_beside(self, coded: CodedSet) -> tuple[CodedSet, ...]:
+        """The other sets that classifiers learn from."""
+        others = (one for one in self.coded_sets if one.id != coded.id)
+        return tuple(one for one in others if "learnt_from" in one.roles)
 
     def coded_set(self, set_id: str) -> CodedSet:
         """The coded set of that name; KeyError when there is none."""
@@ -250,7 +250,7 @@ class Study(CheckedModel):
 
 
 def transfer_name(trained_on: Sequence[str], set_id: str) -> str:
-    """What it is called when a set is judged by models of the sets above it alone.
+    """What it is called when a set is judged by models of the other sets alone.
 
     >>> transfer_name(("article",), "mandates")
     'article to mandates'

@@ -74,11 +74,13 @@ def _lost_counts(lost: Sequence[LostUnit]) -> dict[str, object]:
 
 def _save(found: ThemeFindings, codebook: Codebook, fingerprint: str) -> None:
     """The classifiers for `peacetext classify`."""
-    model, thresholds = found.classifiers.model, found.classifiers.thresholds
-    if not isinstance(model, Combination) or model.fitted is None:
-        raise AssertionError("the classifiers are a trained combination")
+    model = found.classifiers.model
+    if not isinstance(model, Combination):
+        raise TypeError("the classifiers are a trained combination")
+    fitted = model.fitted_for(found.classifies)
+    thresholds = found.classifiers.thresholds_of(found.classifies)
     units = found.metrics["coded_units"]
-    save_themes(SavedThemes(codebook.theme_ids, model.fitted, thresholds, units, fingerprint))
+    save_themes(SavedThemes(codebook.theme_ids, fitted, thresholds, units, fingerprint))
 
 
 def _write(found: ThemeFindings) -> None:

@@ -35,7 +35,7 @@ _PASSAGES_AT_ONCE = 10_000  # parts of their words take 20 kB each
 
 
 def general_judgement(judgements: Mapping[str, Judgement]) -> Judgement:
-    """That of the models which have learnt from most: of the last set of paragraphs, if any.
+    """That of texts of which nothing is known: of the last set of paragraphs, if any.
 
     Raises:
         StageError: no unit that may be learnt from is in a document of this run.
@@ -120,7 +120,8 @@ def score_passages(
         of_fold = np.flatnonzero(folds == fold)
         for start in range(0, len(of_fold), _PASSAGES_AT_ONCE):
             rows = of_fold[start : start + _PASSAGES_AT_ONCE]
-            part = themes.predict(tuple(texts[int(row)] for row in rows), vectors[rows])
+            of_rows = tuple(texts[int(row)] for row in rows)
+            part = themes.predict(of_rows, vectors[rows], judgement.unit_set)
             probability[rows], assigned[rows] = part.probability, part.assigned
     return Predictions(probability, assigned)
 

@@ -26,7 +26,7 @@ from pipeline.themes.evaluation import (
 )
 from pipeline.themes.models import SAVED, ModelMaker, model_makers
 from pipeline.themes.prevalence import prevalence_tables
-from pipeline.themes.samples import Sample, together
+from pipeline.themes.samples import Integers, Sample, sample_of, together
 from pipeline.themes.scoring import (
     general_judgement,
     score_corpus,
@@ -35,6 +35,7 @@ from pipeline.themes.scoring import (
 )
 from pipeline.themes.units import CodedCorpus
 from pipeline.themes.validation import (
+    CrossValidation,
     Judged,
     Judgement,
     Predictions,
@@ -53,6 +54,7 @@ class ThemeFindings:
         agreement, confusions, evaluation, calibration, scores, unit_scores: tables so named.
         prevalence, prevalence_deduplicated: None when there are no documents beside the articles.
         classifiers: the combination trained on everything, to be used on other texts.
+        classifies: the coded set as whose units these texts are taken.
         metrics: what `dvc metrics show` prints.
         remarks: what could not be had, for the person at the terminal.
     """
@@ -66,6 +68,7 @@ class ThemeFindings:
     prevalence: pl.DataFrame | None
     prevalence_deduplicated: pl.DataFrame | None
     classifiers: TrainedThemes
+    classifies: str
     metrics: dict[str, Any]
     remarks: list[str]
 
@@ -81,14 +84,17 @@ def study_themes(
     theme_ids, units = codebook.theme_ids, corpus.units
     described = tuple(described_theme(theme) for theme in codebook.themes)
     makers = model_makers(ThemeText(described, encoder.encode(described)), settings.regularisation)
-    samples = _samples(units, encoder, theme_ids)
+    samples = _samples(corpus, encoder, theme_ids, settings)
     judgements = judge_models(makers, samples, corpus.study, settings, seed)
     judged = [judged for one in judgements.values() for judged in one.judged]
     in_use = [one for one in judged if one.model == settings.model]
     coders = coder_agreement(corpus.codings, units, theme_ids, settings, seed)
     evaluation = evaluation_table([*judged, *coders.coders], theme_ids, settings, seed)
     calibration = calibration_table(in_use, theme_ids, settings, seed)
-    scores = score_corpus(corpus, judgements, settings.model)
+    scores, general = (
+        score_corpus(corpus, judgements, settings.model),
+        general_judgement(judgements),
+    )
     prevalence, deduplicated = prevalence_tables(
         corpus, scores.assigned, judgements, theme_ids, settings, seed
     )
@@ -101,52 +107,34 @@ def study_themes(
         unit_scores=unit_scores_table(in_use, units, theme_ids),
         prevalence=prevalence,
         prevalence_deduplicated=deduplicated,
-        classifiers=general_judgement(judgements).trained[SAVED],
+        classifiers=general.trained[SAVED],
+        classifies=general.unit_set,
         metrics={"model_in_use": settings.model}
         | _metrics(evaluation, calibration, coders.agreement, units),
         remarks=[*_outside(corpus), *_remarks(corpus.study, judgements, prevalence)],
     )
 
 
-def _samples(units: pl.DataFrame, encoder: Encoder, theme_ids: Sequence[str]) -> dict[str, Sample]:
-    """The units of each coded set, and suggested ones, in the order of the table."""
-    samples = {}
-    for (unit_set,), rows in units.group_by(
-        pl.col("unit_set").cast(pl.String), maintain_order=True
-    ):
-        texts = rows["text"].to_list()
-        labels = [[theme in given for theme in theme_ids] for given in rows["labels"].to_list()]
-        samples[str(unit_set)] = Sample(
-            tuple(texts), encoder.encode(texts), np.array(labels), tuple(rows["group"])
-        )
-    return samples
+def _samples(
+    corpus: CodedCorpus, encoder: Encoder, theme_ids: Sequence[str], settings: ThemeSettings
+) -> dict[str, Sample]:
+    """The units of each coded set, and suggested ones, in the order of the table.
 
-
-@dataclass(frozen=True)
-class _Lesson:
-    """A set of units and what is learnt from with it.
-
-    Attributes:
-        own: the units of the set.
-        beside: suggested units, for a set of paragraphs.
-        before: the sets above it that are learnt from.
-        kin: their units where they are of the same kind; these may be of the same groups.
-        extra: their units where they are of the other kind.
+    What is learnt is how many of the codings gave a theme where most of them decide, and else what
+    they decided.
     """
-
-    unit_set: str
-    unit: str
-    roles: Sequence[str]
-    own: Sample
-    beside: Sample | None
-    before: tuple[str, ...]
-    kin: Sample | None
-    extra: Sample | None
-
-    @property
-    def sample(self) -> Sample:
-        """The units of the set and those beside them."""
-        return self.own.plus(self.beside)
+    facts = corpus.documents.select("document_id", pl.col("kind").cast(pl.String), "missions")
+    unit_set = pl.col("unit_set").cast(pl.String)
+    goes_with = pl.when(unit_set == SUGGESTED).then(corpus.study.set_of_documents("learnt_from"))
+    units = corpus.units.join(facts, on="document_id", how="left", maintain_order="left")
+    units = units.with_columns(unit_set, goes_with=goes_with.otherwise(unit_set))
+    samples = {}
+    for (name,), rows in units.group_by("unit_set", maintain_order=True):
+        vectors = encoder.encode(rows["text"].to_list())
+        coding = next((one for one in corpus.codings if one.unit_set == name), None)
+        votes = coding.votes() if coding and settings.label_rule == "majority" else None
+        samples[str(name)] = sample_of(rows, vectors, votes, theme_ids)
+    return samples
 
 
 def judge_models(
@@ -158,10 +146,10 @@ def judge_models(
 ) -> dict[str, Judgement]:
     """Judge every model on each coded set; by the id of the set, in the order of the study.
 
-    Settings are never mixed. A set that is learnt from is judged by models of itself and of the
-    sets above it, a group left out whole; and it is judged by models of the sets above it alone
-    (transfer). Suggested units are learnt from beside each set of paragraphs and judge nothing;
-    where no such set is learnt from, they are a set of their own.
+    A model learns from all sets that are learnt from and from suggested units, and each set is
+    judged apart, a group left out whole. It is also judged by models of the other sets alone
+    (transfer). Suggested units judge nothing; where no set of paragraphs is learnt from, they are a
+    set of their own.
 
     Args:
         makers: the models, by name.
@@ -174,114 +162,138 @@ def judge_models(
     Raises:
         InputError: all units of a set are of one group, so that none can be left out.
     """
+    there = [one for one in study.coded_sets if one.id in samples]
+    learnt_from = [one for one in there if "learnt_from" in one.roles]
+    names = [one.id for one in learnt_from] + [SUGGESTED] * (SUGGESTED in samples)
+    lesson = None
+    if names:
+        for one in learnt_from:
+            _check_groups(one, samples[one.id], alone=len(names) == 1)
+        units = {name: _named(samples[name], name) for name in names}
+        lesson = _learnt(makers, units, settings, seed)
     judgements: dict[str, Judgement] = {}
-    for lesson in _lessons(samples, study):
-        judgement = _judge(lesson, makers, settings, seed)
-        judgements |= {lesson.unit_set: judgement} if judgement else {}
+    for one in there:
+        judgement = _judged_set(one, samples[one.id], lesson, study, makers, settings, seed)
+        judgements |= {one.id: judgement} if judgement else {}
+    if lesson and not any(one.unit == "paragraph" for one in learnt_from) and SUGGESTED in names:
+        judgements[SUGGESTED] = lesson.judgement(SUGGESTED, "paragraph", [])
     return judgements
 
 
-def _lessons(samples: Mapping[str, Sample], study: Study) -> list[_Lesson]:
-    suggested = samples.get(SUGGESTED)
-    there = [coded for coded in study.coded_sets if coded.id in samples]
-    lessons = [
-        _lesson(
-            coded,
-            samples,
-            [one for one in study.learnt_before(coded) if one.id in samples],
-            suggested if coded.unit == "paragraph" else None,
-        )
-        for coded in there
-    ]
-    learnt = [one for one in there if "learnt_from" in one.roles]
-    if suggested is not None and not any(one.unit == "paragraph" for one in learnt):
-        extra = together(samples[one.id] for one in learnt)
-        before = tuple(one.id for one in learnt)
-        lessons.append(
-            _Lesson(SUGGESTED, "paragraph", ("learnt_from",), suggested, None, before, None, extra)
-        )
-    return lessons
+def _named(sample: Sample, unit_set: str) -> Sample:
+    """Units that know their set; suggested ones may go with another."""
+    is_named = unit_set == SUGGESTED and any(sample.unit_sets)
+    return sample if is_named else replace(sample, unit_sets=(unit_set,) * len(sample))
 
 
-def _lesson(
-    coded: CodedSet,
-    samples: Mapping[str, Sample],
-    before: Sequence[CodedSet],
-    suggested: Sample | None,
+@dataclass(frozen=True)
+class _Lesson:
+    """What was learnt from all sets that are learnt from.
+
+    Attributes:
+        sample: their units, and suggested ones behind them.
+        rows_of: the rows of each set in the sample.
+        validated: by model.
+        trained: the model in use and the one that is saved, on the whole sample.
+        in_use: name of the model in use.
+    """
+
+    sample: Sample
+    rows_of: Mapping[str, Integers]
+    validated: Mapping[str, CrossValidation]
+    trained: dict[str, TrainedThemes]
+    in_use: str
+
+    def judgement(self, unit_set: str, unit: str, judged: list[Judged]) -> Judgement:
+        """That of one set, whose units come before suggested ones where it is of paragraphs."""
+        rows = self.rows_of[unit_set]
+        if unit == "paragraph" and unit_set != SUGGESTED and SUGGESTED in self.rows_of:
+            rows = np.append(rows, self.rows_of[SUGGESTED])
+        validated = self.validated[self.in_use]
+        said = validated.predictions.take(rows)
+        sample = self.sample.take(rows)
+        return Judgement(unit_set, unit, sample, judged, said, validated, self.trained)
+
+    def held_out(self, coded: CodedSet) -> list[Judged]:
+        """What each model said of the units of a set without their groups."""
+        rows = self.rows_of[coded.id]
+        own = self.sample.take(rows)
+        return [
+            _judged(coded, name, own, one.predictions.take(rows))
+            for name, one in self.validated.items()
+        ]
+
+
+def _learnt(
+    makers: Mapping[str, ModelMaker],
+    units: Mapping[str, Sample],
+    settings: ThemeSettings,
+    seed: int,
 ) -> _Lesson:
-    return _Lesson(
-        unit_set=coded.id,
-        unit=coded.unit,
-        roles=coded.roles,
-        own=samples[coded.id],
-        beside=suggested if "learnt_from" in coded.roles else None,
-        before=tuple(one.id for one in before),
-        kin=together(samples[one.id] for one in before if one.unit == coded.unit),
-        extra=together(samples[one.id] for one in before if one.unit != coded.unit),
-    )
-
-
-def _judge(
-    lesson: _Lesson, makers: Mapping[str, ModelMaker], settings: ThemeSettings, seed: int
-) -> Judgement | None:
-    """None for a set that is not learnt from and that has none above it either."""
-    own, is_learnt = lesson.own, "learnt_from" in lesson.roles
-    is_judged = "judged_on" in lesson.roles
-    models = {} if is_learnt and not is_judged else _transferred(lesson, makers, settings, seed)
-    said = {name: model.predict(own.texts, own.vectors) for name, model in models.items()}
-    after = [_judged(lesson, name, one, lesson.before) for name, one in said.items()]
+    sample = together(list(units.values()))
+    ends = np.cumsum([len(one) for one in units.values()])
+    parts = np.split(np.arange(len(sample)), ends[:-1])
     kept = sorted({settings.model, SAVED})
-    if not is_learnt:
-        judged = after if is_judged else []
-        trained = {name: models[name] for name in kept if models}
-        in_use = said.get(settings.model)
-        return Judgement(lesson.unit, own, judged, in_use, None, trained) if in_use else None
-    sample, others = _checked(lesson), together([lesson.extra, lesson.kin])
-    validated = {
-        name: cross_validate(make, sample, lesson.extra, settings, seed, lesson.kin)
-        for name, make in makers.items()
-    }
-    judged = [_judged(lesson, name, one.predictions) for name, one in validated.items()] + after
-    held_out = validated[settings.model]
-    return Judgement(
-        unit=lesson.unit,
+    return _Lesson(
         sample=sample,
-        judged=judged if is_judged else [],
-        said=held_out.predictions,
-        validated=held_out,
-        trained={name: train(makers[name], sample, others, settings, seed) for name in kept},
+        rows_of=dict(zip(units, parts, strict=True)),
+        validated={
+            name: cross_validate(make, sample, settings, seed) for name, make in makers.items()
+        },
+        trained={name: train(makers[name], sample, settings, seed) for name in kept},
+        in_use=settings.model,
     )
 
 
-def _transferred(
-    lesson: _Lesson, makers: Mapping[str, ModelMaker], settings: ThemeSettings, seed: int
-) -> dict[str, TrainedThemes]:
-    """Models of the sets above alone, without units that share a group with those judged."""
-    kin = lesson.kin.outside({*lesson.own.groups}) if lesson.kin else None
-    sample, extra = (kin, lesson.extra) if kin else (lesson.extra, None)
-    if not sample:
-        return {}
-    return {name: train(make, sample, extra, settings, seed) for name, make in makers.items()}
+def _judged_set(
+    coded: CodedSet,
+    own: Sample,
+    lesson: _Lesson | None,
+    study: Study,
+    makers: Mapping[str, ModelMaker],
+    settings: ThemeSettings,
+    seed: int,
+) -> Judgement | None:
+    """None for a set that is not learnt from and of which no other set tells anything."""
+    is_learnt = "learnt_from" in coded.roles
+    others = lesson.sample.outside({*own.groups}, coded.id) if lesson else None
+    models: dict[str, TrainedThemes] = {}
+    if others and ("judged_on" in coded.roles or not is_learnt):
+        models = {name: train(make, others, settings, seed) for name, make in makers.items()}
+    said = {name: one.predict(own.texts, own.vectors, coded.id) for name, one in models.items()}
+    before = (
+        tuple(one.id for one in study.learnt_beside(coded) if one.id in lesson.rows_of)
+        if lesson
+        else ()
+    )
+    after = [_judged(coded, name, own, one, before) for name, one in said.items()]
+    if lesson and is_learnt:
+        judged = [*lesson.held_out(coded), *after] if "judged_on" in coded.roles else []
+        return lesson.judgement(coded.id, coded.unit, judged)
+    if not models:
+        return None
+    judged = after if "judged_on" in coded.roles else []
+    trained = {name: models[name] for name in sorted({settings.model, SAVED})}
+    return Judgement(coded.id, coded.unit, own, judged, said[settings.model], None, trained)
 
 
 def _judged(
-    lesson: _Lesson, model: str, said: Predictions, trained_on: tuple[str, ...] = ()
+    coded: CodedSet,
+    model: str,
+    own: Sample,
+    said: Predictions,
+    trained_on: tuple[str, ...] = (),
 ) -> Judged:
-    """Predictions of the units of the set; those beside them are not to be judged by."""
-    sample = lesson.sample
-    every = Judged(lesson.unit_set, model, sample.labels, said, sample.groups)
-    return replace(every, unit=lesson.unit, trained_on=trained_on).first(len(lesson.own))
+    judged = Judged(coded.id, model, own.labels, said, own.groups, unit=coded.unit)
+    return replace(judged, trained_on=trained_on)
 
 
-def _checked(lesson: _Lesson) -> Sample:
-    """The units: of two groups at least, where they are judged or nothing else is learnt from."""
-    sample = lesson.sample
-    alone = not (lesson.extra or lesson.kin)
-    if len(set(sample.groups)) < 2 and ("judged_on" in lesson.roles or alone):
-        what = "paragraph of an article" if lesson.unit == "sentence" else "document"
-        problem = f"all its {len(sample)} coded units are of one {what}, so none can be left out"
-        raise InputError(STUDY_FILE, problem, f"code a second {what}", _key(lesson.unit_set))
-    return sample
+def _check_groups(coded: CodedSet, own: Sample, *, alone: bool) -> None:
+    """Units are of two groups at least, where they are judged or nothing else is learnt from."""
+    if len(set(own.groups)) < 2 and ("judged_on" in coded.roles or alone):
+        what = "paragraph of an article" if coded.unit == "sentence" else "document"
+        problem = f"all its {len(own)} coded units are of one {what}, so none can be left out"
+        raise InputError(STUDY_FILE, problem, f"code a second {what}", _key(coded.id))
 
 
 def _key(unit_set: str) -> str:
