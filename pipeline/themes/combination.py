@@ -131,7 +131,8 @@ def balanced_ridge(
         unit_sets: the set of each unit; none for a single set.
     """
     sets, place = np.unique(np.asarray(unit_sets or [ANY_SET] * len(votes)), return_inverse=True)
-    biased = products + 1.0 + (place[:, None] == place if len(sets) > 1 else 0.0)
+    has_own = float(len(sets) > 1)
+    biased = products + 1.0 + has_own * (place[:, None] == place)
     sizes, directions = np.linalg.eigh(biased)
     members = _members(groups)
     columns = [_column(sizes, directions, vote, members, penalty) for vote in votes.T]
@@ -139,8 +140,8 @@ def balanced_ridge(
     held_out = np.column_stack([held_out for _, held_out in columns])
     common, is_known = dual.sum(axis=0), votes.any(axis=0)
     bias = {ANY_SET: np.where(is_known, common, _NEVER)}
-    for number, unit_set in enumerate(sets if len(sets) > 1 else ()):
-        own = dual[place == number].sum(axis=0)
+    for number, unit_set in enumerate(sets):
+        own = has_own * dual[place == number].sum(axis=0)
         bias[str(unit_set)] = np.where(is_known, common + own, _NEVER)
     return Ridge(dual, bias, held_out)
 
@@ -335,8 +336,9 @@ def _weighed(evidence: Floats, labels: Booleans) -> dict[str, Floats]:
     from sklearn.linear_model import LogisticRegression
 
     n_kinds, present = evidence.shape[2], labels.ravel()
-    if not present.any():
-        return {"weights": np.zeros(n_kinds), "intercept": np.full(1, -np.inf)}
+    if present.all() or not present.any():
+        always = np.inf if present.any() else -np.inf
+        return {"weights": np.zeros(n_kinds), "intercept": np.full(1, always)}
     regression = LogisticRegression(max_iter=1000)
     regression.fit(evidence.reshape(-1, n_kinds), present)
     return {"weights": regression.coef_[0], "intercept": regression.intercept_}

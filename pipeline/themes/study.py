@@ -256,16 +256,14 @@ def _judged_set(
 ) -> Judgement | None:
     """None for a set that is not learnt from and of which no other set tells anything."""
     is_learnt = "learnt_from" in coded.roles
-    others = lesson.sample.outside({*own.groups}, coded.id) if lesson else None
+    beside = study.learnt_beside(coded) if lesson else ()
+    before = tuple(one.id for one in beside if lesson and one.id in lesson.rows_of)
     models: dict[str, TrainedThemes] = {}
-    if others and ("judged_on" in coded.roles or not is_learnt):
-        models = {name: train(make, others, settings, seed) for name, make in makers.items()}
+    if lesson and before and ("judged_on" in coded.roles or not is_learnt):
+        others = lesson.sample.outside({*own.groups}, coded.id)
+        trains = makers.items() if len(others) else ()
+        models = {name: train(make, others, settings, seed) for name, make in trains}
     said = {name: one.predict(own.texts, own.vectors, coded.id) for name, one in models.items()}
-    before = (
-        tuple(one.id for one in study.learnt_beside(coded) if one.id in lesson.rows_of)
-        if lesson
-        else ()
-    )
     after = [_judged(coded, name, own, one, before) for name, one in said.items()]
     if lesson and is_learnt:
         judged = [*lesson.held_out(coded), *after] if "judged_on" in coded.roles else []

@@ -24,7 +24,6 @@ from pipeline.themes.samples import (
     sizes_by_doubt,
     sizes_by_stratum,
 )
-from pipeline.themes.validation import Judged, Predictions
 
 THEMES = load_codebook().theme_ids
 SETS = load_study().coded_sets
@@ -182,11 +181,3 @@ def test_a_suggested_unit_whose_text_is_gone_is_named(
     with pytest.raises(InputError, match=r"f\.csv: row 7: ") as caught:
         anchor_suggested(_unit(*unit), BLOCKS)
     assert said in str(caught.value)
-
-
-def test_units_that_are_only_learnt_from_are_not_judged_by() -> None:
-    truth = np.array([[True], [False], [True]])
-    judged = Judged("un", "m", truth, Predictions(truth.astype(float), truth), ["a", "b", "c"])
-    first = judged.first(2)
-    assert first.truth.tolist() == first.predictions.assigned.tolist() == [[True], [False]]
-    assert (len(first.predictions.probability), list(first.groups)) == (2, ["a", "b"])
