@@ -32,60 +32,7 @@ import numpy as np
 from pipeline.run.arrays import Vectors
 from pipeline.study.codebook import Theme
 from pipeline.themes.samples import ANY_SET, Booleans, Floats, Integers, Sample
-
-WORDS: dict[str, Any] = {
-    "ngram_range": (1, 2),
-    "min_df": 2,
-    "sublinear_tf": True,
-    "stop_words": "english",
-}
-PARTS: dict[str, Any] = {
-    "analyzer": "char_wb",
-    "ngram_range": (3, 5),
-    "min_df": 2,
-    "sublinear_tf": True,
-}
-STEMS: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (4, 5), "sublinear_tf": True}
-"""Parts of words long enough to be stems: a codebook says "patrolling", a text "patrols"."""
-
-
-@dataclass(frozen=True)
-class ThemeVocabulary:
-    """Terms that stand in the texts it was learnt from, with their inverse document frequency.
-
-    Attributes:
-        settings: of scikit-learn's TfidfVectorizer.
-        terms: in the order of the columns.
-        frequencies: inverse document frequency, float [terms].
-    """
-
-    settings: dict[str, Any]
-    terms: tuple[str, ...]
-    frequencies: Floats
-
-    def vectors(self, texts: Sequence[str]) -> Any:
-        """Sparse float [n, terms], each row of length 1 (or 0 when no term is known)."""
-        from scipy.sparse import csr_matrix
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
-        if not len(texts):
-            return csr_matrix((0, len(self.terms)))
-        vectorizer = TfidfVectorizer(**{**self.settings, "min_df": 1}, vocabulary=self.terms)
-        vectorizer.idf_ = self.frequencies
-        return vectorizer.transform(texts)
-
-
-def learn_vocabulary(texts: Sequence[str], settings: dict[str, Any]) -> ThemeVocabulary:
-    """The terms of these texts that are frequent enough; all, where none is."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    try:
-        vectorizer = TfidfVectorizer(**settings).fit(texts)
-    except ValueError:  # a handful of units that share no word
-        vectorizer = TfidfVectorizer(**{**settings, "min_df": 1}).fit(texts)
-    terms = tuple(str(term) for term in vectorizer.get_feature_names_out())
-    return ThemeVocabulary(settings, terms, np.asarray(vectorizer.idf_, dtype=np.float64))
-
+from pipeline.themes.vocabulary import PARTS, STEMS, WORDS, ThemeVocabulary, learn_vocabulary
 
 _NEVER = -1.0
 """The answer for a theme that no unit has."""
@@ -315,12 +262,18 @@ def _untrained(
     stems: ThemeVocabulary, arrays: Mapping[str, Floats], texts: Sequence[str], wide: Floats
 ) -> tuple[Floats, Floats, Floats]:
     """Evidence of definition, dictionary and sentence, each float [n, themes]."""
+    from scipy.sparse import csr_matrix
+
     sentences = [_SENTENCE_END.split(text) for text in texts]
-    said = stems.vectors([one for of_text in sentences for one in of_text]) @ arrays["dictionary"]
-    starts = np.cumsum([0, *(len(of_text) for of_text in sentences)])[:-1]
-    most = np.maximum.reduceat(np.asarray(said), starts) if len(texts) else np.asarray(said)
-    whole = np.asarray(stems.vectors(texts) @ arrays["dictionary"])
-    return wide @ arrays["definitions"].T, whole, most
+    ends = np.cumsum([0, *map(len, sentences)])
+    counts = stems.counts([sentence for of_text in sentences for sentence in of_text])
+    # no part of a word runs over two sentences, so a text has the parts of its sentences
+    holds = csr_matrix((np.ones(ends[-1]), np.arange(ends[-1]), ends), (len(texts), ends[-1]))
+    whole, said = (
+        np.asarray(stems.weighed(each) @ arrays["dictionary"]) for each in (holds @ counts, counts)
+    )
+    nearest = np.maximum.reduceat(said, ends[:-1]) if len(texts) else said
+    return wide @ arrays["definitions"].T, whole, nearest
 
 
 def _standardised(untrained: Sequence[Floats], arrays: Mapping[str, Floats]) -> list[Floats]:

@@ -17,16 +17,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from pipeline.run.arrays import Vectors
-from pipeline.themes.combination import (
-    PARTS,
-    STEMS,
-    WORDS,
-    Combination,
-    ThemeText,
-    ThemeVocabulary,
-    learn_vocabulary,
-)
+from pipeline.themes.combination import Combination, ThemeText
 from pipeline.themes.samples import ANY_SET, Booleans, Floats, Sample
+from pipeline.themes.vocabulary import PARTS, STEMS, WORDS, ThemeVocabulary, learn_vocabulary
 
 _DEFINITION_WEIGHT = 3.0
 """Scale of the similarity features against the vector itself, so that the penalty spares them."""

@@ -21,14 +21,11 @@ from pipeline.run.errors import InputError, StageError
 from pipeline.run.files import read_json, sha256_of, write_bytes, write_json
 from pipeline.run.tables.table import stacked
 from pipeline.run.tables.themes import UnitScores
-from pipeline.themes.combination import Fitted, ThemeVocabulary
+from pipeline.themes.combination import Fitted
 from pipeline.themes.samples import Booleans, Floats, Integers
 from pipeline.themes.units import CodedCorpus, passages_with_groups
-from pipeline.themes.validation import (
-    Judged,
-    Judgement,
-    Predictions,
-)
+from pipeline.themes.validation import Judged, Judgement, Predictions
+from pipeline.themes.vocabulary import ThemeVocabulary
 
 _DECIMALS = 6
 _PASSAGES_AT_ONCE = 10_000  # parts of their words take 20 kB each

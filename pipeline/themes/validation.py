@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -124,10 +125,25 @@ class Judgement:
     trained: dict[str, TrainedThemes]
 
 
-def train(make: ModelMaker, sample: Sample, settings: ThemeSettings, seed: int) -> TrainedThemes:
-    """Fit on all units; each set has its own thresholds, from held-out probabilities of its units.
+def train(
+    make: ModelMaker,
+    sample: Sample,
+    settings: ThemeSettings,
+    seed: int,
+    kinds: Mapping[str, str] = MappingProxyType({}),
+) -> TrainedThemes:
+    """Fit on all units; thresholds come from their held-out probabilities.
 
-    A model that does not know these is fitted again on inner folds.
+    A model that does not know these is fitted again on inner folds. Probabilities are calibrated
+    set by set, thresholds are those of all sets of a kind: with 5 to 30 units on a theme in one set
+    the best threshold is mostly luck.
+
+    Args:
+        make: makes an unfitted model.
+        sample: the units.
+        settings: number of inner folds.
+        seed: of these folds.
+        kinds: the kind of each set, such as sentence; a set that is not named is of its own.
     """
     from threadpoolctl import threadpool_limits
 
@@ -137,11 +153,14 @@ def train(make: ModelMaker, sample: Sample, settings: ThemeSettings, seed: int) 
         held_out = model.held_out
         if held_out is None:
             held_out = _inner_predictions(make, sample, settings, seed)
-    thresholds = {}
-    for unit_set in dict.fromkeys((*sample.unit_sets, ANY_SET)):
-        rows = sample.rows_of(unit_set)
-        thresholds[unit_set] = tuned_thresholds(sample.labels[rows], held_out[rows])
-    return TrainedThemes(model, thresholds)
+    kind_of = {unit_set: kinds.get(unit_set, unit_set) for unit_set in sample.unit_sets}
+    of_unit = np.array([kind_of[unit_set] for unit_set in sample.unit_sets])
+    tuned = {
+        kind: tuned_thresholds(sample.labels[of_unit == kind], held_out[of_unit == kind])
+        for kind in dict.fromkeys(kind_of.values())
+    }
+    thresholds = {ANY_SET: tuned_thresholds(sample.labels, held_out)}
+    return TrainedThemes(model, thresholds | {name: tuned[kind] for name, kind in kind_of.items()})
 
 
 def _inner_predictions(
@@ -168,7 +187,11 @@ def _by_set(sample: Sample, chosen: Booleans) -> Iterator[tuple[Integers, Sample
 
 
 def cross_validate(
-    make: ModelMaker, sample: Sample, settings: ThemeSettings, seed: int
+    make: ModelMaker,
+    sample: Sample,
+    settings: ThemeSettings,
+    seed: int,
+    kinds: Mapping[str, str] = MappingProxyType({}),
 ) -> CrossValidation:
     """Predict each unit by a model, and thresholds, that saw none of its group.
 
@@ -177,6 +200,7 @@ def cross_validate(
         sample: the units, of one set or several, which may share groups.
         settings: number of folds.
         seed: of the folds.
+        kinds: the kind of each set; see `train`.
     """
     folds = sample_folds(sample, settings.folds, seed)
     said = Predictions(np.zeros(sample.labels.shape), np.zeros(sample.labels.shape, dtype=bool))
@@ -185,7 +209,7 @@ def cross_validate(
         inside = sample.take(folds != fold)
         if set(inside.groups) & set(sample.take(folds == fold).groups):
             raise AssertionError("a group stands on both sides of a fold")
-        themes = train(make, inside, settings, seed)
+        themes = train(make, inside, settings, seed, kinds)
         for rows, left_out in _by_set(sample, folds == fold):
             found = themes.predict(left_out.texts, left_out.vectors, left_out.unit_sets[0])
             said.probability[rows], said.assigned[rows] = found.probability, found.assigned

@@ -6,16 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 
-from pipeline.themes.combination import (
-    EVIDENCE,
-    STEMS,
-    Combination,
-    ThemeText,
-    balanced_ridge,
-    learn_vocabulary,
-)
+from pipeline.themes.combination import EVIDENCE, Combination, ThemeText, balanced_ridge
 from pipeline.themes.samples import ANY_SET, Booleans, Floats, Sample, together
+from pipeline.themes.vocabulary import PARTS, STEMS, WORDS, learn_vocabulary
 
 THEMES = ThemeText(
     (
@@ -177,3 +172,17 @@ def test_stems_join_what_a_codebook_and_a_text_say_in_other_forms() -> None:
 
 def test_units_that_share_no_word_still_have_a_vocabulary() -> None:
     assert learn_vocabulary(["alpha", "omega"], {"min_df": 2}).terms == ("alpha", "omega")
+
+
+@pytest.mark.parametrize("settings", [WORDS, PARTS, STEMS])
+def test_vectors_are_those_of_scikit_learn(settings: dict[str, object]) -> None:
+    # given texts of which some were taken apart for another vocabulary, and some never
+    texts = _sample(40).texts
+    learn_vocabulary(("courts and patrols", *texts[:10]), settings)
+    ours = learn_vocabulary(texts[:30], settings)
+    plain = TfidfVectorizer(**settings).fit(texts[:30])
+    assert list(ours.terms) == plain.get_feature_names_out().tolist()
+    for some in (texts[:30], texts[20:], ("nothing known",), ()):
+        found = ours.vectors(some)
+        expected = plain.transform(some).toarray() if some else np.zeros((0, len(ours.terms)))
+        assert found.toarray() == pytest.approx(expected)
