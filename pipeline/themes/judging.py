@@ -21,6 +21,7 @@ from pipeline.themes.validation import (
     Predictions,
     TrainedThemes,
     cross_validate,
+    in_processes,
     train,
 )
 
@@ -97,11 +98,10 @@ class _Teacher:
         return dict(zip(names, self._each(train, names, sample), strict=True))
 
     def _each(self, teach: Callable[..., Any], names: Iterable[str], sample: Sample) -> list[Any]:
-        from joblib import Parallel, delayed
-
-        arguments = (sample, self.settings, self.seed, self.kinds)
-        work = [delayed(teach)(self.makers[name], *arguments) for name in names]
-        return list(Parallel(n_jobs=min(self.n_processes, len(work)) or 1)(work))
+        common = (sample, self.settings, self.seed, self.kinds)
+        return in_processes(
+            teach, ((self.makers[name], *common) for name in names), self.n_processes
+        )
 
 
 @dataclass(frozen=True)

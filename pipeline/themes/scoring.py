@@ -24,11 +24,11 @@ from pipeline.run.tables.themes import UnitScores
 from pipeline.themes.combination import Fitted
 from pipeline.themes.samples import Booleans, Floats, Integers
 from pipeline.themes.units import CodedCorpus, passages_with_groups
-from pipeline.themes.validation import Judged, Judgement, Predictions
+from pipeline.themes.validation import Judged, Judgement, Predictions, TrainedThemes, in_processes
 from pipeline.themes.vocabulary import ThemeVocabulary
 
 _DECIMALS = 6
-_PASSAGES_AT_ONCE = 10_000  # parts of their words take 20 kB each
+_PASSAGES_AT_ONCE = 2_500  # parts of their words take 20 kB each
 
 
 def general_judgement(judgements: Mapping[str, Judgement]) -> Judgement:
@@ -47,7 +47,7 @@ def general_judgement(judgements: Mapping[str, Judgement]) -> Judgement:
 
 
 def score_corpus(
-    corpus: CodedCorpus, judgements: Mapping[str, Judgement], model: str
+    corpus: CodedCorpus, judgements: Mapping[str, Judgement], model: str, n_processes: int = 1
 ) -> Predictions:
     """Passages by the models of the set that their document goes with.
 
@@ -59,6 +59,7 @@ def score_corpus(
         corpus: its passages are scored, in their order.
         judgements: by coded set.
         model: name of the model in use.
+        n_processes: that score at the same time.
     """
     described = passages_with_groups(corpus)
     learnt = {name: one for name, one in judgements.items() if one.validated}
@@ -80,6 +81,7 @@ def score_corpus(
             groups[rows].tolist(),
             learnt.get(name, general),
             model,
+            n_processes,
         )
         scores.probability[rows], scores.assigned[rows] = part.probability, part.assigned
     return scores
@@ -91,6 +93,7 @@ def score_passages(
     groups: Sequence[str],
     judgement: Judgement,
     model: str,
+    n_processes: int = 1,
 ) -> Predictions:
     """Score passages out of fold.
 
@@ -103,6 +106,7 @@ def score_passages(
         groups: the group of each passage, named as in the sample.
         judgement: the coded units, their cross-validation and the models of all of them.
         model: name of the model in use.
+        n_processes: that score at the same time.
     """
     validated, trained = judgement.validated, judgement.trained[model]
     if validated is None:
@@ -112,14 +116,24 @@ def score_passages(
     shape = (len(texts), judgement.sample.labels.shape[1])
     probability: Floats = np.zeros(shape)
     assigned: Booleans = np.zeros(shape, dtype=bool)
-    for fold in np.unique(folds):
-        themes = validated.trained[fold] if fold >= 0 else trained
-        of_fold = np.flatnonzero(folds == fold)
-        for start in range(0, len(of_fold), _PASSAGES_AT_ONCE):
-            rows = of_fold[start : start + _PASSAGES_AT_ONCE]
-            of_rows = tuple(texts[int(row)] for row in rows)
-            part = themes.predict(of_rows, vectors[rows], judgement.unit_set)
-            probability[rows], assigned[rows] = part.probability, part.assigned
+    parts = [
+        (fold, of_fold[start : start + _PASSAGES_AT_ONCE])
+        for fold in np.unique(folds)
+        for of_fold in [np.flatnonzero(folds == fold)]
+        for start in range(0, len(of_fold), _PASSAGES_AT_ONCE)
+    ]
+    work = (
+        (
+            validated.trained[fold] if fold >= 0 else trained,
+            tuple(texts[int(row)] for row in rows),
+            vectors[rows],
+            judgement.unit_set,
+        )
+        for fold, rows in parts
+    )
+    found = in_processes(TrainedThemes.predict, work, n_processes)
+    for (_, rows), part in zip(parts, found, strict=True):
+        probability[rows], assigned[rows] = part.probability, part.assigned
     return Predictions(probability, assigned)
 
 

@@ -81,18 +81,16 @@ def study_themes(
     described = tuple(described_theme(theme) for theme in codebook.themes)
     makers = model_makers(ThemeText(described, encoder.encode(described)), settings.regularisation)
     samples = _samples(corpus, encoder, theme_ids, settings)
-    judgements = judge_models(
-        makers, samples, corpus.study, settings, seed, n_processes=cpu_count()
-    )
+    n_processes = cpu_count()
+    judgements = judge_models(makers, samples, corpus.study, settings, seed, n_processes)
+    general = general_judgement(judgements)
     judged = [judged for one in judgements.values() for judged in one.judged]
     in_use = [one for one in judged if one.model == settings.model]
     coders = coder_agreement(corpus.codings, units, theme_ids, settings, seed)
-    evaluation = evaluation_table([*judged, *coders.coders], theme_ids, settings, seed)
+    every = [*judged, *coders.coders]
+    evaluation = evaluation_table(every, theme_ids, settings, seed, n_processes)
     calibration = calibration_table(in_use, theme_ids, settings, seed)
-    scores, general = (
-        score_corpus(corpus, judgements, settings.model),
-        general_judgement(judgements),
-    )
+    scores = score_corpus(corpus, judgements, settings.model, n_processes)
     prevalence, deduplicated = prevalence_tables(
         corpus, scores.assigned, judgements, theme_ids, settings, seed
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from pipeline.run.settings import ThemeSettings
 from pipeline.study.study import transfer_name
 from pipeline.themes.models import ModelMaker, ThemeModel
 from pipeline.themes.samples import ANY_SET, Booleans, Floats, Integers, Sample
+
+Result = TypeVar("Result")
 
 _SHRINKAGE = 20.0
 """Positives for which a theme's own threshold weighs as much as the threshold of all themes."""
@@ -226,6 +229,23 @@ def sample_folds(sample: Sample, n_folds: int, seed: int) -> Integers:
     members = [np.array(sample.unit_sets) == unit_set for unit_set in sets]
     spread = [np.column_stack([sample.labels & of_set[:, None], of_set]) for of_set in members]
     return grouped_folds(sample.groups, np.hstack(spread), n_folds, seed)
+
+
+def in_processes(
+    work: Callable[..., Result], arguments: Iterable[Sequence[Any]], n_processes: int
+) -> list[Result]:
+    """What the work gives for each arguments, in their order, however many processes there are."""
+    from joblib import Parallel, delayed
+
+    calls = [delayed(_on_one_core)(work, each) for each in arguments]
+    return list(Parallel(n_jobs=max(1, min(n_processes, len(calls))))(calls))
+
+
+def _on_one_core(work: Callable[..., Result], arguments: Sequence[Any]) -> Result:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        return work(*arguments)
 
 
 def grouped_folds(groups: Sequence[str], labels: Booleans, n_folds: int, seed: int) -> Integers:
