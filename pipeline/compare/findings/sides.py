@@ -71,16 +71,16 @@ def _further(
     if between["difference"].null_count() == between.height:
         yield f"For {side.name} no share is known."
     else:
-        opening = "Of all that each side says of these themes, more room is given"
         leans = [
-            f"{opening} in {here.name} than in {there.name} to "
-            f"{_named_parts(account, rows, in_full=True)}."
+            f"more room is given in {here.name} than in {there.name} to "
+            f"{_named_parts(account, rows, in_full=True)}"
             for here, there in ((side, first), (first, side))
             if not (rows := between.filter(pl.col("larger") == here.id)).is_empty()
         ]
         nearest = _nearest_to_it(account, between, side)
         none = f"No theme takes more room in {side.name} or in {first.name} than chance allows"
-        yield from leans or [f"{none}."]
+        opening = "Of all that each side says of these themes"
+        yield f"{opening}, {', and '.join(leans)}." if leans else f"{none}."
         yield _in_other_ways(account, between, first, side)
         if between.filter(pl.col("larger") == side.id).is_empty() and nearest:
             yield f"Of themes with more room in {side.name} {nearest}."
@@ -126,37 +126,31 @@ def _points(row: Mapping[str, Any]) -> str:
 
 
 def _in_other_ways(account: Account, between: pl.DataFrame, first: Side, side: Side) -> str:
-    """How many of the decided differences keep their sign in each other way, and on missions."""
+    """How many decided differences keep their sign in every other way and on each mission."""
     decided = between.filter(pl.col("larger").is_in([first.id, side.id]))
-    every = _between(account.findings.frame(GAP_SIDES), first.id, side.id).filter(
-        (pl.col("question").cast(pl.String) == "parts")
-        & pl.col("theme_id").is_in(decided["theme_id"].to_list())
-    )
+    is_other = (pl.col("basis") != CORRECTED) | (pl.col("mission") != ALL)
     signs = decided.select("theme_id", sign=pl.col("difference").sign())
-    kept = every.join(signs, on="theme_id").with_columns(
-        kept=pl.col("difference").sign() == pl.col("sign")
+    kept = (
+        _between(account.findings.frame(GAP_SIDES), first.id, side.id)
+        .filter((pl.col("question").cast(pl.String) == "parts") & is_other)
+        .join(signs, on="theme_id")
+        .with_columns(kept=pl.col("difference").sign() == pl.col("sign"))
     )
-    said: list[str] = []
-    enough = account.settings.themes.min_coded
-    for what, rows, column in (
-        ("measured otherwise", pl.col("basis") != CORRECTED, "basis"),
-        (
-            f"on each mission with {enough} coded paragraphs a side",
-            pl.col("mission") != ALL,
-            "mission",
-        ),
-    ):
-        found = kept.filter(rows)
-        if not found.is_empty():
-            n = found.group_by("theme_id").agg(pl.col("kept").all())["kept"].sum()
-            named = listed(found[column].unique(maintain_order=True).to_list())
-            if decided.height == 1:
-                said.append(f"{what} ({named}) it {'keeps' if n else 'does not keep'} its sign")
-            else:
-                keep = "" if said else " keeps its sign" if n == 1 else " keep their sign"
-                said.append(f"{what} ({named}) {n or 'none'} of {decided.height}{keep}")
-    text = "; ".join(said)
-    return f"{text[0].upper()}{text[1:]}." if text else ""
+    if kept.is_empty():
+        return ""
+    by_theme = kept.group_by("theme_id").agg(pl.col("kept").all())
+    n, total = int(by_theme["kept"].sum()), decided.height
+    ways = kept.filter(pl.col("basis") != CORRECTED)["basis"].unique(maintain_order=True)
+    missions = kept.filter(pl.col("mission") != ALL)["mission"].unique(maintain_order=True)
+    named = listed([*ways, *([f"{listed(missions.to_list())} apart"] if len(missions) else [])])
+    which = {0: "none keeps its sign", total: f"all {total} keep their sign"}.get(
+        n, f"{n} of {total} keep{'s its' if n == 1 else ' their'} sign"
+    )
+    if total == 1:
+        which = f"it {'keeps' if n else 'does not keep'} its sign"
+    elif n == total == 2:
+        which = "both keep their sign"
+    return f"Measured otherwise ({named}), {which} throughout."
 
 
 def _nearer(
@@ -179,10 +173,10 @@ def _nearer(
         f"{counted(asked.height, 'theme')}"
     )
     if n_open == asked.height:
-        which = "of none of them" if n_open > 1 else "not of it"
+        there = "on these" if n_open > 1 else "on it"
         return (
-            f"{differ}; {which} can be said whether {side.name} are nearer to {interviews.name} "
-            f"than {first.name} are, or further away."
+            f"{differ}; whether {side.name} are nearer to {interviews.name} {there} than "
+            f"{first.name} are cannot be told from so few paragraphs."
         )
     to = f"to {interviews.name} than {first.name} are"
     said = [
