@@ -95,11 +95,7 @@ class Coding:
         return sum(made == maker for made in self.makers_of.values())
 
     def labels(self, rule: Literal["any", "majority", "all"]) -> pl.DataFrame:
-        """unit_id, theme_id: what the codings together say.
-
-        A unit takes a code that any coder who counts gave, that at least half of them did, or that
-        all did.
-        """
+        """unit_id, theme_id: codes that any coder who counts gave, at least half, or all."""
         needed = {"any": 0.0, "majority": 0.5, "all": 1.0}
         kept = self.votes().filter(pl.col("vote") >= needed[rule])
         return kept.select("unit_id", "theme_id").sort("unit_id", "theme_id")
@@ -107,8 +103,7 @@ class Coding:
     def votes(self) -> pl.DataFrame:
         """unit_id, theme_id, vote: the part of the codings that count which gave a unit a code.
 
-        An adjudicated coding counts alone where there is one, and else, where the study wants it
-        so, those of people who read the unit.
+        An adjudicated one counts alone, and else, where the study wants it so, those of people.
         """
         if self.adjudicated:
             codes = self.codes.filter(pl.col("coder") == ADJUDICATED)

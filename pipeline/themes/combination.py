@@ -8,7 +8,8 @@ evidence was not learnt from. For a ridge these are known exactly from one fit.
 - *meaning*: a ridge on the nearness of the vector to those of coded units;
 - *definition*: nearness of the vector to what the codebook says of the theme;
 - *dictionary*: words shared with what the codebook says of the theme;
-- *sentence*: the same for the sentence of the text that shares most. The last three need no coding.
+- *sentence*: the same for the sentence of the text that shares most;
+- *heading*: the same for the headings above the text. The last four need no coding.
 
 Both ridges learn from the units of all coded sets, and give each set an offset of its own, since a
 theme is more common in one than in another. What they learn is the part of the codings that gave a
@@ -32,7 +33,15 @@ import numpy as np
 from pipeline.run.arrays import Vectors
 from pipeline.study.codebook import Theme
 from pipeline.themes.samples import ANY_SET, Booleans, Floats, Integers, Sample
-from pipeline.themes.vocabulary import PARTS, STEMS, WORDS, ThemeVocabulary, learn_vocabulary
+from pipeline.themes.vocabulary import (
+    PARTS,
+    STEMS,
+    WORDS,
+    ThemeVocabulary,
+    body_of,
+    heading_of,
+    learn_vocabulary,
+)
 
 _NEVER = -1.0
 """The answer for a theme that no unit has."""
@@ -129,7 +138,7 @@ def _column(
     return dual, held_out
 
 
-EVIDENCE = ("words", "meaning", "definition", "dictionary", "sentence")
+EVIDENCE = ("words", "meaning", "definition", "dictionary", "sentence", "heading")
 
 _WORDS_PENALTY = 1.0
 _MEANING_PENALTY = 0.1
@@ -163,8 +172,8 @@ class Fitted:
         stems: vocabulary of the dictionary.
         arrays: words [terms, themes], words_bias [themes], units [n, dimension], meaning
             [n, themes], meaning_bias [themes], definitions [themes, dimension], dictionary
-            [terms, themes], centre and scale [3, themes] of the untrained kinds of evidence,
-            weights [5] and intercept [1] of the combination.
+            [terms, themes], centre and scale [4, themes] of the untrained kinds of evidence,
+            weights [6] and intercept [1] of the combination.
     """
 
     words: tuple[ThemeVocabulary, ThemeVocabulary]
@@ -172,7 +181,7 @@ class Fitted:
     arrays: Mapping[str, Floats]
 
     def evidence(self, texts: Sequence[str], vectors: Vectors) -> Floats:
-        """What speaks for each theme, float [n, themes, 5], in the order of EVIDENCE."""
+        """What speaks for each theme, float [n, themes, 6], in the order of EVIDENCE."""
         wide, arrays = vectors.astype(np.float64), self.arrays
         words = _word_vectors(self.words, texts) @ arrays["words"] + arrays["words_bias"]
         meaning = _nearness(wide, arrays["units"]) @ arrays["meaning"] + arrays["meaning_bias"]
@@ -180,7 +189,7 @@ class Fitted:
         return np.stack([words, meaning, *_standardised(untrained, arrays)], axis=2)
 
     def probability(self, evidence: Floats) -> Floats:
-        """Float [n, themes] from evidence [n, themes, 5]."""
+        """Float [n, themes] from evidence [n, themes, 6]."""
         odds = evidence @ self.arrays["weights"] + self.arrays["intercept"][0]
         probability: Floats = 1 / (1 + np.exp(-odds))
         return probability
@@ -260,11 +269,11 @@ def _word_vectors(words: tuple[ThemeVocabulary, ThemeVocabulary], texts: Sequenc
 
 def _untrained(
     stems: ThemeVocabulary, arrays: Mapping[str, Floats], texts: Sequence[str], wide: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Evidence of definition, dictionary and sentence, each float [n, themes]."""
+) -> tuple[Floats, ...]:
+    """Evidence of definition, dictionary, sentence and heading, each float [n, themes]."""
     from scipy.sparse import csr_matrix
 
-    sentences = [_SENTENCE_END.split(text) for text in texts]
+    sentences = [_SENTENCE_END.split(body_of(text)) for text in texts]
     ends = np.cumsum([0, *map(len, sentences)])
     counts = stems.counts([sentence for of_text in sentences for sentence in of_text])
     # no part of a word runs over two sentences, so a text has the parts of its sentences
@@ -273,7 +282,8 @@ def _untrained(
         np.asarray(stems.weighed(each) @ arrays["dictionary"]) for each in (holds @ counts, counts)
     )
     nearest = np.maximum.reduceat(said, ends[:-1]) if len(texts) else said
-    return wide @ arrays["definitions"].T, whole, nearest
+    above = np.asarray(stems.vectors([*map(heading_of, texts)]) @ arrays["dictionary"])
+    return wide @ arrays["definitions"].T, whole, nearest, above
 
 
 def _standardised(untrained: Sequence[Floats], arrays: Mapping[str, Floats]) -> list[Floats]:
@@ -285,7 +295,7 @@ def _standardised(untrained: Sequence[Floats], arrays: Mapping[str, Floats]) -> 
 
 
 def _weighed(evidence: Floats, labels: Booleans) -> dict[str, Floats]:
-    """Weights float [5] and intercept float [1] of the kinds of evidence."""
+    """Weights float [6] and intercept float [1] of the kinds of evidence."""
     from sklearn.linear_model import LogisticRegression
 
     n_kinds, present = evidence.shape[2], labels.ravel()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -79,33 +79,25 @@ class Sample:
 
 
 def sample_of(
-    rows: pl.DataFrame, vectors: Vectors, votes: pl.DataFrame | None, theme_ids: Sequence[str]
+    rows: pl.DataFrame, vectors: Vectors, votes: pl.DataFrame, theme_ids: Sequence[str]
 ) -> Sample:
     """Units as arrays.
 
     Args:
         rows: unit_id, text, labels, group, and goes_with, the set as whose unit each is taken.
         vectors: of the texts, float32 [n, dimension].
-        votes: unit_id, theme_id, vote; None where the labels are all that is known.
+        votes: unit_id, theme_id, vote.
         theme_ids: names of the columns.
     """
-    labels = [[theme in given for theme in theme_ids] for given in rows["labels"].to_list()]
-    sample = Sample(
-        tuple(rows["text"]),
-        vectors,
-        np.array(labels),
-        tuple(rows["group"]),
-        tuple(rows["goes_with"]),
-    )
-    if votes is None:
-        return sample
     row_of = {unit_id: row for row, unit_id in enumerate(rows["unit_id"])}
     column_of = {theme_id: column for column, theme_id in enumerate(theme_ids)}
-    parts = np.zeros(sample.labels.shape)
+    parts = np.zeros((len(row_of), len(column_of)))
     for unit_id, theme_id, vote in votes.select("unit_id", "theme_id", "vote").iter_rows():
         if unit_id in row_of:
             parts[row_of[unit_id], column_of[theme_id]] = vote
-    return replace(sample, votes=parts)
+    labels = [[theme in given for theme in theme_ids] for given in rows["labels"].to_list()]
+    texts, groups, unit_sets = (tuple(rows[name]) for name in ("text", "group", "goes_with"))
+    return Sample(texts, vectors, np.array(labels), groups, unit_sets, parts)
 
 
 def together(samples: Sequence[Sample]) -> Sample:

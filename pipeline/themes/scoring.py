@@ -25,7 +25,7 @@ from pipeline.themes.combination import Fitted
 from pipeline.themes.samples import Booleans, Floats, Integers
 from pipeline.themes.units import CodedCorpus, passages_with_groups
 from pipeline.themes.validation import Judged, Judgement, Predictions, TrainedThemes, in_processes
-from pipeline.themes.vocabulary import ThemeVocabulary
+from pipeline.themes.vocabulary import ThemeVocabulary, under_heading
 
 _DECIMALS = 6
 _PASSAGES_AT_ONCE = 2_500  # parts of their words take 20 kB each
@@ -70,7 +70,7 @@ def score_corpus(
         .then(pl.lit("".join(of_articles)))
         .otherwise(corpus.study.set_of_documents("learnt_from"))
     ).to_series()
-    texts, groups = described["text"].to_numpy(), described["group"].to_numpy()
+    texts, groups = headed_texts(described).to_numpy(), described["group"].to_numpy()
     shape = (len(texts), general.sample.labels.shape[1])
     scores = Predictions(np.zeros(shape), np.zeros(shape, dtype=bool))
     for name in goes_with.unique(maintain_order=True):
@@ -85,6 +85,19 @@ def score_corpus(
         )
         scores.probability[rows], scores.assigned[rows] = part.probability, part.assigned
     return scores
+
+
+def headed_texts(passages: pl.DataFrame) -> pl.Series:
+    """Texts that know the headings above them; those of articles do not.
+
+    Args:
+        passages: text, section, is_article.
+    """
+    rows = passages.select("text", "section", "is_article").iter_rows()
+    headed = [
+        text if of_article else under_heading(text, above) for text, above, of_article in rows
+    ]
+    return pl.Series("text", headed, dtype=pl.String)
 
 
 def score_passages(

@@ -1,12 +1,14 @@
 """Texts as TF-IDF of their terms, where many vocabularies are learnt from the same texts.
 
 What scikit-learn's TfidfVectorizer gives, but a text that is learnt from is taken apart once: in
-cross-validation the same units stand in dozens of vocabularies.
+cross-validation the same units stand in dozens of vocabularies. A text may know the headings above
+it; these are none of its terms.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,6 +35,28 @@ STEMS: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (4, 5), "sublinea
 """Parts of words long enough to be stems: a codebook says "patrolling", a text "patrols"."""
 
 _TEXTS_KEPT = 8192
+_HEADING_END = "\x1f"
+_NUMBER = re.compile(r"(?:^|(?<= > ))(?:[IVXLC]+|[A-Z]|\d+)\.\s+")
+
+
+def under_heading(text: str, section: str) -> str:
+    """A text that knows the headings above it.
+
+    >>> heading_of(under_heading("Patrols reached Bor.", "III. Protection of civilians > A. Bor"))
+    'Protection of civilians. Bor'
+    """
+    headings = _NUMBER.sub("", section).replace(" > ", ". ")
+    return f"{headings}{_HEADING_END}{text}" if headings else text
+
+
+def heading_of(text: str) -> str:
+    """The headings above a text, or nothing."""
+    return text.rpartition(_HEADING_END)[0]
+
+
+def body_of(text: str) -> str:
+    """The text without them."""
+    return text.rpartition(_HEADING_END)[2]
 
 
 class _Terms:
@@ -57,7 +81,7 @@ class _Terms:
             self.kept.clear()
         for text in texts:
             if text not in self.kept:
-                counted = Counter(self.analyse(text))
+                counted = Counter(self.analyse(body_of(text)))
                 terms = [self.numbers.setdefault(term, len(self.numbers)) for term in counted]
                 self.kept[text] = (
                     np.array(terms, dtype=int),
@@ -109,7 +133,7 @@ class ThemeVocabulary:
                 terms, counted = known.kept[text]
                 at = column_of[terms]
             else:
-                found = Counter(known.analyse(text))
+                found = Counter(known.analyse(body_of(text)))
                 at = np.array([columns.get(term, -1) for term in found], dtype=int)
                 counted = np.array([*found.values()], dtype=int)
             places.append(at[at >= 0])

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics import average_precision_score
 
 from pipeline.themes.combination import EVIDENCE, Combination, ThemeText, balanced_ridge
 from pipeline.themes.samples import ANY_SET, Booleans, Floats, Sample, together
-from pipeline.themes.vocabulary import PARTS, STEMS, WORDS, learn_vocabulary
+from pipeline.themes.vocabulary import PARTS, STEMS, WORDS, learn_vocabulary, under_heading
 
 THEMES = ThemeText(
     (
@@ -96,6 +97,23 @@ def test_a_theme_that_nobody_coded_is_still_told_by_the_codebook() -> None:
     texts = ("women in peacekeeping", "courts try grave crimes")
     probability = model.predict(texts, np.eye(8, dtype=np.float32)[[2, 1]])
     assert probability[0, 2] > 2 * probability[1, 2]
+
+
+def test_headings_speak_for_a_theme_and_are_none_of_the_texts_words() -> None:
+    # given texts that say nothing, under headings that tell the first theme from the second
+    plain = _sample(signal=0.0)
+    above = np.where(plain.labels[:, 0], "III. Patrolling and presence", "IV. Courts")
+    headed = tuple(
+        under_heading(text, str(one)) for text, one in zip(plain.texts, above, strict=True)
+    )
+    model = Combination(THEMES)
+    model.fit(replace(plain, texts=headed))
+    said = model.predict(headed, plain.vectors)
+    assert average_precision_score(plain.labels[:, 0], said[:, 0]) > 0.95
+    vocabulary = learn_vocabulary(headed, WORDS)
+    assert np.array_equal(
+        vocabulary.vectors(headed).toarray(), vocabulary.vectors(plain.texts).toarray()
+    )
 
 
 def _of_two_sets() -> Sample:

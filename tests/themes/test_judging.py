@@ -11,10 +11,10 @@ import pytest
 from pipeline.run.errors import InputError, StageError
 from pipeline.run.settings import ThemeSettings, load_settings
 from pipeline.study.sets import SUGGESTED
-from pipeline.themes.judging import judge_models
 from pipeline.themes.models import Majority
 from pipeline.themes.samples import ANY_SET, Sample, together
 from pipeline.themes.scoring import general_judgement
+from pipeline.themes.study import judge_models
 from pipeline.themes.validation import Judgement, cross_validate, train
 from tests.studies import paragraphs, sentences, study_of
 

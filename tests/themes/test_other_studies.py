@@ -63,6 +63,7 @@ def _passages(kinds: Sequence[str]) -> pl.DataFrame:
             "labels": [("patrols", "courts")[(document + place) % 2]],
             "paragraph": place,
             "n_words": 8,
+            "section": "",
         }
         for kind in kinds
         for document in range(N_DOCUMENTS)
