@@ -194,7 +194,10 @@ def _by_person(checked: _Checked) -> pl.DataFrame:
 
 
 def _corrected(checked: _Checked, shares: Mapping[str, Mapping[str, float]]) -> pl.DataFrame:
-    """Share of each code in each set, as coded and corrected by the person's reading."""
+    """Share of each code in each set, as coded and corrected by the person's reading.
+
+    Where neither the person nor the codings gave a code to any unit of the sheet, nothing is known.
+    """
     from pipeline.themes.prevalence import CodedPassages, corrected_shares
 
     settings, drawn = load_settings(), [unit["inclusion_probability"] for unit in checked.units]
@@ -205,10 +208,13 @@ def _corrected(checked: _Checked, shares: Mapping[str, Mapping[str, float]]) -> 
         given = CodedPassages(checked.person, checked.codes, weights, checked.groups).take(inside)
         coded = np.array([shares[unit_set][code] for code in checked.theme_ids])
         found = corrected_shares(coded, given, settings.themes, settings.seed)
-        values = zip(checked.theme_ids, coded, found.share, found.low, found.high, strict=True)
-        rows += [(unit_set, int(inside.sum()), *each) for each in values]
+        seen = (checked.person | checked.codes)[inside].any(axis=0)
+        for at, theme_id in enumerate(checked.theme_ids):
+            known = [found.share[at], found.low[at], found.high[at]] if seen[at] else [None] * 3
+            rows.append((unit_set, int(inside.sum()), theme_id, coded[at], *known))
     columns = ["unit_set", "n", "theme_id", "share", "corrected", "low", "high"]
-    return pl.DataFrame(rows, schema=columns, orient="row")
+    kinds = [pl.String, pl.Int64, pl.String, *[pl.Float64] * 4]
+    return pl.DataFrame(rows, schema=dict(zip(columns, kinds, strict=True)), orient="row")
 
 
 YES = frozenset("x 1 yes y true ✓ ✔ ja oui sí si sim да".split())

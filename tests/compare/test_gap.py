@@ -8,7 +8,15 @@ import polars as pl
 import pytest
 
 from pipeline.compare.findings.sides import spans, what_is_missing
-from pipeline.compare.gap.gap import Way, gap_table, nearness, sensitivity_rows, side_pairs
+from pipeline.compare.gap.gap import (
+    Way,
+    compared_shares,
+    decided_together,
+    gap_table,
+    nearness,
+    sensitivity_rows,
+    side_pairs,
+)
 from pipeline.compare.gap.measuring import series_table
 from pipeline.compare.gap.sensitivity import other_ways
 from pipeline.compare.gap.sides import (
@@ -223,6 +231,33 @@ def test_reports_are_nearer_only_where_mandates_and_interviews_differ(
     assert said["nearer_by"].to_list() == pytest.approx([0.3, 0.3])
 
 
+def test_two_of_three_sides_are_decided_by_the_rate_over_all_pairs(
+    settings: CompareSettings,
+) -> None:
+    # given a difference that two comparisons decide and six do not, and a third side like the first
+    close, far = Share(0.2, 0.1, 0.3), Share(0.435, 0.265, 0.565)
+    same = [close, close]
+    sides = [
+        SideShares("mandates", 9, same, same),
+        SideShares("reports", 9, same, same),
+        SideShares("interviews", 9, [far, close], [far, close]),
+    ]
+    alone = compared_shares(THEME_IDS, same, [far, close], settings)
+    assert alone["direction"].to_list() == ["more in interviews", "undecided"]
+    gap = alone.with_columns(
+        part_q_value=pl.col("q_value"), part_direction=pl.col("direction").cast(pl.String)
+    )
+    # when the pairs are decided together
+    pairs = side_pairs(sides, THEME_IDS, settings)
+    together = decided_together(gap, pairs, "mandates", "interviews")
+    # then table and pairs say the same of it
+    own = pairs.filter((pl.col("side") == "mandates") & (pl.col("other") == "interviews"))
+    of_passages = own.filter(pl.col("question").cast(pl.String) == "passages")
+    assert together["q_value"].to_list() == of_passages["q_value"].to_list()
+    assert together["part_direction"].to_list() == together["direction"].to_list()
+    assert set(own["larger"]) == set(together["direction"].cast(pl.String)) == {"undecided"}
+
+
 def test_a_side_without_a_share_is_compared_with_nothing(settings: CompareSettings) -> None:
     known, unknown = [Share(0.5, 0.4, 0.6)] * 2, [UNKNOWN] * 2
     sides = [SideShares("mandates", 9, known, known), SideShares("reports", 0, unknown, unknown)]
@@ -242,9 +277,10 @@ def test_missions_and_years_without_a_report_are_named() -> None:
     ]
     there = pl.DataFrame(
         {
-            "kind": ["resolution", "resolution", "report", "report", "report"],
-            "missions": [["MONUC"], ["UNMISS"], ["UNMISS"], ["UNMISS", "MINUSMA"], ["MONUC"]],
-            "year": [2000, 2025, 2025, 2025, 2004],
+            "document_id": ["a", "b", "s-2025-54", "s-2025-97", "s-2014-403", "a-79-19"],
+            "kind": ["resolution", "resolution", "report", "report", "report", "report"],
+            "missions": [["MONUC"], ["UNMISS"], ["UNMISS"], ["UNMISS", "MINUSMA"], ["MONUC"], []],
+            "year": [2000, 2025, 2025, 2025, 2004, 2025],
         }
     )
 

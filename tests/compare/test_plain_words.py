@@ -253,11 +253,13 @@ def test_reports_are_said_to_be_nearer_to_the_interviews_or_not() -> None:
     assert "more room is given in reports than in mandates to “" in near
     assert "(+50 points, +40 to +60)" in near
     assert "Measured otherwise (as classified and B apart), it keeps its sign throughout." in near
-    assert "Mandates and interviews differ beyond chance on 1 theme: reports are nearer" in near
-    assert "”, +50 points, +20 to +60), further" in near
+    assert "Counted by parts of what is said, mandates and interviews differ beyond chance" in near
+    assert "on 1 theme; reports are nearer to interviews than mandates are on 1 (“Escorts" in near
+    assert "”, +50 points, +20 to +60)." in near
+    assert "No theme takes more room in reports or in interviews than chance allows." in near
     assert near.endswith("Only 11 reports were read; 7 of them of 2025.")
     assert "No theme takes more room in reports or in mandates than chance allows." in far
-    assert "beyond chance on 1 theme; whether reports are nearer to interviews on it than" in far
+    assert "reports are nearer to interviews than mandates are on none that can be told." in far
     assert "Measured" not in far
     assert sides_words(account(Findings(), study=study)) == ""
     (short,) = sides_in_short(account(sides_found(0.6, "reports", "nearer"), study=study))

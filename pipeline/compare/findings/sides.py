@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.compare.gap.gap import PARTS, PASSAGES
 from pipeline.compare.gap.sides import CORRECTED, drawn_kinds
 from pipeline.compare.material import Account, Phrase
 from pipeline.run.tables.compare import GAP_SIDES, SPEAKER_SHARES
@@ -26,68 +27,74 @@ def sides_in_short(account: Account) -> Iterator[tuple[Phrase, ...]]:
     first, interviews = account.study.document_side, account.study.interview_side
     if first is None or interviews is None:
         return
-    parts = _parts(account)
+    parts = _corrected(account, PARTS)
     for side in account.study.further_sides:
         between = _between(parts, first.id, side.id)
         if between["difference"].is_null().all():
             continue
-        more = between.filter(pl.col("larger") == side.id)
+        more, less = (between.filter(pl.col("larger") == one.id) for one in (side, first))
         nearest = _nearest_to_it(account, between, side)
         which = f" beyond chance; {nearest}" if nearest else " beyond chance"
         if more.height:
             which = f" ({_named_parts(account, more)})"
+        if less.height:
+            which += (
+                f", and less to {counted(less.height, 'theme')} ({_named_parts(account, less)})"
+            )
         there_is = account.findings.there_is.get(side.name)
         yield (
             Phrase(f"{side.name.capitalize()} give more room than {first.name} to "),
             Phrase(counted(more.height, "theme") if more.height else "no theme", f"#gap-{side.id}"),
-            Phrase(f"{which}. {_nearer(account, parts, first, side, interviews, in_full=False)}"),
+            Phrase(f"{which}. {_nearer(account, first, side, interviews, in_full=False)}"),
             Phrase(f" {_MUCH.format(there_is)}" if there_is else ""),
         )
 
 
 def sides_words(account: Account) -> str:
     """What further sides of documents say that the first does not, and whom they are nearer to."""
-    parts = _parts(account)
     first, interviews = account.study.document_side, account.study.interview_side
-    if parts.is_empty() or first is None or interviews is None:
+    if _corrected(account, PARTS).is_empty() or first is None or interviews is None:
         return ""
-    said = [
-        _further(account, parts, first, side, interviews) for side in account.study.further_sides
-    ]
+    said = [_further(account, first, side, interviews) for side in account.study.further_sides]
     return " ".join(sentence for sentences in said for sentence in sentences if sentence)
 
 
-def _parts(account: Account) -> pl.DataFrame:
-    """Parts of what is said, corrected, over all missions."""
+def _corrected(account: Account, question: str) -> pl.DataFrame:
+    """Corrected shares or parts of what is said, over all missions."""
     sides = account.findings.frame(GAP_SIDES)
-    of_parts = pl.col("question").cast(pl.String) == "parts"
-    return sides.filter(of_parts & (pl.col("basis") == CORRECTED) & (pl.col("mission") == ALL))
+    of_question = pl.col("question").cast(pl.String) == question
+    return sides.filter(of_question & (pl.col("basis") == CORRECTED) & (pl.col("mission") == ALL))
 
 
-def _further(
-    account: Account, parts: pl.DataFrame, first: Side, side: Side, interviews: Side
-) -> Iterator[str]:
+def _further(account: Account, first: Side, side: Side, interviews: Side) -> Iterator[str]:
+    parts = _corrected(account, PARTS)
     between = _between(parts, first.id, side.id)
     if between["difference"].null_count() == between.height:
         yield f"For {side.name} no share is known."
     else:
-        leans = [
-            f"more room is given in {here.name} than in {there.name} to "
-            f"{_named_parts(account, rows, in_full=True)}"
-            for here, there in ((side, first), (first, side))
-            if not (rows := between.filter(pl.col("larger") == here.id)).is_empty()
-        ]
-        nearest = _nearest_to_it(account, between, side)
-        none = f"No theme takes more room in {side.name} or in {first.name} than chance allows"
-        opening = "Of all that each side says of these themes"
-        yield f"{opening}, {', and '.join(leans)}." if leans else f"{none}."
+        yield _leans(account, between, side, first)
         yield _in_other_ways(account, between, first, side)
+        nearest = _nearest_to_it(account, between, side)
         if between.filter(pl.col("larger") == side.id).is_empty() and nearest:
             yield f"Of themes with more room in {side.name} {nearest}."
-        yield _nearer(account, parts, first, side, interviews, True)
+        yield _leans(account, _between(parts, side.id, interviews.id), side, interviews)
+        yield _nearer(account, first, side, interviews, in_full=True)
     there_is = account.findings.there_is.get(side.name)
     if there_is:
         yield _MUCH.format(there_is)
+
+
+def _leans(account: Account, between: pl.DataFrame, side: Side, other: Side) -> str:
+    """Which themes take more room on one of two sides, by how many points."""
+    leans = [
+        f"more room is given in {here.name} than in {there.name} to "
+        f"{_named_parts(account, rows, in_full=True)}"
+        for here, there in ((side, other), (other, side))
+        if not (rows := between.filter(pl.col("larger") == here.id)).is_empty()
+    ]
+    if not leans:
+        return f"No theme takes more room in {side.name} or in {other.name} than chance allows."
+    return f"Of all that each side says of these themes, {', and '.join(leans)}."
 
 
 def _between(parts: pl.DataFrame, one: str, other: str) -> pl.DataFrame:
@@ -153,38 +160,29 @@ def _in_other_ways(account: Account, between: pl.DataFrame, first: Side, side: S
     return f"Measured otherwise ({named}), {which} throughout."
 
 
-def _nearer(
-    account: Account,
-    parts: pl.DataFrame,
-    first: Side,
-    side: Side,
-    interviews: Side,
-    in_full: bool,
-) -> str:
-    """On how many of the themes that divide first side and interviews the other is nearer."""
-    asked = _between(parts, side.id, interviews.id).drop_nulls("nearer")
-    if asked.is_empty():
-        return f"No theme divides {first.name} from {interviews.name} beyond chance."
-    verdict = pl.col("nearer").cast(pl.String)
-    near, far = (asked.filter(verdict == one) for one in ("nearer", "further"))
-    n_open = asked.height - near.height - far.height
-    differ = (
-        f"{first.name.capitalize()} and {interviews.name} differ beyond chance on "
-        f"{counted(asked.height, 'theme')}"
-    )
-    if n_open == asked.height:
-        there = "on these" if n_open > 1 else "on it"
-        return (
-            f"{differ}; whether {side.name} are nearer to {interviews.name} {there} than "
-            f"{first.name} are cannot be told from so few paragraphs."
-        )
-    to = f"to {interviews.name} than {first.name} are"
-    said = [
-        f"{side.name} are nearer {to} on {_those(account, near, in_full)}",
-        f"further from them on {_those(account, far, in_full)}",
-        f"and on {n_open or 'none'} this is undecided",
-    ]
-    return f"{differ}: {', '.join(said if n_open else said[:2])}."
+def _nearer(account: Account, first: Side, side: Side, interviews: Side, in_full: bool) -> str:
+    """On which of the themes that divide first side and interviews the other is nearer."""
+    said = []
+    for question, counted_by in ((PARTS, "parts of what is said"), (PASSAGES, "passages")):
+        both = _between(_corrected(account, question), side.id, interviews.id)
+        asked = both.drop_nulls("nearer")
+        if both.is_empty() or both["difference"].is_null().all():
+            continue
+        whole = f"Counted by {counted_by}, {first.name} and {interviews.name} differ beyond chance"
+        if asked.is_empty():
+            said.append(f"{whole} on no theme.")
+            continue
+        verdict = pl.col("nearer").cast(pl.String)
+        near, far = (asked.filter(verdict == one) for one in ("nearer", "further"))
+        whole += f" on {counted(asked.height, 'theme')}; {side.name} are "
+        to = f"to {interviews.name} than {first.name} are"
+        which = [f"nearer {to} on {_those(account, near, in_full)}"] if near.height else []
+        if far.height:
+            away = "further from them" if near.height else f"further {to.replace('to', 'from', 1)}"
+            which.append(f"{away} on {_those(account, far, in_full)}")
+        open_ones = f"nearer {to} on none that can be told"
+        said.append(f"{whole}{' and '.join(which) or open_ones}.")
+    return " ".join(said)
 
 
 def _those(account: Account, rows: pl.DataFrame, in_full: bool) -> str:
@@ -254,7 +252,7 @@ def what_is_missing(documents: pl.DataFrame, study: Study) -> dict[str, str]:
     found = {}
     for side in sides[1:]:
         kinds = drawn_kinds(study, side)
-        there = _of_kinds(documents, side, kinds)
+        there = _of_kinds(documents, side, kinds).filter(_drawn_from(study, side))
         n_of = dict(there.drop_nulls("year").group_by("year").len().sort("year").iter_rows())
         most = max(n_of, key=n_of.__getitem__, default=None)
         on = set(there["missions"].explode().drop_nulls())
@@ -269,6 +267,19 @@ def what_is_missing(documents: pl.DataFrame, study: Study) -> dict[str, str]:
         said += [f"none of {listed(spans(missing))}"] if missing and n_of and not all_of else []
         found[side.name] = "; ".join([*said, *_left_out(documents, side, kinds)])
     return found
+
+
+def _drawn_from(study: Study, side: Side) -> pl.Expr:
+    """Documents that coded paragraphs of a side stand for, of the columns of documents."""
+    drawn = [one.population for one in study.sets_of("paragraph") if one.population]
+    kinds = drawn_kinds(study, side)
+    return pl.any_horizontal(
+        pl.lit(value=not drawn or not kinds),
+        *(
+            one.rows & (pl.col("document_id").is_in(one.documents) | pl.lit(not one.documents))
+            for one in drawn
+        ),
+    )
 
 
 def _left_out(documents: pl.DataFrame, side: Side, kinds: Sequence[str]) -> Iterator[str]:

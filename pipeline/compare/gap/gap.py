@@ -214,6 +214,23 @@ def side_pairs(
     return from_rows(GapSides, rows)
 
 
+def decided_together(gap: pl.DataFrame, pairs: pl.DataFrame, first: str, last: str) -> pl.DataFrame:
+    """tables.Gap of first side and last, decided by the rate over all pairs of tables.GapSides."""
+    direction = {first: "more in policy", last: "more in interviews"}
+    for question, begins in ((PASSAGES, ""), (PARTS, "part_")):
+        is_pair = (pl.col("side") == first) & (pl.col("other") == last)
+        is_main = (pl.col("basis") == CORRECTED) & (pl.col("mission") == ALL)
+        own = pairs.filter(is_pair & is_main & (pl.col("question").cast(pl.String) == question))
+        q_of = dict(own.select("theme_id", "q_value").iter_rows())
+        side_of = dict(own.select("theme_id", "larger").iter_rows())
+        said = [direction.get(side_of[theme], side_of[theme]) for theme in gap["theme_id"]]
+        gap = gap.with_columns(
+            pl.Series(f"{begins}q_value", [q_of[theme] for theme in gap["theme_id"]], pl.Float64),
+            pl.Series(f"{begins}direction", said, gap.schema[f"{begins}direction"]),
+        )
+    return gap
+
+
 def _q_values(p_values: Sequence[float | None]) -> list[float]:
     known = np.array([p_value is not None for p_value in p_values], dtype=bool)
     filled = np.array([1.0 if p_value is None else p_value for p_value in p_values])
@@ -254,16 +271,14 @@ def _with_nearness(
 ) -> list[dict[str, Any]]:
     """The rows, those of a further side and the interviews with what says which is nearer.
 
-    It is asked of the themes on which first side and interviews differ as in tables.Gap.
+    It is asked of the themes on which first side and interviews differ.
     """
     by_side = {one.side_id: one.shares if question == PASSAGES else one.parts for one in sides}
     first, last = sides[0].side_id, sides[-1].side_id
-    pair = [row for row in rows if (row["side"], row["other"]) == (first, last)]
-    of_pair = _q_values([row["p_value"] for row in pair])
     differ = {
         row["theme_id"]
-        for row, q_value in zip(pair, of_pair, strict=True)
-        if settings.is_decided(q_value)
+        for row in rows
+        if (row["side"], row["other"]) == (first, last) and row["larger"] in (first, last)
     }
     asked = [
         place

@@ -297,6 +297,18 @@ def all_sides(
     ]
 
 
+def _could_be_drawn(material: Material, side: Side) -> pl.DataFrame:
+    """Passages that coded paragraphs of a side stand for; where none was, of all its kinds."""
+    drawn = material.study.sets_of("paragraph", "estimated_with")
+    populations = [one.population.drawable for one in drawn if one.population]
+    facts = material.documents.select("document_id", pl.col("kind").cast(pl.String), "missions")
+    read = material.passages.join(facts, on="document_id").filter(
+        pl.col("kind").is_in(drawn_kinds(material.study, side)),
+        pl.any_horizontal(pl.lit(value=not populations), *populations),
+    )
+    return material.placed.join(read, on="passage_id", how="semi", maintain_order="left")
+
+
 def _of_units(side_id: str, units: CodedUnits, confidence: float) -> SideShares:
     parts = parts_of_units(units, confidence)
     return SideShares(side_id, units.n, units.shares(confidence), parts)
@@ -310,8 +322,7 @@ def _of_documents(
     if basis == CODED:
         return _of_units(side.id, paragraphs.one_by_one, confidence)
     if basis == CLASSIFIED:
-        drawn = pl.col("kind").is_in(drawn_kinds(material.study, side))
-        placed = material.placed.filter(drawn)
+        placed = _could_be_drawn(material, side)
         labels = material.scores.filter("assigned").select("passage_id", "theme_id")
         said = units_of(placed, material.scores, labels, theme_ids)
         return _of_units(side.id, said, confidence)
