@@ -21,10 +21,19 @@ from pipeline.run.tables.themes import SCORES
 from pipeline.run.wording import counted
 from pipeline.study.anchors import NO_PROSE, anchor_paragraphs, paragraph_places
 from pipeline.study.checks import load_study
-from pipeline.study.codings import CODING_FOLDER, UNREAD
+from pipeline.study.codings import CODING_FOLDER
 from pipeline.study.sets import SUGGESTED, CodedSet, Population
 from pipeline.study.study import STUDY_FILE
-from pipeline.study.unit_files import ID_COLUMN, fingerprint, read_units
+from pipeline.study.unit_files import (
+    DRAW_COLUMNS,
+    ID_COLUMN,
+    SUGGESTED_COLUMNS,
+    UNREAD,
+    coder_files,
+    fingerprint,
+    read_units,
+    rows_of,
+)
 from pipeline.themes.samples import (
     Floats,
     doubt,
@@ -128,6 +137,9 @@ def _draw_paragraphs(
         new = drawn.join(anchors, on="block_id", how="anti", maintain_order="left")
         if new.height < drawn.height:
             again = counted(drawn.height - new.height, "paragraph was", "paragraphs were")
+            if new.is_empty():
+                problem = f"{drawn.height} paragraphs were drawn, and each was drawn before too"
+                raise InputError("--n", problem, "draw more, or from a wider population")
             say(f"{again} drawn before too: joined, and not on the sheet")
         symbols = documents.filter(pl.col("symbol") != "").select("symbol", "document_id")
         known = before.with_columns(_either(before["symbol"], joined, dict(symbols.iter_rows())))
@@ -137,6 +149,7 @@ def _draw_paragraphs(
         pl.Series("text_sha256", [text_hash(text) for text in new["text"]], dtype=pl.String),
         pl.Series("fingerprint", [fingerprint(text) for text in new["text"]], dtype=pl.String),
         _either(new["name"], joined),
+        pl.lit(now["draw"][0]).alias("draw"),
         "text",
     )
     numbered = _numbered(coded, listed, known.height)
@@ -275,7 +288,7 @@ def suggest(n: int, set_id: str, seed: int | None) -> pl.DataFrame:
     Args:
         n: how many.
         set_id: from whose population; empty for all that shares are given of.
-        seed: of the draw; None for one by the number of suggested files that are there.
+        seed: of the draw; None for one by the number of suggested draws on record.
 
     Returns:
         document_id, block_id, start, end, codes (all "?"), label, text, and of the draw its name,
@@ -288,9 +301,9 @@ def suggest(n: int, set_id: str, seed: int | None) -> pl.DataFrame:
     named = [set_of(set_id).population] if set_id else frame_of(study).populations
     scores = read_table(SCORES)
     paragraphs = _paragraphs([one for one in named if one])
-    n_files = len(list(CODING_FOLDER.glob(f"{SUGGESTED}-coder-*")))
-    used = load_settings().seed + n_files if seed is None else seed
-    random = np.random.default_rng(used)
+    used = load_settings().seed + len(_suggested_draws()) if seed is None else seed
+    # a stream of its own: a draw of `draw` with the same seed is independent of it
+    random = np.random.default_rng((used, 1))
     chance = inclusion_probabilities(sizes_by_doubt(_doubts(paragraphs, scores)), n)
     rows = random.permutation(draw_units(chance, _strata(paragraphs, STRATA), random))
     return paragraphs[rows].select(
@@ -301,10 +314,17 @@ def suggest(n: int, set_id: str, seed: int | None) -> pl.DataFrame:
         pl.lit(UNREAD).alias("codes"),
         "label",
         "text",
-        pl.lit(str(used)).alias("draw"),
+        pl.lit(f"{set_id or 'all'}-{used}-{n}").alias("draw"),
         pl.lit(len(rows)).alias("n_drawn"),
         pl.Series("inclusion_probability", chance[rows].round(_DECIMALS)),
     )
+
+
+def _suggested_draws() -> set[str]:
+    """The names of the draws that are in files of suggested units."""
+    files = coder_files(CODING_FOLDER, f"{SUGGESTED}-coder-").values()
+    rows = (row for file in files for _, row in rows_of(file, SUGGESTED_COLUMNS, DRAW_COLUMNS))
+    return {row.get("draw", "") for row in rows} - {""}
 
 
 def _doubts(paragraphs: pl.DataFrame, scores: pl.DataFrame) -> Floats:
