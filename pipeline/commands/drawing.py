@@ -132,15 +132,8 @@ def _draw_paragraphs(
     known = pl.DataFrame() if before is None else before
     new = drawn
     if before is not None:
-        documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
-        anchors = anchor_paragraphs(read_units("paragraph", file), documents, blocks, file).anchors
-        new = drawn.join(anchors, on="block_id", how="anti", maintain_order="left")
-        if new.height < drawn.height:
-            again = counted(drawn.height - new.height, "paragraph was", "paragraphs were")
-            if new.is_empty():
-                problem = f"{drawn.height} paragraphs were drawn, and each was drawn before too"
-                raise InputError("--n", problem, "draw more, or from a wider population")
-            say(f"{again} drawn before too: joined, and not on the sheet")
+        documents = read_table(DOCUMENTS)
+        new = _not_drawn_before(drawn, documents, file)
         symbols = documents.filter(pl.col("symbol") != "").select("symbol", "document_id")
         known = before.with_columns(_either(before["symbol"], joined, dict(symbols.iter_rows())))
     listed = new.select(
@@ -158,6 +151,24 @@ def _draw_paragraphs(
     write_csv(pl.concat([known, added], how="diagonal").select(kept), file)
     write_csv(joined, _record_file(coded))
     return numbered.select("unit_id", "text")[random.permutation(numbered.height)]
+
+
+def _not_drawn_before(drawn: pl.DataFrame, documents: pl.DataFrame, file: Path) -> pl.DataFrame:
+    """The paragraphs of a draw that are not in the file of units.
+
+    Raises:
+        InputError: there is none.
+    """
+    units = read_units("paragraph", file)
+    anchors = anchor_paragraphs(units, documents, read_table(BLOCKS), file).anchors
+    new = drawn.join(anchors, on="block_id", how="anti", maintain_order="left")
+    if new.is_empty():
+        problem = f"{drawn.height} paragraphs were drawn, and each was drawn before too"
+        raise InputError("--n", problem, "draw more, or from a wider population")
+    if new.height < drawn.height:
+        again = counted(drawn.height - new.height, "paragraph was", "paragraphs were")
+        say(f"{again} drawn before too: joined, and not on the sheet")
+    return new
 
 
 def _numbered(coded: CodedSet, units: pl.DataFrame, n_before: int) -> pl.DataFrame:

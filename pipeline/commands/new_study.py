@@ -20,10 +20,10 @@ from pipeline.run.settings import load_settings
 from pipeline.run.sheet import SUFFIXES, read_sheet
 from pipeline.study.checks import load_study
 from pipeline.study.codings import CODING_FOLDER
-from pipeline.study.unit_files import UNREAD
 from pipeline.study.manifest import COLUMNS, MANIFEST_FILE, Entry, read_manifest
 from pipeline.study.sets import SUGGESTED, CodedSet
 from pipeline.study.study import STUDY_FILE
+from pipeline.study.unit_files import UNREAD
 
 TO_FILL_IN = "TO FILL IN"
 """How the value of a template begins until a person has replaced it."""

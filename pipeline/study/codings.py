@@ -272,6 +272,11 @@ def _read_coding(
         readers=readers,
         file=file,
         uncoded=uncoded,
+        remarks=tuple(
+            f"coder {name} read {n} of {units.height} units"
+            for name in files
+            if (n := sum(name in names for names in readers.values())) < units.height
+        ),
     )
     return coding if every_unit or not uncoded else _without_uncoded(coding)
 
@@ -292,12 +297,11 @@ def _without_uncoded(coding: Coding) -> Coding:
             said += [f"{n} for the rest of a later draw"]
         units = used
     codes = coding.codes.join(units, on="unit_id", how="semi", maintain_order="left")
-    coders = tuple(name for name in coding.coders if _read_any(coding, name, units))
-    return replace(coding, units=units, codes=codes, coders=coders, remarks=tuple(said))
-
-
-def _read_any(coding: Coding, coder: str, units: pl.DataFrame) -> bool:
-    return any(coder in coding.readers[unit_id] for unit_id in units["unit_id"])
+    reading = {name for unit_id in units["unit_id"] for name in coding.readers[unit_id]}
+    coders = tuple(name for name in coding.coders if name in reading)
+    return replace(
+        coding, units=units, codes=codes, coders=coders, remarks=(*coding.remarks, *said)
+    )
 
 
 def read_suggested(files: Mapping[str, Path], theme_ids: Collection[str]) -> Coding:
