@@ -33,6 +33,7 @@ from pipeline.study.unit_files import (
     rows_of,
     suggested_of,
     unit_of,
+    whole_suggestions,
 )
 
 CODING_FOLDER = Path("corpus/coding")
@@ -314,7 +315,7 @@ def read_suggested(files: Mapping[str, Path], theme_ids: Collection[str]) -> Cod
         for unit_id in units["unit_id"]:
             readers.setdefault(unit_id, []).append(coder)
         rows += [(coder, *code) for code in codes]
-    units, remarks = _of_whole_suggestions(pl.concat(frames))
+    units, remarks = whole_suggestions(pl.concat(frames))
     return Coding(
         SUGGESTED,
         "range",
@@ -325,25 +326,3 @@ def read_suggested(files: Mapping[str, Path], theme_ids: Collection[str]) -> Cod
         readers={unit: tuple(names) for unit, names in readers.items()},
         remarks=tuple(remarks),
     )
-
-
-def _of_whole_suggestions(read: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """The units that anybody has read, and a line a draw: whether all of it was read.
-
-    A draw of which a part was read, chosen by who read it, is learnt from, not estimated with.
-    """
-    known = pl.col("inclusion_probability").max().over("unit_id")
-    units = read.with_columns(known).unique("unit_id", keep="first", maintain_order=True)
-    n_drawn = pl.col("n_drawn").max().over("draw")
-    is_whole = pl.len().over("draw") == n_drawn
-    drawn = units.filter(n_drawn > 0).with_columns(n_drawn, whole=is_whole)
-    lines = [
-        f"draw {draw}: {n} of {of} were read; "
-        + ("estimated with" if whole else "not estimated with until all are")
-        for draw, n, of, whole in drawn.group_by("draw", "n_drawn", "whole", maintain_order=True)
-        .len("n")
-        .select("draw", "n", "n_drawn", "whole")
-        .iter_rows()
-    ]
-    chance = pl.when(is_whole).then("inclusion_probability").alias("inclusion_probability")
-    return units.with_columns(chance).drop("draw", "n_drawn"), lines

@@ -321,3 +321,28 @@ def suggested_of(
         "n_drawn": pl.Int64,
     }
     return pl.DataFrame(units, schema=schema, orient="row"), codes
+
+
+def whole_suggestions(read: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """The units that anybody has read, and a line a draw: whether all of it was read.
+
+    A draw of which a part was read, chosen by who read it, is learnt from, not estimated with.
+
+    Args:
+        read: of all files, as `suggested_of` gives them.
+    """
+    known = pl.col("inclusion_probability").max().over("unit_id")
+    units = read.with_columns(known).unique("unit_id", keep="first", maintain_order=True)
+    n_drawn = pl.col("n_drawn").max().over("draw")
+    is_whole = pl.len().over("draw") == n_drawn
+    drawn = units.filter(n_drawn > 0).with_columns(n_drawn, whole=is_whole)
+    lines = [
+        f"draw {draw}: {n} of {of} were read; "
+        + ("estimated with" if whole else "not estimated with until all are")
+        for draw, n, of, whole in drawn.group_by("draw", "n_drawn", "whole", maintain_order=True)
+        .len("n")
+        .select("draw", "n", "n_drawn", "whole")
+        .iter_rows()
+    ]
+    chance = pl.when(is_whole).then("inclusion_probability").alias("inclusion_probability")
+    return units.with_columns(chance).drop("draw", "n_drawn"), lines

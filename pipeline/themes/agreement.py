@@ -113,15 +113,9 @@ def agreement_table(
     drawn = group_weights(groups, resamples, seed).astype(np.int64)
     weights = np.vstack([np.ones_like(drawn[:1]), drawn])  # the units as they are, then resamples
     support = given.any(axis=0).sum(axis=0)
-    by_code = np.moveaxis(given, 2, 0)
-    by_theme = np.array([krippendorff_alphas(*_codes(said, read), weights) for said in by_code])
-    of_sets = krippendorff_alphas(*_sets(given, read), weights)
-    columns = [*by_theme, _mean(by_theme[support >= FEWEST_USES]), of_sets]
-    percents = [
-        *(_percent(said[:, :, None], read) for said in by_code),
-        None,
-        _percent(given, read),
-    ]
+    columns = _alphas(given, read, weights, support >= FEWEST_USES)
+    by_code = np.moveaxis(given, 2, 0)[..., None]
+    percents = [*(_percent(said, read) for said in by_code), None, _percent(given, read)]
     supports = [*support.tolist(), *[int(given.any(axis=(0, 2)).sum())] * 2]
     tail = (1 - confidence) / 2
     rows = [
@@ -140,6 +134,14 @@ def agreement_table(
     ]
     schema: dict[str, Any] = dict.fromkeys(("percent", "alpha", "low", "high"), pl.Float64)
     return pl.DataFrame(rows, schema_overrides=schema)
+
+
+def _alphas(given: Booleans, read: Booleans, weights: Integers, in_use: Booleans) -> list[Floats]:
+    """Alpha of each theme, the mean of those in use, and of whole sets, each float [samples]."""
+    by_code = np.moveaxis(given, 2, 0)
+    by_theme = np.array([krippendorff_alphas(*_codes(said, read), weights) for said in by_code])
+    of_sets = krippendorff_alphas(*_sets(given, read), weights)
+    return [*by_theme, _mean(by_theme[in_use]), of_sets]
 
 
 def confusion_table(
