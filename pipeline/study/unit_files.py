@@ -336,13 +336,11 @@ def whole_suggestions(read: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     n_drawn = pl.col("n_drawn").max().over("draw")
     is_whole = pl.len().over("draw") == n_drawn
     drawn = units.filter(n_drawn > 0).with_columns(n_drawn, whole=is_whole)
+    counts = drawn.group_by("draw", "n_drawn", "whole", maintain_order=True).len()
+    said = {True: "estimated with", False: "not estimated with until all are"}
     lines = [
-        f"draw {draw}: {n} of {of} were read; "
-        + ("estimated with" if whole else "not estimated with until all are")
-        for draw, n, of, whole in drawn.group_by("draw", "n_drawn", "whole", maintain_order=True)
-        .len("n")
-        .select("draw", "n", "n_drawn", "whole")
-        .iter_rows()
+        f"draw {draw}: {n} of {of} were read; {said[whole]}"
+        for draw, of, whole, n in counts.iter_rows()
     ]
     chance = pl.when(is_whole).then("inclusion_probability").alias("inclusion_probability")
     return units.with_columns(chance).drop("draw", "n_drawn"), lines
