@@ -21,19 +21,10 @@ from pipeline.run.tables.themes import SCORES
 from pipeline.run.wording import counted
 from pipeline.study.anchors import NO_PROSE, anchor_paragraphs, paragraph_places
 from pipeline.study.checks import load_study
-from pipeline.study.codings import CODING_FOLDER
-from pipeline.study.sets import SUGGESTED, CodedSet, Population
+from pipeline.study.codings import CODING_FOLDER, suggested_draws
+from pipeline.study.sets import CodedSet, Population
 from pipeline.study.study import STUDY_FILE
-from pipeline.study.unit_files import (
-    DRAW_COLUMNS,
-    ID_COLUMN,
-    SUGGESTED_COLUMNS,
-    UNREAD,
-    coder_files,
-    fingerprint,
-    read_units,
-    rows_of,
-)
+from pipeline.study.unit_files import ID_COLUMN, UNREAD, fingerprint, read_units
 from pipeline.themes.samples import (
     Floats,
     doubt,
@@ -312,7 +303,7 @@ def suggest(n: int, set_id: str, seed: int | None) -> pl.DataFrame:
     named = [set_of(set_id).population] if set_id else frame_of(study).populations
     scores = read_table(SCORES)
     paragraphs = _paragraphs([one for one in named if one])
-    used = load_settings().seed + len(_suggested_draws()) if seed is None else seed
+    used = load_settings().seed + len(suggested_draws()) if seed is None else seed
     # a stream of its own: a draw of `draw` with the same seed is independent of it
     random = np.random.default_rng((used, 1))
     chance = inclusion_probabilities(sizes_by_doubt(_doubts(paragraphs, scores)), n)
@@ -329,13 +320,6 @@ def suggest(n: int, set_id: str, seed: int | None) -> pl.DataFrame:
         pl.lit(len(rows)).alias("n_drawn"),
         pl.Series("inclusion_probability", chance[rows].round(_DECIMALS)),
     )
-
-
-def _suggested_draws() -> set[str]:
-    """The names of the draws that are in files of suggested units."""
-    files = coder_files(CODING_FOLDER, f"{SUGGESTED}-coder-").values()
-    rows = (row for file in files for _, row in rows_of(file, SUGGESTED_COLUMNS, DRAW_COLUMNS))
-    return {row.get("draw", "") for row in rows} - {""}
 
 
 def _doubts(paragraphs: pl.DataFrame, scores: pl.DataFrame) -> Floats:

@@ -21,6 +21,7 @@ from pipeline.run.wording import counted
 from pipeline.study.sets import COUNTS, SUGGESTED, CodedSet, Coders, Maker
 from pipeline.study.study import STUDY_FILE
 from pipeline.study.unit_files import (
+    DRAW_COLUMNS,
     ID_COLUMN,
     SUGGESTED_COLUMNS,
     UNREAD,
@@ -326,3 +327,10 @@ def read_suggested(files: Mapping[str, Path], theme_ids: Collection[str]) -> Cod
         readers={unit: tuple(names) for unit, names in readers.items()},
         remarks=tuple(remarks),
     )
+
+
+def suggested_draws(folder: Path = CODING_FOLDER) -> set[str]:
+    """The names of the draws that are in files of suggested units."""
+    files = coder_files(folder, f"{SUGGESTED}-coder-").values()
+    rows = (row for file in files for _, row in rows_of(file, SUGGESTED_COLUMNS, DRAW_COLUMNS))
+    return {row.get("draw", "") for row in rows} - {""}
