@@ -21,10 +21,10 @@ from pipeline.run.tables.themes import SCORES
 from pipeline.run.wording import counted
 from pipeline.study.anchors import NO_PROSE, anchor_paragraphs, paragraph_places
 from pipeline.study.checks import load_study
-from pipeline.study.codings import CODING_FOLDER, UNREAD
-from pipeline.study.sets import SUGGESTED, CodedSet, Population
+from pipeline.study.codings import CODING_FOLDER, suggested_draws
+from pipeline.study.sets import CodedSet, Population
 from pipeline.study.study import STUDY_FILE
-from pipeline.study.unit_files import ID_COLUMN, fingerprint, read_units
+from pipeline.study.unit_files import ID_COLUMN, UNREAD, fingerprint, read_units
 from pipeline.themes.samples import (
     Floats,
     doubt,
@@ -123,12 +123,8 @@ def _draw_paragraphs(
     known = pl.DataFrame() if before is None else before
     new = drawn
     if before is not None:
-        documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
-        anchors = anchor_paragraphs(read_units("paragraph", file), documents, blocks, file).anchors
-        new = drawn.join(anchors, on="block_id", how="anti", maintain_order="left")
-        if new.height < drawn.height:
-            again = counted(drawn.height - new.height, "paragraph was", "paragraphs were")
-            say(f"{again} drawn before too: joined, and not on the sheet")
+        documents = read_table(DOCUMENTS)
+        new = _not_drawn_before(drawn, documents, file)
         symbols = documents.filter(pl.col("symbol") != "").select("symbol", "document_id")
         known = before.with_columns(_either(before["symbol"], joined, dict(symbols.iter_rows())))
     listed = new.select(
@@ -137,6 +133,7 @@ def _draw_paragraphs(
         pl.Series("text_sha256", [text_hash(text) for text in new["text"]], dtype=pl.String),
         pl.Series("fingerprint", [fingerprint(text) for text in new["text"]], dtype=pl.String),
         _either(new["name"], joined),
+        pl.lit(now["draw"][0]).alias("draw"),
         "text",
     )
     numbered = _numbered(coded, listed, known.height)
@@ -145,6 +142,24 @@ def _draw_paragraphs(
     write_csv(pl.concat([known, added], how="diagonal").select(kept), file)
     write_csv(joined, _record_file(coded))
     return numbered.select("unit_id", "text")[random.permutation(numbered.height)]
+
+
+def _not_drawn_before(drawn: pl.DataFrame, documents: pl.DataFrame, file: Path) -> pl.DataFrame:
+    """The paragraphs of a draw that are not in the file of units.
+
+    Raises:
+        InputError: there is none.
+    """
+    units = read_units("paragraph", file)
+    anchors = anchor_paragraphs(units, documents, read_table(BLOCKS), file).anchors
+    new = drawn.join(anchors, on="block_id", how="anti", maintain_order="left")
+    if new.is_empty():
+        problem = f"{drawn.height} paragraphs were drawn, and each was drawn before too"
+        raise InputError("--n", problem, "draw more, or from a wider population")
+    if new.height < drawn.height:
+        again = counted(drawn.height - new.height, "paragraph was", "paragraphs were")
+        say(f"{again} drawn before too: joined, and not on the sheet")
+    return new
 
 
 def _numbered(coded: CodedSet, units: pl.DataFrame, n_before: int) -> pl.DataFrame:
@@ -275,7 +290,7 @@ def suggest(n: int, set_id: str, seed: int | None) -> pl.DataFrame:
     Args:
         n: how many.
         set_id: from whose population; empty for all that shares are given of.
-        seed: of the draw; None for one by the number of suggested files that are there.
+        seed: of the draw; None for one by the number of suggested draws on record.
 
     Returns:
         document_id, block_id, start, end, codes (all "?"), label, text, and of the draw its name,
@@ -288,9 +303,9 @@ def suggest(n: int, set_id: str, seed: int | None) -> pl.DataFrame:
     named = [set_of(set_id).population] if set_id else frame_of(study).populations
     scores = read_table(SCORES)
     paragraphs = _paragraphs([one for one in named if one])
-    n_files = len(list(CODING_FOLDER.glob(f"{SUGGESTED}-coder-*")))
-    used = load_settings().seed + n_files if seed is None else seed
-    random = np.random.default_rng(used)
+    used = load_settings().seed + len(suggested_draws()) if seed is None else seed
+    # a stream of its own: a draw of `draw` with the same seed is independent of it
+    random = np.random.default_rng((used, 1))
     chance = inclusion_probabilities(sizes_by_doubt(_doubts(paragraphs, scores)), n)
     rows = random.permutation(draw_units(chance, _strata(paragraphs, STRATA), random))
     return paragraphs[rows].select(
@@ -301,7 +316,7 @@ def suggest(n: int, set_id: str, seed: int | None) -> pl.DataFrame:
         pl.lit(UNREAD).alias("codes"),
         "label",
         "text",
-        pl.lit(str(used)).alias("draw"),
+        pl.lit(f"{set_id or 'all'}-{used}-{n}").alias("draw"),
         pl.lit(len(rows)).alias("n_drawn"),
         pl.Series("inclusion_probability", chance[rows].round(_DECIMALS)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -188,6 +188,18 @@ class Study(CheckedModel):
     def coded_set(self, set_id: str) -> CodedSet:
         """The coded set of that name; KeyError when there is none."""
         return {one.id: one for one in self.coded_sets}[set_id]
+
+    def not_estimating(self, set_ids: Collection[str]) -> Study:
+        """The same study, but that no share is estimated with these coded sets."""
+        sets = tuple(
+            one.model_copy(
+                update={"roles": tuple(role for role in one.roles if role != "estimated_with")}
+            )
+            if one.id in set_ids
+            else one
+            for one in self.coded_sets
+        )
+        return self.model_copy(update={"coded_sets": sets})
 
     def sets_of(self, unit: str, role: Role | None = None) -> tuple[CodedSet, ...]:
         """The coded sets of a unit that have a role, in the order of the file."""

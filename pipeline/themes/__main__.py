@@ -44,6 +44,7 @@ def main() -> None:
     codebook = load_codebook()
     study = load_study()
     codings = read_codings(codebook.theme_ids, study.coded_sets, coders=study.coders)
+    study = study.not_estimating([one.unit_set for one in codings if not one.can_estimate])
     passages, documents = read_table(PASSAGES), read_table(DOCUMENTS)
     rule = settings.themes.label_rule
     blocks, near_duplicates = read_table(BLOCKS), read_table(NEAR_DUPLICATES)
@@ -51,6 +52,8 @@ def main() -> None:
     for coding in codings:
         if coding.n_by("unknown"):
             say(f"themes: {coding.unit_set}: codings {makers_text(coding.makers_of)}")
+        for line in coding.remarks:
+            say(f"themes: {coding.unit_set}: {line}")
     for line in lost_lines(lost):
         say(f"themes: {line}")
     encoder = load_encoder(settings.embed)
