@@ -130,7 +130,9 @@ def experiment(
         assigned, share = said >= THRESHOLD, truth.mean(axis=0)
         rows, weights = way(said, n, random)
         names = [f"d{document}" for document in documents[rows]]
-        coded = CodedPassages(truth[rows], assigned[rows], weights, names, bounded=bounded)
+        coded = CodedPassages(
+            truth[rows], assigned[rows], weights, names, np.full(len(rows), not bounded)
+        )
         found = corrected_shares(assigned.mean(axis=0), coded, settings, seed)
         errors.append(found.share - share)
         covered.append((found.low <= share) & (share <= found.high))

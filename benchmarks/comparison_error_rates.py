@@ -21,9 +21,8 @@ from pipeline.compare.gap.gap import gap_table
 from pipeline.compare.gap.sides import CodedUnits, PolicyShare
 from pipeline.compare.statistics.measures import Booleans, Floats, Integers
 from pipeline.compare.structure.agreement import agreement_table
-from pipeline.compare.structure.alignment import alignment_table
+from pipeline.compare.structure.alignment import LabelledPassages, alignment_table
 from pipeline.compare.structure.comparing import recovery_table
-from pipeline.compare.structure.labels import LabelledPassages
 from pipeline.run.arrays import UNKNOWN, Share
 from pipeline.run.files import write_json
 from pipeline.run.settings import Settings, load_settings

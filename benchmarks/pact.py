@@ -154,7 +154,7 @@ def validated(
     defined = encoder.encode(names)
     themes = ThemeText(names, _side_by_side(defined, defined))
     make = model_makers(themes, settings.themes.regularisation)["combined"]
-    ours = cross_validate(make, sample, None, settings.themes, settings.seed)
+    ours = cross_validate(make, sample, settings.themes, settings.seed)
     return Run(
         labels=f"{len(activities)} labels",
         grouped=grouped,

@@ -206,7 +206,7 @@ def draw(
 def suggest(
     set_id: Annotated[str, typer.Argument(help="From its population; else all sets'.")] = "",
     n: Annotated[int, typer.Option("--n", "--rows", min=1, help="How many paragraphs.")] = 50,
-    seed: Annotated[int | None, typer.Option(help="Of the draw; else by the files there.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the draw; else one not used yet.")] = None,
     out: Annotated[str, typer.Option(help="The CSV to be filled in.")] = "to-code.csv",
 ) -> None:
     """Draw paragraphs that would teach most, by doubt. Example: peacetext suggest --n 50
@@ -217,8 +217,9 @@ def suggest(
     are estimated with it, too.
     """
     from pipeline.commands.drawing import suggest as drawn_by_doubt
-    from pipeline.commands.printing import write_csv
+    from pipeline.commands.printing import check_new, write_csv
 
+    check_new(STARTED_IN.get() / out)
     suggested = drawn_by_doubt(n, set_id, seed)
     write_csv(suggested, STARTED_IN.get() / out)
     say(f"{suggested.height} paragraphs: {out}; fill in, then: peacetext import {out} --coder NAME")

@@ -183,12 +183,50 @@ def test_what_programs_put_in_an_empty_cell_is_no_code(folder: Path, cell: str) 
     assert "g26-s001" not in given["unit_id"].to_list()
 
 
-def test_units_that_a_pass_leaves_out_are_counted(folder: Path) -> None:
-    file = folder / "un-coder-1.csv"
-    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-    file.write_text("".join(lines[:-3]), encoding="utf-8")
-    with pytest.raises(InputError, match="3 units have no row, the first is un-589"):
-        read_codings(THEMES, SETS, folder)
+def test_a_coder_counts_for_the_units_that_were_read(folder: Path) -> None:
+    # given a person who read two sentences, and an adjudicated coding of one of them
+    for name in ("1", "2", "3"):
+        _write(folder, f"article-coder-{name}.csv", {"g26-s002": "escorts", "g26-s003": "escorts"})
+    head = "sentence_id,codes\n"
+    rows = "g26-s001,training\ng26-s002,\ng26-s003,?\n"
+    (folder / "article-coder-ada.csv").write_text(head + rows, encoding="utf-8")
+    (folder / "article-adjudicated.csv").write_text(head + "g26-s001,leadership\n")
+    made_by = [{"kind": "person", "names": ["ada"]}]
+    article = read_codings(THEMES, SETS, folder, Coders.model_validate({"made_by": made_by}))[0]
+    # then each decides what it read, and the rest is as the others have it
+    assert article.labels("all").rows() == [("g26-s001", "leadership"), ("g26-s003", "escorts")]
+    assert article.readers["g26-s002"] == ("1", "2", "3", "ada")
+    assert article.units.height == 282
+    assert "coder ada read 2 of 282 units" in article.remarks
+
+
+def test_a_unit_that_nobody_coded_is_set_aside(folder: Path) -> None:
+    for name in "123":
+        file = folder / f"article-coder-{name}.csv"
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        last = lines.pop().split(",")[0]
+        before = lines.pop().split(",")[0]
+        file.write_text("".join([*lines, f"{before},?\n"]), encoding="utf-8")
+    article = _article(folder)
+    assert article.units.height == 280
+    assert article.uncoded == (before, last)
+    assert "2 units that nobody has coded yet: not used" in article.remarks
+    assert read_codings(THEMES, SETS, folder, every_unit=True)[0].units.height == 282
+
+
+def test_where_it_is_not_known_of_which_draw_units_are_nothing_is_estimated(folder: Path) -> None:
+    assert all(coding.can_estimate for coding in read_codings(THEMES, SETS, folder))
+    for name in "123":
+        file = folder / f"un-coder-{name}.csv"
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        file.write_text("".join(lines[:-3]), encoding="utf-8")
+    un = read_codings(THEMES, SETS, folder)[1]
+    assert un.units.height == 588
+    assert un.units["inclusion_probability"].null_count() == 588
+    assert any("nothing is estimated with the others until all" in one for one in un.remarks)
+    study = load_study().not_estimating([un.unit_set])
+    assert "un" not in [one.id for one in study.sets_of("paragraph", "estimated_with")]
+    assert "un" in [one.id for one in study.sets_of("paragraph", "learnt_from")]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])

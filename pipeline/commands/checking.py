@@ -120,7 +120,8 @@ def _passes(unit_ids: Sequence[str]) -> dict[str, dict[str, list[str]]]:
     given: dict[str, dict[str, list[str]]] = {unit_id: {} for unit_id in unit_ids}
     for coding in read_codings(load_codebook().theme_ids, load_study().coded_sets):
         for unit_id in set(coding.units["unit_id"]) & given.keys():
-            given[unit_id] = {coder: [] for coder in coding.coders}
+            readers = coding.readers.get(unit_id, coding.coders)
+            given[unit_id] = {coder: [] for coder in coding.coders if coder in readers}
         for coder, unit_id, code in coding.codes.iter_rows():
             if unit_id in given and coder in coding.coders:
                 given[unit_id][coder].append(code)

@@ -91,7 +91,7 @@ def _groups(theme_ids: Sequence[str]) -> dict[str, str]:
     column = {"sentence": "paragraph", "paragraph": "symbol", "range": "document_id"}
     return {
         unit: str(group)
-        for coding in read_codings(theme_ids, load_study().coded_sets)
+        for coding in read_codings(theme_ids, load_study().coded_sets, every_unit=True)
         for unit, group in coding.units.select("unit_id", column[coding.unit]).rows()
     }
 
@@ -113,11 +113,12 @@ def check_not_coded(entry: Entry) -> None:
         InputError: units of this document are coded.
     """
     check_not_article(entry)
-    for coding in read_codings(load_codebook().theme_ids, load_study().coded_sets):
+    theme_ids, sets = load_codebook().theme_ids, load_study().coded_sets
+    for coding in read_codings(theme_ids, sets, every_unit=True):
         if coding.unit == "paragraph" and entry.symbol:
             coded = int((coding.units["symbol"] == entry.symbol).sum())
             if coded:
-                problem = f"{coded} paragraphs of {entry.document_id} are coded"
+                problem = f"{coded} paragraphs of {entry.document_id} are coded or to be coded"
                 fix = "take their rows out of this file and of the coders' files first"
                 raise InputError(coding.file, problem, fix)
         elif coding.unit == "range":

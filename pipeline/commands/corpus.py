@@ -115,6 +115,7 @@ def check_inputs() -> Iterator[str]:
         decides = "; the adjudicated coding decides" if coding.adjudicated else ""
         said = f"{coding.units.height} units, coders {coders}{decides}"
         yield f"corpus/coding, {coding.unit_set}: {said}; {makers_text(coding.makers_of)}"
+        yield from (f"corpus/coding, {coding.unit_set}: {one}" for one in coding.remarks)
 
 
 def documents_table(profile: str, kind: str, mission: str) -> pl.DataFrame:

@@ -14,15 +14,17 @@ from pipeline.run.errors import InputError
 from pipeline.run.files import text_hash
 from pipeline.run.settings import load_settings
 from pipeline.run.sheet import read_sheet
+from pipeline.run.stage import say
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, PASSAGES
 from pipeline.run.tables.themes import SCORES
+from pipeline.run.wording import counted
 from pipeline.study.anchors import NO_PROSE, anchor_paragraphs, paragraph_places
 from pipeline.study.checks import load_study
-from pipeline.study.codings import CODING_FOLDER, UNREAD
-from pipeline.study.sets import SUGGESTED, CodedSet, Population
+from pipeline.study.codings import CODING_FOLDER, suggested_draws
+from pipeline.study.sets import CodedSet, Population
 from pipeline.study.study import STUDY_FILE
-from pipeline.study.unit_files import ID_COLUMN, fingerprint, read_units
+from pipeline.study.unit_files import ID_COLUMN, UNREAD, fingerprint, read_units
 from pipeline.themes.samples import (
     Floats,
     doubt,
@@ -121,9 +123,8 @@ def _draw_paragraphs(
     known = pl.DataFrame() if before is None else before
     new = drawn
     if before is not None:
-        documents, blocks = read_table(DOCUMENTS), read_table(BLOCKS)
-        anchors = anchor_paragraphs(read_units("paragraph", file), documents, blocks, file).anchors
-        new = drawn.join(anchors, on="block_id", how="anti", maintain_order="left")
+        documents = read_table(DOCUMENTS)
+        new = _not_drawn_before(drawn, documents, file)
         symbols = documents.filter(pl.col("symbol") != "").select("symbol", "document_id")
         known = before.with_columns(_either(before["symbol"], joined, dict(symbols.iter_rows())))
     listed = new.select(
@@ -132,6 +133,7 @@ def _draw_paragraphs(
         pl.Series("text_sha256", [text_hash(text) for text in new["text"]], dtype=pl.String),
         pl.Series("fingerprint", [fingerprint(text) for text in new["text"]], dtype=pl.String),
         _either(new["name"], joined),
+        pl.lit(now["draw"][0]).alias("draw"),
         "text",
     )
     numbered = _numbered(coded, listed, known.height)
@@ -140,6 +142,24 @@ def _draw_paragraphs(
     write_csv(pl.concat([known, added], how="diagonal").select(kept), file)
     write_csv(joined, _record_file(coded))
     return numbered.select("unit_id", "text")[random.permutation(numbered.height)]
+
+
+def _not_drawn_before(drawn: pl.DataFrame, documents: pl.DataFrame, file: Path) -> pl.DataFrame:
+    """The paragraphs of a draw that are not in the file of units.
+
+    Raises:
+        InputError: there is none.
+    """
+    units = read_units("paragraph", file)
+    anchors = anchor_paragraphs(units, documents, read_table(BLOCKS), file).anchors
+    new = drawn.join(anchors, on="block_id", how="anti", maintain_order="left")
+    if new.is_empty():
+        problem = f"{drawn.height} paragraphs were drawn, and each was drawn before too"
+        raise InputError("--n", problem, "draw more, or from a wider population")
+    if new.height < drawn.height:
+        again = counted(drawn.height - new.height, "paragraph was", "paragraphs were")
+        say(f"{again} drawn before too: joined, and not on the sheet")
+    return new
 
 
 def _numbered(coded: CodedSet, units: pl.DataFrame, n_before: int) -> pl.DataFrame:
@@ -169,8 +189,12 @@ def _record_of(
         problem = f"is missing, and the units of {coded.id} were drawn with several probabilities"
         fix = f"write it ({','.join(_RECORD)}: a row a document), or draw for another set"
         raise InputError(file, problem, fix)
-    documents = paragraphs.select(document=pl.col("name").unique(maintain_order=True))
-    return documents.select(
+    # and documents that were not read in this run, or that the population leaves out
+    ids = dict(read_table(DOCUMENTS).select("symbol", "document_id").iter_rows())
+    there = {ids.get(name, name) for name in paragraphs["name"]}
+    others = [name for name in before["symbol"] if ids.get(name, name) not in there]
+    named = dict.fromkeys([*paragraphs["name"], *others])
+    return pl.DataFrame({"document": list(named)}).select(
         pl.lit("1").alias("draw"),
         pl.lit("").alias("seed"),
         pl.lit("").alias("by"),
@@ -266,7 +290,7 @@ def suggest(n: int, set_id: str, seed: int | None) -> pl.DataFrame:
     Args:
         n: how many.
         set_id: from whose population; empty for all that shares are given of.
-        seed: of the draw; None for one by the number of suggested files that are there.
+        seed: of the draw; None for one by the number of suggested draws on record.
 
     Returns:
         document_id, block_id, start, end, codes (all "?"), label, text, and of the draw its name,
@@ -279,9 +303,9 @@ def suggest(n: int, set_id: str, seed: int | None) -> pl.DataFrame:
     named = [set_of(set_id).population] if set_id else frame_of(study).populations
     scores = read_table(SCORES)
     paragraphs = _paragraphs([one for one in named if one])
-    n_files = len(list(CODING_FOLDER.glob(f"{SUGGESTED}-coder-*")))
-    used = load_settings().seed + n_files if seed is None else seed
-    random = np.random.default_rng(used)
+    used = load_settings().seed + len(suggested_draws()) if seed is None else seed
+    # a stream of its own: a draw of `draw` with the same seed is independent of it
+    random = np.random.default_rng((used, 1))
     chance = inclusion_probabilities(sizes_by_doubt(_doubts(paragraphs, scores)), n)
     rows = random.permutation(draw_units(chance, _strata(paragraphs, STRATA), random))
     return paragraphs[rows].select(
@@ -292,7 +316,7 @@ def suggest(n: int, set_id: str, seed: int | None) -> pl.DataFrame:
         pl.lit(UNREAD).alias("codes"),
         "label",
         "text",
-        pl.lit(str(used)).alias("draw"),
+        pl.lit(f"{set_id or 'all'}-{used}-{n}").alias("draw"),
         pl.lit(len(rows)).alias("n_drawn"),
         pl.Series("inclusion_probability", chance[rows].round(_DECIMALS)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.commands import STARTED_IN
 from pipeline.commands.printing import NO_CODE
-from pipeline.commands.scoring import import_sheet
+from pipeline.commands.scoring import import_sheet, refuse_name
 from pipeline.imports import Found
 from pipeline.imports.codes import (
     KNOWN,
@@ -39,9 +39,6 @@ from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import (
     ADJUDICATED,
     CODING_FOLDER,
-    DRAW_COLUMNS,
-    SUGGESTED_COLUMNS,
-    UNREAD,
     Coding,
     read_codings,
     read_pass,
@@ -50,7 +47,14 @@ from pipeline.study.codings import (
 from pipeline.study.refi import MACHINE, document_texts, ranges
 from pipeline.study.sets import SUGGESTED
 from pipeline.study.study import STUDY_FILE
-from pipeline.study.unit_files import ID_COLUMN, unit_of
+from pipeline.study.unit_files import (
+    DRAW_COLUMNS,
+    ID_COLUMN,
+    SUGGESTED_COLUMNS,
+    UNREAD,
+    coder_files,
+    unit_of,
+)
 
 
 @dataclass(frozen=True)
@@ -91,24 +95,27 @@ def import_codings(file: Path, options: ImportOptions) -> Iterator[str]:
         return
     # suggested units have no pass over all of them that another could stand beside
     study = load_study()
-    every = read_codings(codebook.theme_ids, study.coded_sets, coders=study.coders)
+    every = read_codings(codebook.theme_ids, study.coded_sets, coders=study.coders, every_unit=True)
     codings = [one for one in every if one.unit != "range"]
     if not codings:
         fix = "name a set of units that codings are of"
         raise InputError(STUDY_FILE, "has no coded set", fix, "coded_sets")
     if table and set(SUGGESTED_COLUMNS) <= set(table.columns):
-        yield _suggestion(file, table, codebook, options)
+        yield from _suggestion(file, table, codebook, options)
         return
     own = _own_pass(file, table, codings, codebook, options.coder)
     passes = own or _passes(file, table, codings, codebook, options)
     if not passes:
         raise InputError(file, "holds no coding that can be taken", "code something in it")
     new = [each for each in passes if not _is_there(*each, options.replace)]
-    for coding, coder, codes in passes:
+    for coding, coder, codes, read_ids in passes:
         target = pass_file(coding, coder)
-        if any(coding is each and coder == name for each, name, _ in new):
-            write_bytes(target, sheet_bytes(pass_rows(coding, codes, codebook.theme_ids)))
+        if any(coding is each and coder == name for each, name, *_ in new):
+            rows = pass_rows(coding, codes, codebook.theme_ids, read_ids)
+            write_bytes(target, sheet_bytes(rows))
             read = f"{codes['unit_id'].n_unique()} of {coding.units.height} units have a code"
+            unread = coding.units.height - len(read_ids)
+            read += f", {unread} are still to be read ({UNREAD})" if unread else ""
             yield f"{target}: {codes.height} codes; {read}"
         else:
             yield f"{target}: is there already with the same codes"
@@ -116,8 +123,8 @@ def import_codings(file: Path, options: ImportOptions) -> Iterator[str]:
             yield f"{STUDY_FILE}: say under coders whether {coder} is a person or a language model"
 
 
-_Pass = tuple[Coding, str, pl.DataFrame]
-"""Which units were coded, by whom, and unit_id and theme_id of each code."""
+_Pass = tuple[Coding, str, pl.DataFrame, frozenset[str]]
+"""Which units were coded, by whom, unit_id and theme_id of each code, and which units were read."""
 
 
 _NAME_ONE = "name a .qdpx, .qda, .csv or .xlsx file"
@@ -142,15 +149,22 @@ def _own_pass(
     ids = {cells[ID_COLUMN[unit]] for _, cells in table.rows}
     coding = max(alike, key=lambda one: len(ids & set(one.units["unit_id"])))
     name = name or file.stem.removeprefix(f"{coding.unit_set}-coder-")
-    return [(coding, coder_name(name), read_pass(file, coding, codebook.theme_ids))]
+    codes, read = read_pass(file, coding, codebook.theme_ids)
+    if not read:
+        fix = f"put codes in the place of each {UNREAD} that was read, or nothing where none fits"
+        raise InputError(file, "holds no unit that somebody has read", fix)
+    return [(coding, coder_name(name), codes, frozenset(read))]
 
 
-def _suggestion(file: Path, table: Sheet, codebook: Codebook, options: ImportOptions) -> str:
+def _suggestion(
+    file: Path, table: Sheet, codebook: Codebook, options: ImportOptions
+) -> Iterator[str]:
     """What `peacetext suggest` wrote, filled in, as a coder's file of suggested units.
 
     Units that the coder's file holds already stay, unless they come again.
     """
     name = coder_name(options.coder or file.stem.removeprefix(f"{SUGGESTED}-coder-"))
+    refuse_name(file, SUGGESTED, name)
     coding = read_suggested({name: file}, codebook.theme_ids)
     if coding.units.is_empty():
         fix = f"put codes in the place of each {UNREAD} that you read, or nothing where none fits"
@@ -171,7 +185,9 @@ def _suggestion(file: Path, table: Sheet, codebook: Codebook, options: ImportOpt
             rows[place] = row
     write_bytes(target, sheet_bytes([columns, *rows.values()]))
     read = f"{coding.units.height} of {counted(len(table.rows), 'passage')} were read"
-    return f"{target}: {counted(coding.codes.height, 'code')}; {read}"
+    yield f"{target}: {counted(coding.codes.height, 'code')}; {read}"
+    files = coder_files(CODING_FOLDER, f"{SUGGESTED}-coder-")
+    yield from read_suggested(files, codebook.theme_ids).remarks
 
 
 def pass_file(coding: Coding, coder: str, folder: Path = CODING_FOLDER) -> Path:
@@ -180,14 +196,15 @@ def pass_file(coding: Coding, coder: str, folder: Path = CODING_FOLDER) -> Path:
 
 
 def pass_rows(
-    coding: Coding, codes: pl.DataFrame, theme_ids: Sequence[str]
+    coding: Coding, codes: pl.DataFrame, theme_ids: Sequence[str], read: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     """A coding as its file holds it: a row a unit, its codes in the order of the codebook.
 
     Args:
         coding: whose units are listed, in their order.
-        codes: unit_id, theme_id; a unit without a row was read and given no code.
+        codes: unit_id, theme_id; a unit that was read and has no row was given no code.
         theme_ids: all codes, in the order of the codebook.
+        read: the units that were read.
     """
     given: dict[str, set[str]] = {}
     for unit_id, theme_id in codes.select("unit_id", "theme_id").iter_rows():
@@ -195,7 +212,7 @@ def pass_rows(
     yield ID_COLUMN[coding.unit], "codes"
     for unit_id in coding.units["unit_id"]:
         ordered = [theme_id for theme_id in theme_ids if theme_id in given.get(unit_id, ())]
-        yield unit_id, ";".join(ordered)
+        yield unit_id, ";".join(ordered) if unit_id in read else UNREAD
 
 
 def _passes(
@@ -232,11 +249,17 @@ def _passes(
             say(f"import: {name!r} is {document.document_id}, by its text")
     _answer_for(file, taken, themes, renamed, options)
     return [
-        (coding, str(coder), rows.select("unit_id", "theme_id"))
+        (coding, str(coder), rows.select("unit_id", "theme_id"), _read_in(coding, rows))
         for (coder,), given in taken.codes.group_by("coder", maintain_order=True)
         for coding in codings
         if not (rows := given.join(coding.units, on="unit_id", how="semi")).is_empty()
     ]
+
+
+def _read_in(coding: Coding, rows: pl.DataFrame) -> frozenset[str]:
+    """A unit without a code counts as read, but not one that nobody at all has coded yet."""
+    new = set(coding.uncoded) if coding.coders else set()
+    return frozenset(set(coding.units["unit_id"]) - new | set(rows["unit_id"]))
 
 
 def _read(file: Path) -> Found:
@@ -286,7 +309,9 @@ def _answer_for(
         raise InputError(file, problem, f"do what the lines above say{rest}")
 
 
-def _is_there(coding: Coding, coder: str, codes: pl.DataFrame, replace: bool) -> bool:
+def _is_there(
+    coding: Coding, coder: str, codes: pl.DataFrame, read: frozenset[str], replace: bool
+) -> bool:
     """Is the coding there with the same codes?
 
     Raises:
@@ -299,7 +324,8 @@ def _is_there(coding: Coding, coder: str, codes: pl.DataFrame, replace: bool) ->
         raise InputError(others[0], "is where this coder's coding is", fix)
     before = coding.codes.filter(pl.col("coder") == coder).select("unit_id", "theme_id")
     known = coder in coding.coders or (coder == ADJUDICATED and coding.adjudicated)
-    if known and set(before.rows()) == set(codes.rows()):
+    read_before = {unit_id for unit_id, names in coding.readers.items() if coder in names}
+    if known and set(before.rows()) == set(codes.rows()) and read <= read_before:
         return True
     if coder == ADJUDICATED:
         fix = "import it as a coder's coding: --coder NAME"

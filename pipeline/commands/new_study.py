@@ -19,10 +19,11 @@ from pipeline.run.errors import InputError
 from pipeline.run.settings import load_settings
 from pipeline.run.sheet import SUFFIXES, read_sheet
 from pipeline.study.checks import load_study
-from pipeline.study.codings import CODING_FOLDER, UNREAD
+from pipeline.study.codings import CODING_FOLDER
 from pipeline.study.manifest import COLUMNS, MANIFEST_FILE, Entry, read_manifest
 from pipeline.study.sets import SUGGESTED, CodedSet
 from pipeline.study.study import STUDY_FILE
+from pipeline.study.unit_files import UNREAD
 
 TO_FILL_IN = "TO FILL IN"
 """How the value of a template begins until a person has replaced it."""
@@ -209,7 +210,9 @@ def _open_cells(file: Path) -> Iterator[tuple[int, str, str]]:
 
 
 def _unread(file: Path) -> int:
-    return sum(cells.get("codes") == UNREAD for _, cells in _rows(file))
+    """How many units a coding has, where nobody has read any of them."""
+    codes = [cells.get("codes") for _, cells in _rows(file)]
+    return len(codes) if {*codes} == {UNREAD} else 0
 
 
 def _rows(file: Path) -> tuple[tuple[int, dict[str, str]], ...]:

@@ -217,9 +217,18 @@ def check_free(stem: Path) -> list[Path]:
     """
     files = [stem.with_name(f"{stem.name}{ending}") for ending in (".csv", ".xlsx")]
     for file in files:
-        if file.exists():
-            raise InputError(file, "is there already", "name another with --out, or delete it")
+        check_new(file)
     return files
+
+
+def check_new(file: Path) -> None:
+    """A file that a person may have filled in is never written over.
+
+    Raises:
+        InputError: it is there already.
+    """
+    if file.exists():
+        raise InputError(file, "is there already", "name another with --out, or delete it")
 
 
 def write_sheets(stem: Path, rows: _Rows, beside: Mapping[str, _Rows] | None = None) -> list[Path]:

@@ -26,10 +26,10 @@ from pipeline.run.files import read_json, sheet_bytes, write_bytes
 from pipeline.run.settings import load_settings
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
-from pipeline.study.codings import CODING_FOLDER, UNREAD
+from pipeline.study.codings import ADJUDICATED, CODING_FOLDER
 from pipeline.study.sets import CodedSet
 from pipeline.study.study import STUDY_FILE
-from pipeline.study.unit_files import ID_COLUMN, rows_of
+from pipeline.study.unit_files import ID_COLUMN, UNREAD, rows_of
 from pipeline.themes.samples import Booleans, Floats
 
 
@@ -194,7 +194,10 @@ def _by_person(checked: _Checked) -> pl.DataFrame:
 
 
 def _corrected(checked: _Checked, shares: Mapping[str, Mapping[str, float]]) -> pl.DataFrame:
-    """Share of each code in each set, as coded and corrected by the person's reading."""
+    """Share of each code in each set, as coded and corrected by the person's reading.
+
+    Where neither the person nor the codings gave a code to any unit of the sheet, nothing is known.
+    """
     from pipeline.themes.prevalence import CodedPassages, corrected_shares
 
     settings, drawn = load_settings(), [unit["inclusion_probability"] for unit in checked.units]
@@ -205,10 +208,13 @@ def _corrected(checked: _Checked, shares: Mapping[str, Mapping[str, float]]) -> 
         given = CodedPassages(checked.person, checked.codes, weights, checked.groups).take(inside)
         coded = np.array([shares[unit_set][code] for code in checked.theme_ids])
         found = corrected_shares(coded, given, settings.themes, settings.seed)
-        values = zip(checked.theme_ids, coded, found.share, found.low, found.high, strict=True)
-        rows += [(unit_set, int(inside.sum()), *each) for each in values]
+        seen = (checked.person | checked.codes)[inside].any(axis=0)
+        for at, theme_id in enumerate(checked.theme_ids):
+            known = [found.share[at], found.low[at], found.high[at]] if seen[at] else [None] * 3
+            rows.append((unit_set, int(inside.sum()), theme_id, coded[at], *known))
     columns = ["unit_set", "n", "theme_id", "share", "corrected", "low", "high"]
-    return pl.DataFrame(rows, schema=columns, orient="row")
+    kinds = [pl.String, pl.Int64, pl.String, *[pl.Float64] * 4]
+    return pl.DataFrame(rows, schema=dict(zip(columns, kinds, strict=True)), orient="row")
 
 
 YES = frozenset("x 1 yes y true ✓ ✔ ja oui sí si sim да".split())
@@ -262,12 +268,14 @@ def import_sheet(file: Path, coder: str, *, replace: bool) -> Iterator[str]:
     """Take a filled-in coding sheet as a coder's coding; units that were coded before stay so.
 
     Raises:
-        InputError: nobody is named, a unit is of no set or was coded otherwise before.
+        InputError: nobody is named, or not a person; a unit is of no set or was coded otherwise
+            before.
     """
     if not coder:
         raise InputError(file, "does not say who coded", "name the person: --coder NAME")
     filled = filled_codes(file, load_codebook().theme_ids)
     coded, unit_ids = _set_with(file, filled)
+    refuse_name(file, coded.id, coder)
     target = CODING_FOLDER / f"{coded.id}-coder-{coder}.csv"
     others = [one for one in CODING_FOLDER.glob(f"{target.stem}.*") if one != target]
     if others:
@@ -296,6 +304,21 @@ def import_sheet(file: Path, coder: str, *, replace: bool) -> Iterator[str]:
         yield f"{target}: {left} units of {coded.id} are still to be read ({UNREAD})"
     if load_study().coders.maker(coded.id, coder) == "unknown":
         yield f"{STUDY_FILE}: say under coders whether {coder} is a person or a language model"
+
+
+def refuse_name(file: Path, set_id: str, coder: str) -> None:
+    """A sheet is filled in by a person, whose coding is never taken for another's.
+
+    Raises:
+        InputError: the coder is a language model by the study, or stands for several people.
+    """
+    fix = "name the person who filled it in: --coder NAME"
+    if coder.casefold() == ADJUDICATED:
+        problem = "the adjudicated coding is made by people together, not by one sheet"
+        raise InputError(file, problem, fix, "--coder")
+    if load_study().coders.maker(set_id, coder) == "language_model":
+        problem = f"{coder!r} is a language model by {STUDY_FILE}"
+        raise InputError(file, problem, fix, "--coder")
 
 
 def _set_with(file: Path, unit_ids: Iterable[str]) -> tuple[CodedSet, list[str]]:

@@ -286,4 +286,4 @@ def _short(value: float | None) -> float | None:
 
 
 if __name__ == "__main__":
-    run_stage("compare", "Compare topics with themes, and policy with interviews.", main)
+    run_stage("compare", "Compare topics with themes, and sides with each other.", main)

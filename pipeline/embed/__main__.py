@@ -2,14 +2,71 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 
-from pipeline.run.settings import load_settings
+import numpy as np
+
+from pipeline.run.arrays import Vectors
+from pipeline.run.errors import StageError
+from pipeline.run.ray import Work, spread
+from pipeline.run.settings import EmbedSettings, load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.texts import PASSAGES
-from pipeline.vectors.encoder import load_encoder
+from pipeline.vectors.encoder import (
+    CachedEncoder,
+    SentenceEncoder,
+    load_encoder,
+    load_sentence_encoder,
+    processor,
+)
 from pipeline.vectors.stored import write_vectors
+
+PIECE = 256
+"""Texts that one worker takes at once: some seconds of work."""
+
+
+@dataclass(frozen=True)
+class RayEncoder(SentenceEncoder):
+    """A sentence encoder whose calls of the model are made by the cluster."""
+
+    settings: EmbedSettings = field(kw_only=True)
+
+    def encode_in_parts(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors]]:
+        """Row numbers and their vectors, piece by piece, short texts first."""
+        order = sorted(range(len(texts)), key=lambda row: (len(texts[row]), row))
+        pieces = [order[start : start + PIECE] for start in range(0, len(order), PIECE)]
+        results = spread(
+            [[texts[row] for row in rows] for rows in pieces],
+            partial(load_work, self.settings, processor(self)),
+        )
+        for rows, result in zip(pieces, results, strict=True):
+            yield rows, np.frombuffer(result, np.float32).reshape(len(rows), self.dimension)
+
+
+def on_ray(local: CachedEncoder, settings: EmbedSettings) -> CachedEncoder:
+    """The same encoder and cache, with what is new computed by the cluster."""
+    here = local.encoder
+    return replace(
+        local, encoder=RayEncoder(here.model, here.card, here.precision, settings=settings)
+    )
+
+
+def load_work(settings: EmbedSettings, kind: str) -> Work:
+    """The model, for one process of the cluster.
+
+    Raises:
+        StageError: the process runs on another kind of processor, which may round another way.
+    """
+    encoder = load_sentence_encoder(settings)
+    if processor(encoder) != kind:
+        raise StageError(
+            f"a worker of the cluster has a processor of another kind ({processor(encoder)}) than "
+            f"this machine ({kind}), so its vectors would differ in their last bits"
+        )
+    return lambda texts: encoder.encode(texts).tobytes()
 
 
 def main() -> None:
@@ -18,8 +75,6 @@ def main() -> None:
     settings = load_settings()
     encoder = load_encoder(settings.embed)
     if settings.executor == "ray":
-        from pipeline.embed.on_ray import on_ray
-
         encoder = on_ray(encoder, settings.embed)
     vectors = encoder.encode(
         texts,

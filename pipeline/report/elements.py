@@ -12,6 +12,7 @@ from pipeline.run.wording import (
     counted,
     decimal,
     interview_link,
+    kind_name,
     listed,
     lowered,
     p_text,
@@ -43,23 +44,6 @@ __all__ = [
     "score_cell",
     "share_cell",
 ]
-
-KIND_NAMES = {
-    "article": ("article", "articles"),
-    "resolution": ("resolution", "resolutions"),
-    "presidential_statement": ("presidential statement", "presidential statements"),
-    "report": ("report", "reports"),
-    "verbatim_record": ("verbatim record", "verbatim records"),
-    "doctrine": ("doctrine text", "doctrine texts"),
-    "other": ("other document", "other documents"),
-    "all": ("document", "documents"),
-}
-
-
-def kind_name(kind: str, n: int = 2) -> str:
-    """A kind's noun in the number that fits ``n``."""
-    one, many = KIND_NAMES.get(kind, (kind.replace("_", " "), kind.replace("_", " ")))
-    return one if n == 1 else many
 
 
 def count_cell(n: int, link: str = "") -> Cell:

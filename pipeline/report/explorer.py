@@ -16,6 +16,7 @@ from pipeline.run.arrays import Vectors
 from pipeline.run.tables.texts import DOCUMENTS, KINDS, PASSAGES
 from pipeline.run.tables.themes import PASSAGE_CODES, SCORES, UNITS
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
+from pipeline.study.sets import Side
 
 N_NEIGHBOURS = 5
 _BLOCK = 1024
@@ -97,7 +98,6 @@ def explorer_index(material: PageMaterial) -> ExplorerIndex:
     places = passages.select("passage_id", "place")
     near = _neighbours(material, passages)
     groups = material.study.interviews.speaker_groups
-    side = material.study.document_side
     index = {
         "chunk": CHUNK,
         "n": passages.height,
@@ -105,8 +105,7 @@ def explorer_index(material: PageMaterial) -> ExplorerIndex:
         "topics": _topic_entries(material),
         "themes": _theme_entries(material),
         "kinds": [[kind, kind_name(kind).capitalize()] for kind in KINDS],
-        "policy": list(side.documents.kinds) if side and side.documents else [],
-        "side": material.study.side_names[0],
+        "sides": [_side_entry(one) for one in material.study.sides],
         "speaker_groups": [[group.id, group.name] for group in groups],
         "topic": _topic_of_each(passages, material.frame(ASSIGNMENTS)),
         "procedural": _steps(passages.filter("procedural")["place"].to_list()),
@@ -166,6 +165,18 @@ def _document_entries(documents: pl.DataFrame, passages: pl.DataFrame) -> Iterat
             "url": row["source_url"],
             "n": n_passages.get(row["document_id"], 0),
         }
+
+
+def _side_entry(side: Side) -> dict[str, Any]:
+    """A side as the explorer filters by it: kinds and missions (none named: all), or interviews."""
+    of = side.documents
+    return {
+        "id": side.id,
+        "name": side.name,
+        "kinds": list(of.kinds) if of else [],
+        "missions": list(of.missions) if of else [],
+        "interviews": side.interviews,
+    }
 
 
 def _topic_entries(material: PageMaterial) -> list[list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,11 +113,16 @@ def clustered_share(
 
 
 def difference_of_shares(first: Share, second: Share, confidence: float) -> Difference | None:
-    """First minus second, for independent samples, from their intervals alone.
+    """First minus second, as by `combined_shares`; None when one share is not known."""
+    return combined_shares(((1, first), (-1, second)), confidence)
+
+
+def combined_shares(terms: Sequence[tuple[float, Share]], confidence: float) -> Difference | None:
+    """A sum of shares of independent samples, each times a number, from their intervals alone.
 
     Source: the method of variance estimates recovery (Zou and Donner 2008), which takes
     intervals that are not symmetric, whatever way they were made. The p-value is that of the
-    normal distribution at the difference over its standard error on the side of zero, read from
+    normal distribution at the sum over its standard error on the side of zero, read from
     the same interval, so that it is below 1 - confidence just when the interval leaves out zero.
 
     Returns:
@@ -124,13 +130,14 @@ def difference_of_shares(first: Share, second: Share, confidence: float) -> Diff
     """
     from scipy.stats import norm
 
-    if None in (first.value, first.low, first.high, second.value, second.low, second.high):
+    if not all(share.known for _, share in terms):
         return None
-    f, f_low, f_high = _ends(first)
-    s, s_low, s_high = _ends(second)
-    value = f - s
-    below = float(np.hypot(f - f_low, s_high - s))
-    above = float(np.hypot(f_high - f, s - s_low))
+    value, below, above = 0.0, 0.0, 0.0
+    for times, share in terms:
+        middle, *ends = (times * end for end in _ends(share))
+        value += middle
+        below = float(np.hypot(below, middle - min(ends)))
+        above = float(np.hypot(above, max(ends) - middle))
     toward_zero = (below if value > 0 else above) / normal_quantile(confidence)
     p_value = 2 * norm.sf(abs(value) / toward_zero) if toward_zero > 0 else float(value == 0)
     return Difference(value, value - below, value + above, float(p_value))

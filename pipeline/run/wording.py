@@ -25,6 +25,16 @@ Role = Literal["heading", "paragraph", "preambular", "operative", "quotation", "
 """What a part of a document may be."""
 
 
+KIND_NAMES = {
+    "article": ("article", "articles"),
+    "resolution": ("resolution", "resolutions"),
+    "presidential_statement": ("presidential statement", "presidential statements"),
+    "report": ("report", "reports"),
+    "verbatim_record": ("verbatim record", "verbatim records"),
+    "doctrine": ("doctrine text", "doctrine texts"),
+    "other": ("other document", "other documents"),
+    "all": ("document", "documents"),
+}
 NOTHING = "–"
 EXPLORER = "#passages"
 _TWICE = re.compile(
@@ -37,6 +47,12 @@ _NO_ANSWER = re.compile(
     re.IGNORECASE,
 )
 """What programs and people put in a cell that has no text."""
+
+
+def kind_name(kind: str, n: int = 2) -> str:
+    """A kind's noun in the number that fits ``n``."""
+    one, many = KIND_NAMES.get(kind, (kind.replace("_", " "), kind.replace("_", " ")))
+    return one if n == 1 else many
 
 
 def count(n: int) -> str:

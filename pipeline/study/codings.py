@@ -1,7 +1,7 @@
 """The codings in corpus/coding as one stand-off table: coder, unit, theme.
 
 Units are sentences of an article or paragraphs of other documents, in sets that configs/study.yaml
-names. ``SET-coder-NAME.csv`` is one coder's coding of all units of its set; ``SET-adjudicated.csv``
+names. ``SET-coder-NAME.csv`` is one coder's coding of units of its set; ``SET-adjudicated.csv``
 decides; ``suggested-coder-NAME.csv`` is what `peacetext suggest` wrote, filled in.
 """
 
@@ -17,28 +17,28 @@ import polars as pl
 
 from pipeline.run.errors import InputError
 from pipeline.run.sheet import SUFFIXES, read_sheet
+from pipeline.run.wording import counted
 from pipeline.study.sets import COUNTS, SUGGESTED, CodedSet, Coders, Maker
 from pipeline.study.study import STUDY_FILE
 from pipeline.study.unit_files import (
+    DRAW_COLUMNS,
     ID_COLUMN,
+    SUGGESTED_COLUMNS,
+    UNREAD,
     Unit,
-    codes_in,
-    nearest,
-    number,
+    coder_files,
+    codes_of,
+    of_whole_draws,
+    range_id,
     read_units,
-    refuse_repeat,
     rows_of,
+    suggested_of,
     unit_of,
+    whole_suggestions,
 )
 
 CODING_FOLDER = Path("corpus/coding")
 ADJUDICATED = "adjudicated"
-
-SUGGESTED_COLUMNS = ("document_id", "block_id", "start", "end", "codes")
-DRAW_COLUMNS = ("draw", "n_drawn", "inclusion_probability")
-"""Of suggested units that were drawn: which draw, how many it had, and the chance of each."""
-UNREAD = "?"
-"""What stands in the place of the codes of a suggested unit until somebody has read it."""
 
 NOBODY = Coders()
 """Nobody says who coded."""
@@ -55,17 +55,21 @@ class Coding:
     Attributes:
         unit_set: the id of a coded set of the study, or suggested.
         unit: sentence of an article, paragraph of a document, or range of characters (suggested).
-        units: unit_id and the other columns of the file of units, in its order; for suggested ones
-            document_id, block_id, start, end, the file and row that name them first, and
-            inclusion_probability where they were drawn with one and all of the draw was read.
+        units: unit_id and the other columns of the file of units, in its order, of the units that
+            are used: a unit that nobody has coded is none; for suggested ones document_id,
+            block_id, start, end, the file and row that name them first, and inclusion_probability
+            where they were drawn with one and all of the draw was read.
         coders: names of the coders, sorted; without the adjudicated coding.
         makers: who made each coding, the adjudicated one among them.
         codes: coder, unit_id, theme_id; one row a code given. The adjudicated coding, where there
             is one, has the coder 'adjudicated'.
         adjudicated: whether there is such a coding.
-        readers: which coders read a unit, where not all did.
+        readers: which coders read a unit, the adjudicated coding among them; of a unit that is
+            not named all did.
         people_decide: where people coded a unit, their codings alone are its codes.
         file: the file of units; for suggested ones their folder.
+        uncoded: units of the file that nobody has coded.
+        remarks: what a person should know of units and draws that are not used.
     """
 
     unit_set: str
@@ -78,6 +82,13 @@ class Coding:
     file: Path = CODING_FOLDER
     makers: Mapping[str, Maker] = field(default_factory=dict)
     people_decide: bool = True
+    uncoded: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def can_estimate(self) -> bool:
+        """Whether it is known with which probability its units were drawn."""
+        return self.unit != "paragraph" or not self.units["inclusion_probability"].has_nulls()
 
     @property
     def makers_of(self) -> dict[str, Maker]:
@@ -95,27 +106,30 @@ class Coding:
         return sum(made == maker for made in self.makers_of.values())
 
     def labels(self, rule: Literal["any", "majority", "all"]) -> pl.DataFrame:
-        """unit_id, theme_id: what the codings together say.
+        """unit_id, theme_id: codes that any coder who counts gave, at least half, or all."""
+        needed = {"any": 0.0, "majority": 0.5, "all": 1.0}
+        kept = self.votes().filter(pl.col("vote") >= needed[rule])
+        return kept.select("unit_id", "theme_id").sort("unit_id", "theme_id")
 
-        An adjudicated coding decides where there is one, and else, where the study wants it so,
-        those of people who read the unit. A unit takes a code that any coder who counts gave, that
-        at least half of them did, or that all did.
+    def votes(self) -> pl.DataFrame:
+        """unit_id, theme_id, vote: the part of the codings that count which gave a unit a code.
+
+        Of a unit an adjudicated one counts alone, and else, where the study wants it so, those of
+        people.
         """
-        if self.adjudicated:
-            return self.codes.filter(pl.col("coder") == ADJUDICATED).select("unit_id", "theme_id")
         deciding = {unit: self._deciding(unit) for unit in self.codes["unit_id"].unique()}
         counts = [coder in deciding[unit] for coder, unit, _ in self.codes.iter_rows()]
         given = self.codes.filter(pl.Series(counts, dtype=pl.Boolean))
-        given = given.group_by("unit_id", "theme_id").len("n_given")
+        given = given.group_by("unit_id", "theme_id", maintain_order=True).len("n_given")
         readers = [len(deciding[unit]) for unit in given["unit_id"]]
-        counted = given.with_columns(pl.Series("n_readers", readers, dtype=pl.Int64))
-        needed = {"any": pl.lit(1), "majority": pl.col("n_readers") / 2, "all": pl.col("n_readers")}
-        kept = counted.filter(pl.col("n_given") >= needed[rule])
-        return kept.select("unit_id", "theme_id").sort("unit_id", "theme_id")
+        vote = pl.col("n_given") / pl.Series("n_readers", readers, dtype=pl.Int64)
+        return given.select("unit_id", "theme_id", vote=vote)
 
     def _deciding(self, unit_id: str) -> tuple[str, ...]:
         """Whose codes of a unit count."""
-        readers = self.readers.get(unit_id, self.coders)
+        readers = self.readers.get(unit_id, tuple(self.makers_of))
+        if ADJUDICATED in readers:
+            return (ADJUDICATED,)
         people = tuple(name for name in readers if self.makers.get(name) == "person")
         return people if people and self.people_decide else readers
 
@@ -125,6 +139,8 @@ def read_codings(
     sets: Sequence[CodedSet],
     folder: Path = CODING_FOLDER,
     coders: Coders = NOBODY,
+    *,
+    every_unit: bool = False,
 ) -> tuple[Coding, ...]:
     """Read every coding of every set of units of the study, and suggested units.
 
@@ -133,19 +149,20 @@ def read_codings(
         sets: of the study.
         folder: where the files are.
         coders: who made which coding; with the default it is not known.
+        every_unit: whether units that nobody has coded are among those of a set, too.
 
     Raises:
         InputError: names the file, the row, the problem and a fix.
     """
     for one in sets:
         if not (folder / one.units).is_file():
-            fix = f"put the file of units there, or take {one.id} out of coded_sets"
+            fix = f"say: peacetext draw {one.id}; or take {one.id} out of coded_sets"
             problem = f"{folder / one.units} is missing"
             raise InputError(STUDY_FILE, problem, fix, f"coded_sets.{one.id}")
     _refuse_misnamed(sets, folder)
-    codings = [_read_coding(one, folder, theme_ids) for one in sets]
+    codings = [_read_coding(one, folder, theme_ids, every_unit) for one in sets]
     _refuse_shared_units(codings)
-    suggested = _coder_files(folder, f"{SUGGESTED}-coder-")
+    suggested = coder_files(folder, f"{SUGGESTED}-coder-")
     if suggested:
         codings.append(read_suggested(suggested, theme_ids))
     return tuple(_with_makers(coding, coders) for coding in codings)
@@ -185,19 +202,6 @@ def _refuse_shared_units(codings: Sequence[Coding]) -> None:
         seen |= dict.fromkeys(coding.units["unit_id"], coding.unit_set)
 
 
-def _coder_files(folder: Path, prefix: str) -> dict[str, Path]:
-    """The tables whose names begin so, by the rest of the name: the coder."""
-    found: dict[str, Path] = {}
-    for file in sorted(folder.glob(f"{prefix}*")):
-        if file.suffix.casefold() in SUFFIXES:
-            coder = file.stem.removeprefix(prefix)
-            if coder in found:
-                problem = f"{found[coder].name} is the same coding in another form"
-                raise InputError(file, problem, "delete one of the two")
-            found[coder] = file
-    return found
-
-
 def codes_by_unit(
     file: Path, theme_ids: Collection[str]
 ) -> tuple[dict[str, frozenset[str]], list[str]]:
@@ -209,13 +213,13 @@ def codes_by_unit(
     every = (*ID_COLUMN.values(), *SUGGESTED_COLUMNS)
     columns = read_sheet(file, every).columns
     if "block_id" in columns:
-        rows = [(_range_id(row), row["codes"]) for _, row in rows_of(file, SUGGESTED_COLUMNS)]
-        codes = _read_suggested_pass(file, theme_ids)[1]
+        rows = [(range_id(row), row["codes"]) for _, row in rows_of(file, SUGGESTED_COLUMNS)]
+        codes = suggested_of(file, theme_ids)[1]
     else:
         column = ID_COLUMN[unit_of(columns) or "sentence"]
         rows = [(row[column], row["codes"]) for _, row in rows_of(file, [column, "codes"])]
         unit_ids = [unit_id for unit_id, _ in rows]
-        codes = _read_pass(file, column, unit_ids, theme_ids, all_read=False)
+        codes = codes_of(file, column, unit_ids, theme_ids)[0]
     given: dict[str, set[str]] = {unit: set() for unit, cell in rows if cell.strip() != UNREAD}
     for unit_id, code in codes:
         given[unit_id].add(code)
@@ -223,43 +227,83 @@ def codes_by_unit(
     return {unit_id: frozenset(said) for unit_id, said in given.items()}, unread
 
 
-def _range_id(row: Mapping[str, str]) -> str:
-    draw = row.get("draw", "").strip()
-    place = f"{row['block_id']}:{row['start'].strip()}-{row['end'].strip()}"
-    return f"{place}@{draw}" if draw else place
-
-
-def read_pass(file: Path, coding: Coding, theme_ids: Collection[str]) -> pl.DataFrame:
-    """unit_id, theme_id of every code in the coding of one coder over the units of ``coding``.
+def read_pass(
+    file: Path, coding: Coding, theme_ids: Collection[str]
+) -> tuple[pl.DataFrame, list[str]]:
+    """unit_id, theme_id of every code that one coder gave to units of ``coding``; units read.
 
     Raises:
         InputError: as for `read_codings`.
     """
-    rows = _read_pass(file, ID_COLUMN[coding.unit], coding.units["unit_id"].to_list(), theme_ids)
-    return pl.DataFrame(rows, schema={"unit_id": pl.String, "theme_id": pl.String}, orient="row")
+    column, unit_ids = ID_COLUMN[coding.unit], coding.units["unit_id"].to_list()
+    rows, read = codes_of(file, column, unit_ids, theme_ids)
+    schema = {"unit_id": pl.String, "theme_id": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row"), read
 
 
-def _read_coding(coded: CodedSet, folder: Path, theme_ids: Collection[str]) -> Coding:
+def _read_coding(
+    coded: CodedSet, folder: Path, theme_ids: Collection[str], every_unit: bool
+) -> Coding:
     key, file = f"coded_sets.{coded.id}", folder / coded.units
     units = read_units(coded.unit, file)
     if units.is_empty():
         raise InputError(STUDY_FILE, f"{file} holds no unit", "add a row a unit", key)
-    unit_ids = units["unit_id"].to_list()
     column = ID_COLUMN[coded.unit]
-    passes = {
-        coder: _read_pass(one, column, unit_ids, theme_ids)
-        for coder, one in _coder_files(folder, f"{coded.id}-coder-").items()
-    }
-    coders = tuple(sorted(passes))
-    decided = _coder_files(folder, f"{coded.id}-{ADJUDICATED}").get("")
-    if decided:
-        passes[ADJUDICATED] = _read_pass(decided, column, unit_ids, theme_ids)
-    if not passes:
-        fix = f"add {folder}/{coded.id}-coder-NAME.csv, or take {coded.id} out of coded_sets"
+    files = coder_files(folder, f"{coded.id}-coder-")
+    coders = tuple(sorted(files))
+    decided = coder_files(folder, f"{coded.id}-{ADJUDICATED}").get("")
+    files |= {ADJUDICATED: decided} if decided else {}
+    rows: list[tuple[str, str, str]] = []
+    readers: dict[str, tuple[str, ...]] = dict.fromkeys(units["unit_id"], ())
+    for coder, one in files.items():
+        given, read = codes_of(one, column, readers, theme_ids)
+        rows += [(coder, *code) for code in given]
+        readers |= {unit: (*readers[unit], coder) for unit in read}
+    uncoded = tuple(unit for unit, names in readers.items() if not names)
+    if len(uncoded) == units.height and not every_unit:
+        fix = f"code the sheet of `peacetext draw {coded.id}`, then: peacetext import SHEET "
+        fix += f"--coder NAME; or take {coded.id} out of coded_sets"
         raise InputError(STUDY_FILE, "nobody has coded its units", fix, key)
-    rows = [(coder, *code) for coder, given in passes.items() for code in given]
-    codes = pl.DataFrame(rows, schema=_NO_ROWS, orient="row")
-    return Coding(coded.id, coded.unit, units, coders, codes, adjudicated=bool(decided), file=file)
+    coding = Coding(
+        coded.id,
+        coded.unit,
+        units,
+        coders,
+        pl.DataFrame(rows, schema=_NO_ROWS, orient="row"),
+        adjudicated=bool(decided),
+        readers=readers,
+        file=file,
+        uncoded=uncoded,
+        remarks=tuple(
+            f"coder {name} read {n} of {units.height} units"
+            for name in files
+            if (n := sum(name in names for names in readers.values())) < units.height
+        ),
+    )
+    return coding if every_unit or not uncoded else _without_uncoded(coding)
+
+
+def _without_uncoded(coding: Coding) -> Coding:
+    """The units of it that are used, and what a person should know of the others."""
+    units = coding.units.filter(~pl.col("unit_id").is_in(coding.uncoded))
+    n = counted(len(coding.uncoded), "unit")
+    said = [f"{n} that nobody has coded yet: not used"]
+    if coding.unit == "paragraph":
+        record = coding.file.with_name(f"draws-{coding.unit_set}.csv")
+        used = of_whole_draws(coding.units, coding.uncoded, record)
+        waiting = units.height - used.height
+        if used["inclusion_probability"].has_nulls():
+            said += ["nothing is estimated with the others until all that was drawn is coded"]
+        elif waiting:
+            n = counted(waiting, "coded unit waits", "coded units wait")
+            said += [f"{n} for the rest of a later draw"]
+        units = used
+    codes = coding.codes.join(units, on="unit_id", how="semi", maintain_order="left")
+    reading = {name for unit_id in units["unit_id"] for name in coding.readers[unit_id]}
+    coders = tuple(name for name in coding.coders if name in reading)
+    return replace(
+        coding, units=units, codes=codes, coders=coders, remarks=(*coding.remarks, *said)
+    )
 
 
 def read_suggested(files: Mapping[str, Path], theme_ids: Collection[str]) -> Coding:
@@ -267,81 +311,26 @@ def read_suggested(files: Mapping[str, Path], theme_ids: Collection[str]) -> Cod
     frames, rows = [], []
     readers: dict[str, list[str]] = {}
     for coder, file in files.items():
-        units, codes = _read_suggested_pass(file, theme_ids)
+        units, codes = suggested_of(file, theme_ids)
         frames.append(units)
         for unit_id in units["unit_id"]:
             readers.setdefault(unit_id, []).append(coder)
         rows += [(coder, *code) for code in codes]
-    every = pl.concat(frames)
+    units, remarks = whole_suggestions(pl.concat(frames))
     return Coding(
         SUGGESTED,
         "range",
-        every.unique("unit_id", keep="first", maintain_order=True),
+        units,
         tuple(sorted(files)),
         pl.DataFrame(rows, schema=_NO_ROWS, orient="row"),
         adjudicated=False,
         readers={unit: tuple(names) for unit, names in readers.items()},
+        remarks=tuple(remarks),
     )
 
 
-def _read_suggested_pass(
-    file: Path, theme_ids: Collection[str]
-) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
-    """The units of one file that somebody has read, and unit_id and theme_id of every code."""
-    seen: dict[str, int] = {}
-    units: list[tuple[object, ...]] = []
-    codes: list[tuple[str, str]] = []
-    for line, row in rows_of(file, SUGGESTED_COLUMNS, DRAW_COLUMNS):
-        start, end = (number(file, line, name, row[name], pl.Int64) for name in ("start", "end"))
-        draw, unit_id = row.get("draw", ""), _range_id(row)
-        refuse_repeat(file, line, unit_id, seen)
-        if row["codes"].strip() == UNREAD:
-            continue
-        chance, n_drawn = (
-            number(file, line, name, row[name], kind) if draw and name in row else None
-            for name, kind in (("inclusion_probability", pl.Float64), ("n_drawn", pl.Int64))
-        )
-        place = (unit_id, row["document_id"], row["block_id"], start, end, str(file), line)
-        units.append((*place, chance, draw, n_drawn))
-        codes += [(unit_id, code) for code in codes_in(file, line, row["codes"], theme_ids)]
-    names = ("unit_id", "document_id", "block_id", "start", "end", "file", "row")
-    numbers = ("start", "end", "row")
-    schema = {name: pl.Int64 if name in numbers else pl.String for name in names} | {
-        "inclusion_probability": pl.Float64,
-        "draw": pl.String,
-        "n_drawn": pl.Int64,
-    }
-    read = pl.DataFrame(units, schema=schema, orient="row")
-    # a draw of which a part was read, chosen by who read it, is learnt from and not estimated with
-    whole = pl.when(pl.len().over("draw") == pl.col("n_drawn")).then("inclusion_probability")
-    return read.with_columns(inclusion_probability=whole).drop("draw", "n_drawn"), codes
-
-
-def _read_pass(
-    file: Path,
-    id_column: str,
-    unit_ids: Sequence[str],
-    theme_ids: Collection[str],
-    *,
-    all_read: bool = True,
-) -> list[tuple[str, str]]:
-    """unit_id and theme_id of every code that one coder gave."""
-    known = set(unit_ids)
-    seen: dict[str, int] = {}
-    codes: list[tuple[str, str]] = []
-    for line, row in rows_of(file, [id_column, "codes"]):
-        unit_id = row[id_column]
-        if unit_id not in known:
-            raise InputError(file, f"no unit {unit_id!r}", nearest(unit_id, known), line)
-        refuse_repeat(file, line, unit_id, seen)
-        if row["codes"].strip() == UNREAD:
-            if all_read:
-                fix = f"put codes in the place of the {UNREAD}, or nothing where none fits"
-                raise InputError(file, f"nobody has read {unit_id} ({UNREAD})", fix, line)
-            continue
-        codes += [(unit_id, code) for code in codes_in(file, line, row["codes"], theme_ids)]
-    missing = [unit_id for unit_id in unit_ids if unit_id not in seen]
-    if missing:
-        problem = f"{len(missing)} units have no row, the first is {missing[0]}"
-        raise InputError(file, problem, "add them; a unit without a code has an empty cell")
-    return codes
+def suggested_draws(folder: Path = CODING_FOLDER) -> set[str]:
+    """The names of the draws that are in files of suggested units."""
+    files = coder_files(folder, f"{SUGGESTED}-coder-").values()
+    rows = (row for file in files for _, row in rows_of(file, SUGGESTED_COLUMNS, DRAW_COLUMNS))
+    return {row.get("draw", "") for row in rows} - {""}

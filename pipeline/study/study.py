@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -180,14 +180,26 @@ class Study(CheckedModel):
         """The coded sets that classifiers are tested on, in the order of the file."""
         return tuple(one for one in self.coded_sets if "judged_on" in one.roles)
 
-    def learnt_before(self, coded: CodedSet) -> tuple[CodedSet, ...]:
-        """The sets above this one that its classifiers learn from, too."""
-        above = self.coded_sets[: self.coded_sets.index(coded)]
-        return tuple(one for one in above if "learnt_from" in one.roles)
+    def learnt_beside(self, coded: CodedSet) -> tuple[CodedSet, ...]:
+        """The other sets that classifiers learn from."""
+        others = (one for one in self.coded_sets if one.id != coded.id)
+        return tuple(one for one in others if "learnt_from" in one.roles)
 
     def coded_set(self, set_id: str) -> CodedSet:
         """The coded set of that name; KeyError when there is none."""
         return {one.id: one for one in self.coded_sets}[set_id]
+
+    def not_estimating(self, set_ids: Collection[str]) -> Study:
+        """The same study, but that no share is estimated with these coded sets."""
+        sets = tuple(
+            one.model_copy(
+                update={"roles": tuple(role for role in one.roles if role != "estimated_with")}
+            )
+            if one.id in set_ids
+            else one
+            for one in self.coded_sets
+        )
+        return self.model_copy(update={"coded_sets": sets})
 
     def sets_of(self, unit: str, role: Role | None = None) -> tuple[CodedSet, ...]:
         """The coded sets of a unit that have a role, in the order of the file."""
@@ -220,6 +232,11 @@ class Study(CheckedModel):
         return next((side for side in self.sides if side.documents), None)
 
     @property
+    def further_sides(self) -> tuple[Side, ...]:
+        """Sides of documents after the first."""
+        return tuple(side for side in self.sides if side.documents)[1:]
+
+    @property
     def side_names(self) -> tuple[str, str]:
         """What a sentence calls the documents and the interviews that are compared."""
         documents, interviews = self.document_side, self.interview_side
@@ -245,7 +262,7 @@ class Study(CheckedModel):
 
 
 def transfer_name(trained_on: Sequence[str], set_id: str) -> str:
-    """What it is called when a set is judged by models of the sets above it alone.
+    """What it is called when a set is judged by models of the other sets alone.
 
     >>> transfer_name(("article",), "mandates")
     'article to mandates'

@@ -16,11 +16,16 @@ from typing import Literal
 import polars as pl
 
 from pipeline.run.errors import InputError
-from pipeline.run.sheet import read_sheet
+from pipeline.run.sheet import SUFFIXES, read_sheet
 from pipeline.run.wording import stands_for_nothing
 
 N_MINIMA = 32
 """Numbers in a fingerprint; the likeness that two give is right to within .09 (standard error)."""
+UNREAD = "?"
+"""What stands in the place of the codes of a unit until somebody has read it."""
+SUGGESTED_COLUMNS = ("document_id", "block_id", "start", "end", "codes")
+DRAW_COLUMNS = ("draw", "n_drawn", "inclusion_probability")
+"""Of suggested units that were drawn: which draw, how many it had, and the chance of each."""
 _N_LETTERS = 12
 _BYTES = 8 * N_MINIMA
 Unit = Literal["sentence", "paragraph", "range"]
@@ -43,6 +48,7 @@ _PLACES: dict[str, type[pl.DataType]] = {
     "xml_p_index": pl.Int64,
     "paragraph": pl.String,
     "fingerprint": pl.String,
+    "draw": pl.Int64,
 }
 """Columns of a file of paragraphs that may be left out, or empty, as the document allows."""
 
@@ -74,14 +80,25 @@ def read_units(unit: Unit, file: Path) -> pl.DataFrame:
 
 def _check_drawn(file: Path, line: int, row: Mapping[str, str]) -> None:
     """A probability is one, and a fingerprint is of the right length."""
-    cell = row["inclusion_probability"].strip().replace(",", ".")
-    if not 0 < float(cell) <= 1:
-        fix = "write the probability with which it was drawn, above 0 and at most 1"
-        raise InputError(file, f"inclusion_probability is {cell}", fix, line)
+    chance_in(file, line, row["inclusion_probability"])
     mark = row.get("fingerprint", "").strip()
     if mark and not re.fullmatch(f"[0-9a-f]{{{4 * N_MINIMA}}}", mark):
         fix = f"empty the cell, or restore its {4 * N_MINIMA} digits"
         raise InputError(file, "fingerprint is not one", fix, line)
+
+
+def chance_in(file: Path, line: int, cell: str) -> float:
+    """The probability with which a unit was drawn.
+
+    Raises:
+        InputError: it is none.
+    """
+    name = "inclusion_probability"
+    chance = float(str(number(file, line, name, cell.strip(), pl.Float64)))
+    if not 0 < chance <= 1:
+        fix = "write the probability with which it was drawn, above 0 and at most 1"
+        raise InputError(file, f"{name} is {cell.strip().replace(',', '.')}", fix, line)
+    return chance
 
 
 def unit_of(header: Collection[str]) -> Unit | None:
@@ -189,3 +206,141 @@ def nearest(word: str, known: Collection[str]) -> str:
     """What a person may have meant, as a question, or some of what they may write."""
     near = difflib.get_close_matches(word, sorted(known), n=1)
     return f"did you mean {near[0]}?" if near else f"use one of {', '.join(sorted(known)[:5])} ..."
+
+
+def coder_files(folder: Path, prefix: str) -> dict[str, Path]:
+    """The tables whose names begin so, by the rest of the name: the coder.
+
+    Raises:
+        InputError: one coding is there in two forms.
+    """
+    found: dict[str, Path] = {}
+    for file in sorted(folder.glob(f"{prefix}*")):
+        if file.suffix.casefold() in SUFFIXES:
+            coder = file.stem.removeprefix(prefix)
+            if coder in found:
+                problem = f"{found[coder].name} is the same coding in another form"
+                raise InputError(file, problem, "delete one of the two")
+            found[coder] = file
+    return found
+
+
+def codes_of(
+    file: Path, id_column: str, unit_ids: Collection[str], theme_ids: Collection[str]
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """unit_id and theme_id of every code that one coder gave, and the units that were read.
+
+    A unit without a row, or with `UNREAD` in the place of its codes, was not.
+
+    Raises:
+        InputError: names the row, the problem and the fix.
+    """
+    known, seen = set(unit_ids), dict[str, int]()
+    codes: list[tuple[str, str]] = []
+    read: list[str] = []
+    for line, row in rows_of(file, [id_column, "codes"]):
+        unit_id = row[id_column]
+        if unit_id not in known:
+            raise InputError(file, f"no unit {unit_id!r}", nearest(unit_id, known), line)
+        refuse_repeat(file, line, unit_id, seen)
+        if row["codes"].strip() != UNREAD:
+            read.append(unit_id)
+            codes += [(unit_id, code) for code in codes_in(file, line, row["codes"], theme_ids)]
+    return codes, read
+
+
+def of_whole_draws(units: pl.DataFrame, uncoded: Collection[str], record: Path) -> pl.DataFrame:
+    """The paragraphs to be used of a set of which nobody has coded some.
+
+    The probability on file is that of being in any of the draws, which holds once all are coded.
+    Until then the draws before the first unfinished one count, with the probability of being in
+    any of these by the record of draws, and what is coded of later ones waits. Where that is not
+    known, all that is coded is used, and without a probability: nothing is estimated with it.
+
+    Args:
+        units: as `read_units` gives them.
+        uncoded: the ids of those that nobody has coded.
+        record: the file of draws, a row a draw and document; it may be missing.
+    """
+    draw, is_coded = pl.col("draw").fill_null(0), ~pl.col("unit_id").is_in(list(uncoded))
+    unfinished = units.filter(~is_coded).select(draw.min()).item()
+    whole = units.filter(draw < unfinished)
+    missed: dict[str, float] = dict.fromkeys(whole["symbol"], 1.0)
+    if record.is_file():
+        for line, row in rows_of(record, ("draw", "document", "inclusion_probability")):
+            number_of_draw = int(str(number(record, line, "draw", row["draw"], pl.Int64)))
+            if number_of_draw < unfinished and row["document"] in missed:
+                cell = row["inclusion_probability"]
+                missed[row["document"]] *= 1 - chance_in(record, line, cell)
+    if whole.is_empty() or 1.0 in missed.values():
+        none = pl.lit(None, pl.Float64).alias("inclusion_probability")
+        return units.filter(is_coded).with_columns(none)
+    chances = [1 - missed[symbol] for symbol in whole["symbol"]]
+    return whole.with_columns(pl.Series("inclusion_probability", chances))
+
+
+def range_id(row: Mapping[str, str]) -> str:
+    """The name of a suggested unit, by its place and the draw that it is of."""
+    draw = row.get("draw", "").strip()
+    place = f"{row['block_id']}:{row['start'].strip()}-{row['end'].strip()}"
+    return f"{place}@{draw}" if draw else place
+
+
+def suggested_of(
+    file: Path, theme_ids: Collection[str]
+) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+    """The units of one file of suggested ones that somebody has read, and the codes of each.
+
+    Returns:
+        unit_id, document_id, block_id, start, end, file, row, inclusion_probability, draw, n_drawn;
+        and unit_id and theme_id of every code.
+
+    Raises:
+        InputError: names the row, the problem and the fix.
+    """
+    seen: dict[str, int] = {}
+    units: list[tuple[object, ...]] = []
+    codes: list[tuple[str, str]] = []
+    for line, row in rows_of(file, SUGGESTED_COLUMNS, DRAW_COLUMNS):
+        start, end = (number(file, line, name, row[name], pl.Int64) for name in ("start", "end"))
+        draw, unit_id = row.get("draw", ""), range_id(row)
+        refuse_repeat(file, line, unit_id, seen)
+        if row["codes"].strip() == UNREAD:
+            continue
+        is_drawn = draw and {*DRAW_COLUMNS} <= row.keys()
+        chance = chance_in(file, line, row["inclusion_probability"]) if is_drawn else None
+        n_drawn = number(file, line, "n_drawn", row["n_drawn"], pl.Int64) if is_drawn else None
+        place = (unit_id, row["document_id"], row["block_id"], start, end, str(file), line)
+        units.append((*place, chance, draw, n_drawn))
+        codes += [(unit_id, code) for code in codes_in(file, line, row["codes"], theme_ids)]
+    names = ("unit_id", "document_id", "block_id", "start", "end", "file", "row")
+    numbers = ("start", "end", "row")
+    schema = {name: pl.Int64 if name in numbers else pl.String for name in names} | {
+        "inclusion_probability": pl.Float64,
+        "draw": pl.String,
+        "n_drawn": pl.Int64,
+    }
+    return pl.DataFrame(units, schema=schema, orient="row"), codes
+
+
+def whole_suggestions(read: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """The units that anybody has read, and a line a draw: whether all of it was read.
+
+    A draw of which a part was read, chosen by who read it, is learnt from, not estimated with.
+
+    Args:
+        read: of all files, as `suggested_of` gives them.
+    """
+    known = pl.col("inclusion_probability").max().over("unit_id")
+    units = read.with_columns(known).unique("unit_id", keep="first", maintain_order=True)
+    n_drawn = pl.col("n_drawn").max().over("draw")
+    is_whole = pl.len().over("draw") == n_drawn
+    drawn = units.filter(n_drawn > 0).with_columns(n_drawn, whole=is_whole)
+    counts = drawn.group_by("draw", "n_drawn", "whole", maintain_order=True).len()
+    said = {True: "estimated with", False: "not estimated with until all are"}
+    lines = [
+        f"draw {draw}: {n} of {of} were read; {said[whole]}"
+        for draw, of, whole, n in counts.iter_rows()
+    ]
+    chance = pl.when(is_whole).then("inclusion_probability").alias("inclusion_probability")
+    return units.with_columns(chance).drop("draw", "n_drawn"), lines

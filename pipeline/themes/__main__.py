@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 
@@ -29,6 +30,7 @@ from pipeline.study.codebook import Codebook, load_codebook
 from pipeline.study.codings import read_codings
 from pipeline.study.sets import makers_text
 from pipeline.themes.combination import Combination
+from pipeline.themes.evaluation import ALL, MACRO, calibration_error
 from pipeline.themes.scoring import SavedThemes, save_themes
 from pipeline.themes.study import ThemeFindings, study_themes
 from pipeline.themes.units import CodedCorpus, lost_lines, passage_codes_table, units_table
@@ -42,6 +44,7 @@ def main() -> None:
     codebook = load_codebook()
     study = load_study()
     codings = read_codings(codebook.theme_ids, study.coded_sets, coders=study.coders)
+    study = study.not_estimating([one.unit_set for one in codings if not one.can_estimate])
     passages, documents = read_table(PASSAGES), read_table(DOCUMENTS)
     rule = settings.themes.label_rule
     blocks, near_duplicates = read_table(BLOCKS), read_table(NEAR_DUPLICATES)
@@ -49,6 +52,8 @@ def main() -> None:
     for coding in codings:
         if coding.n_by("unknown"):
             say(f"themes: {coding.unit_set}: codings {makers_text(coding.makers_of)}")
+        for line in coding.remarks:
+            say(f"themes: {coding.unit_set}: {line}")
     for line in lost_lines(lost):
         say(f"themes: {line}")
     encoder = load_encoder(settings.embed)
@@ -62,8 +67,34 @@ def main() -> None:
     write_table(UNITS, units)
     write_table(PASSAGE_CODES, passage_codes_table(units))
     _write(found)
-    _save(found, codebook, encoder.card.fingerprint)
-    write_metrics("themes", {**found.metrics, **_lost_counts(lost)})
+    _save(found, codebook, _coded_units(units), encoder.card.fingerprint)
+    metrics = _metrics(found, units, settings.themes.model)
+    write_metrics("themes", {**metrics, **_lost_counts(lost)})
+
+
+def _metrics(found: ThemeFindings, units: pl.DataFrame, model: str) -> dict[str, Any]:
+    """What `dvc metrics show` prints."""
+    macro = found.evaluation.filter(
+        (pl.col("theme_id") == MACRO)
+        & pl.col("measure").cast(pl.String).is_in(["f1", "average_precision", "brier"])
+    )
+    means: dict[str, Any] = {}
+    for row in macro.iter_rows(named=True):
+        name = f"macro_{row['measure']}"
+        means.setdefault(row["setting"], {}).setdefault(row["model"], {})[name] = row["value"]
+    alphas = found.agreement.filter(pl.col("theme_id") == ALL).select("unit_set", "alpha")
+    curves = found.calibration.filter(pl.col("theme_id") == ALL).partition_by("setting")
+    return {
+        "model_in_use": model,
+        "calibration_error": {curve["setting"][0]: calibration_error(curve) for curve in curves},
+        "evaluation": means,
+        "coder_alpha": dict(alphas.iter_rows()),
+        "coded_units": _coded_units(units),
+    }
+
+
+def _coded_units(units: pl.DataFrame) -> dict[str, int]:
+    return dict(units["unit_set"].cast(pl.String).value_counts(sort=True).iter_rows())
 
 
 def _lost_counts(lost: Sequence[LostUnit]) -> dict[str, object]:
@@ -72,13 +103,16 @@ def _lost_counts(lost: Sequence[LostUnit]) -> dict[str, object]:
     return {"units_not_here": len(lost) - len(missed), "units_not_found": missed}
 
 
-def _save(found: ThemeFindings, codebook: Codebook, fingerprint: str) -> None:
+def _save(
+    found: ThemeFindings, codebook: Codebook, units: dict[str, int], fingerprint: str
+) -> None:
     """The classifiers for `peacetext classify`."""
-    model, thresholds = found.classifiers.model, found.classifiers.thresholds
-    if not isinstance(model, Combination) or model.fitted is None:
-        raise AssertionError("the classifiers are a trained combination")
-    units = found.metrics["coded_units"]
-    save_themes(SavedThemes(codebook.theme_ids, model.fitted, thresholds, units, fingerprint))
+    model = found.classifiers.model
+    if not isinstance(model, Combination):
+        raise TypeError("the classifiers are a trained combination")
+    fitted = model.fitted_for(found.classifies)
+    thresholds = found.classifiers.thresholds_of(found.classifies)
+    save_themes(SavedThemes(codebook.theme_ids, fitted, thresholds, units, fingerprint))
 
 
 def _write(found: ThemeFindings) -> None:

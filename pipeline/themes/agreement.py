@@ -64,13 +64,15 @@ def coder_agreement(
         rows = units.filter(pl.col("unit_set").cast(pl.String) == unit_set)
         if coding.unit == "range" or not rows.height:
             continue
-        given = code_matrices(coding, rows["unit_id"].to_list(), theme_ids)
+        unit_ids = rows["unit_id"].to_list()
+        given = code_matrices(coding, unit_ids, theme_ids)
+        read = read_matrix(coding, unit_ids)
         groups = rows["group"].to_list()
         resampled = (settings.confidence, settings.bootstrap, seed)
-        agreed = agreement_table(unit_set, given, theme_ids, groups, *resampled)
+        agreed = agreement_table(unit_set, given, theme_ids, groups, *resampled, read)
         agreements.append(agreed.with_columns(*_makers(coding)))
-        confusions.append(confusion_table(unit_set, given, theme_ids))
-        judged = coders_as_models(unit_set, given, groups)
+        confusions.append(confusion_table(unit_set, given, theme_ids, read))
+        judged = coders_as_models(unit_set, given, groups, read)
         coders += [replace(judged, unit=coding.unit)] if judged else []
     return CodingAgreement(
         stacked(agreements, CoderAgreement), stacked(confusions, CoderConfusions), coders
@@ -90,6 +92,7 @@ def agreement_table(
     confidence: float,
     resamples: int,
     seed: int,
+    read: Booleans | None = None,
 ) -> pl.DataFrame:
     """tables.CoderAgreement without who coded: each theme, their mean, and whole sets of codes.
 
@@ -104,15 +107,15 @@ def agreement_table(
         confidence: of the intervals.
         resamples: behind each interval.
         seed: of the resampling.
+        read: which units each coder read, bool [coders, units]; all, where it is left out.
     """
+    read = np.ones(given.shape[:2], dtype=bool) if read is None else read
     drawn = group_weights(groups, resamples, seed).astype(np.int64)
     weights = np.vstack([np.ones_like(drawn[:1]), drawn])  # the units as they are, then resamples
     support = given.any(axis=0).sum(axis=0)
-    by_code = np.moveaxis(given, 2, 0)
-    by_theme = np.array([krippendorff_alphas(*_codes(said), weights) for said in by_code])
-    of_sets = krippendorff_alphas(*_sets(given), weights)
-    columns = [*by_theme, _mean(by_theme[support >= FEWEST_USES]), of_sets]
-    percents = [*(_percent(said[:, :, None]) for said in by_code), None, _percent(given)]
+    columns = _alphas(given, read, weights, support >= FEWEST_USES)
+    by_code = np.moveaxis(given, 2, 0)[..., None]
+    percents = [*(_percent(said, read) for said in by_code), None, _percent(given, read)]
     supports = [*support.tolist(), *[int(given.any(axis=(0, 2)).sum())] * 2]
     tail = (1 - confidence) / 2
     rows = [
@@ -133,7 +136,17 @@ def agreement_table(
     return pl.DataFrame(rows, schema_overrides=schema)
 
 
-def confusion_table(unit_set: str, given: Booleans, theme_ids: Sequence[str]) -> pl.DataFrame:
+def _alphas(given: Booleans, read: Booleans, weights: Integers, in_use: Booleans) -> list[Floats]:
+    """Alpha of each theme, the mean of those in use, and of whole sets, each float [samples]."""
+    by_code = np.moveaxis(given, 2, 0)
+    by_theme = np.array([krippendorff_alphas(*_codes(said, read), weights) for said in by_code])
+    of_sets = krippendorff_alphas(*_sets(given, read), weights)
+    return [*by_theme, _mean(by_theme[in_use]), of_sets]
+
+
+def confusion_table(
+    unit_set: str, given: Booleans, theme_ids: Sequence[str], read: Booleans | None = None
+) -> pl.DataFrame:
     """tables.CoderConfusions: which code one coder gave where another gave that one instead.
 
     A pair of codes counts once for each unit and ordered pair of coders in which the first coder
@@ -143,11 +156,14 @@ def confusion_table(unit_set: str, given: Booleans, theme_ids: Sequence[str]) ->
         unit_set: id of the coded set.
         given: bool [coders, units, themes].
         theme_ids: names of the themes.
+        read: as for `agreement_table`; a unit counts for the pairs of coders who both read it.
     """
+    read = np.ones(given.shape[:2], dtype=bool) if read is None else read
     counts = np.zeros((len(theme_ids), len(theme_ids)), dtype=np.int64)
     for one, other in permutations(range(len(given)), 2):
-        only_one = (given[one] & ~given[other]).astype(np.int64)
-        only_other = (given[other] & ~given[one]).astype(np.int64)
+        of_one, of_other = (given[coder][read[one] & read[other]] for coder in (one, other))
+        only_one = (of_one & ~of_other).astype(np.int64)
+        only_other = (of_other & ~of_one).astype(np.int64)
         counts += only_one.T @ only_other
     # an unordered pair of coders gives both orders of a pair of codes: count it once
     pairs = [(a, b, int(counts[a, b])) for a in range(len(counts)) for b in range(a)]
@@ -214,18 +230,23 @@ def nominal_distances(n_values: int) -> Floats:
     return 1 - np.eye(n_values)
 
 
-def _codes(given: Booleans) -> tuple[Integers, Floats]:
+def _codes(given: Booleans, read: Booleans | None = None) -> tuple[Integers, Floats]:
     """Counts [units, 2] of one code not given and given, and the distances of the two."""
     said = given.sum(axis=0)
-    return np.column_stack([len(given) - said, said]), nominal_distances(2)
+    n_read = len(given) if read is None else read.sum(axis=0)
+    return np.column_stack([n_read - said, said]), nominal_distances(2)
 
 
-def _sets(given: Booleans) -> tuple[Integers, Floats]:
+def _sets(given: Booleans, read: Booleans | None = None) -> tuple[Integers, Floats]:
     """Counts [units, different sets of codes], and the distances of the sets."""
     n_coders, n_units, n_themes = given.shape
     kinds, which = np.unique(given.reshape(-1, n_themes), axis=0, return_inverse=True)
     counts = np.zeros((n_units, len(kinds)), dtype=np.int64)
-    np.add.at(counts, (np.tile(np.arange(n_units), n_coders), which.ravel()), 1)
+    np.add.at(
+        counts,
+        (np.tile(np.arange(n_units), n_coders), which.ravel()),
+        1 if read is None else read.ravel(),
+    )
     distances = np.array([[masi_distance(one, other) for other in kinds] for one in kinds])
     return counts, distances
 
@@ -238,12 +259,21 @@ def _mean(alphas: Floats) -> Floats:
     return mean
 
 
-def _percent(given: Booleans) -> float | None:
-    """Share of pairs of codings of a unit that say the same; None with a single coder."""
-    pairs = list(permutations(range(len(given)), 2))
+def _percent(given: Booleans, read: Booleans) -> float | None:
+    """Share of pairs of codings of a unit that say the same; None where no unit has two.
+
+    The mean over pairs of coders who both read some.
+    """
+    pairs = _pairs(read)
     if not pairs:
         return None
-    return float(np.mean([(given[a] == given[b]).all(axis=1).mean() for a, b in pairs]))
+    alike = [(given[a] == given[b]).all(axis=1)[read[a] & read[b]].mean() for a, b in pairs]
+    return float(np.mean(alike))
+
+
+def _pairs(read: Booleans) -> list[tuple[int, int]]:
+    """Ordered pairs of coders who both read some unit."""
+    return [(a, b) for a, b in permutations(range(len(read)), 2) if (read[a] & read[b]).any()]
 
 
 def _rounded(value: float | None) -> float | None:
@@ -268,13 +298,24 @@ def code_matrices(coding: Coding, unit_ids: Sequence[str], theme_ids: Sequence[s
     return given
 
 
-def coders_as_models(setting: str, given: Booleans, groups: Sequence[str]) -> Judged | None:
-    """Each coder judged against each other as if a model; None with fewer than two coders."""
-    pairs = list(permutations(range(len(given)), 2))
+def read_matrix(coding: Coding, unit_ids: Sequence[str]) -> Booleans:
+    """Who read which unit, bool [coders, units]."""
+    readers = [coding.readers.get(unit, coding.coders) for unit in unit_ids]
+    return np.array([[coder in names for names in readers] for coder in coding.coders], dtype=bool)
+
+
+def coders_as_models(
+    setting: str, given: Booleans, groups: Sequence[str], read: Booleans | None = None
+) -> Judged | None:
+    """Each coder judged against each other as if a model, where both read; None without two."""
+    read = np.ones(given.shape[:2], dtype=bool) if read is None else read
+    pairs = [(one, other, read[one] & read[other]) for one, other in _pairs(read)]
     if not pairs:
         return None
-    truth = np.vstack([given[one] for one, _ in pairs])
-    said = np.vstack([given[other] for _, other in pairs])
-    repeated = [group for _ in pairs for group in groups]
+    truth = np.vstack([given[one][both] for one, _, both in pairs])
+    said = np.vstack([given[other][both] for _, other, both in pairs])
+    repeated = [
+        group for *_, both in pairs for group, kept in zip(groups, both, strict=True) if kept
+    ]
     predictions = Predictions(said.astype(np.float64), said)
     return Judged(setting, "coder", truth, predictions, repeated, ranked=False)

@@ -1,84 +1,47 @@
-"""The model in use: four kinds of evidence that a text says a theme, weighed together.
+"""The model in use: kinds of evidence that a text says a theme, weighed together.
 
 With 10 to 50 positives a theme there is nothing to spare for a set of its own, and the
 combination of several kinds of evidence must be learnt from predictions on units that the
 evidence was not learnt from. For a ridge these are known exactly from one fit.
 
 - *words*: a ridge on TF-IDF of words and of parts of words, learnt from coded units;
-- *meaning*: a ridge on the vector, learnt from coded units;
+- *meaning*: a ridge on the nearness of the vector to those of coded units;
 - *definition*: nearness of the vector to what the codebook says of the theme;
-- *dictionary*: words shared with what the codebook says of the theme. The last two need no coding.
+- *dictionary*: words shared with what the codebook says of the theme;
+- *sentence*: the same for the sentence of the text that shares most;
+- *heading*: the same for the headings above the text. The last four need no coding.
 
-One logistic regression weighs them, the same for all themes, so that its five numbers are learnt
-from every coded unit. It learns from what the two ridges would have said of each unit had its
-group not been there (stacking; Wolpert 1992, with the exact held-out predictions of a ridge).
+Both ridges learn from the units of all coded sets, and give each set an offset of its own, since a
+theme is more common in one than in another. What they learn is the part of the codings that gave a
+unit the theme, so that a unit on which codings differ counts as doubtful.
+
+One logistic regression a set weighs the evidence, the same for all themes, so that its numbers are
+learnt from every unit of the set: probabilities are calibrated set by set. It learns from what the
+two ridges would have said of each unit had its group not been there (stacking; Wolpert 1992, with
+the exact held-out predictions of a ridge).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from pipeline.run.arrays import Vectors
 from pipeline.study.codebook import Theme
-from pipeline.themes.samples import Booleans, Floats, Integers, Sample
-
-WORDS: dict[str, Any] = {
-    "ngram_range": (1, 2),
-    "min_df": 2,
-    "sublinear_tf": True,
-    "stop_words": "english",
-}
-PARTS: dict[str, Any] = {
-    "analyzer": "char_wb",
-    "ngram_range": (3, 5),
-    "min_df": 2,
-    "sublinear_tf": True,
-}
-STEMS: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (4, 5), "sublinear_tf": True}
-"""Parts of words long enough to be stems: a codebook says "patrolling", a text "patrols"."""
-
-
-@dataclass(frozen=True)
-class ThemeVocabulary:
-    """Terms that stand in the texts it was learnt from, with their inverse document frequency.
-
-    Attributes:
-        settings: of scikit-learn's TfidfVectorizer.
-        terms: in the order of the columns.
-        frequencies: inverse document frequency, float [terms].
-    """
-
-    settings: dict[str, Any]
-    terms: tuple[str, ...]
-    frequencies: Floats
-
-    def vectors(self, texts: Sequence[str]) -> Any:
-        """Sparse float [n, terms], each row of length 1 (or 0 when no term is known)."""
-        from scipy.sparse import csr_matrix
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
-        if not len(texts):
-            return csr_matrix((0, len(self.terms)))
-        vectorizer = TfidfVectorizer(**{**self.settings, "min_df": 1}, vocabulary=self.terms)
-        vectorizer.idf_ = self.frequencies
-        return vectorizer.transform(texts)
-
-
-def learn_vocabulary(texts: Sequence[str], settings: dict[str, Any]) -> ThemeVocabulary:
-    """The terms of these texts that are frequent enough; all, where none is."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    try:
-        vectorizer = TfidfVectorizer(**settings).fit(texts)
-    except ValueError:  # a handful of units that share no word
-        vectorizer = TfidfVectorizer(**{**settings, "min_df": 1}).fit(texts)
-    terms = tuple(str(term) for term in vectorizer.get_feature_names_out())
-    return ThemeVocabulary(settings, terms, np.asarray(vectorizer.idf_, dtype=np.float64))
-
+from pipeline.themes.samples import ANY_SET, Booleans, Floats, Integers, Sample
+from pipeline.themes.vocabulary import (
+    PARTS,
+    STEMS,
+    WORDS,
+    ThemeVocabulary,
+    body_of,
+    heading_of,
+    learn_vocabulary,
+)
 
 _NEVER = -1.0
 """The answer for a theme that no unit has."""
@@ -90,38 +53,52 @@ class Ridge:
 
     Attributes:
         dual: float [n, themes], the weight of each unit; 0 for a theme that no unit has.
-        bias: float [themes].
+        bias: float [themes] for each set, and for ANY_SET.
         held_out: float [n, themes], the answer for each unit had its group not been there.
     """
 
     dual: Floats
-    bias: Floats
+    bias: Mapping[str, Floats]
     held_out: Floats
 
 
 def balanced_ridge(
-    products: Floats, labels: Booleans, groups: Sequence[str], penalty: float
+    products: Floats,
+    votes: Floats,
+    groups: Sequence[str],
+    penalty: float,
+    unit_sets: Sequence[str] = (),
 ) -> Ridge:
     """Regress -1 (theme absent) and 1 (present) on the units, both classes weighing the same.
 
-    With K the products of the units' features plus 1 for the bias, W the diagonal of class weights
-    n / (2 n_class) and M = (K + penalty / W)^-1, the weights of the units are a = M y. What the
-    ridge would say of a group G without it is y_G - M_GG^-1 a_G (Rifkin and Lippert 2007, "Notes on
-    Regularized Least Squares", section 5, for single units; the block form follows in the same way
-    from the partitioned inverse). Class weights are those of all units.
+    With K the products of the units' features plus 1 for the bias, and 1 more between units of one
+    set for its own, W the diagonal of class weights n / (2 n_class) and M = (K + penalty / W)^-1,
+    the weights of the units are a = M y. What the ridge would say of a group G without it is
+    y_G - M_GG^-1 a_G (Rifkin and Lippert 2007, "Notes on Regularized Least Squares", section 5, for
+    single units; the block form follows in the same way from the partitioned inverse). Class
+    weights are those of all units. A unit with a vote between 0 and 1 is in both classes by parts:
+    its weight and its target are the means of both.
 
     Args:
         products: inner products of the units' features, float [n, n].
-        labels: bool [n, themes].
+        votes: how far each unit has each theme, 0 to 1, float [n, themes].
         groups: what is left out together, one a unit.
         penalty: larger is smoother.
+        unit_sets: the set of each unit; none for a single set.
     """
+    sets, place = np.unique(np.asarray(unit_sets or [ANY_SET] * len(votes)), return_inverse=True)
+    has_own = float(len(sets) > 1)
+    biased = products + 1.0 + has_own * (place[:, None] == place)
+    sizes, directions = np.linalg.eigh(biased)
     members = _members(groups)
-    sizes, directions = np.linalg.eigh(products + 1.0)
-    columns = [_column(sizes, directions, present, members, penalty) for present in labels.T]
+    columns = [_column(sizes, directions, vote, members, penalty) for vote in votes.T]
     dual = np.column_stack([dual for dual, _ in columns])
     held_out = np.column_stack([held_out for _, held_out in columns])
-    bias = np.where(labels.any(axis=0), dual.sum(axis=0), _NEVER)
+    common, is_known = dual.sum(axis=0), votes.any(axis=0)
+    bias = {ANY_SET: np.where(is_known, common, _NEVER)}
+    for number, unit_set in enumerate(sets):
+        own = has_own * dual[place == number].sum(axis=0)
+        bias[str(unit_set)] = np.where(is_known, common + own, _NEVER)
     return Ridge(dual, bias, held_out)
 
 
@@ -132,39 +109,45 @@ def _members(groups: Sequence[str]) -> list[Integers]:
 
 
 def _column(
-    sizes: Floats, directions: Floats, present: Booleans, members: list[Integers], penalty: float
+    sizes: Floats, directions: Floats, vote: Floats, members: list[Integers], penalty: float
 ) -> tuple[Floats, Floats]:
     """Dual weights and held-out answers of one theme, each float [n].
 
     One decomposition of K serves all themes. With the weight of the absent class for every unit the
     inverse is B = (K + c)^-1; the units that have the theme, few, change it by a matrix of their
-    number (Woodbury's identity): M = B - B_P d (1 + d B_PP)^-1 B_P'.
+    number (Woodbury's identity): M = B - B_P (d^-1 + B_PP)^-1 B_P'.
     """
-    n, n_present = len(present), int(present.sum())
+    n, n_present = len(vote), float(vote.sum())
     if not n_present:
         return np.zeros(n), np.full(n, _NEVER)
-    target = np.where(present, 1.0, -1.0)
-    common = 2 * penalty * max(1, n - n_present) / n
-    more = 2 * penalty * n_present / n - common
+    for_present, for_absent = n / (2 * n_present), n / (2 * max(1.0, n - n_present))
+    weight = vote * for_present + (1 - vote) * for_absent
+    target = (vote * for_present - (1 - vote) * for_absent) / weight
+    common = penalty / for_absent
+    changed = np.flatnonzero(penalty / weight - common)
+    more = penalty / weight[changed] - common
     scaled = directions / (sizes + common)
-    of_present = scaled @ directions[present].T
-    core = more * np.linalg.inv(np.eye(n_present) + more * of_present[present])
+    of_changed = scaled @ directions[changed].T
+    core = np.linalg.inv(np.diag(1 / more) + of_changed[changed])
     plain = scaled @ (directions.T @ target)
-    dual = np.asarray(plain - of_present @ (core @ plain[present]), dtype=np.float64)
+    dual = np.asarray(plain - of_changed @ (core @ plain[changed]), dtype=np.float64)
     held_out = np.empty(n)
     for rows in members:
-        block = scaled[rows] @ directions[rows].T - of_present[rows] @ core @ of_present[rows].T
+        block = scaled[rows] @ directions[rows].T - of_changed[rows] @ core @ of_changed[rows].T
         held_out[rows] = target[rows] - np.linalg.solve(block, dual[rows])
     return dual, held_out
 
 
-EVIDENCE = ("words", "meaning", "definition", "dictionary")
+EVIDENCE = ("words", "meaning", "definition", "dictionary", "sentence", "heading")
 
 _WORDS_PENALTY = 1.0
 _MEANING_PENALTY = 0.1
 """Set beforehand, not tuned: vectors of one corpus lie nearer to each other than its words."""
+_STEEPNESS = 2.0
+"""Of nearness in meaning, exp(s (cosine - 1)): a coded unit speaks above all for texts like it."""
 
 _TINY = 1e-9
+_SENTENCE_END = re.compile(r"(?<=[.;:])\s+")
 
 
 @dataclass(frozen=True)
@@ -182,15 +165,15 @@ def described_theme(theme: Theme) -> str:
 
 @dataclass(frozen=True)
 class Fitted:
-    """All that predicts; arrays and terms only, so that it can be saved without code.
+    """All that predicts for one set; arrays and terms only, so that it can be saved without code.
 
     Attributes:
         words: vocabulary of words, then of parts of words.
         stems: vocabulary of the dictionary.
-        arrays: words [terms, themes], words_bias [themes], meaning [dimension, themes],
-            meaning_bias [themes], definitions [themes, dimension], dictionary [terms, themes],
-            centre and scale [2, themes] of the last two kinds of evidence, weights [4] and
-            intercept [1] of the combination.
+        arrays: words [terms, themes], words_bias [themes], units [n, dimension], meaning
+            [n, themes], meaning_bias [themes], definitions [themes, dimension], dictionary
+            [terms, themes], centre and scale [4, themes] of the untrained kinds of evidence,
+            weights [6] and intercept [1] of the combination.
     """
 
     words: tuple[ThemeVocabulary, ThemeVocabulary]
@@ -198,15 +181,15 @@ class Fitted:
     arrays: Mapping[str, Floats]
 
     def evidence(self, texts: Sequence[str], vectors: Vectors) -> Floats:
-        """What speaks for each theme, float [n, themes, 4], in the order of EVIDENCE."""
+        """What speaks for each theme, float [n, themes, 6], in the order of EVIDENCE."""
         wide, arrays = vectors.astype(np.float64), self.arrays
         words = _word_vectors(self.words, texts) @ arrays["words"] + arrays["words_bias"]
-        meaning = wide @ arrays["meaning"] + arrays["meaning_bias"]
+        meaning = _nearness(wide, arrays["units"]) @ arrays["meaning"] + arrays["meaning_bias"]
         untrained = _untrained(self.stems, arrays, texts, wide)
         return np.stack([words, meaning, *_standardised(untrained, arrays)], axis=2)
 
     def probability(self, evidence: Floats) -> Floats:
-        """Float [n, themes] from evidence [n, themes, 4]."""
+        """Float [n, themes] from evidence [n, themes, 6]."""
         odds = evidence @ self.arrays["weights"] + self.arrays["intercept"][0]
         probability: Floats = 1 / (1 + np.exp(-odds))
         return probability
@@ -214,45 +197,68 @@ class Fitted:
 
 @dataclass
 class Combination:
-    """Learns how to weigh the evidence; see the module's docstring."""
+    """Learns how to weigh the evidence; see the module's docstring.
+
+    Attributes:
+        themes: what the codebook says.
+        fitted: what predicts, for each set that was learnt from and for ANY_SET.
+        held_out: float [n, themes], by the weights of each unit's own set.
+    """
 
     themes: ThemeText
-    fitted: Fitted | None = None
+    fitted: dict[str, Fitted] = field(default_factory=dict)
     held_out: Floats | None = None
 
-    def fit(self, sample: Sample, extra: Sample | None = None) -> None:
-        """Learn evidence from the sample and ``extra``, and its weights from the sample alone."""
-        units = sample.plus(extra)
-        words = (learn_vocabulary(units.texts, WORDS), learn_vocabulary(units.texts, PARTS))
-        stems = learn_vocabulary((*units.texts, *self.themes.texts), STEMS)
-        word_vectors, wide = _word_vectors(words, units.texts), units.vectors.astype(np.float64)
-        by_words = balanced_ridge(
-            (word_vectors @ word_vectors.T).toarray(), units.labels, units.groups, _WORDS_PENALTY
-        )
-        by_meaning = balanced_ridge(wide @ wide.T, units.labels, units.groups, _MEANING_PENALTY)
+    def fit(self, sample: Sample) -> None:
+        """Learn evidence from all units, and its weights from those of each set."""
+        words = (learn_vocabulary(sample.texts, WORDS), learn_vocabulary(sample.texts, PARTS))
+        stems = learn_vocabulary((*sample.texts, *self.themes.texts), STEMS)
+        word_vectors, wide = _word_vectors(words, sample.texts), sample.vectors.astype(np.float64)
+        by_words = _ridge((word_vectors @ word_vectors.T).toarray(), sample, _WORDS_PENALTY)
+        by_meaning = _ridge(_nearness(wide, wide), sample, _MEANING_PENALTY)
         arrays = {
             "words": word_vectors.T @ by_words.dual,
-            "words_bias": by_words.bias,
-            "meaning": wide.T @ by_meaning.dual,
-            "meaning_bias": by_meaning.bias,
+            "units": wide,
+            "meaning": by_meaning.dual,
             "definitions": self.themes.vectors.astype(np.float64),
             "dictionary": stems.vectors(self.themes.texts).T.toarray(),
         }
-        untrained = _untrained(stems, arrays, units.texts, wide)
+        untrained = _untrained(stems, arrays, sample.texts, wide)
         arrays |= {
             "centre": np.stack([one.mean(axis=0) for one in untrained]),
             "scale": np.stack([one.std(axis=0) + _TINY for one in untrained]),
         }
-        evidence = _held_out_evidence(by_words, by_meaning, _standardised(untrained, arrays))
-        arrays |= _weighed(evidence[: len(sample)], sample)
-        self.fitted = Fitted(words, stems, arrays)
-        self.held_out = self.fitted.probability(evidence[: len(sample)])
+        standardised = _standardised(untrained, arrays)
+        evidence = np.stack([by_words.held_out, by_meaning.held_out, *standardised], axis=2)
+        self.held_out = np.zeros(sample.labels.shape)
+        for unit_set in dict.fromkeys((ANY_SET, *sample.unit_sets)):
+            rows = sample.rows_of(unit_set)
+            own = {"words_bias": by_words.bias[unit_set], "meaning_bias": by_meaning.bias[unit_set]}
+            own |= _weighed(evidence[rows], sample.labels[rows])
+            fitted = Fitted(words, stems, {**arrays, **own})
+            self.fitted[unit_set] = fitted
+            self.held_out[rows] = fitted.probability(evidence[rows])
 
-    def predict(self, texts: Sequence[str], vectors: Vectors) -> Floats:
+    def predict(self, texts: Sequence[str], vectors: Vectors, unit_set: str = ANY_SET) -> Floats:
         """Probabilities, float [n, themes]."""
-        if self.fitted is None:
+        if not self.fitted:
             raise AssertionError("predict comes after fit")
-        return self.fitted.probability(self.fitted.evidence(texts, vectors))
+        fitted = self.fitted_for(unit_set)
+        return fitted.probability(fitted.evidence(texts, vectors))
+
+    def fitted_for(self, unit_set: str) -> Fitted:
+        """What predicts for a set; for one that was not learnt from, what predicts for any."""
+        return self.fitted.get(unit_set, self.fitted[ANY_SET])
+
+
+def _ridge(products: Floats, sample: Sample, penalty: float) -> Ridge:
+    return balanced_ridge(products, sample.votes, sample.groups, penalty, sample.unit_sets)
+
+
+def _nearness(vectors: Floats, units: Floats) -> Floats:
+    """Of texts to units, float [n, units]: 1 for the same vector, less the further apart."""
+    nearness: Floats = np.exp(_STEEPNESS * (vectors @ units.T - 1))
+    return nearness
 
 
 def _word_vectors(words: tuple[ThemeVocabulary, ThemeVocabulary], texts: Sequence[str]) -> Any:
@@ -263,9 +269,21 @@ def _word_vectors(words: tuple[ThemeVocabulary, ThemeVocabulary], texts: Sequenc
 
 def _untrained(
     stems: ThemeVocabulary, arrays: Mapping[str, Floats], texts: Sequence[str], wide: Floats
-) -> tuple[Floats, Floats]:
-    """Cosine with the definition, and of stems with the codebook's; each float [n, themes]."""
-    return wide @ arrays["definitions"].T, np.asarray(stems.vectors(texts) @ arrays["dictionary"])
+) -> tuple[Floats, ...]:
+    """Evidence of definition, dictionary, sentence and heading, each float [n, themes]."""
+    from scipy.sparse import csr_matrix
+
+    sentences = [_SENTENCE_END.split(body_of(text)) for text in texts]
+    ends = np.cumsum([0, *map(len, sentences)])
+    counts = stems.counts([sentence for of_text in sentences for sentence in of_text])
+    # no part of a word runs over two sentences, so a text has the parts of its sentences
+    holds = csr_matrix((np.ones(ends[-1]), np.arange(ends[-1]), ends), (len(texts), ends[-1]))
+    whole, said = (
+        np.asarray(stems.weighed(each) @ arrays["dictionary"]) for each in (holds @ counts, counts)
+    )
+    nearest = np.maximum.reduceat(said, ends[:-1]) if len(texts) else said
+    above = np.asarray(stems.vectors([*map(heading_of, texts)]) @ arrays["dictionary"])
+    return wide @ arrays["definitions"].T, whole, nearest, above
 
 
 def _standardised(untrained: Sequence[Floats], arrays: Mapping[str, Floats]) -> list[Floats]:
@@ -276,17 +294,14 @@ def _standardised(untrained: Sequence[Floats], arrays: Mapping[str, Floats]) -> 
     ]
 
 
-def _held_out_evidence(words: Ridge, meaning: Ridge, untrained: Sequence[Floats]) -> Floats:
-    return np.stack([words.held_out, meaning.held_out, *untrained], axis=2)
-
-
-def _weighed(evidence: Floats, sample: Sample) -> dict[str, Floats]:
-    """Weights float [4] and intercept float [1] of the kinds of evidence."""
+def _weighed(evidence: Floats, labels: Booleans) -> dict[str, Floats]:
+    """Weights float [6] and intercept float [1] of the kinds of evidence."""
     from sklearn.linear_model import LogisticRegression
 
-    labels = sample.labels.ravel()
-    if not labels.any():
-        return {"weights": np.zeros(len(EVIDENCE)), "intercept": np.full(1, -np.inf)}
+    n_kinds, present = evidence.shape[2], labels.ravel()
+    if present.all() or not present.any():
+        always = np.inf if present.any() else -np.inf
+        return {"weights": np.zeros(n_kinds), "intercept": np.full(1, always)}
     regression = LogisticRegression(max_iter=1000)
-    regression.fit(evidence.reshape(-1, len(EVIDENCE)), labels)
+    regression.fit(evidence.reshape(-1, n_kinds), present)
     return {"weights": regression.coef_[0], "intercept": regression.intercept_}

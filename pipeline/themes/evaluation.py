@@ -12,7 +12,7 @@ from pipeline.run.settings import ThemeSettings
 from pipeline.run.tables.table import stacked
 from pipeline.run.tables.themes import Calibration, Evaluation
 from pipeline.themes.samples import Booleans, Floats
-from pipeline.themes.validation import Judged
+from pipeline.themes.validation import Judged, in_processes
 
 MACRO, MICRO = "macro", "micro"
 
@@ -24,7 +24,11 @@ _DECIMALS = 6
 
 
 def evaluation_table(
-    judged: Iterable[Judged], theme_ids: Sequence[str], settings: ThemeSettings, seed: int
+    judged: Iterable[Judged],
+    theme_ids: Sequence[str],
+    settings: ThemeSettings,
+    seed: int,
+    n_processes: int = 1,
 ) -> pl.DataFrame:
     """tables.Evaluation: every theme, and macro and micro over learnable ones, of each model.
 
@@ -33,8 +37,10 @@ def evaluation_table(
         theme_ids: names of the columns.
         settings: resamples, confidence, and the fewest positives of a learnable theme.
         seed: of the bootstrap, which resamples groups.
+        n_processes: that measure at the same time.
     """
-    tables = [_evaluated(one, theme_ids, settings, seed) for one in judged]
+    work = ((one, theme_ids, settings, seed) for one in judged)
+    tables = in_processes(_evaluated, work, n_processes)
     return stacked(tables, Evaluation).sort(
         "setting", "model", "theme_id", pl.col("measure").cast(pl.String)
     )

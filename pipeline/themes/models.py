@@ -1,9 +1,9 @@
 """The classifiers that are compared, from a guess to the combination in use.
 
-A model is a class with ``fit(sample, extra)`` and ``predict(texts, vectors)``, which gives a
-probability for each text and theme, float [n, themes]. ``extra`` are more units to learn from, of
-another kind than those that will be judged. A model may know its held-out probabilities: what it
-would say of each unit of the sample had the unit's group not been there. With 10 to 50 positives a
+A model is a class with ``fit(sample)`` and ``predict(texts, vectors, unit_set)``, which gives a
+probability for each text and theme, float [n, themes]. A sample may be of several sets; a model may
+know what a set has of its own. It may know its held-out probabilities, too: what it would say of
+each unit of the sample had the unit's group not been there. With 10 to 50 positives a
 theme only simple models with strong regularisation pay; the theme's own definition, from the
 codebook, is evidence beside the coded units.
 """
@@ -17,16 +17,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from pipeline.run.arrays import Vectors
-from pipeline.themes.combination import (
-    PARTS,
-    STEMS,
-    WORDS,
-    Combination,
-    ThemeText,
-    ThemeVocabulary,
-    learn_vocabulary,
-)
-from pipeline.themes.samples import Booleans, Floats, Sample
+from pipeline.themes.combination import Combination, ThemeText
+from pipeline.themes.samples import ANY_SET, Booleans, Floats, Sample
+from pipeline.themes.vocabulary import PARTS, STEMS, WORDS, ThemeVocabulary, learn_vocabulary
 
 _DEFINITION_WEIGHT = 3.0
 """Scale of the similarity features against the vector itself, so that the penalty spares them."""
@@ -42,11 +35,11 @@ class ThemeModel(Protocol):
 
     held_out: Floats | None
 
-    def fit(self, sample: Sample, extra: Sample | None = None) -> None:
+    def fit(self, sample: Sample) -> None:
         """Learn from coded units."""
 
-    def predict(self, texts: Sequence[str], vectors: Vectors) -> Floats:
-        """Probabilities, float [n, themes]."""
+    def predict(self, texts: Sequence[str], vectors: Vectors, unit_set: str = ANY_SET) -> Floats:
+        """Probabilities, float [n, themes], of texts such as those of a set."""
 
 
 ModelMaker = Callable[[], ThemeModel]
@@ -56,16 +49,24 @@ ModelMaker = Callable[[], ThemeModel]
 class Majority:
     """Every text is as likely to have a theme as the coded units were: the chance level."""
 
-    shares: Floats = field(default_factory=lambda: np.zeros(0))
+    shares: dict[str, Floats] = field(default_factory=dict)
     held_out: Floats | None = None
 
-    def fit(self, sample: Sample, extra: Sample | None = None) -> None:  # noqa: ARG002
-        """Count in the sample; how common a theme is elsewhere says nothing of it here."""
-        self.shares = sample.labels.mean(axis=0)
+    def fit(self, sample: Sample) -> None:
+        """Count in each set; how common a theme is elsewhere says nothing of it here."""
+        self.shares = {
+            unit_set: sample.labels[sample.rows_of(unit_set)].mean(axis=0)
+            for unit_set in dict.fromkeys((*sample.unit_sets, ANY_SET))
+        }
 
-    def predict(self, texts: Sequence[str], vectors: Vectors) -> Floats:  # noqa: ARG002
-        """The same shares for every text."""
-        return np.tile(self.shares, (len(texts), 1))
+    def predict(
+        self,
+        texts: Sequence[str],
+        vectors: Vectors,  # noqa: ARG002
+        unit_set: str = ANY_SET,
+    ) -> Floats:
+        """The same shares for every text of a set."""
+        return np.tile(self.shares.get(unit_set, self.shares[ANY_SET]), (len(texts), 1))
 
 
 @dataclass
@@ -75,10 +76,15 @@ class Definitions:
     definitions: Vectors
     held_out: Floats | None = None
 
-    def fit(self, sample: Sample, extra: Sample | None = None) -> None:
+    def fit(self, sample: Sample) -> None:
         """Nothing is learnt."""
 
-    def predict(self, texts: Sequence[str], vectors: Vectors) -> Floats:  # noqa: ARG002
+    def predict(
+        self,
+        texts: Sequence[str],  # noqa: ARG002
+        vectors: Vectors,
+        unit_set: str = ANY_SET,  # noqa: ARG002
+    ) -> Floats:
         """Cosine similarity, moved from -1..1 to 0..1."""
         return np.clip((1 + vectors.astype(np.float64) @ self.definitions.T) / 2, 0, 1)
 
@@ -95,11 +101,16 @@ class Dictionary:
     stems: ThemeVocabulary | None = None
     held_out: Floats | None = None
 
-    def fit(self, sample: Sample, extra: Sample | None = None) -> None:
+    def fit(self, sample: Sample) -> None:
         """Learn how rare each stem is."""
-        self.stems = learn_vocabulary((*sample.plus(extra).texts, *self.codebook), STEMS)
+        self.stems = learn_vocabulary((*sample.texts, *self.codebook), STEMS)
 
-    def predict(self, texts: Sequence[str], vectors: Vectors) -> Floats:  # noqa: ARG002
+    def predict(
+        self,
+        texts: Sequence[str],
+        vectors: Vectors,  # noqa: ARG002
+        unit_set: str = ANY_SET,  # noqa: ARG002
+    ) -> Floats:
         """Cosine similarity, 0 to 1."""
         if self.stems is None:
             raise AssertionError("predict comes after fit")
@@ -124,21 +135,25 @@ class Tfidf:
     regressions: list[Any] = field(default_factory=list)
     held_out: Floats | None = None
 
-    def fit(self, sample: Sample, extra: Sample | None = None) -> None:
+    def fit(self, sample: Sample) -> None:
         """Learn vocabulary and weights."""
-        units = sample.plus(extra)
         self.vocabularies = (
-            learn_vocabulary(units.texts, WORDS),
-            learn_vocabulary(units.texts, PARTS),
+            learn_vocabulary(sample.texts, WORDS),
+            learn_vocabulary(sample.texts, PARTS),
         )
-        self.trained_on = self._terms(units.texts)
+        self.trained_on = self._terms(sample.texts)
         products = (self.trained_on @ self.trained_on.T).toarray()
         lengths, directions = np.linalg.eigh(products)
         kept = lengths > _TINY
         self.basis = directions[:, kept] / np.sqrt(lengths[kept])
-        self.regressions = _regressions(products @ self.basis, units.labels, self.regularisation)
+        self.regressions = _regressions(products @ self.basis, sample.labels, self.regularisation)
 
-    def predict(self, texts: Sequence[str], vectors: Vectors) -> Floats:  # noqa: ARG002
+    def predict(
+        self,
+        texts: Sequence[str],
+        vectors: Vectors,  # noqa: ARG002
+        unit_set: str = ANY_SET,  # noqa: ARG002
+    ) -> Floats:
         """Probabilities by the words alone."""
         products = (self._terms(texts) @ self.trained_on.T).toarray()
         return _probabilities(self.regressions, products @ self.basis)
@@ -158,13 +173,17 @@ class Embeddings:
     regressions: list[Any] = field(default_factory=list)
     held_out: Floats | None = None
 
-    def fit(self, sample: Sample, extra: Sample | None = None) -> None:
+    def fit(self, sample: Sample) -> None:
         """Learn weights."""
-        units = sample.plus(extra)
-        features = self._features(units.vectors)
-        self.regressions = _regressions(features, units.labels, self.regularisation)
+        features = self._features(sample.vectors)
+        self.regressions = _regressions(features, sample.labels, self.regularisation)
 
-    def predict(self, texts: Sequence[str], vectors: Vectors) -> Floats:  # noqa: ARG002
+    def predict(
+        self,
+        texts: Sequence[str],  # noqa: ARG002
+        vectors: Vectors,
+        unit_set: str = ANY_SET,  # noqa: ARG002
+    ) -> Floats:
         """Probabilities by meaning alone."""
         return _probabilities(self.regressions, self._features(vectors))
 

@@ -40,6 +40,9 @@ from pipeline.themes.samples import Booleans, Floats, pooled_weights
 from pipeline.themes.units import CodedCorpus, Frame, frame_of
 from pipeline.themes.validation import Judgement
 
+FEWEST_DOCUMENTS = 20
+"""Of coded units, for intervals that count a draw by doubt for more than its units."""
+
 _DECIMALS = 6
 _SHARES = ("share", "low", "high")
 
@@ -54,14 +57,24 @@ class CodedPassages:
         weights: float [n], one over the probability of having been drawn.
         documents: the document of each unit, or a name for several that share near-duplicates;
             resampled whole.
-        bounded: whether the effective number of units is at most their number.
+        by_doubt: bool [n], the units of draws by doubt; None where there are none.
     """
 
     truth: Booleans
     assigned: Booleans
     weights: Floats
     documents: Sequence[str]
-    bounded: bool = True
+    by_doubt: Booleans | None = None
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether the effective number of units is at most their number.
+
+        Not where a draw by doubt takes part; but with few documents the variance over resampled
+        documents is far too uncertain to do without the bound.
+        """
+        by_doubt = self.by_doubt is not None and bool(self.by_doubt.any())
+        return not by_doubt or len(set(self.documents)) < FEWEST_DOCUMENTS
 
     def take(self, rows: Booleans) -> CodedPassages:
         """The units at these rows."""
@@ -72,6 +85,7 @@ class CodedPassages:
             assigned=self.assigned[rows],
             weights=self.weights[rows],
             documents=documents,
+            by_doubt=None if self.by_doubt is None else self.by_doubt[rows],
         )
 
 
@@ -99,7 +113,7 @@ def corrected_shares(
     weights = np.vstack([np.ones(len(coded.weights)), drawn]) * coded.weights
     estimates = _estimates(assigned_share, coded, weights)
     share, variance = estimates[0], estimates[1:].var(axis=0)
-    most = len(coded.weights) if coded.bounded else np.inf
+    most = len(coded.weights) if coded.is_bounded else np.inf
     low, high = survey_interval(share, variance, coded.weights, settings.confidence, most)
     return CorrectedShares(share, low, high)
 
@@ -223,9 +237,9 @@ def _coded_units(
         drawn_with = (frame["inclusion_probability"].fill_null(1.0) for frame in (own, beside))
         weights.append(pooled_weights(*(each.to_numpy() for each in drawn_with)))
     units = pl.concat(frames)
-    is_suggested = bool((units["unit_set"].cast(pl.String) == SUGGESTED).any())
+    by_doubt = (units["unit_set"].cast(pl.String) == SUGGESTED).to_numpy()
     arrays = (np.vstack(truth), np.vstack(assigned), np.concatenate(weights))
-    return units, CodedPassages(*arrays, units["group"].to_list(), bounded=not is_suggested)
+    return units, CodedPassages(*arrays, units["group"].to_list(), by_doubt=by_doubt)
 
 
 def _holds(frame: pl.DataFrame, condition: pl.Expr) -> Booleans:

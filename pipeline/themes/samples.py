@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from pipeline.run.arrays import Vectors
 
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+
+
+ANY_SET = ""
+"""Stands for texts of no coded set that was learnt from."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +29,24 @@ class Sample:
         vectors: float32 [n, dimension], length 1.
         labels: bool [n, themes].
         groups: what cross-validation keeps together, one a text.
+        unit_sets: the coded set of each text; left out where there is one set only.
+        votes: the part of the codings of a unit that gave it the theme, float [n, themes]; left out
+            where each unit was coded once.
     """
 
     texts: tuple[str, ...]
     vectors: Vectors
     labels: Booleans
     groups: tuple[str, ...]
+    unit_sets: tuple[str, ...] = ()
+    votes: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+
+    def __post_init__(self) -> None:
+        """Fill in what was left out."""
+        if not self.unit_sets:
+            object.__setattr__(self, "unit_sets", (ANY_SET,) * len(self.texts))
+        if not self.votes.size:
+            object.__setattr__(self, "votes", self.labels.astype(np.float64))
 
     def __len__(self) -> int:
         """Number of units."""
@@ -43,31 +60,56 @@ class Sample:
             self.vectors[chosen],
             self.labels[chosen],
             tuple(self.groups[row] for row in chosen),
+            tuple(self.unit_sets[row] for row in chosen),
+            self.votes[chosen],
         )
 
-    def outside(self, groups: Collection[str]) -> Sample:
-        """The units that are of none of these groups."""
-        kept = np.array([group not in groups for group in self.groups], dtype=bool)
-        return self if kept.all() else self.take(kept)
+    def outside(self, groups: Collection[str], unit_set: str | None = None) -> Sample:
+        """The units that are of none of these groups, nor of this set."""
+        kept = [
+            group not in groups and of_set != unit_set
+            for group, of_set in zip(self.groups, self.unit_sets, strict=True)
+        ]
+        return self.take(np.array(kept, dtype=bool))
 
-    def plus(self, other: Sample | None) -> Sample:
-        """These units and the other's."""
-        if other is None or not len(other):
-            return self
-        return Sample(
-            self.texts + other.texts,
-            np.vstack([self.vectors, other.vectors]),
-            np.vstack([self.labels, other.labels]),
-            self.groups + other.groups,
-        )
+    def rows_of(self, unit_set: str) -> Integers:
+        """The rows of the units of a set; of all, for ANY_SET."""
+        rows = np.arange(len(self))
+        return rows if unit_set == ANY_SET else rows[np.array(self.unit_sets) == unit_set]
 
 
-def together(samples: Iterable[Sample | None]) -> Sample | None:
-    """The units of several samples, one after the other; None where there is none."""
-    whole: Sample | None = None
-    for sample in samples:
-        whole = sample if whole is None else whole.plus(sample)
-    return whole
+def sample_of(
+    rows: pl.DataFrame, vectors: Vectors, votes: pl.DataFrame, theme_ids: Sequence[str]
+) -> Sample:
+    """Units as arrays.
+
+    Args:
+        rows: unit_id, text, labels, group, and goes_with, the set as whose unit each is taken.
+        vectors: of the texts, float32 [n, dimension].
+        votes: unit_id, theme_id, vote.
+        theme_ids: names of the columns.
+    """
+    row_of = {unit_id: row for row, unit_id in enumerate(rows["unit_id"])}
+    column_of = {theme_id: column for column, theme_id in enumerate(theme_ids)}
+    parts = np.zeros((len(row_of), len(column_of)))
+    for unit_id, theme_id, vote in votes.select("unit_id", "theme_id", "vote").iter_rows():
+        if unit_id in row_of:
+            parts[row_of[unit_id], column_of[theme_id]] = vote
+    labels = [[theme in given for theme in theme_ids] for given in rows["labels"].to_list()]
+    texts, groups, unit_sets = (tuple(rows[name]) for name in ("text", "group", "goes_with"))
+    return Sample(texts, vectors, np.array(labels), groups, unit_sets, parts)
+
+
+def together(samples: Sequence[Sample]) -> Sample:
+    """The units of several samples, one after the other."""
+    return Sample(
+        tuple(text for one in samples for text in one.texts),
+        np.vstack([one.vectors for one in samples]),
+        np.vstack([one.labels for one in samples]),
+        tuple(group for one in samples for group in one.groups),
+        tuple(unit_set for one in samples for unit_set in one.unit_sets),
+        np.vstack([one.votes for one in samples]),
+    )
 
 
 FLOOR = 0.3

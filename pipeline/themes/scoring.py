@@ -21,21 +21,18 @@ from pipeline.run.errors import InputError, StageError
 from pipeline.run.files import read_json, sha256_of, write_bytes, write_json
 from pipeline.run.tables.table import stacked
 from pipeline.run.tables.themes import UnitScores
-from pipeline.themes.combination import Fitted, ThemeVocabulary
+from pipeline.themes.combination import Fitted
 from pipeline.themes.samples import Booleans, Floats, Integers
 from pipeline.themes.units import CodedCorpus, passages_with_groups
-from pipeline.themes.validation import (
-    Judged,
-    Judgement,
-    Predictions,
-)
+from pipeline.themes.validation import Judged, Judgement, Predictions, TrainedThemes, in_processes
+from pipeline.themes.vocabulary import ThemeVocabulary, under_heading
 
 _DECIMALS = 6
-_PASSAGES_AT_ONCE = 10_000  # parts of their words take 20 kB each
+_PASSAGES_AT_ONCE = 2_500  # parts of their words take 20 kB each
 
 
 def general_judgement(judgements: Mapping[str, Judgement]) -> Judgement:
-    """That of the models which have learnt from most: of the last set of paragraphs, if any.
+    """That of texts of which nothing is known: of the last set of paragraphs, if any.
 
     Raises:
         StageError: no unit that may be learnt from is in a document of this run.
@@ -50,7 +47,7 @@ def general_judgement(judgements: Mapping[str, Judgement]) -> Judgement:
 
 
 def score_corpus(
-    corpus: CodedCorpus, judgements: Mapping[str, Judgement], model: str
+    corpus: CodedCorpus, judgements: Mapping[str, Judgement], model: str, n_processes: int = 1
 ) -> Predictions:
     """Passages by the models of the set that their document goes with.
 
@@ -62,6 +59,7 @@ def score_corpus(
         corpus: its passages are scored, in their order.
         judgements: by coded set.
         model: name of the model in use.
+        n_processes: that score at the same time.
     """
     described = passages_with_groups(corpus)
     learnt = {name: one for name, one in judgements.items() if one.validated}
@@ -72,7 +70,7 @@ def score_corpus(
         .then(pl.lit("".join(of_articles)))
         .otherwise(corpus.study.set_of_documents("learnt_from"))
     ).to_series()
-    texts, groups = described["text"].to_numpy(), described["group"].to_numpy()
+    texts, groups = headed_texts(described).to_numpy(), described["group"].to_numpy()
     shape = (len(texts), general.sample.labels.shape[1])
     scores = Predictions(np.zeros(shape), np.zeros(shape, dtype=bool))
     for name in goes_with.unique(maintain_order=True):
@@ -83,9 +81,23 @@ def score_corpus(
             groups[rows].tolist(),
             learnt.get(name, general),
             model,
+            n_processes,
         )
         scores.probability[rows], scores.assigned[rows] = part.probability, part.assigned
     return scores
+
+
+def headed_texts(passages: pl.DataFrame) -> pl.Series:
+    """Texts that know the headings above them; those of articles do not.
+
+    Args:
+        passages: text, section, is_article.
+    """
+    rows = passages.select("text", "section", "is_article").iter_rows()
+    headed = [
+        text if of_article else under_heading(text, above) for text, above, of_article in rows
+    ]
+    return pl.Series("text", headed, dtype=pl.String)
 
 
 def score_passages(
@@ -94,6 +106,7 @@ def score_passages(
     groups: Sequence[str],
     judgement: Judgement,
     model: str,
+    n_processes: int = 1,
 ) -> Predictions:
     """Score passages out of fold.
 
@@ -106,6 +119,7 @@ def score_passages(
         groups: the group of each passage, named as in the sample.
         judgement: the coded units, their cross-validation and the models of all of them.
         model: name of the model in use.
+        n_processes: that score at the same time.
     """
     validated, trained = judgement.validated, judgement.trained[model]
     if validated is None:
@@ -115,13 +129,24 @@ def score_passages(
     shape = (len(texts), judgement.sample.labels.shape[1])
     probability: Floats = np.zeros(shape)
     assigned: Booleans = np.zeros(shape, dtype=bool)
-    for fold in np.unique(folds):
-        themes = validated.trained[fold] if fold >= 0 else trained
-        of_fold = np.flatnonzero(folds == fold)
-        for start in range(0, len(of_fold), _PASSAGES_AT_ONCE):
-            rows = of_fold[start : start + _PASSAGES_AT_ONCE]
-            part = themes.predict(tuple(texts[int(row)] for row in rows), vectors[rows])
-            probability[rows], assigned[rows] = part.probability, part.assigned
+    parts = [
+        (fold, of_fold[start : start + _PASSAGES_AT_ONCE])
+        for fold in np.unique(folds)
+        for of_fold in [np.flatnonzero(folds == fold)]
+        for start in range(0, len(of_fold), _PASSAGES_AT_ONCE)
+    ]
+    work = (
+        (
+            validated.trained[fold] if fold >= 0 else trained,
+            tuple(texts[int(row)] for row in rows),
+            vectors[rows],
+            judgement.unit_set,
+        )
+        for fold, rows in parts
+    )
+    found = in_processes(TrainedThemes.predict, work, n_processes)
+    for (_, rows), part in zip(parts, found, strict=True):
+        probability[rows], assigned[rows] = part.probability, part.assigned
     return Predictions(probability, assigned)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,29 +17,26 @@ from pipeline.study.sets import SUGGESTED, CodedSet
 from pipeline.study.study import STUDY_FILE, Study
 from pipeline.themes.agreement import coder_agreement
 from pipeline.themes.combination import ThemeText, described_theme
-from pipeline.themes.evaluation import (
-    ALL,
-    MACRO,
-    calibration_error,
-    calibration_table,
-    evaluation_table,
-)
+from pipeline.themes.evaluation import calibration_table, evaluation_table
 from pipeline.themes.models import SAVED, ModelMaker, model_makers
 from pipeline.themes.prevalence import prevalence_tables
-from pipeline.themes.samples import Sample, together
+from pipeline.themes.samples import Integers, Sample, sample_of, together
 from pipeline.themes.scoring import (
     general_judgement,
+    headed_texts,
     score_corpus,
     scores_table,
     unit_scores_table,
 )
 from pipeline.themes.units import CodedCorpus
 from pipeline.themes.validation import (
+    CrossValidation,
     Judged,
     Judgement,
     Predictions,
     TrainedThemes,
     cross_validate,
+    in_processes,
     train,
 )
 from pipeline.vectors.encoder import Encoder
@@ -53,7 +50,7 @@ class ThemeFindings:
         agreement, confusions, evaluation, calibration, scores, unit_scores: tables so named.
         prevalence, prevalence_deduplicated: None when there are no documents beside the articles.
         classifiers: the combination trained on everything, to be used on other texts.
-        metrics: what `dvc metrics show` prints.
+        classifies: the coded set as whose units these texts are taken.
         remarks: what could not be had, for the person at the terminal.
     """
 
@@ -66,7 +63,7 @@ class ThemeFindings:
     prevalence: pl.DataFrame | None
     prevalence_deduplicated: pl.DataFrame | None
     classifiers: TrainedThemes
-    metrics: dict[str, Any]
+    classifies: str
     remarks: list[str]
 
 
@@ -78,17 +75,22 @@ def study_themes(
     Raises:
         StageError: no coded unit that may be learnt from is in a document of this run.
     """
+    from joblib import cpu_count
+
     theme_ids, units = codebook.theme_ids, corpus.units
     described = tuple(described_theme(theme) for theme in codebook.themes)
     makers = model_makers(ThemeText(described, encoder.encode(described)), settings.regularisation)
-    samples = _samples(units, encoder, theme_ids)
-    judgements = judge_models(makers, samples, corpus.study, settings, seed)
+    samples = _samples(corpus, encoder, theme_ids, settings)
+    n_processes = cpu_count()
+    judgements = judge_models(makers, samples, corpus.study, settings, seed, n_processes)
+    general = general_judgement(judgements)
     judged = [judged for one in judgements.values() for judged in one.judged]
     in_use = [one for one in judged if one.model == settings.model]
     coders = coder_agreement(corpus.codings, units, theme_ids, settings, seed)
-    evaluation = evaluation_table([*judged, *coders.coders], theme_ids, settings, seed)
+    every = [*judged, *coders.coders]
+    evaluation = evaluation_table(every, theme_ids, settings, seed, n_processes)
     calibration = calibration_table(in_use, theme_ids, settings, seed)
-    scores = score_corpus(corpus, judgements, settings.model)
+    scores = score_corpus(corpus, judgements, settings.model, n_processes)
     prevalence, deduplicated = prevalence_tables(
         corpus, scores.assigned, judgements, theme_ids, settings, seed
     )
@@ -101,52 +103,41 @@ def study_themes(
         unit_scores=unit_scores_table(in_use, units, theme_ids),
         prevalence=prevalence,
         prevalence_deduplicated=deduplicated,
-        classifiers=general_judgement(judgements).trained[SAVED],
-        metrics={"model_in_use": settings.model}
-        | _metrics(evaluation, calibration, coders.agreement, units),
+        classifiers=general.trained[SAVED],
+        classifies=general.unit_set,
         remarks=[*_outside(corpus), *_remarks(corpus.study, judgements, prevalence)],
     )
 
 
-def _samples(units: pl.DataFrame, encoder: Encoder, theme_ids: Sequence[str]) -> dict[str, Sample]:
-    """The units of each coded set, and suggested ones, in the order of the table."""
-    samples = {}
-    for (unit_set,), rows in units.group_by(
-        pl.col("unit_set").cast(pl.String), maintain_order=True
-    ):
-        texts = rows["text"].to_list()
-        labels = [[theme in given for theme in theme_ids] for given in rows["labels"].to_list()]
-        samples[str(unit_set)] = Sample(
-            tuple(texts), encoder.encode(texts), np.array(labels), tuple(rows["group"])
-        )
-    return samples
+def _samples(
+    corpus: CodedCorpus, encoder: Encoder, theme_ids: Sequence[str], settings: ThemeSettings
+) -> dict[str, Sample]:
+    """The units of each coded set, and suggested ones, in the order of the table.
 
-
-@dataclass(frozen=True)
-class _Lesson:
-    """A set of units and what is learnt from with it.
-
-    Attributes:
-        own: the units of the set.
-        beside: suggested units, for a set of paragraphs.
-        before: the sets above it that are learnt from.
-        kin: their units where they are of the same kind; these may be of the same groups.
-        extra: their units where they are of the other kind.
+    What is learnt is how many of the codings gave a theme where most of them decide, and else what
+    they decided.
     """
-
-    unit_set: str
-    unit: str
-    roles: Sequence[str]
-    own: Sample
-    beside: Sample | None
-    before: tuple[str, ...]
-    kin: Sample | None
-    extra: Sample | None
-
-    @property
-    def sample(self) -> Sample:
-        """The units of the set and those beside them."""
-        return self.own.plus(self.beside)
+    facts = corpus.documents.select("document_id", pl.col("kind").cast(pl.String), "missions")
+    unit_set = pl.col("unit_set").cast(pl.String)
+    goes_with = pl.when(unit_set == SUGGESTED).then(corpus.study.set_of_documents("learnt_from"))
+    sections = corpus.passages.select("passage_id", "section")
+    units = (
+        corpus.units.with_columns(passage_id=pl.col("passage_ids").list.first())
+        .join(facts, on="document_id", how="left", maintain_order="left")
+        .join(sections, on="passage_id", how="left", maintain_order="left")
+        .with_columns(unit_set, goes_with=goes_with.otherwise(unit_set))
+        .with_columns(pl.col("section").fill_null(""), is_article=pl.col("kind") == "article")
+    )
+    samples = {}
+    for (name,), own in units.group_by("unit_set", maintain_order=True):
+        vectors = encoder.encode(own["text"].to_list())
+        rows = own.with_columns(headed_texts(own))
+        coding = next(one for one in corpus.codings if one.unit_set == name)
+        sample = sample_of(rows, vectors, coding.votes(), theme_ids)
+        if settings.label_rule != "majority":
+            sample = replace(sample, votes=sample.labels.astype(np.float64))
+        samples[str(name)] = sample
+    return samples
 
 
 def judge_models(
@@ -155,13 +146,14 @@ def judge_models(
     study: Study,
     settings: ThemeSettings,
     seed: int,
+    n_processes: int = 1,
 ) -> dict[str, Judgement]:
     """Judge every model on each coded set; by the id of the set, in the order of the study.
 
-    Settings are never mixed. A set that is learnt from is judged by models of itself and of the
-    sets above it, a group left out whole; and it is judged by models of the sets above it alone
-    (transfer). Suggested units are learnt from beside each set of paragraphs and judge nothing;
-    where no such set is learnt from, they are a set of their own.
+    A model learns from all sets that are learnt from and from suggested units, and each set is
+    judged apart, a group left out whole. It is also judged by models of the other sets alone
+    (transfer). Suggested units judge nothing; where no set of paragraphs is learnt from, they are a
+    set of their own.
 
     Args:
         makers: the models, by name.
@@ -170,146 +162,161 @@ def judge_models(
         study: which sets there are, and what each serves for.
         settings: folds, and the model in use.
         seed: of the folds.
+        n_processes: that learn at the same time; what they find does not depend on it.
 
     Raises:
         InputError: all units of a set are of one group, so that none can be left out.
     """
+    there = [one for one in study.coded_sets if one.id in samples]
+    learnt_from = [one for one in there if "learnt_from" in one.roles]
+    names = [one.id for one in learnt_from] + [SUGGESTED] * (SUGGESTED in samples)
+    if not names:
+        return {}
+    for one in learnt_from:
+        _check_groups(one, samples[one.id], alone=len(names) == 1)
+    units = {name: _named(samples[name], name) for name in names}
+    kinds = {one.id: one.unit for one in learnt_from} | {SUGGESTED: "paragraph"}
+    teacher = _Teacher(makers, settings, seed, kinds, n_processes)
+    lesson = _learnt(units, teacher)
     judgements: dict[str, Judgement] = {}
-    for lesson in _lessons(samples, study):
-        judgement = _judge(lesson, makers, settings, seed)
-        judgements |= {lesson.unit_set: judgement} if judgement else {}
+    for one in there:
+        judgement = _judged_set(one, samples[one.id], lesson, study, teacher)
+        judgements |= {one.id: judgement} if judgement else {}
+    if SUGGESTED in names and "paragraph" not in {one.unit for one in learnt_from}:
+        judgements[SUGGESTED] = lesson.judgement(SUGGESTED, "paragraph", [])
     return judgements
 
 
-def _lessons(samples: Mapping[str, Sample], study: Study) -> list[_Lesson]:
-    suggested = samples.get(SUGGESTED)
-    there = [coded for coded in study.coded_sets if coded.id in samples]
-    lessons = [
-        _lesson(
-            coded,
-            samples,
-            [one for one in study.learnt_before(coded) if one.id in samples],
-            suggested if coded.unit == "paragraph" else None,
-        )
-        for coded in there
-    ]
-    learnt = [one for one in there if "learnt_from" in one.roles]
-    if suggested is not None and not any(one.unit == "paragraph" for one in learnt):
-        extra = together(samples[one.id] for one in learnt)
-        before = tuple(one.id for one in learnt)
-        lessons.append(
-            _Lesson(SUGGESTED, "paragraph", ("learnt_from",), suggested, None, before, None, extra)
-        )
-    return lessons
+def _named(sample: Sample, unit_set: str) -> Sample:
+    """Units that know their set; suggested ones may go with another."""
+    is_named = unit_set == SUGGESTED and any(sample.unit_sets)
+    return sample if is_named else replace(sample, unit_sets=(unit_set,) * len(sample))
 
 
-def _lesson(
-    coded: CodedSet,
-    samples: Mapping[str, Sample],
-    before: Sequence[CodedSet],
-    suggested: Sample | None,
-) -> _Lesson:
+@dataclass(frozen=True)
+class _Teacher:
+    """All models at once, each in a process of its own where there are several."""
+
+    makers: Mapping[str, ModelMaker]
+    settings: ThemeSettings
+    seed: int
+    kinds: Mapping[str, str]
+    n_processes: int
+
+    def validate(self, sample: Sample) -> dict[str, CrossValidation]:
+        """Cross-validate each model."""
+        return dict(zip(self.makers, self._each(cross_validate, self.makers, sample), strict=True))
+
+    def train(self, sample: Sample, names: Sequence[str]) -> dict[str, TrainedThemes]:
+        """Train the models of these names on the whole sample."""
+        return dict(zip(names, self._each(train, names, sample), strict=True))
+
+    def _each(self, teach: Callable[..., Any], names: Iterable[str], sample: Sample) -> list[Any]:
+        common = (sample, self.settings, self.seed, self.kinds)
+        return in_processes(
+            teach, ((self.makers[name], *common) for name in names), self.n_processes
+        )
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """What was learnt from all sets that are learnt from.
+
+    Attributes:
+        sample: their units, and suggested ones behind them.
+        rows_of: the rows of each set in the sample.
+        validated: by model.
+        trained: the model in use and the one that is saved, on the whole sample.
+        in_use: name of the model in use.
+    """
+
+    sample: Sample
+    rows_of: Mapping[str, Integers]
+    validated: Mapping[str, CrossValidation]
+    trained: dict[str, TrainedThemes]
+    in_use: str
+
+    def judgement(self, unit_set: str, unit: str, judged: list[Judged]) -> Judgement:
+        """That of one set, whose units come before suggested ones where it is of paragraphs."""
+        rows = self.rows_of[unit_set]
+        if unit == "paragraph" and unit_set != SUGGESTED and SUGGESTED in self.rows_of:
+            rows = np.append(rows, self.rows_of[SUGGESTED])
+        validated = self.validated[self.in_use]
+        said = validated.predictions.take(rows)
+        sample = self.sample.take(rows)
+        return Judgement(unit_set, unit, sample, judged, said, validated, self.trained)
+
+    def held_out(self, coded: CodedSet) -> list[Judged]:
+        """What each model said of the units of a set without their groups."""
+        rows = self.rows_of[coded.id]
+        own = self.sample.take(rows)
+        return [
+            _judged(coded, name, own, one.predictions.take(rows))
+            for name, one in self.validated.items()
+        ]
+
+
+def _learnt(units: Mapping[str, Sample], teacher: _Teacher) -> _Lesson:
+    sample = together(list(units.values()))
+    ends = np.cumsum([len(one) for one in units.values()])
+    parts = np.split(np.arange(len(sample)), ends[:-1])
+    in_use = teacher.settings.model
     return _Lesson(
-        unit_set=coded.id,
-        unit=coded.unit,
-        roles=coded.roles,
-        own=samples[coded.id],
-        beside=suggested if "learnt_from" in coded.roles else None,
-        before=tuple(one.id for one in before),
-        kin=together(samples[one.id] for one in before if one.unit == coded.unit),
-        extra=together(samples[one.id] for one in before if one.unit != coded.unit),
-    )
-
-
-def _judge(
-    lesson: _Lesson, makers: Mapping[str, ModelMaker], settings: ThemeSettings, seed: int
-) -> Judgement | None:
-    """None for a set that is not learnt from and that has none above it either."""
-    own, is_learnt = lesson.own, "learnt_from" in lesson.roles
-    is_judged = "judged_on" in lesson.roles
-    models = {} if is_learnt and not is_judged else _transferred(lesson, makers, settings, seed)
-    said = {name: model.predict(own.texts, own.vectors) for name, model in models.items()}
-    after = [_judged(lesson, name, one, lesson.before) for name, one in said.items()]
-    kept = sorted({settings.model, SAVED})
-    if not is_learnt:
-        judged = after if is_judged else []
-        trained = {name: models[name] for name in kept if models}
-        in_use = said.get(settings.model)
-        return Judgement(lesson.unit, own, judged, in_use, None, trained) if in_use else None
-    sample, others = _checked(lesson), together([lesson.extra, lesson.kin])
-    validated = {
-        name: cross_validate(make, sample, lesson.extra, settings, seed, lesson.kin)
-        for name, make in makers.items()
-    }
-    judged = [_judged(lesson, name, one.predictions) for name, one in validated.items()] + after
-    held_out = validated[settings.model]
-    return Judgement(
-        unit=lesson.unit,
         sample=sample,
-        judged=judged if is_judged else [],
-        said=held_out.predictions,
-        validated=held_out,
-        trained={name: train(makers[name], sample, others, settings, seed) for name in kept},
+        rows_of=dict(zip(units, parts, strict=True)),
+        validated=teacher.validate(sample),
+        trained=teacher.train(sample, sorted({in_use, SAVED})),
+        in_use=in_use,
     )
 
 
-def _transferred(
-    lesson: _Lesson, makers: Mapping[str, ModelMaker], settings: ThemeSettings, seed: int
-) -> dict[str, TrainedThemes]:
-    """Models of the sets above alone, without units that share a group with those judged."""
-    kin = lesson.kin.outside({*lesson.own.groups}) if lesson.kin else None
-    sample, extra = (kin, lesson.extra) if kin else (lesson.extra, None)
-    if not sample:
-        return {}
-    return {name: train(make, sample, extra, settings, seed) for name, make in makers.items()}
+def _judged_set(
+    coded: CodedSet,
+    own: Sample,
+    lesson: _Lesson,
+    study: Study,
+    teacher: _Teacher,
+) -> Judgement | None:
+    """None for a set that is not learnt from and of which no other set tells anything."""
+    is_learnt, is_judged = "learnt_from" in coded.roles, "judged_on" in coded.roles
+    before = tuple(one.id for one in study.learnt_beside(coded) if one.id in lesson.rows_of)
+    models: dict[str, TrainedThemes] = {}
+    others = lesson.sample.outside({*own.groups}, coded.id)
+    if before and len(others) and (is_judged or not is_learnt):
+        models = teacher.train(others, list(teacher.makers))
+    said = {name: one.predict(own.texts, own.vectors, coded.id) for name, one in models.items()}
+    after = [_judged(coded, name, own, one, before) for name, one in said.items()]
+    if is_learnt:
+        judged = [*lesson.held_out(coded), *after] if is_judged else []
+        return lesson.judgement(coded.id, coded.unit, judged)
+    if not models:
+        return None
+    trained = {name: models[name] for name in sorted({lesson.in_use, SAVED})}
+    judged = after if is_judged else []
+    return Judgement(coded.id, coded.unit, own, judged, said[lesson.in_use], None, trained)
 
 
 def _judged(
-    lesson: _Lesson, model: str, said: Predictions, trained_on: tuple[str, ...] = ()
+    coded: CodedSet,
+    model: str,
+    own: Sample,
+    said: Predictions,
+    trained_on: tuple[str, ...] = (),
 ) -> Judged:
-    """Predictions of the units of the set; those beside them are not to be judged by."""
-    sample = lesson.sample
-    every = Judged(lesson.unit_set, model, sample.labels, said, sample.groups)
-    return replace(every, unit=lesson.unit, trained_on=trained_on).first(len(lesson.own))
+    judged = Judged(coded.id, model, own.labels, said, own.groups, unit=coded.unit)
+    return replace(judged, trained_on=trained_on)
 
 
-def _checked(lesson: _Lesson) -> Sample:
-    """The units: of two groups at least, where they are judged or nothing else is learnt from."""
-    sample = lesson.sample
-    alone = not (lesson.extra or lesson.kin)
-    if len(set(sample.groups)) < 2 and ("judged_on" in lesson.roles or alone):
-        what = "paragraph of an article" if lesson.unit == "sentence" else "document"
-        problem = f"all its {len(sample)} coded units are of one {what}, so none can be left out"
-        raise InputError(STUDY_FILE, problem, f"code a second {what}", _key(lesson.unit_set))
-    return sample
+def _check_groups(coded: CodedSet, own: Sample, *, alone: bool) -> None:
+    """Units are of two groups at least, where they are judged or nothing else is learnt from."""
+    if len(set(own.groups)) < 2 and ("judged_on" in coded.roles or alone):
+        what = "paragraph of an article" if coded.unit == "sentence" else "document"
+        problem = f"all its {len(own)} coded units are of one {what}, so none can be left out"
+        raise InputError(STUDY_FILE, problem, f"code a second {what}", _key(coded.id))
 
 
 def _key(unit_set: str) -> str:
     return f"coded_sets.{unit_set}"
-
-
-def _metrics(
-    evaluation: pl.DataFrame,
-    calibration: pl.DataFrame,
-    agreement: pl.DataFrame,
-    units: pl.DataFrame,
-) -> dict[str, Any]:
-    macro = evaluation.filter(
-        (pl.col("theme_id") == MACRO)
-        & pl.col("measure").cast(pl.String).is_in(["f1", "average_precision", "brier"])
-    )
-    found: dict[str, Any] = {}
-    for row in macro.iter_rows(named=True):
-        name = f"macro_{row['measure']}"
-        found.setdefault(row["setting"], {}).setdefault(row["model"], {})[name] = row["value"]
-    alphas = agreement.filter(pl.col("theme_id") == ALL).select("unit_set", "alpha")
-    curves = calibration.filter(pl.col("theme_id") == ALL).partition_by("setting")
-    return {
-        "calibration_error": {curve["setting"][0]: calibration_error(curve) for curve in curves},
-        "evaluation": found,
-        "coder_alpha": dict(alphas.iter_rows()),
-        "coded_units": dict(units["unit_set"].cast(pl.String).value_counts(sort=True).iter_rows()),
-    }
 
 
 def _outside(corpus: CodedCorpus) -> Iterator[str]:

@@ -280,7 +280,9 @@ class Frame:
             return by_kind
         whole = {"kind": POLICY, "mission": ALL, "year": None}
         years = sorted(set(passages["year"].drop_nulls()))
-        by_mission = [{**whole, "mission": one} for one in self._missions(passages)]
+        further = [{**whole, "kind": kind} for kind in self._kinds if kind not in self.side.kinds]
+        missions = self._missions(passages)
+        by_mission = [{**of, "mission": one} for of in (whole, *further) for one in missions]
         return [whole, *by_kind, *by_mission, *[{**whole, "year": year} for year in years]]
 
     def _missions(self, passages: pl.DataFrame) -> list[str]:

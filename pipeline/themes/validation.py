@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -11,7 +13,9 @@ from pipeline.run.arrays import Vectors
 from pipeline.run.settings import ThemeSettings
 from pipeline.study.study import transfer_name
 from pipeline.themes.models import ModelMaker, ThemeModel
-from pipeline.themes.samples import Booleans, Floats, Integers, Sample, together
+from pipeline.themes.samples import ANY_SET, Booleans, Floats, Integers, Sample
+
+Result = TypeVar("Result")
 
 _SHRINKAGE = 20.0
 """Positives for which a theme's own threshold weighs as much as the threshold of all themes."""
@@ -19,15 +23,26 @@ _SHRINKAGE = 20.0
 
 @dataclass(frozen=True)
 class TrainedThemes:
-    """A model with a threshold a theme, float [themes]."""
+    """A model, and the probabilities from which on it assigns a theme.
+
+    Attributes:
+        model: fitted.
+        thresholds: float [themes] for each set that was learnt from, and for ANY_SET.
+    """
 
     model: ThemeModel
-    thresholds: Floats
+    thresholds: Mapping[str, Floats]
 
-    def predict(self, texts: tuple[str, ...], vectors: Vectors) -> Predictions:
-        """Probabilities and what is assigned at the thresholds."""
-        probability = self.model.predict(texts, vectors)
-        return Predictions(probability, probability >= self.thresholds)
+    def predict(
+        self, texts: tuple[str, ...], vectors: Vectors, unit_set: str = ANY_SET
+    ) -> Predictions:
+        """Probabilities and what is assigned, of texts such as those of a set."""
+        probability = self.model.predict(texts, vectors, unit_set)
+        return Predictions(probability, probability >= self.thresholds_of(unit_set))
+
+    def thresholds_of(self, unit_set: str) -> Floats:
+        """Those of a set; of all units, where it was not learnt from."""
+        return self.thresholds.get(unit_set, self.thresholds[ANY_SET])
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,10 @@ class Predictions:
     probability: Floats
     assigned: Booleans
 
+    def take(self, rows: Integers | Booleans) -> Predictions:
+        """Those of these rows."""
+        return Predictions(self.probability[rows], self.assigned[rows])
+
 
 @dataclass(frozen=True)
 class CrossValidation:
@@ -45,11 +64,13 @@ class CrossValidation:
     Attributes:
         predictions: one row a unit of the sample.
         trained: the model of each fold, which saw no unit of that fold's groups.
-        fold_of: the fold in which each group was left out.
+        fold: the fold in which each unit was left out, int [n].
+        fold_of: the same by group.
     """
 
     predictions: Predictions
     trained: tuple[TrainedThemes, ...]
+    fold: Integers
     fold_of: Mapping[str, int]
 
 
@@ -82,25 +103,23 @@ class Judged:
         """What was trained on and tested on: the set itself, or such as 'one to another'."""
         return transfer_name(self.trained_on, self.unit_set) if self.trained_on else self.unit_set
 
-    def first(self, n: int) -> Judged:
-        """The first n units; units after them were learnt from, but are not to be judged by."""
-        some = Predictions(self.predictions.probability[:n], self.predictions.assigned[:n])
-        return replace(self, truth=self.truth[:n], predictions=some, groups=self.groups[:n])
-
 
 @dataclass(frozen=True)
 class Judgement:
     """What the models made of one set of coded units.
 
     Attributes:
-        unit: of the set: sentence or paragraph.
+        unit_set: the set.
+        unit: sentence or paragraph.
         sample: its units, and behind them those that were suggested.
         judged: held-out predictions of every model, in each setting in which it was judged.
         said: what the model in use says of the sample, held out.
-        validated: the cross-validation of the model in use; None where the set is not learnt from.
-        trained: the model in use and the one that is saved, by name, trained on all units.
+        validated: the cross-validation of the model in use over all sets that are learnt from;
+            None where this set is not.
+        trained: the model in use and the one that is saved, by name, trained on all these sets.
     """
 
+    unit_set: str
     unit: str
     sample: Sample
     judged: list[Judged]
@@ -110,80 +129,123 @@ class Judgement:
 
 
 def train(
-    make: ModelMaker, sample: Sample, extra: Sample | None, settings: ThemeSettings, seed: int
+    make: ModelMaker,
+    sample: Sample,
+    settings: ThemeSettings,
+    seed: int,
+    kinds: Mapping[str, str] = MappingProxyType({}),
 ) -> TrainedThemes:
-    """Fit on all units; thresholds come from held-out probabilities of the sample's units.
+    """Fit on all units; thresholds come from their held-out probabilities.
 
-    A model that does not know these is fitted again on inner folds (`extra` is never judged).
+    A model that does not know these is fitted again on inner folds. Probabilities are calibrated
+    set by set, thresholds are those of all sets of a kind: with 5 to 30 units on a theme in one set
+    the best threshold is mostly luck.
+
+    Args:
+        make: makes an unfitted model.
+        sample: the units.
+        settings: number of inner folds.
+        seed: of these folds.
+        kinds: the kind of each set, such as sentence; a set that is not named is of its own.
     """
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):  # sums in one order: the same bytes on any number of cores
         model = make()
-        model.fit(sample, extra)
+        model.fit(sample)
         held_out = model.held_out
         if held_out is None:
-            held_out = _inner_predictions(make, sample, extra, settings, seed)
-    return TrainedThemes(model, tuned_thresholds(sample.labels, held_out))
+            held_out = _inner_predictions(make, sample, settings, seed)
+    kind_of = {unit_set: kinds.get(unit_set, unit_set) for unit_set in sample.unit_sets}
+    of_unit = np.array([kind_of[unit_set] for unit_set in sample.unit_sets])
+    tuned = {
+        kind: tuned_thresholds(sample.labels[of_unit == kind], held_out[of_unit == kind])
+        for kind in dict.fromkeys(kind_of.values())
+    }
+    thresholds = {ANY_SET: tuned_thresholds(sample.labels, held_out)}
+    return TrainedThemes(model, thresholds | {name: tuned[kind] for name, kind in kind_of.items()})
 
 
 def _inner_predictions(
-    make: ModelMaker, sample: Sample, extra: Sample | None, settings: ThemeSettings, seed: int
+    make: ModelMaker, sample: Sample, settings: ThemeSettings, seed: int
 ) -> Floats:
-    folds = grouped_folds(sample.groups, sample.labels, settings.inner_folds, seed)
+    folds = sample_folds(sample, settings.inner_folds, seed)
     probability = np.zeros(sample.labels.shape)
     for fold in np.unique(folds):
         model = make()
-        left_out = sample.take(folds == fold)
-        others = extra.outside({*left_out.groups}) if extra else None
-        model.fit(sample.take(folds != fold), others)
-        probability[folds == fold] = model.predict(left_out.texts, left_out.vectors)
+        model.fit(sample.take(folds != fold))
+        for rows, left_out in _by_set(sample, folds == fold):
+            probability[rows] = model.predict(
+                left_out.texts, left_out.vectors, left_out.unit_sets[0]
+            )
     return probability
+
+
+def _by_set(sample: Sample, chosen: Booleans) -> Iterator[tuple[Integers, Sample]]:
+    """The chosen units of each set: their rows, and they themselves."""
+    for unit_set in dict.fromkeys(sample.unit_sets):
+        rows = np.flatnonzero(chosen & (np.array(sample.unit_sets) == unit_set))
+        if len(rows):
+            yield rows, sample.take(rows)
 
 
 def cross_validate(
     make: ModelMaker,
     sample: Sample,
-    extra: Sample | None,
     settings: ThemeSettings,
     seed: int,
-    kin: Sample | None = None,
+    kinds: Mapping[str, str] = MappingProxyType({}),
 ) -> CrossValidation:
     """Predict each unit by a model, and thresholds, that saw none of its group.
 
     Args:
         make: makes an unfitted model.
-        sample: the units that are judged.
-        extra: units that are always trained on, of other groups.
+        sample: the units, of one set or several, which may share groups.
         settings: number of folds.
         seed: of the folds.
-        kin: units that are trained on and not judged, some of the sample's groups; each group is
-            left out in one fold, its own where the sample has it.
+        kinds: the kind of each set; see `train`.
     """
-    folds = grouped_folds(sample.groups, sample.labels, settings.folds, seed)
-    probability = np.zeros(sample.labels.shape)
-    assigned = np.zeros(sample.labels.shape, dtype=bool)
-    fold_of = _with_kin(dict(zip(sample.groups, folds.tolist(), strict=True)), kin)
+    folds = sample_folds(sample, settings.folds, seed)
+    said = Predictions(np.zeros(sample.labels.shape), np.zeros(sample.labels.shape, dtype=bool))
     trained = []
     for fold in np.unique(folds):
-        inside, left_out = sample.take(folds != fold), sample.take(folds == fold)
-        if set(inside.groups) & set(left_out.groups):
+        inside = sample.take(folds != fold)
+        if set(inside.groups) & set(sample.take(folds == fold).groups):
             raise AssertionError("a group stands on both sides of a fold")
-        of_fold = {group for group, place in fold_of.items() if place == fold}
-        others = together([extra, kin.outside(of_fold) if kin else None])
-        themes = train(make, inside, others, settings, seed)
-        predictions = themes.predict(left_out.texts, left_out.vectors)
-        probability[folds == fold] = predictions.probability
-        assigned[folds == fold] = predictions.assigned
+        themes = train(make, inside, settings, seed, kinds)
+        for rows, left_out in _by_set(sample, folds == fold):
+            found = themes.predict(left_out.texts, left_out.vectors, left_out.unit_sets[0])
+            said.probability[rows], said.assigned[rows] = found.probability, found.assigned
         trained.append(themes)
-    return CrossValidation(Predictions(probability, assigned), tuple(trained), fold_of)
+    fold_of = dict(zip(sample.groups, folds.tolist(), strict=True))
+    return CrossValidation(said, tuple(trained), folds, fold_of)
 
 
-def _with_kin(fold_of: Mapping[str, int], kin: Sample | None) -> dict[str, int]:
-    """Groups that only the kin have are dealt out over the folds, in the order of their names."""
-    n_folds = len(set(fold_of.values()))
-    more = sorted({*kin.groups} - {*fold_of}) if kin else []
-    return {**fold_of, **{group: place % n_folds for place, group in enumerate(more)}}
+def sample_folds(sample: Sample, n_folds: int, seed: int) -> Integers:
+    """Folds over which each set and its labels are spread; see `grouped_folds`."""
+    sets = list(dict.fromkeys(sample.unit_sets))
+    if len(sets) < 2:
+        return grouped_folds(sample.groups, sample.labels, n_folds, seed)
+    members = [np.array(sample.unit_sets) == unit_set for unit_set in sets]
+    spread = [np.column_stack([sample.labels & of_set[:, None], of_set]) for of_set in members]
+    return grouped_folds(sample.groups, np.hstack(spread), n_folds, seed)
+
+
+def in_processes(
+    work: Callable[..., Result], arguments: Iterable[Sequence[Any]], n_processes: int
+) -> list[Result]:
+    """What the work gives for each arguments, in their order, however many processes there are."""
+    from joblib import Parallel, delayed
+
+    calls = [delayed(_on_one_core)(work, each) for each in arguments]
+    return list(Parallel(n_jobs=max(1, min(n_processes, len(calls))))(calls))
+
+
+def _on_one_core(work: Callable[..., Result], arguments: Sequence[Any]) -> Result:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        return work(*arguments)
 
 
 def grouped_folds(groups: Sequence[str], labels: Booleans, n_folds: int, seed: int) -> Integers:

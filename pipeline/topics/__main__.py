@@ -23,6 +23,7 @@ from pipeline.run.tables.topics import (
 from pipeline.study.codebook import load_codebook
 from pipeline.study.study import load_missions
 from pipeline.topics.finding import TopicFindings, find_topics, load_labels, renamed
+from pipeline.topics.model import saved_files
 from pipeline.topics.selection import TopicCorpus
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import read_vectors
@@ -49,8 +50,6 @@ def main() -> None:
         say(f"topics: {remark}")
     write_table(TOPICS, topics)
     _write(findings)
-    from pipeline.topics.model import saved_files
-
     fitted = findings.whole.fitted
     write_folder(MODEL, saved_files(fitted, topics["label"].to_list(), settings.embed.model))
 

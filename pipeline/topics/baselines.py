@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pipeline.run.arrays import Floats, Integers, Strings, Vectors
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.clustering import agreement_of
-from pipeline.topics.fitting import FittedTopics
+from pipeline.topics.model import FittedTopics
 from pipeline.topics.projection import remembered
 from pipeline.topics.selection import Selection, TopicMaterial
 from pipeline.topics.terms import Vocabulary, top_terms, typical_words

@@ -15,7 +15,7 @@ import polars as pl
 from pipeline.run.arrays import Floats, Integers, Vectors, wilson_interval
 from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.topics import OUTLIER
-from pipeline.topics.fitting import FittedTopics
+from pipeline.topics.model import FittedTopics
 from pipeline.topics.selection import Selection, TopicMaterial
 from pipeline.topics.terms import Vocabulary, count_terms
 from pipeline.vectors.encoder import Encoder

@@ -24,7 +24,7 @@ from pipeline.topics.description import (
     topic_vectors,
     zero_shot_table,
 )
-from pipeline.topics.fitting import fit_topics
+from pipeline.topics.model import fit_topics
 from pipeline.topics.selection import TopicCorpus, prepare
 from pipeline.vectors.encoder import Encoder
 

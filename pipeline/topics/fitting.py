@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,13 +18,6 @@ from pipeline.topics.clustering import (
     best_match_jaccard,
     matched,
 )
-from pipeline.topics.projection import project_map
-from pipeline.topics.selection import TopicMaterial
-from pipeline.topics.terms import count_terms
-from pipeline.vectors.encoder import Encoder
-
-if TYPE_CHECKING:
-    from bertopic import BERTopic
 
 REFITTED = 0.9
 """Part of the texts in the sample that a refit sees."""
@@ -195,80 +188,4 @@ def stability(topic: Integers, made: Sequence[Refit], n_topics: int) -> Stabilit
         topics_between_samples=best_match_jaccard(topic, samples),
         new_texts=float(np.mean(again)),
         by_number=steadiest(made)[1],
-    )
-
-
-@dataclass(frozen=True)
-class FittedTopics:
-    """A BERTopic and what it says of every text.
-
-    Attributes:
-        model: the BERTopic; its documents are the texts of ``rows``.
-        topic: int [n]; topics are numbered from 0, largest first; -1 is an outlier.
-        agreement: float [n], of the texts that fits put in one group with this one, the share that
-            is in its topic.
-        labels: of the topics.
-        stability: beside refits.
-        coordinates: float [n, 2], of each text on the map.
-        settings: those that were used, which for a small corpus differ from those asked for.
-        rows: of the texts, those that were fitted; the model gave the others their topics.
-        reloaded: share of the fitted texts to which the model, saved and loaded, gives their topic.
-    """
-
-    model: BERTopic
-    topic: Integers
-    agreement: Floats
-    labels: list[str]
-    stability: Stability
-    coordinates: Floats
-    settings: TopicSettings
-    rows: Integers
-    reloaded: float
-
-    @property
-    def n_topics(self) -> int:
-        """How many topics there are."""
-        return len(self.labels)
-
-
-def fit_topics(
-    material: TopicMaterial, encoder: Encoder, settings: TopicSettings, seed: int
-) -> FittedTopics:
-    """Topics of all texts, from a BERTopic fitted on those that were drawn for it.
-
-    Args:
-        material: texts and vectors in an order that does not depend on that of the corpus.
-        encoder: of the model that made the vectors.
-        settings: see `fitting_settings`.
-        seed: of all that is drawn.
-
-    Raises:
-        StageError: no term stands in enough passages.
-    """
-    from pipeline.topics.model import LABEL, fitted_model, reloaded_share, topics_of
-
-    rows = material.rows
-    masked, vectors = material.masked.of(rows), material.vectors[rows]
-    used = fitting_settings(settings, *vectors.shape)
-    vocabulary = count_terms(
-        masked.counted, max_ngram=used.max_ngram, fewest_passages=used.min_term_passages
-    )
-    made = refits(vectors, used, seed)
-    n_topics, _ = steadiest(made)
-    model = fitted_model(masked, vectors, vocabulary, encoder, used, n_topics=n_topics, seed=seed)
-    fitted = np.asarray(model.topics_)
-    places = model.umap_model.transform(material.vectors.astype(np.float64))
-    whole = len(rows) == len(material.vectors)
-    topic = fitted if whole else topics_of(model, material.masked, material.vectors)
-    labels = model.topic_aspects_[LABEL]
-    return FittedTopics(
-        model=model,
-        topic=topic,
-        agreement=model.hdbscan_model.agreement(places),
-        labels=[labels[number][0][0] for number in range(int(fitted.max()) + 1)],
-        stability=stability(fitted, made, n_topics),
-        coordinates=project_map(material.vectors, seed, rows),
-        settings=used,
-        rows=rows,
-        reloaded=reloaded_share(model, vectors, fitted),
     )

@@ -1,12 +1,13 @@
 """The topics as a BERTopic (Grootendorst 2022) with our parts in its slots, fitted and saved.
 
-BERTopic takes seconds to import, so import this module where it is used.
+BERTopic takes seconds to import: only the stage and its tests import this module.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,19 +18,34 @@ from bertopic.backend import BaseEmbedder
 from bertopic.representation._base import BaseRepresentation
 from bertopic.vectorizers import ClassTfidfTransformer
 
-from pipeline.run.arrays import Integers, Vectors
+from pipeline.run.arrays import Floats, Integers, Vectors
 from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.topics import OUTLIER
-from pipeline.topics.fitting import clustering, projection
+from pipeline.topics.fitting import (
+    Stability,
+    clustering,
+    fitting_settings,
+    projection,
+    refits,
+    stability,
+    steadiest,
+)
 from pipeline.topics.labels import make_labels
 from pipeline.topics.masking import MaskedTexts
-from pipeline.topics.terms import Vocabulary, counter, typical_rows, typicality, weighted_terms
+from pipeline.topics.projection import project_map
+from pipeline.topics.selection import TopicMaterial
+from pipeline.topics.terms import (
+    Vocabulary,
+    count_terms,
+    counter,
+    typical_rows,
+    typicality,
+    weighted_terms,
+)
 from pipeline.vectors.encoder import Encoder
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from pipeline.topics.fitting import FittedTopics
 
 LABEL = "Label"
 """The aspect of a topic that is its label."""
@@ -104,6 +120,80 @@ class NounPhrases(BaseRepresentation):  # type: ignore[misc]
         weights = np.asarray(c_tf_idf.todense())[len(topics) - len(typical) :]
         labels = make_labels(self.masked, typical, self.vocabulary, weights, self.encoder)
         return {OUTLIER: [("", 0.0)]} | {n: [(label, 1.0)] for n, label in enumerate(labels)}
+
+
+@dataclass(frozen=True)
+class FittedTopics:
+    """A BERTopic and what it says of every text.
+
+    Attributes:
+        model: the BERTopic; its documents are the texts of ``rows``.
+        topic: int [n]; topics are numbered from 0, largest first; -1 is an outlier.
+        agreement: float [n], of the texts that fits put in one group with this one, the share that
+            is in its topic.
+        labels: of the topics.
+        stability: beside refits.
+        coordinates: float [n, 2], of each text on the map.
+        settings: those that were used, which for a small corpus differ from those asked for.
+        rows: of the texts, those that were fitted; the model gave the others their topics.
+        reloaded: share of the fitted texts to which the model, saved and loaded, gives their topic.
+    """
+
+    model: BERTopic
+    topic: Integers
+    agreement: Floats
+    labels: list[str]
+    stability: Stability
+    coordinates: Floats
+    settings: TopicSettings
+    rows: Integers
+    reloaded: float
+
+    @property
+    def n_topics(self) -> int:
+        """How many topics there are."""
+        return len(self.labels)
+
+
+def fit_topics(
+    material: TopicMaterial, encoder: Encoder, settings: TopicSettings, seed: int
+) -> FittedTopics:
+    """Topics of all texts, from a BERTopic fitted on those that were drawn for it.
+
+    Args:
+        material: texts and vectors in an order that does not depend on that of the corpus.
+        encoder: of the model that made the vectors.
+        settings: see `fitting_settings`.
+        seed: of all that is drawn.
+
+    Raises:
+        StageError: no term stands in enough passages.
+    """
+    rows = material.rows
+    masked, vectors = material.masked.of(rows), material.vectors[rows]
+    used = fitting_settings(settings, *vectors.shape)
+    vocabulary = count_terms(
+        masked.counted, max_ngram=used.max_ngram, fewest_passages=used.min_term_passages
+    )
+    made = refits(vectors, used, seed)
+    n_topics, _ = steadiest(made)
+    model = fitted_model(masked, vectors, vocabulary, encoder, used, n_topics=n_topics, seed=seed)
+    fitted = np.asarray(model.topics_)
+    places = model.umap_model.transform(material.vectors.astype(np.float64))
+    whole = len(rows) == len(material.vectors)
+    topic = fitted if whole else topics_of(model, material.masked, material.vectors)
+    labels = model.topic_aspects_[LABEL]
+    return FittedTopics(
+        model=model,
+        topic=topic,
+        agreement=model.hdbscan_model.agreement(places),
+        labels=[labels[number][0][0] for number in range(int(fitted.max()) + 1)],
+        stability=stability(fitted, made, n_topics),
+        coordinates=project_map(material.vectors, seed, rows),
+        settings=used,
+        rows=rows,
+        reloaded=reloaded_share(model, vectors, fitted),
+    )
 
 
 def fitted_model(

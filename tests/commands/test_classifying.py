@@ -47,11 +47,10 @@ def trained(project: Path, encoder: CachedEncoder) -> Path:
     described = ("Posture, patrols and presence.", "Justice and impunity.")
     model = Combination(ThemeText(described, encoder.encode(described)))
     model.fit(Sample(texts, encoder.encode(texts), labels, tuple("abcdef")))
-    assert model.fitted is not None
     save_themes(
         SavedThemes(
             ("posture", "justice"),
-            model.fitted,
+            model.fitted_for(""),
             np.array([0.5, 0.5]),
             {"un": 6},
             encoder.card.fingerprint,

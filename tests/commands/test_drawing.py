@@ -6,7 +6,7 @@ The sheets are filled in by these tests: nobody coded anything.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -21,11 +21,11 @@ from pipeline.cli import app
 from pipeline.ingest.corpus import corpus_of
 from pipeline.ingest.readers import read_file
 from pipeline.run.settings import load_settings
-from pipeline.run.tables.table import write_table
+from pipeline.run.tables.table import read_table, write_table
 from pipeline.run.tables.texts import BLOCKS, DOCUMENTS
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
-from pipeline.study.codings import read_codings
+from pipeline.study.codings import Coding, read_codings
 from pipeline.study.manifest import read_manifest
 
 CODING = Path("corpus/coding")
@@ -164,6 +164,27 @@ def test_a_second_draw_is_joined_with_the_first(drawn_from: Path) -> None:
         assert chance == pytest.approx(expected, abs=2e-6)
 
 
+def test_units_of_a_document_that_this_run_did_not_read_keep_their_probability(
+    drawn_from: Path,
+) -> None:
+    first = drawn("--n", "20", "--seed", "1")
+    RECORD.unlink()
+    away = first["symbol"][0]
+    documents = read_table(DOCUMENTS)
+    gone = documents.filter(away == pl.coalesce(pl.col("symbol"), "document_id"))["document_id"]
+    gone = gone if len(gone) else pl.Series([away])
+    write_table(DOCUMENTS, documents.filter(~pl.col("document_id").is_in(gone.implode())))
+    blocks = read_table(BLOCKS).filter(~pl.col("document_id").is_in(gone.implode()))
+    write_table(BLOCKS, blocks)
+
+    second = drawn("--n", "5", "--seed", "2", "--out", "second")
+
+    kept = second.filter(pl.col("symbol") == away).join(first, on="unit_id")
+    assert kept.height == first.filter(pl.col("symbol") == away).height > 0
+    assert kept["inclusion_probability"].equals(kept["inclusion_probability_right"])
+    assert away in pl.read_csv(RECORD).filter(pl.col("draw") == 1)["document"]
+
+
 def test_the_seed_of_an_earlier_draw_is_not_taken_again(drawn_from: Path) -> None:
     drawn("--n", "5", "--seed", "1")
     done = peacetext("draw", "reports", "--n", "5", "--seed", "1", "--out", "again")
@@ -225,6 +246,85 @@ def test_a_sheet_filled_in_by_a_test_becomes_a_coding(drawn_from: Path) -> None:
         (one, "training"),
         ("reports-0003", "host_state"),
     ]
+
+
+def reports() -> Coding:
+    codings = read_codings(load_codebook().theme_ids, load_study().coded_sets)
+    return next(one for one in codings if one.unit_set == "reports")
+
+
+def code(sheet: str, unit_ids: Iterable[str]) -> None:
+    fill_in(sheet, {unit: ["training"] for unit in unit_ids}, "filled.csv")
+    done = peacetext("import", "filled.csv", "--coder", "a test")
+    assert done.exit_code == 0, done.output
+
+
+def test_a_second_draw_counts_once_all_of_it_is_coded(drawn_from: Path) -> None:
+    # given a draw that is coded, and a second one that gives missions other chances
+    first = drawn("--n", "8", "--seed", "1")
+    code("reports-sheet.csv", first["unit_id"])
+    before = reports()
+    both = drawn("--n", "6", "--by", "mission", "--seed", "2", "--out", "second")
+    new = both["unit_id"].to_list()[8:]
+    # then the first is used as it was, also while a part of the second is coded
+    for coded, waiting in ((0, 0), (1, 1)):
+        if coded:
+            code("second.csv", new[:coded])
+        found = reports()
+        assert found.units["unit_id"].equals(before.units["unit_id"])
+        assert found.units["inclusion_probability"].to_list() == pytest.approx(
+            before.units["inclusion_probability"].to_list(), abs=1e-6
+        )
+        said = peacetext("check").output
+        assert f"{len(new) - coded} units that nobody has coded yet: not used" in said
+        assert ("1 coded unit waits for the rest of a later draw" in said) == bool(waiting)
+    # and once all is coded, all of it with the chance of being in either
+    code("second.csv", new)
+    assert reports().units["inclusion_probability"].equals(both["inclusion_probability"])
+    assert reports().uncoded == ()
+
+
+def test_of_a_draw_that_is_coded_in_part_nothing_is_estimated(drawn_from: Path) -> None:
+    drawn("--n", "4")
+    code("reports-sheet.csv", ["reports-0001"])
+    found = reports()
+    assert found.units["unit_id"].to_list() == ["reports-0001"]
+    assert not found.can_estimate
+    assert "nothing is estimated with the others" in peacetext("check").output
+
+
+def test_a_draw_of_nothing_new_writes_nothing(drawn_from: Path) -> None:
+    drawn("--n", "100000", "--seed", "1")
+    units, record = UNITS.read_bytes(), RECORD.read_bytes()
+    done = peacetext("draw", "reports", "--n", "5", "--seed", "2", "--out", "second")
+    assert done.exit_code == 2
+    assert "each was drawn before too; to fix: " in done.output
+    assert (UNITS.read_bytes(), RECORD.read_bytes()) == (units, record)
+    assert not Path("second.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("coder", "said"),
+    [("1", "'1' is a language model by"), ("Adjudicated", "made by people together")],
+)
+def test_a_sheet_is_not_taken_under_the_name_of_another_kind_of_coder(
+    drawn_from: Path, coder: str, said: str
+) -> None:
+    drawn("--n", "2")
+    fill_in("reports-sheet.csv", {"reports-0001": ["training"]}, "filled.csv")
+    done = peacetext("import", "filled.csv", "--coder", coder)
+    assert done.exit_code == 2
+    assert said in done.output
+    assert "name the person who filled it in: --coder NAME" in done.output
+    assert not list(CODING.glob("reports-coder-*"))
+
+
+def test_a_suggestion_is_never_written_over(drawn_from: Path) -> None:
+    Path("to-code.csv").write_text("mine", encoding="utf-8")
+    done = peacetext("suggest", "--n", "5")
+    assert done.exit_code == 2
+    assert "to-code.csv: is there already; to fix: name another with --out" in done.output
+    assert Path("to-code.csv").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_workbook_is_taken_like_a_csv(drawn_from: Path) -> None:

@@ -77,11 +77,14 @@ def test_a_line_is_gone_once_its_value_is_written(written: Path) -> None:
 
 def test_a_coding_that_nobody_has_read_is_named(written: Path) -> None:
     coding = Path("corpus/coding/article-coder-1.csv")
-    coding.write_text("sentence_id,codes\ns001,?\ns002,first_code\n", encoding="utf-8")
+    coding.write_text("sentence_id,codes\ns001,?\ns002,?\n", encoding="utf-8")
 
     (line,) = [line for line in to_fill_in() if str(coding) in line]
 
-    assert "1 units that nobody has read" in line
+    assert "2 units that nobody has read" in line
+    # once somebody has begun, it is a coding of what was read
+    coding.write_text("sentence_id,codes\ns001,?\ns002,first_code\n", encoding="utf-8")
+    assert not [line for line in to_fill_in() if str(coding) in line]
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:

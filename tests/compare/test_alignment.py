@@ -7,6 +7,8 @@ import pytest
 from scipy.stats import norm
 
 from pipeline.compare.structure.alignment import (
+    NO_THEME,
+    LabelledPassages,
     alignment_table,
     explanation_table,
     false_discovery_rates,
@@ -15,7 +17,6 @@ from pipeline.compare.structure.alignment import (
     topic_theme_cells,
 )
 from pipeline.compare.structure.comparing import best_topics, recovery_table
-from pipeline.compare.structure.labels import NO_THEME, LabelledPassages
 from pipeline.run.settings import CompareSettings
 
 

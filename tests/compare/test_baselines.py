@@ -7,6 +7,7 @@ import pytest
 from pipeline.compare.gap.measuring import speaker_table
 from pipeline.compare.material import code_group_labels
 from pipeline.compare.structure.agreement import merged_topics
+from pipeline.compare.structure.alignment import label_passages, primary_themes
 from pipeline.compare.structure.baselines import (
     groups_by_text,
     kmeans_groups,
@@ -14,7 +15,6 @@ from pipeline.compare.structure.baselines import (
     nmf_groups,
     semantic_table,
 )
-from pipeline.compare.structure.labels import label_passages, primary_themes
 from pipeline.run.settings import CompareSettings
 
 THEME_IDS = ("a", "b", "c")

@@ -7,9 +7,9 @@ import pytest
 
 from pipeline.compare.material import Material
 from pipeline.compare.structure.agreement import RANDOM, agreement_table
+from pipeline.compare.structure.alignment import LabelledPassages
 from pipeline.compare.structure.baselines import Baselines
 from pipeline.compare.structure.comparing import labelled_passages
-from pipeline.compare.structure.labels import LabelledPassages
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import AGREEMENT
 

@@ -205,7 +205,7 @@ def test_two_sets_of_paragraphs_are_compared_each_by_itself(
     fields = {name: getattr(material, name) for name in Material.__dataclass_fields__}
     # when topics are compared
     labelled = labelled_passages(Material(**fields | {"units": units.drop("mission")}))
-    # then each set has its hand codes, and the classifier's themes of its own documents
+    # then each set has its codes, and the classifier's themes of its own documents
     n = {(one.passages, one.reference): len(one.passage_ids) for one in labelled}
     assert n["first", "codes"] == n["second", "codes"] == 20
     assert n["first", "classifier"] == n["second", "classifier"] == 120

@@ -7,12 +7,22 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.compare.gap.gap import SideShares, Way, gap_table, sensitivity_rows, side_pairs
+from pipeline.compare.findings.sides import spans, what_is_missing
+from pipeline.compare.gap.gap import (
+    Way,
+    compared_shares,
+    decided_together,
+    gap_table,
+    nearness,
+    sensitivity_rows,
+    side_pairs,
+)
 from pipeline.compare.gap.measuring import series_table
-from pipeline.compare.gap.sensitivity import other_ways, spans, what_is_missing
+from pipeline.compare.gap.sensitivity import other_ways
 from pipeline.compare.gap.sides import (
     CodedUnits,
     PolicyShare,
+    SideShares,
     coded_units,
     parts_of_units,
     policy_shares,
@@ -22,7 +32,7 @@ from pipeline.compare.gap.sides import (
     widened,
 )
 from pipeline.compare.material import Material, from_rows
-from pipeline.run.arrays import UNKNOWN, Share
+from pipeline.run.arrays import UNKNOWN, Share, wilson_share
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.themes import Prevalence
 from pipeline.study.checks import load_study
@@ -154,6 +164,100 @@ def test_every_two_sides_are_compared_with_one_false_discovery_rate(
     )
 
 
+def test_a_side_between_two_others_is_nearer_where_its_intervals_leave_no_other_reading() -> None:
+    """Mandates .1 and interviews .8, 5 points on each side, and reports somewhere."""
+
+    def share(value: float, half: float = 0.05) -> Share:
+        return Share(value, value - half, value + half)
+
+    half_way = nearness(share(0.1), share(0.45), share(0.8), 0.95)
+    beyond = nearness(share(0.1), share(0.9), share(0.8), 0.95)
+    away = nearness(share(0.1), share(0.0), share(0.8), 0.95)
+    blurred = nearness(share(0.1), share(0.45, 0.5), share(0.8), 0.95)
+    turned = nearness(share(0.9), share(0.55), share(0.2), 0.95)
+
+    # .7 away and .35 away; the interval is that of .45 - .1, its ends the root of twice .05 squared
+    assert half_way is not None
+    assert half_way.value == pytest.approx(0.35)
+    assert half_way.low == pytest.approx(0.35 - 0.005**0.5)
+    assert half_way.p_value < 0.001
+    # past the interviews by .1: 1.6 - .1 - .9, of which interviews count twice
+    assert beyond is not None
+    assert beyond.value == pytest.approx(0.6)
+    assert beyond.low == pytest.approx(0.6 - (0.05**2 + 0.05**2 + 0.1**2) ** 0.5)
+    assert away is not None
+    assert away.value == pytest.approx(-0.1)
+    assert away.p_value < 0.05
+    assert blurred is not None
+    assert blurred.p_value > 0.05
+    assert blurred.low < 0 < blurred.high
+    assert turned is not None
+    assert turned.value == pytest.approx(0.35)
+    assert nearness(share(0.1), UNKNOWN, share(0.8), 0.95) is None
+
+
+def test_a_side_that_is_as_far_away_is_seldom_called_nearer_or_further() -> None:
+    """A fifth of mandates and interviews apart, reports like mandates: 600 made corpora."""
+    random = np.random.default_rng(20260406)
+    verdicts = []
+    for _ in range(600):
+        sides = [
+            wilson_share(random.binomial(n, share) / n, n, 0.95)
+            for n, share in ((500, 0.05), (270, 0.05), (50, 0.25))
+        ]
+        found = nearness(*sides, 0.95)
+        assert found is not None
+        verdicts.append(found.p_value <= 0.05)
+        verdicts.append(not found.low <= 0 <= found.high)
+    wrong, missed = np.mean(verdicts[::2]), np.mean(verdicts[1::2])
+    assert wrong < 0.06
+    assert missed < 0.07
+
+
+def test_reports_are_nearer_only_where_mandates_and_interviews_differ(
+    settings: CompareSettings,
+) -> None:
+    sides = [
+        SideShares(name, 100, [Share(one, one - 0.05, one + 0.05), Share(0.5, 0.4, 0.6)], [])
+        for name, one in (("mandates", 0.1), ("reports", 0.4), ("interviews", 0.8))
+    ]
+
+    table = side_pairs([replace(one, parts=one.shares) for one in sides], THEME_IDS, settings)
+
+    said = table.filter(pl.col("nearer").is_not_null())
+    assert said.select("side", "other", "theme_id", "nearer").unique().rows() == [
+        ("reports", "interviews", "escorts", "nearer")
+    ]
+    assert said["nearer_by"].to_list() == pytest.approx([0.3, 0.3])
+
+
+def test_two_of_three_sides_are_decided_by_the_rate_over_all_pairs(
+    settings: CompareSettings,
+) -> None:
+    # given a difference that two comparisons decide and six do not, and a third side like the first
+    close, far = Share(0.2, 0.1, 0.3), Share(0.435, 0.265, 0.565)
+    same = [close, close]
+    sides = [
+        SideShares("mandates", 9, same, same),
+        SideShares("reports", 9, same, same),
+        SideShares("interviews", 9, [far, close], [far, close]),
+    ]
+    alone = compared_shares(THEME_IDS, same, [far, close], settings)
+    assert alone["direction"].to_list() == ["more in interviews", "undecided"]
+    gap = alone.with_columns(
+        part_q_value=pl.col("q_value"), part_direction=pl.col("direction").cast(pl.String)
+    )
+    # when the pairs are decided together
+    pairs = side_pairs(sides, THEME_IDS, settings)
+    together = decided_together(gap, pairs, "mandates", "interviews")
+    # then table and pairs say the same of it
+    own = pairs.filter((pl.col("side") == "mandates") & (pl.col("other") == "interviews"))
+    of_passages = own.filter(pl.col("question").cast(pl.String) == "passages")
+    assert together["q_value"].to_list() == of_passages["q_value"].to_list()
+    assert together["part_direction"].to_list() == together["direction"].to_list()
+    assert set(own["larger"]) == set(together["direction"].cast(pl.String)) == {"undecided"}
+
+
 def test_a_side_without_a_share_is_compared_with_nothing(settings: CompareSettings) -> None:
     known, unknown = [Share(0.5, 0.4, 0.6)] * 2, [UNKNOWN] * 2
     sides = [SideShares("mandates", 9, known, known), SideShares("reports", 0, unknown, unknown)]
@@ -173,16 +277,17 @@ def test_missions_and_years_without_a_report_are_named() -> None:
     ]
     there = pl.DataFrame(
         {
-            "kind": ["resolution", "resolution", "report", "report", "report"],
-            "missions": [["MONUC"], ["UNMISS"], ["UNMISS"], ["UNMISS", "MINUSMA"], ["MONUC"]],
-            "year": [2000, 2025, 2025, 2025, 2004],
+            "document_id": ["a", "b", "s-2025-54", "s-2025-97", "s-2014-403", "a-79-19"],
+            "kind": ["resolution", "resolution", "report", "report", "report", "report"],
+            "missions": [["MONUC"], ["UNMISS"], ["UNMISS"], ["UNMISS", "MINUSMA"], ["MONUC"], []],
+            "year": [2000, 2025, 2025, 2025, 2004, 2025],
         }
     )
 
     said = what_is_missing(there, study.model_copy(update={"sides": tuple(sides)}))
 
     assert said == {
-        "reports": "3 documents; 2 of them of 2025; none on MINUSCA and MONUSCO; "
+        "reports": "3 reports were read; 2 of them of 2025; none on MINUSCA or MONUSCO; "
         "none of 2000 to 2003 and 2005 to 2024"
     }
     assert spans([]) == []

@@ -218,7 +218,7 @@ def test_a_gap_that_turns_round_when_measured_otherwise_is_said_to() -> None:
     assert "commitment” does not; decided again in most: “Extension of State authority" in text
 
 
-def sides_found(reports: float, larger: str) -> Findings:
+def sides_found(reports: float, larger: str, nearer: str) -> Findings:
     """Escorts: a tenth of mandates, eight tenths of interviews, and this part of reports."""
     pairs = [
         ("mandates", "reports", 0.1 - reports, larger),
@@ -228,10 +228,14 @@ def sides_found(reports: float, larger: str) -> Findings:
     rows = [
         {"side": one, "other": other, "question": "parts", "theme_id": "escorts"}
         | {"n_side": 9, "n_other": 9, "difference": difference, "larger": side}
+        | {"low": difference - 0.1, "high": difference + 0.1, "basis": basis, "mission": mission}
+        | {"nearer": nearer if (one, other) == ("reports", "interviews") else None}
+        | {"nearer_by": 0.7 - abs(reports - 0.8), "nearer_low": 0.2, "nearer_high": 0.6}
+        for basis, mission in (("corrected", "all"), ("as classified", "all"), ("corrected", "B"))
         for one, other, difference, side in pairs
     ]
     findings = found(GAP_SIDES, rows)
-    findings.there_is["reports"] = "11 documents; 7 of them of 2025"
+    findings.there_is["reports"] = "11 reports were read; 7 of them of 2025"
     return findings
 
 
@@ -243,20 +247,26 @@ def test_reports_are_said_to_be_nearer_to_the_interviews_or_not() -> None:
     ]
     study = ours()[0].model_copy(update={"sides": tuple(map(Side.model_validate, sides))})
 
-    near = sides_words(account(sides_found(0.6, "reports"), study=study))
-    far = sides_words(account(sides_found(0.05, "undecided"), study=study))
+    near = sides_words(account(sides_found(0.6, "reports", "nearer"), study=study))
+    far = sides_words(account(sides_found(0.05, "undecided", "undecided"), study=study))
 
     assert "more room is given in reports than in mandates to “" in near
-    assert "Mandates and interviews differ beyond chance on 1 theme; reports are nearer" in near
-    assert "than mandates are on 1 of these (“" in near
-    assert near.endswith("Reports here are 11 documents; 7 of them of 2025: not all that there is.")
+    assert "(+50 points, +40 to +60)" in near
+    assert "Measured otherwise (as classified and B apart), it keeps its sign throughout." in near
+    assert "Counted by parts of what is said, mandates and interviews differ beyond chance" in near
+    assert "on 1 theme; reports are nearer to interviews than mandates are on 1 (“Escorts" in near
+    assert "”, +50 points, +20 to +60)." in near
+    assert "No theme takes more room in reports or in interviews than chance allows." in near
+    assert near.endswith("Only 11 reports were read; 7 of them of 2025.")
     assert "No theme takes more room in reports or in mandates than chance allows." in far
-    assert "on none of these." in far
+    assert "reports are nearer to interviews than mandates are on none that can be told." in far
+    assert "Measured" not in far
     assert sides_words(account(Findings(), study=study)) == ""
-    (short,) = sides_in_short(account(sides_found(0.6, "reports"), study=study))
+    (short,) = sides_in_short(account(sides_found(0.6, "reports", "nearer"), study=study))
     said = "".join(piece.text for piece in short)
     assert said.startswith("Reports give more room than mandates to 1 theme (“")
-    assert said.endswith("Of reports there are 11 documents; 7 of them of 2025.")
+    assert "nearer to interviews than mandates are on 1 (“Escorts" in said
+    assert said.endswith("Only 11 reports were read; 7 of them of 2025.")
     assert list(sides_in_short(account(Findings(), study=study))) == []
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from pipeline.export.references import BibliographyEntry, bibtex, ris
+from pipeline.export.__main__ import BibliographyEntry, bibtex, ris
 from pipeline.study.symbols import address
 from tests.export.conftest import Project
 

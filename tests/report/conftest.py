@@ -16,11 +16,14 @@ import polars as pl
 import pytest
 
 from pipeline.compare.findings.words import Words, as_table, in_short
+from pipeline.compare.gap.gap import side_pairs
+from pipeline.compare.gap.sides import SideShares
 from pipeline.compare.material import Account, Findings, Phrase, empty
 from pipeline.report.__main__ import main
+from pipeline.run.arrays import UNKNOWN, Share
 from pipeline.run.files import write_json, write_text
 from pipeline.run.settings import load_settings
-from pipeline.run.tables.compare import GAP, SENTENCES
+from pipeline.run.tables.compare import GAP, GAP_SIDES, SENTENCES
 from pipeline.run.tables.table import Table, read_table, write_table
 from pipeline.run.tables.texts import ACQUIRED, DOCUMENTS, PASSAGES, SET_ASIDE
 from pipeline.run.tables.themes import PASSAGE_CODES, SCORES, Evaluation
@@ -251,6 +254,26 @@ def gap_rows() -> list[dict[str, Any]]:
     return rows
 
 
+def sides() -> pl.DataFrame:
+    """The three sides of two themes; nothing is known of the others."""
+
+    def side(name: str, **shares: float) -> SideShares:
+        known = [
+            Share(shares[theme], max(0.0, shares[theme] - 0.05), shares[theme] + 0.05)
+            if theme in shares
+            else UNKNOWN
+            for theme in load_codebook().theme_ids
+        ]
+        return SideShares(name, 90, known, known)
+
+    three = (
+        side("mandates", host_state=0.4, robust_force=0.1),
+        side("reports", host_state=0.2, robust_force=0.05),
+        side("interviews", host_state=0.1, robust_force=0.5),
+    )
+    return side_pairs(three, load_codebook().theme_ids, load_settings().compare)
+
+
 def sentences() -> pl.DataFrame:
     """What the compare stage says of these tables, with a paragraph that tries to be markup."""
     findings = Findings()
@@ -308,6 +331,7 @@ def build_project(folder: Path, with_findings: bool = True, study: str = "") -> 
             )
             write_rows(SCORES, score_rows(passages))
             write_rows(GAP, gap_rows())
+            write_table(GAP_SIDES, sides())
             write_json(Path("outputs/export/metrics.json"), EXPORTED)
             write_table(SENTENCES, sentences())
             write_rows(

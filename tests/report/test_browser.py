@@ -101,7 +101,7 @@ def test_a_theme_of_the_gap_leads_to_its_passages(visit: Visit) -> None:
     link = visit.page.locator("#gap-chart svg a[href*='theme=robust_force']").first
     link.click()
     visit.said(
-        "32 passages on “Robust mandates and the use of force” by the classifier, in mandates"
+        "30 passages on “Robust mandates and the use of force” by the classifier, in mandates"
     )
     visit.go("#passages?code=robust_force&kind=article&speaker_group=any")
     visit.said("No passage coded as “Robust mandates")
@@ -270,8 +270,20 @@ def test_a_chosen_topic_shows_its_missions_and_years_and_is_saved_as_one_picture
     assert visit.errors == []
 
 
+def test_passages_are_filtered_by_each_side_of_the_study(visit: Visit) -> None:
+    visit.go("#passages?side=reports")
+    visit.said("7 passages in reports.")
+    visit.page.select_option("[name=side]", "interviews")
+    visit.said("20 passages in interviews.")
+    # a link to the first side of documents says policy, whatever the study calls it
+    visit.go("#passages?kind=policy")
+    visit.said("90 passages in mandates.")
+    assert visit.page.input_value("[name=side]") == "mandates"
+    assert visit.errors == []
+
+
 def test_passages_are_sorted_as_the_reader_asks(visit: Visit) -> None:
-    visit.go("#passages?kind=policy&sort=newest")
+    visit.go("#passages?kind=un&sort=newest")
     visit.said("97 passages")
     newest = visit.page.locator(".passage .where").all_inner_texts()
     visit.page.select_option("[name=sort]", "reading")

@@ -48,6 +48,29 @@ def test_no_address_in_the_html_leads_to_a_script(project: Path) -> None:
     assert [each for each in addresses if not each.startswith(allowed)] == []
 
 
+def test_a_further_side_is_drawn_beside_the_others_and_held_against_the_interviews(
+    project: Path,
+) -> None:
+    script = (project / "outputs/report/data/charts.js").read_text(encoding="utf-8")
+    charts = json.loads(script.removeprefix('peacetext.register("charts",').rstrip(");\n"))
+
+    marks = {
+        row["name"]: {mark["name"]: mark for mark in row["marks"]}
+        for row in charts["gap-parts"]["rows"]
+    }
+    assert marks["The host state"]["reports"]["value"] == 0.2
+    assert marks["The host state"]["reports"]["link"] == ("#passages?theme=host_state&side=reports")
+    # nearer to what interviews say of the host state, further from what they say of force
+    nearer = {
+        row["name"]: (row["faint"], [mark["value"] for mark in row["marks"]])
+        for row in charts["gap-reports"]["rows"]
+    }
+    assert nearer["The host state"] == (False, [-0.2, 0.2])
+    assert nearer["Robust mandates and the use of force"] == (True, [-0.05, -0.05])
+    assert len(charts["gap-reports"]["rows"]) == 2
+    assert charts["gap-reports-ways"]["columns"][0]["name"] == "Mandates: corrected"
+
+
 def test_missing_documents_stand_on_the_first_screen(project: Path) -> None:
     html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
     opening = html[html.index('class="opening"') : html.index('id="corpus"')]

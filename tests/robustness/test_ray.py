@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.embed import on_ray as embed_on_ray
-from pipeline.embed.on_ray import RayEncoder
+from pipeline.embed import __main__ as embed_stage
+from pipeline.embed.__main__ import RayEncoder
 from pipeline.ingest.readers import read_file
 from pipeline.run.errors import StageError
 from pipeline.run.ray import Work, spread
@@ -69,11 +69,11 @@ def test_vectors_of_a_cluster_that_loses_a_worker_are_bit_for_bit_those_of_one_m
     settings = load_settings().embed
     here = load_sentence_encoder(settings)
     there = RayEncoder(here.model, here.card, here.precision, settings=settings)
-    monkeypatch.setattr(embed_on_ray, "PIECE", 10)
+    monkeypatch.setattr(embed_stage, "PIECE", 10)
     grave = tmp_path / "grave"
-    load = partial(embed_on_ray.load_work, settings, processor(here))
+    load = partial(embed_stage.load_work, settings, processor(here))
     monkeypatch.setattr(
-        embed_on_ray, "spread", lambda pieces, _: spread(pieces, partial(_dies_once, load, grave))
+        embed_stage, "spread", lambda pieces, _: spread(pieces, partial(_dies_once, load, grave))
     )
     assert np.array_equal(there.encode(texts), here.encode(texts))
     assert grave.exists()

@@ -9,7 +9,7 @@ from itertools import combinations
 import polars as pl
 import pytest
 
-from pipeline.segment.near_duplicates import find_near_duplicates, shingle
+from pipeline.segment.__main__ import find_near_duplicates, shingle
 
 EXTENDS = (
     "Decides to extend until {year} the mandate of MONUSCO in the Congo, "

@@ -242,9 +242,9 @@ def test_documents_go_with_the_set_from_whose_population_they_are() -> None:
     )
     goes_with = documents.select(study.set_of_documents()).to_series().to_list()
     assert goes_with == ["mandates", "reports", "reports", "reports"]
-    assert [one.id for one in study.learnt_before(study.coded_set("reports"))] == [
+    assert [one.id for one in study.learnt_beside(study.coded_set("mandates"))] == [
         "quotes",
-        "mandates",
+        "reports",
     ]
     assert documents.select(study_of().set_of_documents().alias("to")).to_series()[0] == NO_SET
 

@@ -142,6 +142,29 @@ def test_a_code_given_in_place_of_another_is_counted_and_one_given_beside_it_is_
     assert table.rows() == [("un", "a", "b", 2)]
 
 
+def test_a_coder_says_nothing_of_units_that_were_not_read() -> None:
+    # given two coders of all units, and a third who read the first half and sees nothing else
+    given = _given()
+    read = np.ones(given.shape[:2], dtype=bool)
+    read[2, 20:] = False
+    given[2, 20:] = False
+    groups, names = [str(unit) for unit in range(40)], ["a", "b", "c", "d"]
+    table = agreement_table("un", given, names, groups, *RESAMPLING, read)
+    as_no = agreement_table("un", given, names, groups, *RESAMPLING)
+    both = [agreement_table("un", given[:, :20], names, groups[:20], *RESAMPLING)]
+    both += [agreement_table("un", given[:2, 20:], names, groups[20:], *RESAMPLING)]
+    # then alpha lies where both halves do, and not where silence is taken for a no
+    alphas = [float(one["alpha"][0]) for one in (*both, table)]
+    assert min(alphas[:2]) - 0.1 <= alphas[2] <= max(alphas[:2]) + 0.1
+    assert alphas[2] > as_no["alpha"][0] + 0.05
+    judged = coders_as_models("un", given, groups, read)
+    assert judged is not None
+    assert len(judged.truth) == len(judged.groups) == 2 * 40 + 4 * 20
+    # nor does it part from those who gave a code there
+    none = np.zeros((2, 40), dtype=bool)
+    assert confusion_table("un", given[:2], names, none).is_empty()
+
+
 def test_each_coder_is_judged_by_each_other() -> None:
     given = np.zeros((2, 4, 1), dtype=bool)
     given[0, :2], given[1, 1:3] = True, True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,10 +12,10 @@ from pipeline.run.errors import InputError, StageError
 from pipeline.run.settings import ThemeSettings, load_settings
 from pipeline.study.sets import SUGGESTED
 from pipeline.themes.models import Majority
-from pipeline.themes.samples import Sample
+from pipeline.themes.samples import ANY_SET, Sample, together
 from pipeline.themes.scoring import general_judgement
 from pipeline.themes.study import judge_models
-from pipeline.themes.validation import Judgement, cross_validate
+from pipeline.themes.validation import Judgement, cross_validate, train
 from tests.studies import paragraphs, sentences, study_of
 
 MODELS = ("majority", "combined")
@@ -41,10 +42,9 @@ class Watched(Majority):
 
     fits: list[tuple[str, ...]] = []  # noqa: RUF012
 
-    def fit(self, sample: Sample, extra: Sample | None = None) -> None:
-        texts = (*sample.texts, *(extra.texts if extra else ()))
-        self.fits.append(tuple(sorted({text.split()[0] for text in texts})))
-        super().fit(sample, extra)
+    def fit(self, sample: Sample) -> None:
+        self.fits.append(tuple(sorted({text.split()[0] for text in sample.texts})))
+        super().fit(sample)
 
 
 @pytest.fixture
@@ -61,25 +61,29 @@ def _told(judgements: dict[str, Judgement]) -> dict[str, list[str]]:
     }
 
 
-def test_paragraphs_learn_from_the_sentences_above_and_are_judged_by_these_alone_too(
+def test_sentences_and_paragraphs_learn_from_each_other_and_are_judged_by_the_other_alone_too(
     settings: ThemeSettings, makers: dict[str, type[Majority]]
 ) -> None:
     study = study_of(sentences("quotes"), paragraphs("papers"))
     judgements = judge_models(
         makers, {"quotes": _sample("quotes"), "papers": _sample("papers")}, study, settings, 1
     )
-    assert _told(judgements) == {"quotes": ["quotes"], "papers": ["papers", "quotes to papers"]}
-    assert set(Watched.fits) == {("quotes",), ("papers", "quotes")}
+    assert _told(judgements) == {
+        "quotes": ["quotes", "papers to quotes"],
+        "papers": ["papers", "quotes to papers"],
+    }
+    assert set(Watched.fits) == {("quotes",), ("papers",), ("papers", "quotes")}
     assert general_judgement(judgements) is judgements["papers"]
 
 
-def test_two_sets_of_paragraphs_are_judged_each_by_itself_and_by_what_stands_above(
+def test_two_sets_of_paragraphs_are_judged_each_by_itself_and_by_the_others(
     settings: ThemeSettings, makers: dict[str, type[Majority]]
 ) -> None:
     study = study_of(sentences("quotes"), paragraphs("mandates"), paragraphs("reports", "report"))
     samples = {name: _sample(name) for name in ("quotes", "mandates", "reports")}
     judgements = judge_models(makers, samples, study, settings, 1)
     assert _told(judgements)["reports"] == ["reports", "quotes and mandates to reports"]
+    assert _told(judgements)["mandates"] == ["mandates", "quotes and reports to mandates"]
     assert judgements["reports"].judged[0].truth.shape == (30, 2)
     assert ("mandates", "quotes", "reports") in Watched.fits
     # and with one set of paragraphs only, that one is learnt from and judged
@@ -92,26 +96,48 @@ def test_two_sets_of_paragraphs_are_judged_each_by_itself_and_by_what_stands_abo
 def test_a_group_that_two_sets_share_is_left_out_of_both(settings: ThemeSettings) -> None:
     # given a report that repeats a mandate's paragraph, so that both are of one group
     shared = [f"g{place // 3}" for place in range(30)]
-    seen: list[tuple[set[str], set[str]]] = []
+    seen: list[set[str]] = []
 
     class Remembering(Majority):
-        def fit(self, sample: Sample, extra: Sample | None = None) -> None:
-            seen.append((set(sample.groups), set(extra.groups) if extra else set()))
-            super().fit(sample, extra)
+        def fit(self, sample: Sample) -> None:
+            seen.append({*sample.groups})
+            super().fit(sample)
 
-    # when the reports are cross-validated with the mandates beside them
-    kin = _sample("mandates", groups=[*shared[:27], "elsewhere", "elsewhere", "elsewhere"])
-    found = cross_validate(
-        Remembering, _sample("reports", groups=shared), None, settings, 1, kin=kin
-    )
-    # then a fold holds no unit of its groups, whichever set they are of
+    mandates = _sample("mandates", groups=[*shared[:27], "elsewhere", "elsewhere", "elsewhere"])
+    reports = _sample("reports", groups=shared)
+    both = [
+        replace(one, unit_sets=(name,) * 30)
+        for name, one in (("mandates", mandates), ("reports", reports))
+    ]
+    # when both are cross-validated together
+    found = cross_validate(Remembering, together(both), settings, 1)
+    # then a fold holds no unit of its groups, whichever set they are of, and units of each set
     everything = {*shared, "elsewhere"}
     for fold in range(3):
         left_out = {group for group, place in found.fold_of.items() if place == fold}
-        fits = [one for one in seen if one[0] == set(shared) - left_out]
-        assert fits
-        assert all(extra == (set(kin.groups) - left_out) for _, extra in fits)
+        assert everything - left_out in seen
+        assert {both[row // 30].unit_sets[0] for row in np.flatnonzero(found.fold == fold)} == {
+            "mandates",
+            "reports",
+        }
     assert set(found.fold_of) == everything
+
+
+def test_each_set_has_the_thresholds_of_its_own_units(settings: ThemeSettings) -> None:
+    # given a theme that one set has in each unit, and another in every third
+    rare, common = _sample("rare"), _sample("common")
+    always = np.ones_like(common.labels)
+    sample = together(
+        [
+            replace(rare, unit_sets=("rare",) * 30),
+            replace(common, labels=always, votes=1.0 * always, unit_sets=("common",) * 30),
+        ]
+    )
+    trained = train(Majority, sample, settings, 1)
+    # then what is said of the same texts depends on the set that they are taken to be of
+    assert trained.predict(rare.texts, rare.vectors, "common").assigned.all()
+    assert not np.array_equal(trained.thresholds_of("rare"), trained.thresholds_of("common"))
+    assert np.array_equal(trained.thresholds_of("third"), trained.thresholds[ANY_SET])
 
 
 def test_a_set_that_is_not_learnt_from_is_judged_by_the_others_alone(
@@ -134,7 +160,7 @@ def test_suggested_units_alone_are_learnt_from_and_judge_nothing(
     # beside drawn paragraphs they are learnt from, and the drawn ones alone are judged
     samples = {SUGGESTED: _sample("any"), "papers": _sample("papers")}
     beside = judge_models(makers, samples, study_of(paragraphs("papers")), settings, 1)
-    assert [len(one.truth) for one in beside["papers"].judged] == [30, 30]
+    assert [len(one.truth) for one in beside["papers"].judged] == [30] * len(MODELS)
     assert len(beside["papers"].sample) == 60
 
 

@@ -63,6 +63,7 @@ def _passages(kinds: Sequence[str]) -> pl.DataFrame:
             "labels": [("patrols", "courts")[(document + place) % 2]],
             "paragraph": place,
             "n_words": 8,
+            "section": "",
         }
         for kind in kinds
         for document in range(N_DOCUMENTS)
@@ -146,7 +147,7 @@ def test_two_sets_of_paragraphs_train_judge_and_calibrate_each_apart(
     study = study_of(paragraphs("mandates", "resolution"), paragraphs("reports", "report"))
     coded = {"resolution": "mandates", "report": "reports"}
     found = _found(study, coded, ["resolution", "report"], settings)
-    expected = {"mandates", "reports", "mandates to reports"}
+    expected = {"mandates", "reports", "mandates to reports", "reports to mandates"}
     assert _settings_of(found.evaluation) == _settings_of(found.calibration) == expected
     of_set = dict(found.unit_scores.group_by("setting").len().iter_rows())
     assert set(of_set.values()) == {2 * N_DOCUMENTS * N_PARAGRAPHS}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -183,3 +185,25 @@ def test_each_kind_is_estimated_by_what_was_drawn_from_it(settings: ThemeSetting
 def test_without_a_drawn_set_all_of_the_side_is_counted_as_classified() -> None:
     frame = frame_of(study_of(sentences("quotes")))
     assert frame.populations == (Population(kinds=("resolution", "report")),)
+
+
+@pytest.mark.parametrize("n_documents", [1, 2])
+def test_few_documents_never_count_for_more_than_their_paragraphs(n_documents: int) -> None:
+    # given 60 paragraphs of one document or two, some of them drawn by doubt
+    random = np.random.default_rng(5)
+    truth = random.random((60, 1)) < 0.1
+    assigned = truth ^ (random.random((60, 1)) < 0.05)
+    names = [f"d{place % n_documents}" for place in range(60)]
+    plain = CodedPassages(truth, assigned, np.ones(60), names)
+    by_doubt = replace(plain, by_doubt=np.arange(60) < 20)
+    settings = load_settings().themes
+    # then the interval is there, and is that of a plain draw
+    found, same = (
+        corrected_shares(np.array([0.12]), one, settings, 1) for one in (by_doubt, plain)
+    )
+    assert (found.low, found.high) == (same.low, same.high)
+    assert 0 < found.low[0] < found.share[0] < found.high[0] < 1
+    # and with many documents a draw by doubt counts for more
+    many = replace(by_doubt, documents=[f"d{place}" for place in range(60)])
+    assert not many.is_bounded
+    assert replace(many, by_doubt=None).is_bounded

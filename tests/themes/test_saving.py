@@ -23,8 +23,9 @@ def trained() -> SavedThemes:
     themes = ThemeText(("Patrols by night.", "Courts."), np.eye(8, dtype=np.float32)[:2])
     model = Combination(themes)
     model.fit(Sample(TEXTS, vectors, labels, tuple(f"g{i}" for i in range(18))))
-    assert model.fitted is not None
-    return SavedThemes(("patrols", "courts"), model.fitted, np.array([0.4, 0.6]), {"un": 18}, "f00")
+    return SavedThemes(
+        ("patrols", "courts"), model.fitted_for(""), np.array([0.4, 0.6]), {"un": 18}, "f00"
+    )
 
 
 def _places(folder: Path) -> tuple[Path, Path]:

@@ -24,7 +24,6 @@ from pipeline.themes.samples import (
     sizes_by_doubt,
     sizes_by_stratum,
 )
-from pipeline.themes.validation import Judged, Predictions
 
 THEMES = load_codebook().theme_ids
 SETS = load_study().coded_sets
@@ -124,6 +123,35 @@ def test_a_draw_is_estimated_with_when_all_of_it_was_read(folder: Path) -> None:
     assert units["inclusion_probability"].to_list() == [0.5, 0.25, None]
 
 
+DRAWN = "document_id,block_id,start,end,codes,draw,n_drawn,inclusion_probability\n"
+
+
+def _draws(folder: Path, coder: str, *rows: str) -> None:
+    file = folder / f"suggested-coder-{coder}.csv"
+    file.write_text(DRAWN + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+
+
+def test_a_draw_is_whole_when_each_of_its_units_was_read_by_somebody(folder: Path) -> None:
+    # given a draw of which one person read half, and another all; and one shared by two people
+    _draws(folder, "ada", "d,d.1,0,9,,a,2,0.5", "d,d.2,0,9,?,a,2,0.25", "d,d.3,0,9,,b,2,0.1")
+    _draws(folder, "bob", "d,d.1,0,9,,a,2,0.5", "d,d.2,0,9,,a,2,0.25", "d,d.4,0,9,,b,2,0.2")
+    coding = _suggested(folder)
+    known = dict(coding.units.select("unit_id", "inclusion_probability").iter_rows())
+    assert known == {"d.1:0-9@a": 0.5, "d.2:0-9@a": 0.25, "d.3:0-9@b": 0.1, "d.4:0-9@b": 0.2}
+    assert "draw b: 2 of 2 were read; estimated with" in coding.remarks
+    # when one of them was not read by anybody, then its draw only teaches, and it is said
+    _draws(folder, "bob", "d,d.1,0,9,,a,2,0.5", "d,d.2,0,9,,a,2,0.25", "d,d.4,0,9,?,b,2,0.2")
+    coding = _suggested(folder)
+    assert coding.units["inclusion_probability"].to_list() == [0.5, None, 0.25]
+    assert "draw b: 1 of 2 were read; not estimated with until all are" in coding.remarks
+
+
+def test_a_probability_that_is_none_is_named_in_a_suggestion(folder: Path) -> None:
+    _draws(folder, "ada", "d,d.1,0,9,,a,2,0.5", "d,d.2,0,9,,a,2,1.7")
+    with pytest.raises(InputError, match=r"ada\.csv: row 3: inclusion_probability is 1\.7; to fix"):
+        read_codings(THEMES, SETS, folder)
+
+
 def test_only_coders_who_read_a_unit_have_a_say_in_it(folder: Path) -> None:
     # given three coders, two of whom read the first unit, and one the second
     _write(folder, "a", "d,d.1,0,9,leadership,,")
@@ -182,11 +210,3 @@ def test_a_suggested_unit_whose_text_is_gone_is_named(
     with pytest.raises(InputError, match=r"f\.csv: row 7: ") as caught:
         anchor_suggested(_unit(*unit), BLOCKS)
     assert said in str(caught.value)
-
-
-def test_units_that_are_only_learnt_from_are_not_judged_by() -> None:
-    truth = np.array([[True], [False], [True]])
-    judged = Judged("un", "m", truth, Predictions(truth.astype(float), truth), ["a", "b", "c"])
-    first = judged.first(2)
-    assert first.truth.tolist() == first.predictions.assigned.tolist() == [[True], [False]]
-    assert (len(first.predictions.probability), list(first.groups)) == (2, ["a", "b"])

@@ -185,8 +185,8 @@ def test_models_find_what_is_there_and_nothing_where_nothing_is(settings: ThemeS
     )
     make = model_makers(THEMES, 10.0)["combined"]
     # when both are cross-validated
-    found = cross_validate(make, sample, None, settings, seed=1).predictions
-    nothing = cross_validate(make, shuffled, None, settings, seed=1).predictions
+    found = cross_validate(make, sample, settings, seed=1).predictions
+    nothing = cross_validate(make, shuffled, settings, seed=1).predictions
     # then the first is recognised and the second is at chance
     assert average_precision_score(sample.labels, found.probability) > 0.99
     assert (found.assigned == sample.labels).mean() > 0.95
@@ -216,7 +216,9 @@ def test_majority_is_the_share_of_the_coded_units() -> None:
 
 
 def _judgement(sample: Sample, validated: CrossValidation, whole: TrainedThemes) -> Judgement:
-    return Judgement("sentence", sample, [], validated.predictions, validated, {"m": whole})
+    return Judgement(
+        "article", "sentence", sample, [], validated.predictions, validated, {"m": whole}
+    )
 
 
 @pytest.mark.parametrize("at_once", [1000, 7])
@@ -227,9 +229,9 @@ def test_no_passage_is_scored_by_a_model_that_saw_its_group(
     # given units in groups, each group with a word of its own that gives its label away
     sample = _sample(60)
     make = model_makers(THEMES, 10.0)["embeddings"]
-    validated = cross_validate(make, sample, None, settings, seed=1)
+    validated = cross_validate(make, sample, settings, seed=1)
     # when the units themselves are scored as passages
-    whole = train(Majority, sample, None, settings, seed=1)
+    whole = train(Majority, sample, settings, seed=1)
     scores = score_passages(
         sample.texts, sample.vectors, sample.groups, _judgement(sample, validated, whole), "m"
     )
@@ -243,8 +245,8 @@ def test_a_passage_of_a_group_that_nobody_coded_is_scored_by_the_model_of_all(
 ) -> None:
     sample = _sample(60)
     make = model_makers(THEMES, 10.0)["embeddings"]
-    validated = cross_validate(make, sample, None, settings, seed=1)
-    whole = train(make, sample, None, settings, seed=1)
+    validated = cross_validate(make, sample, settings, seed=1)
+    whole = train(make, sample, settings, seed=1)
     judgement = _judgement(sample, validated, whole)
     scores = score_passages(sample.texts[:1], sample.vectors[:1], ["other"], judgement, "m")
     assert np.array_equal(
@@ -256,18 +258,18 @@ def test_models_add_up_in_one_order_however_many_cores_there_are(settings: Theme
     threads = []
 
     class Watched(Majority):
-        def fit(self, sample: Sample, extra: Sample | None = None) -> None:
+        def fit(self, sample: Sample) -> None:
             threads.extend(pool["num_threads"] for pool in threadpool_info())
-            super().fit(sample, extra)
+            super().fit(sample)
 
     with threadpool_limits(limits=2):
-        train(Watched, _sample(), None, settings, 0)
+        train(Watched, _sample(), settings, 0)
     assert set(threads) == {1}
 
 
 def test_what_was_said_of_each_coded_unit_can_be_read_again(settings: ThemeSettings) -> None:
     sample = _sample(12)
-    validated = cross_validate(Majority, sample, None, settings, seed=1)
+    validated = cross_validate(Majority, sample, settings, seed=1)
     judged = Judged("article", "majority", sample.labels, validated.predictions, sample.groups)
     units = pl.DataFrame({"unit_id": [f"u{i}" for i in range(12)], "unit_set": ["article"] * 12})
     table = unit_scores_table([judged], units, ["patrols", "courts"])

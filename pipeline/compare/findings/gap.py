@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.compare.findings.sides import sides_in_short, sides_words
+from pipeline.compare.findings.sides import sides_in_short
 from pipeline.compare.gap.sensitivity import PARTS
 from pipeline.compare.material import Account, Phrase
 from pipeline.run.tables.compare import (
@@ -124,7 +124,6 @@ def gap_words(account: Account) -> str:
     known = gap.drop_nulls("difference")
     sentences = [
         _sides(account, known),
-        sides_words(account),
         _passages(account, known),
         _other_ways(account, known),
     ]

@@ -2,70 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
+from pipeline.compare.gap.gap import PARTS, PASSAGES
+from pipeline.compare.gap.sides import CORRECTED, drawn_kinds
 from pipeline.compare.material import Account, Phrase
 from pipeline.run.tables.compare import GAP_SIDES, SPEAKER_SHARES
-from pipeline.run.wording import counted, listed, lowered, points
+from pipeline.run.wording import counted, kind_name, listed, lowered, p_text, points
 from pipeline.study.sets import Side
+from pipeline.study.study import ALL, Study
 
 _NAMED = 3
 """Themes that a sentence names of each side."""
 
+_MUCH = "Only {}."
+"""How much of a side was read."""
+
 
 def sides_in_short(account: Account) -> Iterator[tuple[Phrase, ...]]:
-    """Of each further side of documents how much it says that the first does not."""
-    parts = account.findings.frame(GAP_SIDES).filter(pl.col("question").cast(pl.String) == "parts")
+    """What each further side of documents says that the first does not, and how much there is."""
     first, interviews = account.study.document_side, account.study.interview_side
     if first is None or interviews is None:
         return
-    for side in account.study.sides:
+    parts = _corrected(account, PARTS)
+    for side in account.study.further_sides:
         between = _between(parts, first.id, side.id)
-        if not side.documents or between["difference"].is_null().all():
+        if between["difference"].is_null().all():
             continue
-        more = between.filter(pl.col("larger") == side.id)
-        named = f" ({_named_parts(account, more)})" if more.height else ""
+        more, less = (between.filter(pl.col("larger") == one.id) for one in (side, first))
+        nearest = _nearest_to_it(account, between, side)
+        which = f" beyond chance; {nearest}" if nearest else " beyond chance"
+        if more.height:
+            which = f" ({_named_parts(account, more)})"
+        if less.height:
+            which += (
+                f", and less to {counted(less.height, 'theme')} ({_named_parts(account, less)})"
+            )
         there_is = account.findings.there_is.get(side.name)
         yield (
             Phrase(f"{side.name.capitalize()} give more room than {first.name} to "),
-            Phrase(counted(more.height, "theme") if more.height else "no theme", "#gap-parts"),
-            Phrase(f"{named}. {_nearer(account, parts, first, side, interviews)}"),
-            Phrase(f" Of {side.name} there are {there_is}." if there_is else ""),
+            Phrase(counted(more.height, "theme") if more.height else "no theme", f"#gap-{side.id}"),
+            Phrase(f"{which}. {_nearer(account, first, side, interviews, in_full=False)}"),
+            Phrase(f" {_MUCH.format(there_is)}" if there_is else ""),
         )
 
 
 def sides_words(account: Account) -> str:
     """What further sides of documents say that the first does not, and whom they are nearer to."""
-    parts = account.findings.frame(GAP_SIDES).filter(pl.col("question").cast(pl.String) == "parts")
     first, interviews = account.study.document_side, account.study.interview_side
-    if parts.is_empty() or first is None or interviews is None:
+    if _corrected(account, PARTS).is_empty() or first is None or interviews is None:
         return ""
-    further = [side for side in account.study.sides if side.documents and side.id != first.id]
-    said = [_further(account, parts, first, side, interviews) for side in further]
-    return " ".join(sentence for sentences in said for sentence in sentences)
+    said = [_further(account, first, side, interviews) for side in account.study.further_sides]
+    return " ".join(sentence for sentences in said for sentence in sentences if sentence)
 
 
-def _further(
-    account: Account, parts: pl.DataFrame, first: Side, side: Side, interviews: Side
-) -> Iterator[str]:
+def _corrected(account: Account, question: str) -> pl.DataFrame:
+    """Corrected shares or parts of what is said, over all missions."""
+    sides = account.findings.frame(GAP_SIDES)
+    of_question = pl.col("question").cast(pl.String) == question
+    return sides.filter(of_question & (pl.col("basis") == CORRECTED) & (pl.col("mission") == ALL))
+
+
+def _further(account: Account, first: Side, side: Side, interviews: Side) -> Iterator[str]:
+    parts = _corrected(account, PARTS)
     between = _between(parts, first.id, side.id)
     if between["difference"].null_count() == between.height:
         yield f"For {side.name} no share is known."
     else:
-        opening = "Of all that each side says of these themes, more room is given"
-        leans = [
-            f"{opening} in {here.name} than in {there.name} to {_named_parts(account, rows)}."
-            for here, there in ((side, first), (first, side))
-            if not (rows := between.filter(pl.col("larger") == here.id)).is_empty()
-        ]
-        none = f"No theme takes more room in {side.name} or in {first.name} than chance allows."
-        yield from leans or [none]
-        yield _nearer(account, parts, first, side, interviews)
-    missing = account.findings.there_is.get(side.name)
-    if missing:
-        yield f"{side.name.capitalize()} here are {missing}: not all that there is."
+        yield _leans(account, between, side, first)
+        yield _in_other_ways(account, between, first, side)
+        nearest = _nearest_to_it(account, between, side)
+        if between.filter(pl.col("larger") == side.id).is_empty() and nearest:
+            yield f"Of themes with more room in {side.name} {nearest}."
+        yield _leans(account, _between(parts, side.id, interviews.id), side, interviews)
+        yield _nearer(account, first, side, interviews, in_full=True)
+    there_is = account.findings.there_is.get(side.name)
+    if there_is:
+        yield _MUCH.format(there_is)
+
+
+def _leans(account: Account, between: pl.DataFrame, side: Side, other: Side) -> str:
+    """Which themes take more room on one of two sides, by how many points."""
+    leans = [
+        f"more room is given in {here.name} than in {there.name} to "
+        f"{_named_parts(account, rows, in_full=True)}"
+        for here, there in ((side, other), (other, side))
+        if not (rows := between.filter(pl.col("larger") == here.id)).is_empty()
+    ]
+    if not leans:
+        return f"No theme takes more room in {side.name} or in {other.name} than chance allows."
+    return f"Of all that each side says of these themes, {', and '.join(leans)}."
 
 
 def _between(parts: pl.DataFrame, one: str, other: str) -> pl.DataFrame:
@@ -74,32 +103,99 @@ def _between(parts: pl.DataFrame, one: str, other: str) -> pl.DataFrame:
     return parts.filter(both)
 
 
-def _named_parts(account: Account, rows: pl.DataFrame) -> str:
+def _named_parts(account: Account, rows: pl.DataFrame, in_full: bool = False) -> str:
+    """The widest differences, with ``in_full`` in points and with their intervals."""
     widest = rows.sort(-pl.col("difference").abs(), "theme_id")
-    named = [account.theme(theme_id) for theme_id in widest["theme_id"][:_NAMED]]
+    named = [
+        account.theme(row["theme_id"]) + (f" ({_points(row)})" if in_full else "")
+        for row in widest.head(_NAMED).iter_rows(named=True)
+    ]
     more = widest.height - len(named)
     return listed([*named, *([f"{more} more"] if more else [])])
 
 
-def _nearer(
-    account: Account, parts: pl.DataFrame, first: Side, side: Side, interviews: Side
-) -> str:
-    """On how many of the themes that divide first side and interviews the other is nearer."""
-    divided = _between(parts, first.id, interviews.id).filter(
-        pl.col("larger").is_in([first.id, interviews.id])
+def _nearest_to_it(account: Account, between: pl.DataFrame, side: Side) -> str:
+    """Where nothing is decided, what comes nearest to being more on this side."""
+    sign = pl.when(pl.col("side") == side.id).then(1).otherwise(-1)
+    more = between.filter(pl.col("difference") * sign > 0).sort("p_value", "theme_id")
+    if more.is_empty():
+        return ""
+    row = more.row(0, named=True)
+    said = f"{_points(row)}; q {p_text(row['q_value'])}"
+    return f"{account.theme(row['theme_id'])} comes nearest to being decided ({said})"
+
+
+def _points(row: Mapping[str, Any]) -> str:
+    """A difference as large as it is, whichever of the two sides is named first."""
+    ends = [row["low"], row["high"]] if row["difference"] > 0 else [-row["high"], -row["low"]]
+    by, low, high = map(points, (abs(row["difference"]), *ends))
+    return f"{by} points, {low} to {high}"
+
+
+def _in_other_ways(account: Account, between: pl.DataFrame, first: Side, side: Side) -> str:
+    """How many decided differences keep their sign in every other way and on each mission."""
+    decided = between.filter(pl.col("larger").is_in([first.id, side.id]))
+    is_other = (pl.col("basis") != CORRECTED) | (pl.col("mission") != ALL)
+    signs = decided.select("theme_id", sign=pl.col("difference").sign())
+    kept = (
+        _between(account.findings.frame(GAP_SIDES), first.id, side.id)
+        .filter((pl.col("question").cast(pl.String) == "parts") & is_other)
+        .join(signs, on="theme_id")
+        .with_columns(kept=pl.col("difference").sign() == pl.col("sign"))
     )
-    if divided.is_empty():
-        return f"No theme divides {first.name} from {interviews.name} beyond chance."
-    theirs = _between(parts, side.id, interviews.id).select("theme_id", far=pl.col("difference"))
-    far = divided.join(theirs, on="theme_id", maintain_order="left").drop_nulls("far")
-    nearer = far.filter(pl.col("far").abs() < pl.col("difference").abs())
-    names = listed([account.theme(theme_id) for theme_id in nearer["theme_id"]])
-    n, total = nearer.height, counted(far.height, "theme")
-    return (
-        f"{first.name.capitalize()} and {interviews.name} differ beyond chance on {total}; "
-        f"{side.name} are nearer to {interviews.name} than {first.name} are on {n or 'none'} of "
-        f"these{f' ({names})' if n else ''}."
+    if kept.is_empty():
+        return ""
+    by_theme = kept.group_by("theme_id").agg(pl.col("kept").all())
+    n, total = int(by_theme["kept"].sum()), decided.height
+    ways = kept.filter(pl.col("basis") != CORRECTED)["basis"].unique(maintain_order=True)
+    missions = kept.filter(pl.col("mission") != ALL)["mission"].unique(maintain_order=True)
+    named = listed([*ways, *([f"{listed(missions.to_list())} apart"] if len(missions) else [])])
+    which = {0: "none keeps its sign", total: f"all {total} keep their sign"}.get(
+        n, f"{n} of {total} keep{'s its' if n == 1 else ' their'} sign"
     )
+    if total == 1:
+        which = f"it {'keeps' if n else 'does not keep'} its sign"
+    elif n == total == 2:
+        which = "both keep their sign"
+    return f"Measured otherwise ({named}), {which} throughout."
+
+
+def _nearer(account: Account, first: Side, side: Side, interviews: Side, in_full: bool) -> str:
+    """On which of the themes that divide first side and interviews the other is nearer."""
+    said = []
+    for question, counted_by in ((PARTS, "parts of what is said"), (PASSAGES, "passages")):
+        both = _between(_corrected(account, question), side.id, interviews.id)
+        asked = both.drop_nulls("nearer")
+        if both.is_empty() or both["difference"].is_null().all():
+            continue
+        whole = f"Counted by {counted_by}, {first.name} and {interviews.name} differ beyond chance"
+        if asked.is_empty():
+            said.append(f"{whole} on no theme.")
+            continue
+        verdict = pl.col("nearer").cast(pl.String)
+        near, far = (asked.filter(verdict == one) for one in ("nearer", "further"))
+        whole += f" on {counted(asked.height, 'theme')}; {side.name} are "
+        to = f"to {interviews.name} than {first.name} are"
+        which = [f"nearer {to} on {_those(account, near, in_full)}"] if near.height else []
+        if far.height:
+            away = "further from them" if near.height else f"further {to.replace('to', 'from', 1)}"
+            which.append(f"{away} on {_those(account, far, in_full)}")
+        open_ones = f"nearer {to} on none that can be told"
+        said.append(f"{whole}{' and '.join(which) or open_ones}.")
+    return " ".join(said)
+
+
+def _those(account: Account, rows: pl.DataFrame, in_full: bool) -> str:
+    """How many, and which; with ``in_full`` by how many points."""
+    if rows.is_empty():
+        return "none"
+    widest = rows.sort(-pl.col("nearer_by").abs(), "theme_id").iter_rows(named=True)
+    named = []
+    for row in widest:
+        by, low, high = map(points, (row["nearer_by"], row["nearer_low"], row["nearer_high"]))
+        name = account.theme(row["theme_id"])
+        named.append(f"{name}, {by} points, {low} to {high}" if in_full else name)
+    return f"{rows.height} ({'; '.join(named) if in_full else listed(named)})"
 
 
 def speaker_words(account: Account) -> str:
@@ -137,3 +233,79 @@ def speaker_words(account: Account) -> str:
         f"{first}No group differs from the others in any theme beyond chance; even "
         f"{middle}, so the groups cannot be told apart by theme."
     )
+
+
+def what_is_missing(documents: pl.DataFrame, study: Study) -> dict[str, str]:
+    """Of each further side of documents how much there is of it, by the name of the side.
+
+    Missions are those that coded paragraphs are drawn from; years, those of all sides. Kinds from
+    which nothing was drawn are counted apart, since no share is of them.
+    """
+    sides = [side for side in study.sides if side.documents]
+    drawn = [one.population for one in study.sets_of("paragraph") if one.population]
+    missions = list(dict.fromkeys(mission for one in drawn for mission in one.missions))
+    years = [
+        year
+        for side in sides
+        for year in _of_kinds(documents, side, drawn_kinds(study, side))["year"].drop_nulls()
+    ]
+    found = {}
+    for side in sides[1:]:
+        kinds = drawn_kinds(study, side)
+        there = _of_kinds(documents, side, kinds).filter(_drawn_from(study, side))
+        n_of = dict(there.drop_nulls("year").group_by("year").len().sort("year").iter_rows())
+        most = max(n_of, key=n_of.__getitem__, default=None)
+        on = set(there["missions"].explode().drop_nulls())
+        without = [mission for mission in missions if mission not in on]
+        span = range(min(years), max(years) + 1) if years else ()
+        missing = [year for year in span if year not in n_of]
+        all_of = len(n_of) == 1 and n_of[most] == there.height
+        read = f"{there.height} {side.name} were read"
+        said = [f"{read}, all of {most}" if all_of else read]
+        said += [f"{n_of[most]} of them of {most}"] if n_of and not all_of else []
+        said += [f"none on {' or '.join(without)}"] if without else []
+        said += [f"none of {listed(spans(missing))}"] if missing and n_of and not all_of else []
+        found[side.name] = "; ".join([*said, *_left_out(documents, side, kinds)])
+    return found
+
+
+def _drawn_from(study: Study, side: Side) -> pl.Expr:
+    """Documents that coded paragraphs of a side stand for, of the columns of documents."""
+    drawn = [one.population for one in study.sets_of("paragraph") if one.population]
+    kinds = drawn_kinds(study, side)
+    return pl.any_horizontal(
+        pl.lit(value=not drawn or not kinds),
+        *(
+            one.rows & (pl.col("document_id").is_in(one.documents) | pl.lit(not one.documents))
+            for one in drawn
+        ),
+    )
+
+
+def _left_out(documents: pl.DataFrame, side: Side, kinds: Sequence[str]) -> Iterator[str]:
+    """Documents of kinds that no share is of."""
+    for kind in side.documents.kinds if side.documents else ():
+        n = _of_kinds(documents, side, [kind]).height
+        if kind not in kinds and n:
+            named = f"{n} {kind_name(kind, n)}"
+            yield f"{named} besides, of which nothing was drawn to be coded, enter no share"
+
+
+def _of_kinds(documents: pl.DataFrame, side: Side, kinds: Sequence[str]) -> pl.DataFrame:
+    of_side = side.documents.rows if side.documents else pl.lit(value=False)
+    return documents.filter(of_side & pl.col("kind").cast(pl.String).is_in(list(kinds)))
+
+
+def spans(years: Sequence[int]) -> list[str]:
+    """Years that follow each other as one span.
+
+    >>> spans([2000, 2001, 2002, 2005])
+    ['2000 to 2002', '2005']
+    """
+    found: list[list[int]] = []
+    for year in years:
+        if found and year == found[-1][-1] + 1:
+            found[-1].append(year)
+        else:
+            found.append([year])
+    return [f"{one[0]} to {one[-1]}" if len(one) > 1 else str(one[0]) for one in found]

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.compare.findings.gap import gap_in_short, gap_words, link_words
-from pipeline.compare.findings.sides import speaker_words
+from pipeline.compare.findings.sides import sides_words, speaker_words
 from pipeline.compare.material import Account, Phrase, from_rows
 from pipeline.compare.structure.agreement import RANDOM, TOPICS
 from pipeline.run.settings import CompareSettings
@@ -62,14 +62,17 @@ class Words:
 def plain_words(account: Account) -> tuple[Words, ...]:
     """The short sentences, then the half-page, in the order in which they are read."""
     structure = f"topics and codes ({account.study.article_set_id})"
+    further = [side.name for side in account.study.further_sides]
     parts: Sequence[tuple[str, str, Callable[[Account], str]]] = (
         ("The same structure?", structure, agreement_words),
         ("Which themes, which topics", structure, theme_words),
         (" and ".join(account.study.side_names).capitalize(), "gap", gap_words),
+        (listed(further).capitalize(), "sides", sides_words),
         ("Speaker groups", "speaker_groups", speaker_words),
         ("Sources", "links", link_words),
     )
-    is_of_study = {"gap": account.study.compares, "speaker_groups": account.study.has_interviews}
+    is_of_study = {"gap": account.study.compares, "sides": bool(further)}
+    is_of_study["speaker_groups"] = account.study.has_interviews
     why = account.findings.not_computed
     long = [
         (about, write(account) or f"Not computed: {why.get(part, _UNKNOWN)}.")
@@ -278,10 +281,9 @@ def _beside(row: Row, others: Sequence[Row]) -> Iterator[str]:
         yield "No other way of grouping the same passages that was tried comes nearer to the codes."
         return
     named = listed([f"{each['candidate']} ({decimal(each['value'])})" for each in nearer])
-    yield (
-        f"Of {len(known)} other ways of grouping the same passages, {len(nearer)} "
-        f"{'comes' if len(nearer) == 1 else 'come'} nearer to the codes: {named}."
-    )
+    come = "comes" if len(nearer) == 1 else "come"
+    ways = f"Of {len(known)} other ways of grouping the same passages, {len(nearer)} {come}"
+    yield f"{ways} nearer to the codes: {named}."
     if row["high"] is not None:
         above = [each["candidate"] for each in nearer if each["value"] > row["high"]]
         yield (
@@ -339,12 +341,8 @@ def _unexplained(account: Account) -> str:
     alone = rows.filter(~pl.col("explained")).sort("n_topic", "topic_id", descending=[True, False])
     if alone.is_empty():
         return "Every topic holds some theme, as classified, more often than by chance."
-    named = listed(
-        [
-            f"“{label}” ({counted(n, 'passage')})"
-            for label, n in alone.head(_NAMED).select("label", "n_topic").iter_rows()
-        ]
-    )
+    largest = alone.head(_NAMED).select("label", "n_topic").iter_rows()
+    named = listed([f"“{label}” ({counted(n, 'passage')})" for label, n in largest])
     return (
         f"In {alone.height} of {rows.height} topics no theme, as classified, is more frequent than "
         f"by chance; of what the machine sees and the codebook does not name, the largest "

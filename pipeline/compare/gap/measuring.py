@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.compare.gap.gap import gap_table, sensitivity_rows, side_pairs
-from pipeline.compare.gap.sensitivity import all_sides, coded_policy, other_ways, what_is_missing
+from pipeline.compare.findings.sides import what_is_missing
+from pipeline.compare.gap.gap import decided_together, gap_table, sensitivity_rows
+from pipeline.compare.gap.sensitivity import coded_policy, further_sides, other_ways
 from pipeline.compare.gap.sides import (
     POLICY,
     CodedUnits,
@@ -269,15 +270,17 @@ def compare_sides(
             else f"no document of it was read; the side of {interviewees.name} stands alone"
         )
     paragraphs = coded_policy(material)
-    findings.add(GAP, gap_table(policy, paragraphs, interviews, theme_ids, settings))
+    gap = gap_table(policy, paragraphs, interviews, theme_ids, settings)
     findings.add(
         GAP_SERIES,
         series_table(material.prevalence, interviews, theme_ids, settings, marks_of(milestones)),
     )
     if len(material.study.sides) > 2:
-        sides = all_sides(material, interviews, settings.confidence)
-        findings.add(GAP_SIDES, side_pairs(sides, theme_ids, settings))
+        pairs = further_sides(material, interviews, settings)
+        findings.add(GAP_SIDES, pairs)
+        gap = decided_together(gap, pairs, documents.id, interviewees.id)
         findings.there_is |= what_is_missing(material.documents, material.study)
+    findings.add(GAP, gap)
     for way in other_ways(material, policy, interviews, settings.confidence):
         findings.add(GAP_SENSITIVITY, sensitivity_rows(way, theme_ids, settings))
 

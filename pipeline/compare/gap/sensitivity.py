@@ -7,14 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from pipeline.compare.gap.gap import SideShares, Way, side_of_documents
+from pipeline.compare.gap.gap import Way, side_pairs
 from pipeline.compare.gap.sides import (
+    CORRECTED,
     POLICY,
     CodedUnits,
     PolicyShare,
+    SideShares,
     article_passages,
     coded_units,
     coder_labels,
+    drawn_kinds,
     parts_of_shares,
     parts_of_units,
     passage_labels,
@@ -22,18 +25,26 @@ from pipeline.compare.gap.sides import (
     sentences_near_a_note,
     sentences_with_a_note,
     side_kinds,
+    side_of_documents,
     spoken_passages,
     units_as_coded,
     widened,
 )
 from pipeline.compare.material import ARTICLE, Material
 from pipeline.run.arrays import UNKNOWN, Share, clustered_share
-from pipeline.run.wording import counted, listed
-from pipeline.study.sets import DocumentFilter
-from pipeline.study.study import Study
+from pipeline.run.settings import CompareSettings
+from pipeline.study.sets import DocumentFilter, Side
+from pipeline.study.study import ALL
 
 PARTS = "parts of what is said"
 """Begins the name of a way that asks how much of all that is said is said of a theme."""
+
+ONCE = "each near-duplicate group once"
+CODED = "coded paragraphs"
+CLASSIFIED = "as classified"
+OTHER_WAYS = (ONCE, CODED, CLASSIFIED)
+"""Ways to measure documents beside the first: without what they repeat, and without a classifier or
+without any correction of it."""
 
 THRESHOLDS = (0.3, 0.5, 0.7)
 """Probabilities from which a passage counts as on a theme, in place of the tuned thresholds."""
@@ -144,7 +155,7 @@ def _same_instrument(material: Material, confidence: float) -> Iterator[Way]:
     ):
         read = material.scores if name == "as classified" else material.zero_shot
         policy, interviews = (
-            _units_of(side, read, labels, material.codebook.theme_ids)
+            units_of(side, read, labels, material.codebook.theme_ids)
             for side in (
                 material.document_side,
                 material.placed.filter(
@@ -167,7 +178,7 @@ def _parts_way(name: str, policy: CodedUnits, interviews: CodedUnits, confidence
     )
 
 
-def _units_of(
+def units_of(
     placed: pl.DataFrame, read: pl.DataFrame, labels: pl.DataFrame, theme_ids: Sequence[str]
 ) -> CodedUnits:
     """The passages of one side that an instrument has read, with the themes it gave them."""
@@ -212,25 +223,61 @@ def _classified(
     return shares
 
 
-def coded_policy(material: Material, side: DocumentFilter | None = None) -> CodedUnits:
-    """Coded paragraphs, weighted by one over the probability with which they were drawn.
+def coded_policy(
+    material: Material, side: DocumentFilter | None = None, mission: str = ALL
+) -> CodedUnits:
+    """Coded paragraphs of their populations, weighted by one over the chance of being drawn.
 
     Args:
         material: with units.
-        side: of these documents; those of the first side, where none are named.
+        side: of these kinds of document; of the first side, where none are named.
+        mission: of documents on it.
     """
-    sets = [one.id for one in material.study.sets_of("paragraph", "estimated_with")]
+    of_sets = (one.drawn_units for one in material.study.sets_of("paragraph", "estimated_with"))
     passages = material.placed if side else material.document_side
-    of_kinds = passages.filter(pl.col("kind").is_in(side.kinds)) if side else passages
-    of_side = of_kinds.select("document_id").unique()
-    drawn = material.units.filter(
-        pl.col("unit_set").is_in(sets) & (pl.col("inclusion_probability") > 0)
-    ).join(of_side, on="document_id", how="semi", maintain_order="left")
+    of_side = passages.filter(pl.col("kind").is_in(side.kinds)) if side else passages
+    if mission != ALL:
+        on_it = material.documents.filter(pl.col("missions").list.contains(mission))
+        of_side = of_side.join(on_it, on="document_id", how="semi")
+    facts = material.documents.select("document_id", "kind", "missions")
+    drawn = (
+        material.units.join(facts, on="document_id", maintain_order="left")
+        .filter(pl.any_horizontal(pl.lit(value=False), *of_sets))
+        .filter(pl.col("inclusion_probability") > 0)
+        .join(of_side, on="document_id", how="semi", maintain_order="left")
+    )
     return units_as_coded(drawn, material.codebook.theme_ids, 1 / pl.col("inclusion_probability"))
 
 
-def all_sides(material: Material, interviews: CodedUnits, confidence: float) -> list[SideShares]:
-    """What is said on each side, in the order of the study.
+def further_sides(
+    material: Material, interviews: CodedUnits, settings: CompareSettings
+) -> pl.DataFrame:
+    """tables.GapSides: over all missions, then in other ways, then by mission.
+
+    A mission is measured where paragraphs enough were coded on each side for a corrected share
+    (themes.min_coded); the interviews cannot be told apart by mission and are the same for all.
+    """
+    theme_ids = material.codebook.theme_ids
+    named = [*material.prevalence["mission"].unique(maintain_order=True)]
+    places = [(way, ALL) for way in (CORRECTED, *OTHER_WAYS)]
+    places += [(CORRECTED, mission) for mission in named if mission != ALL]
+    tables = []
+    for basis, mission in places:
+        sides = all_sides(material, interviews, settings.confidence, basis, mission)
+        table = side_pairs(sides, theme_ids, settings, basis, mission)
+        main = (basis, mission) == (CORRECTED, ALL)
+        tables.append(table if main else table.drop_nulls("difference"))
+    return pl.concat(tables)
+
+
+def all_sides(
+    material: Material,
+    interviews: CodedUnits,
+    confidence: float,
+    basis: str = CORRECTED,
+    mission: str = ALL,
+) -> list[SideShares]:
+    """What is said on each side, those of documents first, in the order of the study.
 
     A further side of documents has the shares of its kinds over all missions; where it names
     missions, none is known.
@@ -239,62 +286,50 @@ def all_sides(material: Material, interviews: CodedUnits, confidence: float) -> 
         material: with shares and coded units.
         interviews: the coded passages that cite an interview.
         confidence: of the intervals.
+        basis: in which way documents are measured: `CORRECTED`, or one of `OTHER_WAYS`.
+        mission: of the documents.
     """
+    return [
+        _of_units(side.id, interviews, confidence)
+        if side.documents is None
+        else _of_documents(material, side, confidence, basis, mission)
+        for side in sorted(material.study.sides, key=lambda side: side.interviews)
+    ]
+
+
+def _could_be_drawn(material: Material, side: Side) -> pl.DataFrame:
+    """Passages that coded paragraphs of a side stand for; where none was, of all its kinds."""
+    drawn = material.study.sets_of("paragraph", "estimated_with")
+    populations = [one.population.drawable for one in drawn if one.population]
+    facts = material.documents.select("document_id", pl.col("kind").cast(pl.String), "missions")
+    read = material.passages.join(facts, on="document_id").filter(
+        pl.col("kind").is_in(drawn_kinds(material.study, side)),
+        pl.any_horizontal(pl.lit(value=not populations), *populations),
+    )
+    return material.placed.join(read, on="passage_id", how="semi", maintain_order="left")
+
+
+def _of_units(side_id: str, units: CodedUnits, confidence: float) -> SideShares:
+    parts = parts_of_units(units, confidence)
+    return SideShares(side_id, units.n, units.shares(confidence), parts)
+
+
+def _of_documents(
+    material: Material, side: Side, confidence: float, basis: str, mission: str
+) -> SideShares:
     theme_ids = material.codebook.theme_ids
-    of_kinds = material.prevalence.filter(pl.col("kind") != POLICY)
-    found = []
-    for side in material.study.sides:
-        if side.documents is None:
-            shares = interviews.shares(confidence)
-            parts = parts_of_units(interviews, confidence)
-            found.append(SideShares(side.id, interviews.n, shares, parts))
-        else:
-            is_first = side == material.study.document_side
-            rows = material.prevalence if is_first else of_kinds
-            named = side.documents.missions and not is_first
-            shares_of = {} if named else policy_shares(rows, side.documents.kinds)
-            paragraphs = coded_policy(material, side.documents)
-            found.append(side_of_documents(side.id, shares_of, paragraphs, theme_ids, confidence))
-    return found
-
-
-def what_is_missing(documents: pl.DataFrame, study: Study) -> dict[str, str]:
-    """Of each further side of documents how much there is of it, by the name of the side.
-
-    Missions are those that coded paragraphs are drawn from; years, those of all such sides.
-    """
-    sides = [(side.name, side.documents) for side in study.sides if side.documents]
-    drawn = [one.population for one in study.sets_of("paragraph") if one.population]
-    missions = list(dict.fromkeys(mission for one in drawn for mission in one.missions))
-    every = documents.filter(pl.any_horizontal(pl.lit(value=False), *(of.rows for _, of in sides)))
-    years = every["year"].drop_nulls().to_list()
-    found = {}
-    for name, of in sides[1:]:
-        there = documents.filter(of.rows)
-        n_of = dict(there.drop_nulls("year").group_by("year").len().sort("year").iter_rows())
-        most = max(n_of, key=n_of.__getitem__, default=None)
-        on = set(there["missions"].explode().drop_nulls())
-        without = [mission for mission in missions if mission not in on]
-        span = range(min(years), max(years) + 1) if years else ()
-        missing = [year for year in span if year not in n_of]
-        said = [counted(there.height, "document")]
-        said += [f"{n_of[most]} of them of {most}"] if most is not None else []
-        said += [f"none on {listed(without)}"] if without else []
-        said += [f"none of {listed(spans(missing))}"] if missing and n_of else []
-        found[name] = "; ".join(said)
-    return found
-
-
-def spans(years: Sequence[int]) -> list[str]:
-    """Years that follow each other as one span.
-
-    >>> spans([2000, 2001, 2002, 2005])
-    ['2000 to 2002', '2005']
-    """
-    found: list[list[int]] = []
-    for year in years:
-        if found and year == found[-1][-1] + 1:
-            found[-1].append(year)
-        else:
-            found.append([year])
-    return [f"{one[0]} to {one[-1]}" if len(one) > 1 else str(one[0]) for one in found]
+    paragraphs = coded_policy(material, side.documents, mission)
+    if basis == CODED:
+        return _of_units(side.id, paragraphs.one_by_one, confidence)
+    if basis == CLASSIFIED:
+        placed = _could_be_drawn(material, side)
+        labels = material.scores.filter("assigned").select("passage_id", "theme_id")
+        said = units_of(placed, material.scores, labels, theme_ids)
+        return _of_units(side.id, said, confidence)
+    rows = material.prevalence_deduplicated if basis == ONCE else material.prevalence
+    is_first = side == material.study.document_side
+    of_kinds = rows if is_first else rows.filter(pl.col("kind") != POLICY)
+    kinds = side.documents.kinds if side.documents else ()
+    named = side.documents is not None and side.documents.missions and not is_first
+    shares = {} if named else policy_shares(of_kinds, kinds, mission)
+    return side_of_documents(side.id, shares, paragraphs, theme_ids, confidence)

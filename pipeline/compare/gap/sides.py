@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,8 @@ import polars as pl
 from pipeline.compare.material import ARTICLE, Material
 from pipeline.compare.statistics.measures import Booleans, Floats, Integers
 from pipeline.run.arrays import UNKNOWN, Share, clustered_share
-from pipeline.study.study import Study
+from pipeline.study.sets import Side
+from pipeline.study.study import ALL, Study
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class CodedUnits:
     def n(self) -> int:
         """Number of units."""
         return len(self.members)
+
+    @property
+    def one_by_one(self) -> CodedUnits:
+        """The same, each unit a cluster of its own: as they were drawn."""
+        return replace(self, cluster=np.arange(self.n))
 
     def shares(self, confidence: float) -> list[Share]:
         """The share of each theme, with its interval."""
@@ -89,6 +95,9 @@ def parts_of_shares(shares: Sequence[Share]) -> list[Share]:
 FEWEST_POSITIVES = 5
 """With fewer coded paragraphs on a theme, resampling them gives intervals far too narrow."""
 
+CORRECTED = "corrected"
+"""The basis of a share that is corrected for the classifier's error."""
+
 POLICY = "policy"
 """The kind under which themes gives the share over the whole side of documents."""
 
@@ -116,8 +125,10 @@ class PolicyShare:
     corrected: Share
 
 
-def policy_shares(prevalence: pl.DataFrame, kinds: Sequence[str]) -> dict[str, PolicyShare]:
-    """Each theme's share over the side of documents, all missions and years.
+def policy_shares(
+    prevalence: pl.DataFrame, kinds: Sequence[str], mission: str = ALL
+) -> dict[str, PolicyShare]:
+    """Each theme's share over the side of documents, all years.
 
     Where themes gives no share over all kinds, those of the kinds are averaged, weighted by their
     passages, and so are the ends of their intervals: the kinds share a classifier, so their errors
@@ -126,8 +137,9 @@ def policy_shares(prevalence: pl.DataFrame, kinds: Sequence[str]) -> dict[str, P
     Args:
         prevalence: tables.Prevalence.
         kinds: of the documents of the side.
+        mission: that these are on, where not all of them.
     """
-    rows = prevalence.filter((pl.col("mission") == "all") & pl.col("year").is_null())
+    rows = prevalence.filter((pl.col("mission") == mission) & pl.col("year").is_null())
     pooled = rows.filter(pl.col("kind") == POLICY)
     if pooled.is_empty():
         pooled = _averaged(rows.filter(pl.col("kind").is_in(list(kinds))))
@@ -170,7 +182,8 @@ def widened(
 
     The interval of a corrected share comes from resampling coded paragraphs. Where none of these
     carries the theme it has no width; where one or two do, too little. For such themes it is
-    widened to Wilson's interval of the coded share.
+    widened to Wilson's interval of the coded share. Paragraphs were drawn one by one, with known
+    probabilities, so documents are no clusters of the draw: eight documents say more than eight.
     """
     if paragraphs is None or not paragraphs.n:
         return list(corrected)
@@ -182,7 +195,7 @@ def widened(
             share.value, min(share.low or 0, hand.low or 0), max(share.high or 0, hand.high or 0)
         )
         for place, (share, hand) in enumerate(
-            zip(corrected, paragraphs.shares(confidence), strict=True)
+            zip(corrected, paragraphs.one_by_one.shares(confidence), strict=True)
         )
     ]
 
@@ -273,3 +286,43 @@ def units_as_coded(units: pl.DataFrame, theme_ids: Sequence[str], weight: pl.Exp
     labels = units.select("unit_id", pl.col("labels").alias("theme_id")).explode("theme_id")
     framed = units.select("unit_id", pl.col("group").alias("cluster"), weight.alias("weight"))
     return coded_units(framed, labels.drop_nulls(), theme_ids)
+
+
+@dataclass(frozen=True)
+class SideShares:
+    """What is said on one side.
+
+    Attributes:
+        side_id: of configs/study.yaml.
+        n: its passages.
+        shares: of the passages, by theme in the order of the codebook.
+        parts: of all mentions of themes, in the same order.
+    """
+
+    side_id: str
+    n: int
+    shares: Sequence[Share]
+    parts: Sequence[Share]
+
+
+def side_of_documents(
+    side_id: str,
+    shares: Mapping[str, PolicyShare],
+    paragraphs: CodedUnits,
+    theme_ids: Sequence[str],
+    confidence: float,
+) -> SideShares:
+    """A side of documents, its shares corrected and widened as in tables.Gap."""
+    found = [shares.get(theme_id) for theme_id in theme_ids]
+    corrected = [UNKNOWN if one is None else one.corrected for one in found]
+    widest = widened(corrected, paragraphs, confidence)
+    n = max((one.n for one in found if one), default=0)
+    return SideShares(side_id, n, widest, parts_of_shares(widest))
+
+
+def drawn_kinds(study: Study, side: Side) -> list[str]:
+    """The kinds of a side that coded paragraphs were drawn from; all, where none were drawn."""
+    drawn = [one.population for one in study.sets_of("paragraph", "estimated_with")]
+    of_side: list[str] = [*side.documents.kinds] if side.documents else []
+    known = {kind for one in drawn if one for kind in one.kinds}
+    return [kind for kind in of_side if kind in known] or of_side

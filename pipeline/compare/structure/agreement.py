@@ -21,7 +21,7 @@ from pipeline.compare.statistics.chance import (
     shuffled_within,
 )
 from pipeline.compare.statistics.measures import MEASURES, Integers, label_kinds
-from pipeline.compare.structure.labels import LabelledPassages, random_for
+from pipeline.compare.structure.alignment import LabelledPassages, random_for
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import Agreement, Curve
 from pipeline.run.tables.topics import OUTLIER

@@ -15,7 +15,7 @@ import polars as pl
 
 from pipeline.compare.material import Material, empty, fitted
 from pipeline.compare.statistics.measures import Floats, Integers, RealNumbers
-from pipeline.compare.structure.labels import NO_THEME, LabelledPassages
+from pipeline.compare.structure.alignment import NO_THEME, LabelledPassages
 from pipeline.run.tables.compare import SemanticAlignment
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.study.codebook import Theme

@@ -28,9 +28,12 @@ from pipeline.compare.structure.agreement import (
     seed_curve,
 )
 from pipeline.compare.structure.alignment import (
+    LabelledPassages,
     alignment_table,
     explanation_table,
     false_discovery_rates,
+    label_passages,
+    random_for,
 )
 from pipeline.compare.structure.baselines import (
     Baselines,
@@ -38,7 +41,6 @@ from pipeline.compare.structure.baselines import (
     kmeans_groups,
     semantic_table,
 )
-from pipeline.compare.structure.labels import LabelledPassages, label_passages, random_for
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import (
     AGREEMENT,
@@ -267,7 +269,7 @@ def _add_semantic(material: Material, findings: Findings) -> None:
 def labelled_passages(material: Material) -> list[LabelledPassages]:
     """Topics beside each reference.
 
-    Hand codes and their code groups, on the passages of each coded set; the articles' sections, on
+    Codes and their code groups, on the passages of each coded set; the articles' sections, on
     all their passages; and what the classifiers assign, on passages of documents, each text once,
     by the coded set that the documents go with. The last is descriptive: classifiers and topics
     read the same vectors.

@@ -25,7 +25,7 @@ from pipeline.run.tables.compare import AGREEMENT
 from pipeline.study.study import NO_SET, Study
 
 _REFERENCES = {
-    "codes": "hand codes",
+    "codes": "codes",
     "code_groups": "code groups",
     "sections": "sections",
     "classifier": "the classifier’s themes",
@@ -33,7 +33,7 @@ _REFERENCES = {
 
 
 def compared(study: Study) -> tuple[tuple[str, str], ...]:
-    """Passages and references of the topic by theme tables, those with hand codes first."""
+    """Passages and references of the topic by theme tables, those with codes first."""
     by_machine = [one.id for one in study.sets_of("paragraph")] or [NO_SET]
     by_coders = [(one.id, "codes") for one in study.coded_sets]
     return (*by_coders, *((set_id, "classifier") for set_id in by_machine))
@@ -53,7 +53,7 @@ def reference_name(reference: str) -> str:
 
 
 def reference_order(reference: str) -> int:
-    """Hand codes first."""
+    """Codes first."""
     known = list(_REFERENCES)
     return known.index(reference) if reference in known else len(known)
 
@@ -189,7 +189,7 @@ Line = Mapping[str, Any]
 
 
 def measures_figure(material: PageMaterial) -> Figure:
-    """Topics against hand codes by all measures; a table only."""
+    """Topics against codes by all measures; a table only."""
     rows = (
         material.frame(AGREEMENT)
         .filter(
@@ -205,7 +205,7 @@ def measures_figure(material: PageMaterial) -> Figure:
     return Figure(
         "compare-measures",
         "The same agreement by every measure",
-        "Topics against hand codes, outliers as a group of their own. The first eight measures "
+        "Topics against the codes, outliers as a group of their own. The first eight measures "
         "take one theme a passage, the last four all of its themes.",
         "Figures from elsewhere are for other texts, other labels and other numbers of classes: "
         "they say what is usual, not what would be good here. Purity, V-measure and B-cubed are "

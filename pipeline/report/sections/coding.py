@@ -25,11 +25,12 @@ from pipeline.report.elements import (
 )
 from pipeline.report.material import PageMaterial
 from pipeline.run.tables.themes import CODER_AGREEMENT, CODER_CONFUSIONS, PREVALENCE
+from pipeline.study.study import Study
 
 ALL, SETS = "all", "sets"
 _POOLED = {ALL: "Mean of the themes in use", SETS: "Whole sets of codes (MASI)"}
-_SERIES = {"sentence": "article", "paragraph": "un"}
-"""The mark of a coded set in a chart, by its unit."""
+_SERIES = {"sentence": ("article",), "paragraph": ("un", "further")}
+"""The marks of coded sets in a chart, by their unit; further sets of a unit share the last."""
 Found = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
@@ -37,6 +38,15 @@ def coded_link(material: PageMaterial, theme_id: str, setting: str) -> str:
     """Passages coded with a theme, in the texts that a setting is tested on."""
     tested = setting.rpartition(" to ")[2]
     return passages_link(code=theme_id, kind=material.kind_of(tested))
+
+
+def set_marks(study: Study) -> dict[str, str]:
+    """The mark of each coded set in a chart, by its id."""
+    marks = {}
+    for unit, series in _SERIES.items():
+        for place, one in enumerate(study.sets_of(unit)):
+            marks[one.id] = series[min(place, len(series) - 1)]
+    return marks
 
 
 def coder_figure(material: PageMaterial) -> Figure:
@@ -50,6 +60,7 @@ def coder_figure(material: PageMaterial) -> Figure:
     for place in (lowered(one.name) for one in material.study.coded_sets):
         names += [f"Alpha, {place}", f"Interval, {place}", f"Agree, {place}", f"Used, {place}"]
     shown = (*theme_ids, *_POOLED) if theme_ids else ()
+    marks = set_marks(material.study)
     return Figure(
         "themes-coders",
         f"How far the {material.who.codings} agree",
@@ -59,22 +70,22 @@ def coder_figure(material: PageMaterial) -> Figure:
         intervals(
             ["Krippendorff’s alpha"],
             ["score"],
-            [list(reversed(_SERIES.values()))],
+            [list(dict.fromkeys(marks.values()))],
             [_drawn(material, theme_id, found) for theme_id in theme_ids],
         ),
         grid(names, [_line(material, theme_id, found) for theme_id in shown]),
-        tuple(Key(one.name, _SERIES[one.unit]) for one in material.study.coded_sets),
+        tuple(Key(one.name, marks[one.id]) for one in material.study.coded_sets),
         material.why_absent(CODER_AGREEMENT),
     )
 
 
 def _drawn(material: PageMaterial, theme_id: str, found: Found) -> IntervalRow:
-    marks = []
+    series, marks = set_marks(material.study), []
     for one in material.study.coded_sets:
         row = found.get((one.id, theme_id)) or {}
         link = coded_link(material, theme_id, one.id)
         alpha, low, high = (row.get(name) for name in ("alpha", "low", "high"))
-        marks.append(IntervalMark(_SERIES[one.unit], alpha, low, high, one.name, link))
+        marks.append(IntervalMark(series[one.id], alpha, low, high, one.name, link))
     return IntervalRow(material.theme_name(theme_id), tuple(marks), passages_link(code=theme_id))
 
 

@@ -1,4 +1,4 @@
-"""The course of the documents over the years, with its milestones."""
+"""The gap by mission, and the course of the documents over the years, with its milestones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from pipeline.report.elements import (
 )
 from pipeline.report.material import PageMaterial
 from pipeline.report.sections.gap_tables import colours
-from pipeline.run.tables.compare import GAP_SERIES
+from pipeline.run.tables.compare import GAP_SERIES, GAP_SIDES
+from pipeline.study.sets import Side
 
 ALL = "all"
 Series = Mapping[str, Any]
@@ -112,6 +113,54 @@ def _series_tile(material: PageMaterial, row: Series | None) -> Tile | None:
     )
     return Tile(
         row["difference"], link, decided, note + (f"; {row['mark']}" if row["mark"] else "")
+    )
+
+
+def ways_figure(material: PageMaterial, side: Side) -> Figure:
+    """A further side minus each other one, measured in other ways and by mission."""
+    rows = material.frame(GAP_SIDES).filter(
+        (pl.col("question").cast(pl.String) == "parts")
+        & pl.any_horizontal(pl.col("side") == side.id, pl.col("other") == side.id)
+    )
+    name_of = {one.id: one.name for one in material.study.sides}
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for row in rows.drop_nulls("difference").sort(pl.col("side") == side.id).iter_rows(named=True):
+        other = row["other"] if row["side"] == side.id else row["side"]
+        place = row["basis"] if row["mission"] == ALL else row["mission"]
+        found[row["theme_id"], f"{name_of[other].capitalize()}: {place}"] = row
+    columns = list(dict.fromkeys(column for _, column in found))
+    theme_ids = [theme for theme in material.theme_names if any(theme == one for one, _ in found)]
+    themes = [Cell(material.theme_name(theme)) for theme in theme_ids]
+
+    def tile(row: int, column: int) -> Tile | None:
+        one = found.get((theme_ids[row], columns[column]))
+        if one is None:
+            return None
+        decided = one["larger"] in (one["side"], one["other"])
+        note = f"{percent(one['share'])} against {percent(one['other_share'])}"
+        return Tile(worth(one), "", decided, note)
+
+    def worth(one: Mapping[str, Any]) -> float:
+        return float(one["difference"] if one["side"] == side.id else -one["difference"])
+
+    def cells(theme: str) -> list[Cell]:
+        rows_of = (found.get((theme, column)) for column in columns)
+        return [points_cell(worth(one) if one else None) for one in rows_of]
+
+    enough = material.settings.themes.min_coded
+    return Figure(
+        f"gap-{side.id}-ways",
+        f"The same, measured in other ways and by mission: {side.name}",
+        f"Of all mentions of themes, the part in {side.name} minus that of the side that a column "
+        f"names: corrected as above, in other ways, and on each mission of which {enough} or "
+        f"more paragraphs are coded. Blue: more in {side.name}; a dot marks what is decided.",
+        "Interviewees speak of several missions at once: their side is the same in every column.",
+        heat("Theme", "Where", themes, [Cell(name) for name in columns], tile, "points", True),
+        grid(
+            ["Theme", *columns],
+            [(name, *cells(theme)) for name, theme in zip(themes, theme_ids, strict=True)],
+        ),
+        (Key("decided", "dot"),),
     )
 
 

@@ -20,6 +20,7 @@ from pipeline.report.elements import (
     grid,
     interval_cell,
     interview_link,
+    listed,
     p_cell,
     passages_link,
     percent,
@@ -30,16 +31,21 @@ from pipeline.report.elements import (
     share_cell,
 )
 from pipeline.report.material import PageMaterial
-from pipeline.report.sections.course import series_figure, turns_figure, years_figure
+from pipeline.report.sections.course import series_figure, turns_figure, ways_figure, years_figure
 from pipeline.report.sections.gap_tables import (
+    SIDES,
     Gap,
+    Shares,
     direction_name,
     drawn,
+    further_with_shares,
     gap_keys,
     part_figure,
     points_axis,
     points_interval,
     sensitivity_figure,
+    side_shares,
+    sides_figures,
 )
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import GAP, SPEAKER_SHARES
@@ -53,21 +59,25 @@ def section(material: PageMaterial) -> PageSection:
     )
     theme_ids = gap["theme_id"].to_list()
     documents, interviews = material.study.side_names
+    named = [documents, *(side.name for side in further_with_shares(material))]
     return PageSection(
         "gap",
         "The gap",
         f"{documents} and {interviews}".capitalize(),
         (
             said(
-                f"Each theme has two shares: how many passages in {documents} speak of it, and how "
-                f"many of those that report interviews in {material.study.coded_texts}. The "
-                "difference between the two is the gap."
+                f"Each theme has a share on each side: how many passages in {listed(named)} speak "
+                f"of it, and how many of those that report interviews in "
+                f"{material.study.coded_texts}. The difference between the first and the last is "
+                "the gap."
             ),
         ),
         (
             _gap_figure(material, gap),
             part_figure(material),
+            *sides_figures(material),
             sensitivity_figure(material, theme_ids),
+            *(ways_figure(material, side) for side in further_with_shares(material)),
             series_figure(material, theme_ids),
             turns_figure(material),
             years_figure(material, theme_ids),
@@ -78,15 +88,16 @@ def section(material: PageMaterial) -> PageSection:
 def _gap_figure(material: PageMaterial, gap: pl.DataFrame) -> Figure:
     rows: list[Gap] = list(gap.iter_rows(named=True))
     known = [row for row in rows if row["policy"] is not None or row["interviews"] is not None]
-    left = len(rows) - len(known)
+    left, shares = len(rows) - len(known), side_shares(material, "passages")
     absent = material.why_absent(GAP)
     if not absent and not known:
         absent = "Not computed in this run: no share could be computed on either side."
     documents, interviews = material.study.side_names
+    named = [documents, *(side.name for side in further_with_shares(material))]
     return Figure(
         "gap-chart",
         f"What fills {documents}, and what fills {interviews}",
-        f"For each theme, the share of passages in {documents} (corrected for the "
+        f"For each theme, the share of passages in {listed(named)} (corrected for the "
         f"classifier’s error) and the share of interview passages in {material.study.coded_texts}, "
         f"with their intervals; sorted by the difference, {documents} minus {interviews}."
         + _sizes(known, documents)
@@ -96,10 +107,10 @@ def _gap_figure(material: PageMaterial, gap: pl.DataFrame) -> Figure:
         intervals(
             ["Share of passages", points_axis(material)],
             ["percent", "points"],
-            [["policy", "interviews"], ["difference"]],
-            [drawn(material, row) for row in known],
+            [SIDES, ["difference"]],
+            [drawn(material, row, shares) for row in known],
         ),
-        _grid(material, rows),
+        _grid(material, rows, shares),
         gap_keys(material),
         absent,
     )
@@ -117,21 +128,29 @@ def _sizes(rows: Sequence[Gap], documents: str) -> str:
     )
 
 
-def _grid(material: PageMaterial, rows: Sequence[Gap]) -> Grid:
+def _grid(material: PageMaterial, rows: Sequence[Gap], shares: Shares) -> Grid:
     one, other = map(str.capitalize, material.study.side_names)
     names = ["Theme", one, f"{one}, interval", "As classified", "Coded with it"]
+    for side in further_with_shares(material):
+        names += [side.name.capitalize(), f"{side.name.capitalize()}, interval"]
     names += [other, f"{other}, interval", "Difference (points)", "Interval (points)"]
-    return grid([*names, "q", "Reading"], [_line(material, row) for row in rows])
+    return grid([*names, "q", "Reading"], [_line(material, row, shares) for row in rows])
 
 
-def _line(material: PageMaterial, row: Gap) -> tuple[Cell, ...]:
+def _line(material: PageMaterial, row: Gap, shares: Shares) -> tuple[Cell, ...]:
     theme_id = row["theme_id"]
+    further: list[Cell] = []
+    for side in further_with_shares(material):
+        share, low, high = shares[side.id, theme_id]
+        link = passages_link(theme=theme_id, side=side.id)
+        further += [share_cell(share, link), interval_cell(low, high)]
     return (
         Cell(material.theme_name(theme_id)),
         share_cell(row["policy"], policy_link(theme_id)),
         interval_cell(row["policy_low"], row["policy_high"]),
         share_cell(row["policy_assigned"], policy_link(theme_id)),
         count_cell(row["n_policy_positive"], passages_link(code=theme_id, kind="policy")),
+        *further,
         share_cell(row["interviews"], interview_link(theme_id)),
         interval_cell(row["interviews_low"], row["interviews_high"]),
         points_cell(row["difference"]),

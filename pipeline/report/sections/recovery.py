@@ -31,7 +31,7 @@ REFERENCE = "codes"
 
 
 def curve_figure(material: PageMaterial) -> Figure:
-    """Adjusted mutual information with hand codes in the article, by number of groups."""
+    """Adjusted mutual information with codes in the article, by number of groups."""
     curve = material.frame(CURVE).filter(pl.col("reference") == REFERENCE)
     summed = (
         curve.group_by("candidate", "n_groups")

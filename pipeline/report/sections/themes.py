@@ -37,7 +37,7 @@ ALL = "all"
 
 
 def setting_names(study: Study) -> dict[str, str]:
-    """What each setting of the evaluation is called: a coded set, or what led up to it alone."""
+    """What each setting of the evaluation is called: a coded set, or the others alone."""
     names = {one.id: one.name for one in study.judged_sets}
     for setting, (one, before) in _transfers(study).items():
         names[setting] = f"From {listed(before)} to {lowered(one.name)}"
@@ -45,10 +45,10 @@ def setting_names(study: Study) -> dict[str, str]:
 
 
 def _transfers(study: Study) -> dict[str, tuple[CodedSet, list[str]]]:
-    """Settings in which a set is judged by models of the sets above it, with their names."""
+    """Settings in which a set is judged by models of the other sets, with their names."""
     found = {}
     for one in study.judged_sets:
-        before = study.learnt_before(one)
+        before = study.learnt_beside(one)
         if before:
             setting = transfer_name([each.id for each in before], one.id)
             found[setting] = one, [lowered(each.name) for each in before]
@@ -66,7 +66,7 @@ def _shows(study: Study, setting: str) -> str:
         "sentence": "whole paragraphs are left out",
         "paragraph": "documents that share near-duplicates are left out",
     }[one.unit]
-    learnt = [lowered(each.name) for each in (*study.learnt_before(one), one)]
+    learnt = [lowered(each.name) for each in (*study.learnt_beside(one), one)]
     return f"Trained on {listed(learnt)}, tested on others; {left}."
 
 

@@ -56,6 +56,7 @@
   function symbol(series, x, y) {
     const square = ["interviews", "coding", "article"].includes(series);
     if (square) return shape("rect", { x: x - 5, y: y - 5, width: 10, height: 10, transform: `rotate(45 ${x} ${y})`, class: `mark ${series}` });
+    if (series === "further") return shape("rect", { x: x - 5, y: y - 5, width: 10, height: 10, class: `mark ${series}` });
     if (series === "baseline") return shape("circle", { cx: x, cy: y, r: 4, class: "mark baseline" });
     if (series === "chance") return shape("line", { x1: x, x2: x, y1: y - 8, y2: y + 8, class: `tickmark ${series}` });
     return shape("circle", { cx: x, cy: y, r: 6, class: `mark ${series}` });
@@ -95,7 +96,7 @@
       spec.rows.forEach((each, place) => {
         const y = TOP + place * row + (narrow ? 33 : row / 2);
         const marks = each.marks.filter((one) => spec.panels[panel].includes(one.series) && one.value !== null);
-        const spread = marks.length > 1 && !narrow ? 5 : marks.length > 1 ? 4 : 0;
+        const spread = marks.length < 2 ? 0 : narrow || marks.length > 2 ? 4 : 5;
         const group = shape("g", { class: each.faint ? "faint" : "" });
         const moved = marks.filter((one) => !["baseline", "chance"].includes(one.series));
         marks.forEach((one) => {

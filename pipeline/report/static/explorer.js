@@ -29,7 +29,8 @@ peacetext.explorer = (() => {
     fill("theme", books.themes, books.themes.length && Object.keys(books.scored).length ? "Any" : "Not computed in this run");
     fill("code", [["any", "Any code"], ...books.themes], "Coded or not");
     fill("topic", [...books.topics, [-1, "No topic (outliers)"], [-2, "Left out of the topics"]], "Any");
-    fill("kind", [...books.kinds.filter(([kind]) => present.has(kind)), ["policy", `All of ${books.side}`], ["un", "All UN documents"]], "Any");
+    fill("side", books.sides.map((each) => [each.id, each.name.replace(/^[a-z]/, (letter) => letter.toUpperCase())]), "Any");
+    fill("kind", [...books.kinds.filter(([kind]) => present.has(kind)), ["un", "All UN documents"]], "Any");
     fill("mission", [...missions].sort((one, other) => other[1] - one[1] || one[0].localeCompare(other[0])).map(([name]) => [name, name]), "Any");
     fill("year", [...years].sort((one, other) => other - one).map((year) => [year, year]), "Any");
     fill("speaker_group", [["any", "Anybody interviewed"], ...books.speaker_groups], "Anybody or nobody");
@@ -44,12 +45,13 @@ peacetext.explorer = (() => {
     const parts = [];
     const theme = names(books.themes);
     const topic = names([...books.topics, [-1, "no topic (outliers)"], [-2, "left out of the topics"]]);
-    const kind = names([...books.kinds, ["policy", books.side], ["un", "UN documents"]]);
+    const kind = names([...books.kinds, ["un", "UN documents"]]);
     const speaker_group = names([["any", "anybody interviewed"], ...books.speaker_groups]);
     if (state.q) parts.push(`with the words ${state.q}`);
     if (state.theme) parts.push(`on “${theme.get(state.theme) || state.theme}” by the classifier`);
     if (state.code) parts.push(state.code === "any" ? "coded" : `coded as “${theme.get(state.code) || state.code}”`);
     if (state.topic) parts.push(`of topic “${topic.get(state.topic) || state.topic}”`);
+    if (state.side) parts.push(`in ${names(books.sides.map((each) => [each.id, each.name])).get(state.side) || state.side}`);
     if (state.kind) parts.push(`in ${(kind.get(state.kind) || state.kind).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`);
     if (state.mission) parts.push(`on ${state.mission}`);
     if (state.year) parts.push(`from ${state.year}`);
@@ -98,7 +100,7 @@ peacetext.explorer = (() => {
     const list = element("ul", { class: "tags" });
     for (const [theme, name] of books.themes) {
       if (books.coded[theme] && filters.position(books.coded[theme], place) >= 0) {
-        list.append(element("li", { class: "coded" }, element("a", { href: `#passages?code=${encodeURIComponent(theme)}` }, `Hand: ${name}`)));
+        list.append(element("li", { class: "coded" }, element("a", { href: `#passages?code=${encodeURIComponent(theme)}` }, `Coded: ${name}`)));
       }
     }
     for (const [theme, name] of books.themes) {
@@ -168,6 +170,7 @@ peacetext.explorer = (() => {
         books = await filters.open();
         fillFilters();
       }
+      state = filters.named(books, wanted);
       setForm();
       const progress = (part) => {
         if (mine === turn && part < 1) get("explorer-said").textContent = `Reading the texts: ${Math.round(100 * part)}%`;

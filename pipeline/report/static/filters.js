@@ -3,7 +3,7 @@
 "use strict";
 
 peacetext.filters = (() => {
-  const NAMES = ["q", "theme", "code", "topic", "kind", "mission", "year", "speaker_group", "label", "document", "passage", "near", "read", "sort", "page"];
+  const NAMES = ["q", "theme", "code", "topic", "side", "kind", "mission", "year", "speaker_group", "label", "document", "passage", "near", "read", "sort", "page"];
   let library = null;
 
   // Differences back to places.
@@ -100,17 +100,33 @@ peacetext.filters = (() => {
   }
 
   function kindHolds(books, kind) {
-    if (kind === "policy") return (document) => books.policy.includes(document.kind);
     if (kind === "un") return (document) => document.kind !== "article";
     return (document) => document.kind === kind;
+  }
+
+  // Documents of a side; of its missions, where it names any.
+  function sideHolds(side) {
+    if (!side) return () => false;
+    if (side.interviews) return (document) => document.kind === "article";
+    return (document) => side.kinds.includes(document.kind)
+      && (!side.missions.length || document.missions.some((mission) => side.missions.includes(mission)));
+  }
+
+  // Links say kind=policy for the first side of documents, whatever a study calls it.
+  function named(books, state) {
+    if (state.kind !== "policy") return state;
+    const first = books.sides.find((side) => !side.interviews);
+    const { kind: _, ...others } = state;
+    return first ? { ...others, side: first.id } : others;
   }
 
   function union(lists) {
     return lists.flatMap((list) => [...list]);
   }
 
-  async function apply(state, progress = () => {}) {
+  async function apply(wanted, progress = () => {}) {
     const books = await open();
+    const state = named(books, wanted);
     const kept = new Uint8Array(books.n).fill(1);
     if (state.theme) narrow(kept, books.scored[state.theme] ? books.scored[state.theme].at : []);
     if (state.code) narrow(kept, state.code === "any" ? union(Object.values(books.coded)) : books.coded[state.code] || []);
@@ -119,6 +135,11 @@ peacetext.filters = (() => {
     if (state.topic) {
       const topic = Number(state.topic);
       test(kept, (place) => books.topic[place] === topic);
+    }
+    if (state.side) {
+      const side = books.sides.find((each) => each.id === state.side);
+      byDocument(books, kept, sideHolds(side));
+      if (side && side.interviews) narrow(kept, union(Object.values(books.by_speaker_group)));
     }
     if (state.kind) byDocument(books, kept, kindHolds(books, state.kind));
     if (state.mission) byDocument(books, kept, (document) => document.missions.includes(state.mission));
@@ -213,5 +234,5 @@ peacetext.filters = (() => {
     return -1;
   }
 
-  return { NAMES, open, apply, passage, position, plain, phrasesOf };
+  return { NAMES, open, apply, named, passage, position, plain, phrasesOf };
 })();

@@ -179,16 +179,17 @@ class GapSides(dy.Schema):
     """Each theme on every two of the sides, where there are more than two.
 
     Shares of documents are corrected by the coded paragraphs that were drawn from the kinds of
-    their side. The sides of documents share a classifier, and are taken as independent.
+    their side; kinds from which none were drawn enter no share. The sides of documents share a
+    classifier, and are taken as independent. Where `side` is a further side of documents and
+    `other` the interviews, the row also says whether it is nearer to them than the first side is:
+    of the themes on which first side and interviews differ beyond chance.
     """
 
     side = dy.String(primary_key=True, description="a side of configs/study.yaml")
-    other = dy.String(primary_key=True, description="a side that is named after it there")
-    question = dy.Enum(
-        ["passages", "parts"],
-        primary_key=True,
-        description="share of the passages, or part of all mentions of themes",
-    )
+    other = dy.String(primary_key=True, description="a side named after it; interviews are last")
+    question = dy.Enum(["passages", "parts"], primary_key=True, description="what is counted")
+    basis = dy.String(primary_key=True, description="corrected, or another way of measuring")
+    mission = dy.String(primary_key=True, description="of the documents: an acronym, or all")
     theme_id = dy.String(primary_key=True)
     n_side = dy.Int64(min=0, description="passages of the first side")
     n_other = dy.Int64(min=0, description="passages of the other")
@@ -203,9 +204,19 @@ class GapSides(dy.Schema):
     high = dy.Float64(nullable=True)
     p_value = dy.Float64(nullable=True, min=0, max=1)
     q_value = dy.Float64(
-        nullable=True, min=0, max=1, description="over all themes and pairs of a question"
+        nullable=True,
+        min=0,
+        max=1,
+        description="over themes and pairs of a question, basis, mission",
     )
     larger = dy.String(description="the side with the larger share; undecided, or not computed")
+    nearer_by = dy.Float64(
+        nullable=True, description="distance of first side and interviews minus that of this side"
+    )
+    nearer_low = dy.Float64(nullable=True, description="lower end of its interval")
+    nearer_high = dy.Float64(nullable=True, description="upper end of its interval")
+    nearer_q = dy.Float64(nullable=True, min=0, max=1, description="over the themes that differ")
+    nearer = dy.String(nullable=True, description="nearer, further, undecided; null: no gap")
 
 
 class GapSensitivity(dy.Schema):
@@ -252,7 +263,7 @@ class GapSeries(dy.Schema):
 
 
 class SpeakerShares(dy.Schema):
-    """Who speaks of what: passages by speaker group and theme (hand codes) or topic."""
+    """Who speaks of what: passages by speaker group and theme (as coded) or topic."""
 
     speaker_group = dy.String(primary_key=True, description="a speaker group of configs/study.yaml")
     labels = dy.Enum(

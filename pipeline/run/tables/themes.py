@@ -7,7 +7,7 @@ import dataframely as dy
 from pipeline.run.tables.table import table
 
 _SETTING = (
-    "the coded set that was tested on, by models of itself and of the sets above it; or 'A to B': "
+    "the coded set that was tested on, by models of all sets that are learnt from; or 'A to B': "
     "B by models of A alone"
 )
 
