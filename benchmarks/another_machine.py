@@ -24,11 +24,11 @@ from pipeline.run.tables.table import read_table
 from pipeline.run.tables.texts import DOCUMENTS, NEAR_DUPLICATES, PASSAGES
 from pipeline.study.codebook import load_codebook
 from pipeline.study.study import load_missions
-from pipeline.topics.baselines import ModelTopics, score
 from pipeline.topics.clustering import agreement_of
+from pipeline.topics.finding import score
 from pipeline.topics.fitting import NOT_SEEN, REFITTED, clustering, fitting_settings, projection
 from pipeline.topics.selection import TopicCorpus, TopicMaterial, prepare
-from pipeline.topics.terms import count_terms, typical_words
+from pipeline.topics.terms import count_terms
 from pipeline.vectors.encoder import load_encoder
 from pipeline.vectors.stored import read_vectors
 
@@ -127,9 +127,7 @@ def report(models: Mapping[str, Integers], settings: TopicSettings) -> None:
     for row, number in enumerate(numbers(settings)):
         topic = {name: topics[row] for name, topics in models.items()}
         own = topic["this"]
-        found = score(
-            ModelTopics(own, typical_words(words, own, 10)), words, material.origins["mission"]
-        )
+        found = score(own, words, material.origins["mission"])
         cells = [
             str(number),
             _agreement([topic[name] for name in SEEDS], None),

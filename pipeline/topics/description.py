@@ -286,10 +286,8 @@ def metrics_of(selection: Selection, whole: View, article: View | None) -> dict[
     metrics: dict[str, Any] = {
         **_view_metrics(whole),
         "passages": whole.assignments.height,
-        "different_texts": len(selection.all_vectors),
         "fitted_texts": len(fitted.rows),
         "left_out": selection.left_out,
-        "reassigned": 0,  # outliers stay outliers
         "ari_by_number_of_topics": {str(k): round(v, 4) for k, v in stability.by_number.items()},
         "new_texts_as_fitted": round(stability.new_texts, 4),
         "reloaded_as_fitted": round(fitted.reloaded, 4),

@@ -1,18 +1,24 @@
-"""From passages and vectors to every table of the stage, with the labels that a person gave."""
+"""From passages and vectors to every table of the stage, with the labels that a person gave.
+
+Topics stand beside those of `BERTopic()`: coherent and different words, not one mission each, and
+the same again with other seeds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from pipeline.run.arrays import Integers, Strings, Vectors
 from pipeline.run.errors import InputError
 from pipeline.run.settings import TopicSettings, read_yaml
 from pipeline.run.tables.topics import OUTLIER
-from pipeline.topics.baselines import compare_models
+from pipeline.topics.clustering import agreement_of
 from pipeline.topics.description import (
     View,
     by_mission_table,
@@ -24,11 +30,19 @@ from pipeline.topics.description import (
     topic_vectors,
     zero_shot_table,
 )
-from pipeline.topics.model import fit_topics
-from pipeline.topics.selection import TopicCorpus, prepare
+from pipeline.topics.fitting import remembered
+from pipeline.topics.model import FittedTopics, fit_topics
+from pipeline.topics.selection import TopicCorpus, TopicMaterial, prepare
+from pipeline.topics.terms import Vocabulary, typical_words
 from pipeline.vectors.encoder import Encoder
 
 LABELS_FILE = Path("configs/topic_labels.yaml")
+
+N_WORDS = 10
+"""Words of a topic that coherence and diversity are measured on, as is the custom."""
+
+DEFAULT_SEEDS = 2
+_WORTH_PROCESSES = 3_000  # texts; below that starting a process takes longer than the fit
 
 
 @dataclass(frozen=True)
@@ -156,3 +170,112 @@ def find_topics(
         | {"models": compare_models(material, fitted, whole.words, seed)},
         remarks=whole.remarks,
     )
+
+
+def compare_models(
+    material: TopicMaterial, fitted: FittedTopics, words: Vocabulary, seed: int
+) -> dict[str, Any]:
+    """Ours beside BERTopic's defaults, on the same passages and words.
+
+    Args:
+        material: of which the texts that topics were fitted on are compared.
+        fitted: our topics.
+        words: single words of the texts that topics were fitted on.
+        seed: of the first fit with defaults.
+    """
+    selection, mission = material.selection, material.origins["mission"][fitted.rows]
+    texts = selection.passages["text"].gather(fitted.rows).to_list()
+    defaults = bertopic_defaults(texts, selection.vectors[fitted.rows], seed)
+    ours, agreement = fitted.topic[fitted.rows], fitted.stability.between_seeds
+    return {
+        "ours": score(ours, words, mission) | {"ari": round(agreement, 4)},
+        "bertopic_defaults": score(defaults[0], words, mission)
+        | {"ari": round(agreement_of(defaults), 4)},
+    }
+
+
+def score(topic: Integers, words: Vocabulary, mission: Strings) -> dict[str, float]:
+    """Every measure of topics, int [n], of passages with these words and missions [n]."""
+    listed = typical_words(words, topic, N_WORDS)
+    measures = {
+        "outlier_share": float((topic == OUTLIER).mean()),
+        "diversity": diversity(listed),
+        "npmi": word_npmi(listed, words),
+        "mission_nmi": mission_information(topic, mission),
+    }
+    return {"topics": len(listed)} | {name: round(one, 4) for name, one in measures.items()}
+
+
+def bertopic_defaults(texts: list[str], vectors: Vectors, seed: int) -> list[Integers]:
+    """`BERTopic()` as it comes, fitted with `DEFAULT_SEEDS` seeds; int [n] each.
+
+    Only the seed of its UMAP is set, so that a run can be repeated.
+
+    Args:
+        texts: original texts.
+        vectors: float32 [n, dimension] of the same.
+        seed: of the first fit.
+    """
+    from joblib import Parallel, delayed
+
+    def fit_unknown(unknown: list[int]) -> list[Integers]:
+        n_jobs = -1 if len(vectors) > _WORTH_PROCESSES else 1
+        made: list[Integers] = Parallel(n_jobs=n_jobs)(
+            delayed(_bertopic)(texts, vectors, one) for one in unknown
+        )
+        return made
+
+    seeds = [(seed + number) % 2**32 for number in range(DEFAULT_SEEDS)]
+    return remembered("BERTopic()", [vectors], seeds, fit_unknown)
+
+
+def _bertopic(texts: list[str], vectors: Vectors, seed: int) -> Integers:
+    from bertopic import BERTopic
+
+    model = BERTopic()
+    model.umap_model.random_state = seed
+    return np.asarray(model.fit_transform(texts, vectors)[0], dtype=np.int64)
+
+
+def word_npmi(words: Sequence[Sequence[str]], vocabulary: Vocabulary) -> float:
+    """Coherence of topics' words: mean NPMI of pairs, over topics.
+
+    NPMI (Bouma 2009; Lau, Newman and Baldwin 2014) counts words that stand in the same passage; a
+    pair that never does has -1.
+
+    Args:
+        words: the words of each topic.
+        vocabulary: which passage holds which word.
+    """
+    found = []
+    for topic in words:
+        columns = [vocabulary.place[word] for word in topic]
+        present = (vocabulary.counts[:, columns] > 0).astype(np.float64)
+        together = np.asarray((present.T @ present).todense()) / present.shape[0]
+        alone = np.diag(together)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            npmi = np.log(together / np.outer(alone, alone)) / -np.log(together)
+        pairs = np.where(together > 0, npmi, -1.0)[np.triu_indices(len(columns), k=1)]
+        found.append(float(pairs.mean()))
+    return float(np.mean(found))
+
+
+def diversity(words: Sequence[Sequence[str]]) -> float:
+    """Different words over all words that topics list (Dieng, Ruiz and Blei 2020).
+
+    >>> diversity([["women", "peace"], ["peace", "mines"]])
+    0.75
+    """
+    listed = [word for topic in words for word in topic]
+    return len(set(listed)) / len(listed)
+
+
+def mission_information(topic: Integers, mission: Strings) -> float:
+    """Normalised mutual information of topic and mission; lower is better.
+
+    Outliers and passages of no mission ("") are not counted.
+    """
+    from sklearn.metrics import normalized_mutual_info_score
+
+    counted = (topic != OUTLIER) & (mission != "")
+    return float(normalized_mutual_info_score(mission[counted], topic[counted]))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.run.arrays import Booleans, Floats, Integers, Vectors
+from pipeline.run.caches import ResultCache, cache_folder, code_hash
 from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.clustering import (
@@ -22,6 +27,9 @@ from pipeline.topics.clustering import (
 REFITTED = 0.9
 """Part of the texts in the sample that a refit sees."""
 _PASSAGES_A_TOPIC = 12  # a small corpus gets one topic for so many passages
+_MAP_NEIGHBOURS = 15
+_ENOUGH_FOR_SPECTRAL = 20  # texts
+_LIBRARIES = ("bertopic", "hdbscan", "umap-learn", "pynndescent", "numba", "numpy", "scikit-learn")
 
 
 @dataclass(frozen=True)
@@ -189,3 +197,62 @@ def stability(topic: Integers, made: Sequence[Refit], n_topics: int) -> Stabilit
         new_texts=float(np.mean(again)),
         by_number=steadiest(made)[1],
     )
+
+
+def project_map(vectors: Vectors, seed: int, rows: Integers) -> Floats:
+    """Places on a plane, float [n, 2], for the eye only: another processor draws another map.
+
+    UMAP of the rows; another vector lies amid its five nearest of them.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    def draw(seeds: list[int]) -> list[npt.NDArray[Any]]:
+        from umap import UMAP
+
+        many = max(5, min(_MAP_NEIGHBOURS, len(rows) // 10))
+        init = "spectral" if len(rows) > _ENOUGH_FOR_SPECTRAL else "random"
+        return [
+            UMAP(many, metric="cosine", init=init, n_jobs=1, random_state=one).fit_transform(
+                vectors[rows]
+            )
+            for one in seeds
+        ]
+
+    drawn: Floats = remembered("map", [vectors[rows]], [seed % 2**32], draw)[0].astype(np.float64)
+    if len(rows) == len(vectors):
+        return drawn
+    near = NearestNeighbors(n_neighbors=5).fit(vectors[rows])  # all of length 1
+    amid: Floats = drawn[near.kneighbors(vectors, return_distance=False)].mean(axis=1)
+    return amid
+
+
+def remembered(
+    name: str,
+    arrays: Sequence[npt.NDArray[Any]],
+    seeds: Sequence[int],
+    make: Callable[[list[int]], list[npt.NDArray[Any]]],
+) -> list[npt.NDArray[Any]]:
+    """One array for each seed; what was made before of the same arrays is not made again.
+
+    Args:
+        name: of what is made.
+        arrays: that it is made of.
+        seeds: of what is made.
+        make: makes the arrays of the seeds that are not known.
+    """
+    from llvmlite.binding import get_host_cpu_name  # another processor may round another way
+
+    code = code_hash([Path(__file__)], _LIBRARIES)
+    cache = ResultCache(cache_folder() / f"layouts-{code}-{get_host_cpu_name()}.sqlite")
+    digest = hashlib.sha256(name.encode())
+    for array in arrays:
+        digest.update(f"{array.dtype} {array.shape}".encode() + array.tobytes())
+    key_of = {seed: f"{digest.hexdigest()}-{seed}" for seed in seeds}
+    found = cache.find(list(key_of.values()))
+    missing = [seed for seed in seeds if key_of[seed] not in found]
+    for seed, array in zip(missing, make(missing) if missing else [], strict=True):
+        file = io.BytesIO()
+        np.save(file, array, allow_pickle=False)
+        found[key_of[seed]] = file.getvalue()
+    cache.add((key_of[seed], found[key_of[seed]]) for seed in missing)
+    return [np.load(io.BytesIO(found[key_of[seed]]), allow_pickle=False) for seed in seeds]

@@ -25,6 +25,7 @@ from pipeline.topics.fitting import (
     Stability,
     clustering,
     fitting_settings,
+    project_map,
     projection,
     refits,
     stability,
@@ -32,7 +33,6 @@ from pipeline.topics.fitting import (
 )
 from pipeline.topics.labels import make_labels
 from pipeline.topics.masking import MaskedTexts
-from pipeline.topics.projection import project_map
 from pipeline.topics.selection import TopicMaterial
 from pipeline.topics.terms import (
     Vocabulary,

@@ -52,34 +52,21 @@ class Selection:
         vectors: float32 [passages.height, dimension], row i for row i of ``passages``.
         members: passage_id and text_key of every selected passage: near-duplicates have the
             text_key of the text that stands for their group.
-        all_vectors: float32 of all different texts, near-duplicates too, ordered by passage_id.
-        all_texts: of the same.
-        all_keys: text_key of the text that stands for each row of ``all_vectors``.
-        fitted_rows: row of ``all_vectors`` for each row of ``passages``.
         left_out: how many passages were left out, by reason.
     """
 
     passages: pl.DataFrame
     vectors: Vectors
     members: pl.DataFrame
-    all_vectors: Vectors
-    all_texts: list[str]
-    all_keys: Integers
-    fitted_rows: Integers
     left_out: dict[str, int]
 
     def of(self, rows: Integers) -> Selection:
         """These rows of ``passages`` alone, in order, with what belongs to them."""
         passages = self.passages[rows]
-        kept = np.isin(self.all_keys, passages["text_key"].to_numpy())
         return Selection(
             passages=passages,
             vectors=self.vectors[rows],
             members=self.members.join(passages.select("text_key"), on="text_key", how="semi"),
-            all_vectors=self.all_vectors[kept],
-            all_texts=[self.all_texts[row] for row in np.flatnonzero(kept)],
-            all_keys=self.all_keys[kept],
-            fitted_rows=(np.cumsum(kept) - 1)[self.fitted_rows[rows]],
             left_out=self.left_out,
         )
 
@@ -172,24 +159,13 @@ def select_passages(
         raise StageError(f"{NEAR_DUPLICATES.path} is of another run; run: dvc repro segment")
     fitted = _standing(kept)
     _check_enough(fitted.height, kept.height)
-    # a text that stands for others stands for itself among the different texts too
-    keys = fitted.select(group, "text_key")
-    different = (
-        pl.concat([fitted.drop("text_key"), kept])
-        .unique("text", keep="first", maintain_order=True)
-        .sort("passage_id")
-        .join(keys, on=group, how="left", maintain_order="left")
-    )
-    found = different["passage_id"].search_sorted(fitted["passage_id"])
     counts: list[dict[str, Any]] = rows.drop_nulls("reason")["reason"].value_counts().to_dicts()
     return Selection(
         passages=fitted.drop("row", "reason", group),
         vectors=np.ascontiguousarray(vectors[fitted["row"].to_numpy()]),
-        members=kept.join(keys, on=group, how="left").select("passage_id", "text_key"),
-        all_vectors=np.ascontiguousarray(vectors[different["row"].to_numpy()]),
-        all_texts=different["text"].to_list(),
-        all_keys=different["text_key"].to_numpy().astype(np.int64),
-        fitted_rows=found.to_numpy().astype(np.int64),
+        members=kept.join(fitted.select(group, "text_key"), on=group, how="left").select(
+            "passage_id", "text_key"
+        ),
         left_out={count["reason"]: count["count"] for count in sorted(counts, key=str)},
     )
 

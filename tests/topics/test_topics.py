@@ -1,7 +1,6 @@
 """Topics find what was planted, say so when they cannot, and give the same answer twice."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -9,14 +8,17 @@ import pytest
 
 from pipeline.run.errors import StageError
 from pipeline.run.settings import TopicSettings, load_settings
-from pipeline.topics import projection
 from pipeline.topics.description import (
     by_mission_table,
     over_time_table,
     similarity_table,
 )
-from pipeline.topics.fitting import fitting_settings, numbers_of_topics
-from pipeline.topics.projection import nearest_neighbours, umap_projection
+from pipeline.topics.fitting import (
+    fitting_settings,
+    numbers_of_topics,
+    project_map,
+    remembered,
+)
 from pipeline.topics.selection import Selection, select_passages
 
 SUBJECTS = {
@@ -103,7 +105,6 @@ def test_the_order_of_the_corpus_does_not_matter(
     )
     assert turned.passages.equals(selection.passages)
     assert np.array_equal(turned.vectors, selection.vectors)
-    assert np.array_equal(turned.all_vectors, selection.all_vectors)
 
 
 def with_near_duplicate(
@@ -121,14 +122,11 @@ def test_the_earliest_of_a_group_stands_for_its_near_duplicate(
 ) -> None:
     # given a near-duplicate of a passage, whose id comes before that of the passage
     selection = select_passages(*with_near_duplicate(planted, "a.near", "d.patrols-01"), settings)
-    # then the earliest is fitted, and the copy is counted among the different texts
+    # then the earliest is fitted, and the copy has its text
     assert "a.near" not in selection.passages["passage_id"]
     assert selection.passages.height == 81
-    assert len(selection.all_vectors) == 82
     keys = dict(selection.members.iter_rows())
     assert keys["a.near"] == keys["d.patrols-01"]
-    # and each fitted text has its own vector among all
-    assert np.array_equal(selection.all_vectors[selection.fitted_rows], selection.vectors)
 
 
 def test_a_copy_stands_for_a_group_whose_earliest_is_left_out(
@@ -222,46 +220,37 @@ def test_a_number_of_topics_that_was_left_open_stays_open(settings: TopicSetting
     assert numbers_of_topics(settings) == [settings.n_topics]
 
 
-def test_nearest_neighbours_are_the_exact_ones_and_begin_with_oneself() -> None:
-    vectors = np.random.default_rng(2).normal(size=(60, 8)).astype(np.float32)
-    vectors[7] = vectors[3]  # a twin must not take the place of oneself
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    rows, distances = nearest_neighbours(vectors, 5)
-    assert rows[:, 0].tolist() == list(range(60))
-    wanted = np.sort(1 - vectors @ vectors.T, axis=1)[:, :5]
-    assert distances == pytest.approx(np.clip(wanted, 0, None), abs=1e-5)
-
-
-@pytest.fixture
-def fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
-    """The options of every UMAP that is fitted and not taken from an empty cache."""
-    monkeypatch.setenv("PEACETEXT_CACHE", str(tmp_path))
-    fitted: list[dict[str, object]] = []
-    fit = projection._fit
-
-    def counted(vectors: Any, options: dict[str, object], neighbours: Any) -> Any:
-        fitted.append(options)
-        return fit(vectors, options, neighbours)
-
-    monkeypatch.setattr(projection, "_fit", counted)
-    return fitted
-
-
-def test_a_layout_is_computed_once_and_again_when_anything_differs(
-    fits: list[dict[str, object]],
+def test_an_array_is_made_once_and_again_when_anything_differs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vectors = np.random.default_rng(4).normal(size=(60, 8)).astype(np.float32)
-    near, far = nearest_neighbours(vectors, 5), nearest_neighbours(vectors, 6)
-    shape = {"n_neighbors": 5, "n_components": 2, "n_epochs": 20}
-    first = umap_projection(vectors, 1, **shape, neighbours=near)
-    assert np.array_equal(umap_projection(vectors, 1, **shape, neighbours=near), first)
-    assert len(fits) == 1
-    other = vectors.copy()
-    other[3, 2] += 0.5
-    umap_projection(vectors, 2, **shape, neighbours=near)
-    umap_projection(other, 1, **shape, neighbours=near)
-    umap_projection(vectors, 1, **shape | {"n_neighbors": 6}, neighbours=far)
-    umap_projection(vectors, 1, **shape, min_dist=0.1, neighbours=near)
-    assert len(fits) == 5
-    assert not np.array_equal(umap_projection(vectors, 2, **shape, neighbours=near), first)
-    assert len(fits) == 5
+    monkeypatch.setenv("PEACETEXT_CACHE", str(tmp_path))
+    made: list[int] = []
+
+    def make(seeds: list[int]) -> list[np.ndarray]:
+        made.extend(seeds)
+        return [np.full((2, 3), seed) for seed in seeds]
+
+    vectors = np.eye(4, dtype=np.float32)
+    assert [one.sum() for one in remembered("map", [vectors], [1, 2], make)] == [6, 12]
+    assert [one.sum() for one in remembered("map", [vectors], [2, 3, 1], make)] == [12, 18, 6]
+    assert made == [1, 2, 3]
+    remembered("other", [vectors], [1], make)
+    remembered("map", [vectors[:3]], [1], make)
+    assert made == [1, 2, 3, 1, 1]
+
+
+def test_a_text_that_was_not_drawn_lies_amid_its_nearest_on_the_map(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given two heaps of vectors, of which two in three are drawn
+    monkeypatch.setenv("PEACETEXT_CACHE", str(tmp_path))
+    random = np.random.default_rng(4)
+    vectors = np.repeat(np.eye(8)[:2], 60, axis=0) + random.normal(scale=0.05, size=(120, 8))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    rows = np.flatnonzero(np.arange(120) % 3)
+    places = project_map(vectors, 1, rows)
+    # then the others lie in the heap of their own
+    means = np.array([places[rows[rows < 60]].mean(axis=0), places[rows[rows >= 60]].mean(axis=0)])
+    others = np.setdiff1d(np.arange(120), rows)
+    far = np.linalg.norm(places[others][:, None] - means, axis=2)
+    assert far.argmin(axis=1).tolist() == (others >= 60).astype(int).tolist()

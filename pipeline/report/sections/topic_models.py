@@ -30,15 +30,9 @@ OURS, DEFAULTS = "ours", "bertopic_defaults"
 MODELS = {
     OURS: "These topics",
     DEFAULTS: "BERTopic’s defaults",
-    "bertopic_defaults_reassigned": "BERTopic’s defaults, outliers reassigned until as few as here",
-    "nmf": "NMF",
-    "lda": "LDA",
-    "shuffled_topics": "Passages dealt out by chance",
-    "shuffled_words": "Words dealt out by chance",
 }
 MEASURES = {
     "npmi": "Coherence of words (NPMI)",
-    "c_v": "Coherence of words (c_v)",
     "diversity": "Different words",
     "mission_nmi": "Shared with missions (lower is better)",
     "ari": "The same again with other seeds (ARI)",
@@ -47,9 +41,6 @@ MEASURES = {
 _SERIES = {
     OURS: "model",
     DEFAULTS: "coding",
-    "nmf": "baseline",
-    "lda": "other",
-    "shuffled_topics": "chance",
 }
 Models = Mapping[str, Mapping[str, Any]]
 
