@@ -13,11 +13,14 @@ from pipeline.report.elements import (
     Figure,
     Grid,
     Key,
+    Sentence,
     count_cell,
+    decimal,
     grid,
     interval_cell,
     p_cell,
     passages_link,
+    said,
     score_cell,
 )
 from pipeline.report.material import PageMaterial
@@ -75,6 +78,10 @@ def compared_link(kind: str, reference: str, topic_id: int | None, theme_id: str
 
 MEASURE = "adjusted_mutual_information"
 TOPICS = "topics"
+_WITHOUT_TOPICS = {
+    "sections": "their own sections",
+    "nearest definition": "the nearest definition of the codebook",
+}
 Agreement = Mapping[str, Any]
 
 
@@ -127,6 +134,32 @@ def agreement_figure(material: PageMaterial) -> Figure:
             Key("Chance within sections or missions", "baseline"),
         ),
         absent or ("" if rows else "Not computed in this run: too few passages have both."),
+    )
+
+
+def nearer_sentence(rows: Sequence[Agreement], coded_texts: str) -> Sentence | None:
+    """That what needs no topics comes nearer to the codes of articles than topics do, if it does.
+
+    Args:
+        rows: tables.Agreement of one coded set and measure.
+        coded_texts: what the set is of, such as "the article".
+    """
+    value = {row["candidate"]: row["value"] for row in rows if row["reference"] == "codes"}
+    ours = value.get(TOPICS)
+    nearer = [
+        f"{what} ({decimal(value[name])})"
+        for name, what in _WITHOUT_TOPICS.items()
+        if ours is not None and (value.get(name) or 0) > ours
+    ]
+    if not nearer:
+        return None
+    verb = "comes" if len(nearer) == 1 else "come"
+    begun = " and ".join(nearer)
+    return said(
+        f"{begun[0].upper()}{begun[1:]} {verb} nearer to the codes of {coded_texts} than topics "
+        "do (adjusted mutual information of ",
+        Cell(decimal(ours), link="#compare-agreement"),
+        ").",
     )
 
 
