@@ -85,7 +85,6 @@ class TopicSettings(CheckedModel):
     min_term_passages: int = Field(ge=1, le=1000)
     n_terms: int = Field(ge=3, le=50)
     n_label_passages: int = Field(ge=2, le=200)
-    n_representatives: int = Field(ge=1, le=20)
 
 
 class ThemeSettings(CheckedModel):

@@ -202,40 +202,24 @@ def similarity_table(means: Floats) -> pl.DataFrame:
     )
 
 
-def over_time_table(
-    assignments: pl.DataFrame, passages: pl.DataFrame, documents: pl.DataFrame
+def shares_table(
+    assignments: pl.DataFrame, passages: pl.DataFrame, documents: pl.DataFrame, by: list[str]
 ) -> pl.DataFrame:
-    """tables.OverTime: UN passages by topic, year and mission ('all' for any mission).
+    """tables.OverTime by year and mission, or tables.ByMission by mission ('all' for any).
 
-    A passage counts for each mission of its document; shares are of all passages that were
-    clustered for that year and mission, outliers included.
+    A UN passage counts for each mission of its document, with a year only where it has one; shares
+    are of all passages that were clustered for that year and mission, outliers included.
     """
-    dated = _by_mission(assignments, passages, documents).filter(pl.col("year").is_not_null())
-    return _shares(dated, ["year", "mission"])
-
-
-def by_mission_table(
-    assignments: pl.DataFrame, passages: pl.DataFrame, documents: pl.DataFrame
-) -> pl.DataFrame:
-    """tables.ByMission: the same over all years."""
-    return _shares(_by_mission(assignments, passages, documents), ["mission"])
-
-
-def _by_mission(
-    assignments: pl.DataFrame, passages: pl.DataFrame, documents: pl.DataFrame
-) -> pl.DataFrame:
     origins = documents.filter(pl.col("kind").cast(pl.String) != "article").select(
         "document_id", "year", pl.concat_list(pl.lit("all"), "missions").alias("mission")
     )
-    return (
+    rows = (
         assignments.select("passage_id", "topic_id")
         .join(passages.select("passage_id", "document_id"), on="passage_id")
         .join(origins, on="document_id")
         .explode("mission")
+        .drop_nulls(by)
     )
-
-
-def _shares(rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     totals = rows.group_by(by).agg(pl.len().cast(pl.Int64).alias("n_passages"))
     counts = rows.filter(pl.col("topic_id") != OUTLIER).group_by("topic_id", *by)
     shares = (

@@ -21,11 +21,10 @@ from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.clustering import agreement_of
 from pipeline.topics.description import (
     View,
-    by_mission_table,
     described,
     hierarchy_table,
     metrics_of,
-    over_time_table,
+    shares_table,
     similarity_table,
     topic_vectors,
     zero_shot_table,
@@ -45,14 +44,6 @@ DEFAULT_SEEDS = 2
 _WORTH_PROCESSES = 3_000  # texts; below that starting a process takes longer than the fit
 
 
-@dataclass(frozen=True)
-class Renaming:
-    """Labels by topic, and what a person should hear of entries that name no topic any more."""
-
-    labels: dict[int, str]
-    remarks: list[str]
-
-
 def check_labels(content: Any) -> dict[str, str]:
     """The entries of the file: label by key, which is the id of a passage.
 
@@ -70,19 +61,23 @@ def check_labels(content: Any) -> dict[str, str]:
     return {str(key): " ".join(label.split()) for key, label in content.items()}
 
 
-def rename(entries: Mapping[str, str], topic_of: Mapping[str, int]) -> Renaming:
-    """The label of each topic that holds a passage named as a key.
+def renamed(
+    topics: pl.DataFrame, assignments: pl.DataFrame, entries: Mapping[str, str]
+) -> tuple[pl.DataFrame, list[str]]:
+    """tables.Topics with the labels of a person, and remarks on entries that name no topic.
 
     A key is the id of a passage, usually the topic's most typical one (column ``key`` of the
     topics), so a label follows its passages when topics are fitted again.
 
     Args:
+        topics: tables.Topics.
+        assignments: tables.Assignments of the same fit.
         entries: label by passage_id.
-        topic_of: topic_id by passage_id.
 
     Raises:
         InputError: two keys give one topic different labels.
     """
+    topic_of = dict(assignments.select("passage_id", "topic_id").iter_rows())
     labels: dict[int, str] = {}
     remarks: list[str] = []
     for key, label in entries.items():
@@ -90,30 +85,16 @@ def rename(entries: Mapping[str, str], topic_of: Mapping[str, int]) -> Renaming:
         if topic_id is None or topic_id == OUTLIER:
             why = "is not in the corpus" if topic_id is None else "is an outlier now"
             remarks.append(f"{LABELS_FILE}: {key} {why}; its label “{label}” is not used")
-        elif labels.get(topic_id, label) != label:
+        elif labels.setdefault(topic_id, label) != label:
             raise InputError(
                 LABELS_FILE,
                 f"is in the topic already called “{labels[topic_id]}”",
                 "keep one label a topic",
                 key,
             )
-        else:
-            labels[topic_id] = label
-    return Renaming(labels, remarks)
-
-
-def renamed(
-    topics: pl.DataFrame, assignments: pl.DataFrame, entries: Mapping[str, str]
-) -> tuple[pl.DataFrame, list[str]]:
-    """tables.Topics with the labels of a person in place of those that were made, and remarks.
-
-    Raises:
-        InputError: two keys give one topic different labels.
-    """
-    renaming = rename(entries, dict(assignments.select("passage_id", "topic_id").iter_rows()))
-    given = [renaming.labels.get(topic_id) for topic_id in topics["topic_id"]]
-    label = pl.Series(given, dtype=pl.String).fill_null(topics["made_label"])
-    return topics.with_columns(label=label), renaming.remarks
+    given = [labels.get(topic_id) for topic_id in topics["topic_id"]]
+    labelled = pl.Series(given, dtype=pl.String).fill_null(topics["made_label"])
+    return topics.with_columns(label=labelled), remarks
 
 
 def load_labels(file: Path = LABELS_FILE) -> dict[str, str]:
@@ -163,8 +144,8 @@ def find_topics(
         article=article,
         hierarchy=hierarchy_table(fitted, material.masked.of(fitted.rows).counted),
         similarity=similarity_table(means),
-        over_time=over_time_table(*tables_of),
-        by_mission=by_mission_table(*tables_of),
+        over_time=shares_table(*tables_of, ["year", "mission"]),
+        by_mission=shares_table(*tables_of, ["mission"]),
         zero_shot=zero_shot_table(material.selection, material.plain, corpus.themes, encoder),
         metrics=metrics_of(material.selection, whole, article)
         | {"models": compare_models(material, fitted, whole.words, seed)},

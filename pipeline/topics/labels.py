@@ -57,11 +57,11 @@ def noun_phrases(document: Any) -> list[str]:
     phrases: list[str] = []
     run: list[Any] = []
     for token in [*document, None]:
-        if token is not None and _continues(token, run):
+        if token is None or not _continues(token, run):
+            phrases += _parts(run)
+            run = []
+        if token is not None and (run or _is_content(token)):
             run.append(token)
-            continue
-        phrases += _parts(run)
-        run = [token] if token is not None and _is_content(token) else []
     return phrases
 
 
@@ -78,27 +78,22 @@ def _continues(token: Any, run: list[Any]) -> bool:
 
 def _parts(run: list[Any]) -> list[str]:
     """Every stretch of the run that begins with content and ends with a noun."""
-    found = []
-    for start, first in enumerate(run):
-        if not _is_content(first) or (first.i and first.nbor(-1).text == "-"):
-            continue
-        for end in range(start + 1, min(start + _LONGEST, len(run)) + 1):
-            part = run[start:end]
-            if _is_phrase(part, run[start - 1 : start], run[end : end + 1]):
-                found.append(_written(part))
-    return found
+    return [
+        _written(run[start:end])
+        for start, first in enumerate(run)
+        if _is_content(first) and not (first.i and first.nbor(-1).text == "-")
+        for end in range(start + 1, min(start + _LONGEST, len(run)) + 1)
+        if _is_phrase(run[start:end], run[start - 1 : start], run[end : end + 1])
+    ]
 
 
 def _is_phrase(part: list[Any], before: list[Any], after: list[Any]) -> bool:
     words = [token.lower_ for token in part]
     if NAME_WORD in words or _VAGUE & set(words) or part[-1].pos_ not in ("NOUN", "PROPN"):
         return False
-    stems = [_stem(word) for word in words]
-    if len(set(stems)) < len(stems):  # "war crimes and crimes"
+    if len({_stem(word) for word in words}) < len(words):  # "war crimes and crimes"
         return False
-    if _is_cut(part, before, after):
-        return False
-    return words.count("of") + words.count("and") <= 1
+    return words.count("of") + words.count("and") <= 1 and not _is_cut(part, before, after)
 
 
 def _is_cut(part: list[Any], before: list[Any], after: list[Any]) -> bool:

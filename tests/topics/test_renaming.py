@@ -6,35 +6,36 @@ import polars as pl
 import pytest
 
 from pipeline.run.errors import InputError
-from pipeline.topics.finding import check_labels, load_labels, rename, renamed
+from pipeline.topics.finding import check_labels, load_labels, renamed
+
+
+def labels_given(entries: dict[str, str], topic_of: dict[str, int]) -> tuple[list[str], list[str]]:
+    """Labels of the topics “Voters” and “Patrols”, numbered 0 and 1, and remarks."""
+    made = ["Voters", "Patrols"]
+    topics = pl.DataFrame({"topic_id": [0, 1], "label": made, "made_label": made})
+    schema = {"passage_id": pl.String, "topic_id": pl.Int64}
+    assignments = pl.DataFrame(list(topic_of.items()), schema, orient="row")
+    given, remarks = renamed(topics, assignments, entries)
+    assert given["made_label"].to_list() == made
+    return given["label"].to_list(), remarks
 
 
 def test_a_label_goes_to_the_topic_that_now_holds_its_passage() -> None:
     entries = {"d.a": "Elections"}
-    assert rename(entries, {"d.a": 3}).labels == {3: "Elections"}
-    assert rename(entries, {"d.a": 5}).labels == {5: "Elections"}
-
-
-def test_topics_without_a_label_of_a_person_keep_the_one_that_was_made() -> None:
-    made = ["Voters", "Patrols"]
-    topics = pl.DataFrame({"topic_id": [0, 1], "label": made, "made_label": made})
-    assignments = pl.DataFrame({"passage_id": ["d.a", "d.b"], "topic_id": [0, -1]})
-    given, remarks = renamed(topics, assignments, {"d.a": "Elections", "d.b": "Nothing"})
-    assert given["label"].to_list() == ["Elections", "Patrols"]
-    assert given["made_label"].to_list() == made
-    assert [("outlier" in remark) for remark in remarks] == [True]
+    assert labels_given(entries, {"d.a": 0}) == (["Elections", "Patrols"], [])
+    assert labels_given(entries, {"d.a": 1}) == (["Voters", "Elections"], [])
 
 
 @pytest.mark.parametrize(("topics", "why"), [({}, "not in the corpus"), ({"d.a": -1}, "outlier")])
 def test_a_label_without_a_topic_is_told_and_not_used(topics: dict[str, int], why: str) -> None:
-    renaming = rename({"d.a": "Elections"}, topics)
-    assert renaming.labels == {}
-    assert why in renaming.remarks[0]
+    labels, remarks = labels_given({"d.a": "Elections"}, topics)
+    assert labels == ["Voters", "Patrols"]
+    assert why in remarks[0]
 
 
 def test_two_labels_for_one_topic_are_refused() -> None:
     with pytest.raises(InputError, match="already called “Elections”"):
-        rename({"d.a": "Elections", "d.b": "Votes"}, {"d.a": 1, "d.b": 1})
+        labels_given({"d.a": "Elections", "d.b": "Votes"}, {"d.a": 1, "d.b": 1})
 
 
 @pytest.mark.parametrize("content", [["Elections"], {"d.a": ""}, {"d.a": 3}, "Elections"])

@@ -9,8 +9,7 @@ import pytest
 from pipeline.run.errors import StageError
 from pipeline.run.settings import TopicSettings, load_settings
 from pipeline.topics.description import (
-    by_mission_table,
-    over_time_table,
+    shares_table,
     similarity_table,
 )
 from pipeline.topics.fitting import (
@@ -167,7 +166,7 @@ def test_shares_over_time_are_of_the_passages_of_that_year_and_mission() -> None
         }
     )
     # when they are counted
-    shares = over_time_table(assignments, passages, documents)
+    shares = shares_table(assignments, passages, documents, ["year", "mission"])
     # then the outlier is in the denominator
     found = {row["mission"]: (row["n"], row["n_passages"]) for row in shares.to_dicts()}
     assert found == {"all": (3, 4), "MINUSMA": (2, 3), "MONUSCO": (1, 1)}
@@ -178,12 +177,13 @@ def test_shares_over_time_are_of_the_passages_of_that_year_and_mission() -> None
 
 def test_wilson_intervals_by_hand() -> None:
     # given 2 of 4: Wilson's centre is .5 and its half width 1.96 * sqrt(.0625 + .0600) / 1.9604
-    shares = by_mission_table(
+    shares = shares_table(
         pl.DataFrame({"passage_id": list("abcd"), "topic_id": [0, 0, -1, -1]}),
         pl.DataFrame({"passage_id": list("abcd"), "document_id": ["m"] * 4}),
         pl.DataFrame(
             {"document_id": ["m"], "kind": ["report"], "year": [None], "missions": [["M"]]}
         ),
+        ["mission"],
     )
     row = shares.filter(pl.col("mission") == "M").to_dicts()[0]
     assert (row["low"], row["high"]) == pytest.approx((0.1500, 0.8500), abs=1e-3)
