@@ -15,7 +15,7 @@ class InputError(Exception):
             file: the file at fault, as the person would name it (relative to the project).
             problem: what is wrong, in a few words.
             fix: what to do about it, in a few words.
-            row: where in the file: the number of a line, or a key as ``topics.min_cluster_size``.
+            row: where in the file: the number of a line, or a key as ``topics.n_topics``.
         """
         place = f"row {row}" if isinstance(row, int) else row
         super().__init__(": ".join(filter(None, (str(file), place, problem))) + f"; to fix: {fix}")

@@ -215,6 +215,7 @@ def _bertopic(texts: list[str], vectors: Vectors, seed: int) -> Integers:
 
     model = BERTopic()
     model.umap_model.random_state = seed
+    model.umap_model.n_jobs = 1  # as UMAP does by itself when it is given a seed, with a warning
     return np.asarray(model.fit_transform(texts, vectors)[0], dtype=np.int64)
 
 
