@@ -179,14 +179,16 @@ def fit_topics(
     n_topics, _ = steadiest(made)
     model = fitted_model(masked, vectors, vocabulary, encoder, used, n_topics=n_topics, seed=seed)
     fitted = np.asarray(model.topics_)
-    places = model.umap_model.transform(material.vectors.astype(np.float64))
-    whole = len(rows) == len(material.vectors)
-    topic = fitted if whole else topics_of(model, material.masked, material.vectors)
+    topic, agreement = fitted, model.hdbscan_model.agreement_
+    if len(rows) < len(material.vectors):
+        topic = topics_of(model, material.masked, material.vectors)
+        places = model.umap_model.transform(material.vectors.astype(np.float64))
+        agreement = model.hdbscan_model.agreement(places)
     labels = model.topic_aspects_[LABEL]
     return FittedTopics(
         model=model,
         topic=topic,
-        agreement=model.hdbscan_model.agreement(places),
+        agreement=agreement,
         labels=[labels[number][0][0] for number in range(int(fitted.max()) + 1)],
         stability=stability(fitted, made, n_topics),
         coordinates=project_map(material.vectors, seed, rows),
