@@ -49,6 +49,7 @@ def test_what_was_suggested_and_coded_is_learnt_from_and_the_next_draw_is_anothe
 
 
 def _suggest(project: Project) -> pl.DataFrame:
+    (project.folder / "to-code.csv").unlink(missing_ok=True)  # no sheet is written over
     command = "from pipeline.cli import main; main()"
     done = project.python("-c", command, "suggest", "--rows", "3", "--out", "to-code.csv")
     assert done.returncode == 0, done.stderr
