@@ -82,7 +82,7 @@ def _filled(folder: Path, name: str, needed: Sequence[str]) -> Path:
         for file in files
     )
     if text >= book or text <= book:
-        return files[text < book]
+        return files[0 if text >= book else 1]
     fix = f"leave one of {files[0].name} and {files[1].name} in the folder"
     raise InputError(files[0], f"and {files[1].name} are both filled in, differently", fix)
 
