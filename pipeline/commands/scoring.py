@@ -42,15 +42,17 @@ def scored_sheets(folder: Path, key_file: Path) -> dict[str, pl.DataFrame]:
     if not key_file.is_file():
         raise InputError(key_file, "is missing", "name the key of these sheets with --key")
     key = read_json(key_file)
-    found = _scored_codes(_filled(folder, CODES), key)
+    found = _scored_codes(_filled(folder, CODES, ("unit_id",)), key)
     intrusion = [
         row
         for name, n_shown in ((WORDS, SHOWN_WORDS + 1), (PASSAGES_OF, SHOWN_PASSAGES + 1))
-        if (row := _scored_intrusion(_filled(folder, name), name, key[name], n_shown))
+        if (
+            row := _scored_intrusion(_filled(folder, name, ("question",)), name, key[name], n_shown)
+        )
     ]
     if intrusion:
         found["topics: who finds what is not of them"] = pl.DataFrame(intrusion)
-    rows = filled_rows(_filled(folder, NAMES), ("question", NAME))
+    rows = filled_rows(_filled(folder, NAMES, ("question",)), ("question", NAME))
     named = [
         {**key[NAMES][row["question"]], "named": row[NAME]}
         for _, row in rows
@@ -63,12 +65,26 @@ def scored_sheets(folder: Path, key_file: Path) -> dict[str, pl.DataFrame]:
     return found
 
 
-def _filled(folder: Path, name: str) -> Path:
-    """The sheet as CSV or workbook: the one that was saved last."""
+def _filled(folder: Path, name: str, needed: Sequence[str]) -> Path:
+    """The sheet as CSV or workbook: the one that holds all that the other does."""
     files = [file for end in (".csv", ".xlsx") if (file := folder / f"{name}{end}").is_file()]
     if not files:
         raise InputError(folder / f"{name}.xlsx", "is missing", "put the sheet there")
-    return max(files, key=lambda file: file.stat().st_mtime_ns)
+    if len(files) == 1:
+        return files[0]
+    text, book = (
+        {
+            (row, *cell)
+            for row, (_, cells) in enumerate(filled_rows(file, needed))
+            for cell in cells.items()
+            if cell[1]
+        }
+        for file in files
+    )
+    if text >= book or text <= book:
+        return files[0 if text >= book else 1]
+    fix = f"leave one of {files[0].name} and {files[1].name} in the folder"
+    raise InputError(files[0], f"and {files[1].name} are both filled in, differently", fix)
 
 
 def _scored_intrusion(

@@ -71,10 +71,15 @@ def check_corpus(
             raise InputError(file, problem, fix, f"articles.{place}.document_id")
     parts = [(f"sides.{side.id}.documents", side.documents) for side in study.sides]
     parts += [(f"coded_sets.{one.id}.population", one.population) for one in study.coded_sets]
-    read = of_profile(entries, profile)
+    read, first = of_profile(entries, profile), study.document_side
+    needed = set(first.documents.kinds) if first and first.documents else set()
     for key, part in parts:
-        if part and not any(part.include(entry.kind, entry.missions) for entry in read):
-            problem = f"no document of the profile {profile} has its kinds and missions"
+        # of further sides a profile may have nothing: the findings say so
+        is_further = part is not None and not needed & set(part.kinds)
+        among = entries if is_further else read
+        if part and not any(part.include(entry.kind, entry.missions) for entry in among):
+            whose = MANIFEST_FILE if is_further else f"the profile {profile}"
+            problem = f"no document of {whose} has its kinds and missions"
             fix = f"add one to {MANIFEST_FILE}, or name other kinds or missions"
             raise InputError(file, problem, fix, key)
     for key, name in _named_documents(study):

@@ -89,6 +89,14 @@ class Population(DocumentFilter):
     documents: tuple[str, ...] = Field(default=(), strict=False)
 
     @property
+    def document_rows(self) -> pl.Expr:
+        """Documents that could have been drawn from, of the columns kind, missions, document_id."""
+        import polars as pl
+
+        named = pl.col("document_id").is_in(self.documents)
+        return self.rows & named if self.documents else self.rows
+
+    @property
     def drawable(self) -> pl.Expr:
         """Rows that could have been drawn, of the columns kind, missions and n_words.
 
@@ -96,9 +104,7 @@ class Population(DocumentFilter):
         """
         import polars as pl
 
-        found = self.rows & pl.col("n_words").is_between(*self.words)
-        if self.documents:
-            found &= pl.col("document_id").is_in(self.documents)
+        found = self.document_rows & pl.col("n_words").is_between(*self.words)
         return found & pl.col("label").str.contains(_NUMBER) if self.numbered else found
 
     @model_validator(mode="after")

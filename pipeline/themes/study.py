@@ -117,13 +117,12 @@ def _samples(
     What is learnt is how many of the codings gave a theme where most of them decide, and else what
     they decided.
     """
-    facts = corpus.documents.select("document_id", pl.col("kind").cast(pl.String), "missions")
     unit_set = pl.col("unit_set").cast(pl.String)
     goes_with = pl.when(unit_set == SUGGESTED).then(corpus.study.set_of_documents("learnt_from"))
     sections = corpus.passages.select("passage_id", "section")
     units = (
         corpus.units.with_columns(passage_id=pl.col("passage_ids").list.first())
-        .join(facts, on="document_id", how="left", maintain_order="left")
+        .join(corpus.facts, on="document_id", how="left", maintain_order="left")
         .join(sections, on="passage_id", how="left", maintain_order="left")
         .with_columns(unit_set, goes_with=goes_with.otherwise(unit_set))
         .with_columns(pl.col("section").fill_null(""), is_article=pl.col("kind") == "article")
@@ -303,8 +302,9 @@ def _judged(
     said: Predictions,
     trained_on: tuple[str, ...] = (),
 ) -> Judged:
-    judged = Judged(coded.id, model, own.labels, said, own.groups, unit=coded.unit)
-    return replace(judged, trained_on=trained_on)
+    return Judged(
+        coded.id, model, own.labels, said, own.groups, unit=coded.unit, trained_on=trained_on
+    )
 
 
 def _check_groups(coded: CodedSet, own: Sample, *, alone: bool) -> None:
@@ -321,8 +321,7 @@ def _key(unit_set: str) -> str:
 
 def _outside(corpus: CodedCorpus) -> Iterator[str]:
     """Sets that hold units of documents outside what the set was drawn from."""
-    facts = corpus.documents.select("document_id", pl.col("kind").cast(pl.String), "missions")
-    placed = corpus.units.join(facts, on="document_id", how="left")
+    placed = corpus.units.join(corpus.facts, on="document_id", how="left")
     for one in corpus.study.sets_of("paragraph", "estimated_with"):
         own = placed.filter(pl.col("unit_set").cast(pl.String) == one.id)
         n = own.height - own.filter(one.drawn_units).height

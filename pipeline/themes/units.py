@@ -49,6 +49,11 @@ class CodedCorpus:
     codings: Sequence[Coding]
     study: Study
 
+    @property
+    def facts(self) -> pl.DataFrame:
+        """What populations ask of each document: document_id, kind, missions."""
+        return self.documents.select("document_id", pl.col("kind").cast(pl.String), "missions")
+
 
 def join_near_duplicates(units: pl.DataFrame, near_duplicates: pl.DataFrame) -> pl.DataFrame:
     """Units with ``group`` joined over near-duplicates; a joined group has its first member's name.
@@ -93,7 +98,7 @@ def passages_with_groups(corpus: CodedCorpus) -> pl.DataFrame:
     paragraph elsewhere has that paragraph's, so that no model scores what it has learnt from.
     """
     paragraphs = corpus.blocks.select("block_id", "paragraph")
-    kinds = corpus.documents.select("document_id", pl.col("kind").cast(pl.String), "missions")
+    kinds = corpus.facts
     is_article = pl.col("kind") == "article"
     paragraph = pl.concat_str("document_id", pl.lit("#"), pl.col("paragraph"))
     articles = kinds.filter(is_article).select("document_id")

@@ -184,7 +184,8 @@ def _inner_predictions(
 def _by_set(sample: Sample, chosen: Booleans) -> Iterator[tuple[Integers, Sample]]:
     """The chosen units of each set: their rows, and they themselves."""
     for unit_set in dict.fromkeys(sample.unit_sets):
-        rows = np.flatnonzero(chosen & (np.array(sample.unit_sets) == unit_set))
+        of_set = sample.rows_of(unit_set)
+        rows = of_set[chosen[of_set]]
         if len(rows):
             yield rows, sample.take(rows)
 
@@ -210,7 +211,7 @@ def cross_validate(
     trained = []
     for fold in np.unique(folds):
         inside = sample.take(folds != fold)
-        if set(inside.groups) & set(sample.take(folds == fold).groups):
+        if set(inside.groups) & set(np.array(sample.groups)[folds == fold]):
             raise AssertionError("a group stands on both sides of a fold")
         themes = train(make, inside, settings, seed, kinds)
         for rows, left_out in _by_set(sample, folds == fold):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import polars as pl
 import pytest
 from click.testing import Result
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.commands.scoring import scored_sheets
+from pipeline.run.errors import InputError
 from pipeline.run.tables.table import write_table
 from pipeline.run.tables.texts import PASSAGES
 from pipeline.run.tables.themes import UNITS
@@ -181,6 +183,22 @@ def test_a_check_that_agrees_in_all_gives_1_and_leaves_the_shares(checked: Path)
     assert reading["precision_low"].max() < 1
     shares = found[SHARES]
     assert (shares["share"] - shares["corrected"]).abs().max() == pytest.approx(0, abs=1e-9)
+
+
+def test_the_sheet_that_is_filled_in_counts_whichever_was_saved_last(checked: Path) -> None:
+    # given a filled-in CSV beside the workbook that nobody filled in, which is touched after it
+    _fill_codes(lambda unit: {*unit["labels"]})
+    Path("check/codes.xlsx").touch()
+    assert AGREEMENT in _scored()
+    # and a workbook that another person filled in
+    head, _, *rows = _rows("codes")
+    book = openpyxl.load_workbook("check/codes.xlsx")
+    sheet = next(one for one in book.worksheets if one.cell(1, 1).value == head[0])
+    for number in range(len(rows)):
+        sheet.cell(number + 3, len(head)).value = "x"
+    book.save("check/codes.xlsx")
+    with pytest.raises(InputError, match=r"codes\.xlsx are both filled in, differently"):
+        _scored()
 
 
 def test_a_code_that_the_person_never_gives_has_no_precision_and_another_share(

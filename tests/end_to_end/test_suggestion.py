@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from pathlib import Path
 
@@ -19,6 +20,9 @@ def test_what_was_suggested_and_coded_is_learnt_from_and_the_next_draw_is_anothe
     # given a finished run, of which three passages are suggested
     shutil.copytree(finished[0].folder, tmp_path / "project", symlinks=True)
     project = Project(tmp_path / "project")
+    study = project.folder / "configs" / "study.yaml"
+    short = study.read_text(encoding="utf-8").replace("words: [18, 160]", "words: [4, 160]")
+    study.write_text(short, encoding="utf-8")  # the small documents have short paragraphs
     suggested = _suggest(project)
     # when a person codes two of them, puts the file back, and runs the stage again
     given = suggested.with_columns(codes=pl.Series(["leadership;training", "", "?"]))
@@ -31,16 +35,21 @@ def test_what_was_suggested_and_coded_is_learnt_from_and_the_next_draw_is_anothe
     coded = units.filter(pl.col("unit_set") == "suggested").sort(pl.col("labels").list.len())
     assert coded["labels"].to_list() == [[], ["leadership", "training"]]
     assert set(coded["text"]) == set(suggested["text"][:2])
-    # and the UN passages are scored by what was learnt, while nothing is judged by the two
-    after = project.outputs()
+    # and passages are scored by what was learnt, while nothing is judged by the two
     scores, evaluation = "outputs/themes/scores.parquet", "outputs/themes/evaluation.parquet"
+    after = project.outputs()
     assert after[scores] != before[scores]
-    assert after[evaluation] == before[evaluation]
+    judged = [
+        pl.read_parquet(io.BytesIO(outputs[evaluation])).select("setting", "theme_id", "support")
+        for outputs in (before, after)
+    ]
+    assert judged[0].equals(judged[1])
     # and a later suggestion is another draw
     assert set(_suggest(project)["draw"]).isdisjoint(suggested["draw"])
 
 
 def _suggest(project: Project) -> pl.DataFrame:
+    (project.folder / "to-code.csv").unlink(missing_ok=True)  # no sheet is written over
     command = "from pipeline.cli import main; main()"
     done = project.python("-c", command, "suggest", "--rows", "3", "--out", "to-code.csv")
     assert done.returncode == 0, done.stderr

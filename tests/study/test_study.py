@@ -170,7 +170,7 @@ def _refused(tmp_path: Path, old: str, new: str) -> str:
         (
             "kinds: [resolution, presidential_statement]\n      missions: [MINUSMA,",
             "kinds: [doctrine]\n      missions: [MINUSMA,",
-            "coded_sets.un.population: no document of the profile core",
+            "coded_sets.un.population: no document of corpus/manifest.csv has its kinds and",
         ),
         ("first_year: 2000", "first_year: 2090", "course.first_year: 2090 is after the last"),
         ("  pattern: '\\bInterview with '", "", "interviews.pattern: is missing, so that no pass"),

@@ -275,10 +275,7 @@ def _drawn_from(study: Study, side: Side) -> pl.Expr:
     kinds = drawn_kinds(study, side)
     return pl.any_horizontal(
         pl.lit(value=not drawn or not kinds),
-        *(
-            one.rows & (pl.col("document_id").is_in(one.documents) | pl.lit(not one.documents))
-            for one in drawn
-        ),
+        *(one.document_rows for one in drawn),
     )
 
 

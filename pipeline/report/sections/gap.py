@@ -63,7 +63,7 @@ def section(material: PageMaterial) -> PageSection:
     return PageSection(
         "gap",
         "The gap",
-        f"{documents} and {interviews}".capitalize(),
+        listed([*named, interviews]).capitalize(),
         (
             said(
                 f"Each theme has a share on each side: how many passages in {listed(named)} speak "
