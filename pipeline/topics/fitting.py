@@ -30,6 +30,7 @@ REFITTED = 0.9
 """Part of the texts in the sample that a refit sees."""
 _PASSAGES_A_TOPIC = 12  # a small corpus gets one topic for so many passages
 _MAP_NEIGHBOURS = 15
+_MAP_EPOCHS = 200  # what UMAP takes by itself for more than 10,000 texts
 _ENOUGH_FOR_SPECTRAL = 20  # texts
 _LIBRARIES = ("bertopic", "hdbscan", "umap-learn", "pynndescent", "numba", "numpy", "scikit-learn")
 
@@ -221,9 +222,9 @@ def project_map(vectors: Vectors, seed: int, rows: Integers) -> Floats:
         many = max(5, min(_MAP_NEIGHBOURS, len(rows) // 10))
         init = "spectral" if len(rows) > _ENOUGH_FOR_SPECTRAL else "random"
         return [
-            UMAP(many, metric="cosine", init=init, n_jobs=1, random_state=one).fit_transform(
-                vectors[rows]
-            )
+            UMAP(
+                many, metric="cosine", init=init, n_epochs=_MAP_EPOCHS, n_jobs=1, random_state=one
+            ).fit_transform(vectors[rows])
             for one in seeds
         ]
 
