@@ -92,10 +92,14 @@ def test_new_texts_one_or_many_are_given_topics_and_wrong_shapes_are_refused(fol
     loaded = BERTopic.load(str(folder))
     texts = corpus_of(120).passages["text"].to_list()
     vectors = SubjectEncoder().encode(texts)
-    one, _ = loaded.transform(texts[0], vectors[:1])
+    one, _ = loaded.transform(texts[:1], vectors[:1])
     two, _ = loaded.transform(texts[:2], vectors[:2])
     assert one[0] == two[0]
-    for given, beside in ((texts[0], vectors[:2]), (texts[:2], vectors[0]), (texts[0], [1, 2, 3])):
+    for given, beside in (
+        (texts[:1], vectors[:2]),
+        (texts[:2], vectors[0]),
+        (texts[:1], [1, 2, 3]),
+    ):
         with pytest.raises(ValueError, match=r"."):
             loaded.transform(given, beside)
 
