@@ -48,7 +48,7 @@ PROCESSORS: dict[str, dict[str, str]] = {
     "no vector units, Nehalem": {
         "ATEN_CPU_CAPABILITY": "default",
         "ONEDNN_MAX_CPU_ISA": "SSE41",
-        "MKL_CBWR": "COMPATIBLE",
+        "MKL_CBWR": "SSE4_2",
         "OPENBLAS_CORETYPE": "Nehalem",
         "NUMBA_CPU_NAME": "generic",
         "NUMBA_CPU_FEATURES": "",
