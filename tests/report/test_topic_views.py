@@ -13,8 +13,7 @@ from pipeline.report.sections.agreement import nearer_sentence
 
 
 def section_of(project: Path) -> str:
-    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
-    return html[html.index('id="topics"') : html.index('id="comparison"')]
+    return (project / "outputs/report/topics.html").read_text(encoding="utf-8")
 
 
 def words_of(html: str) -> str:
@@ -29,7 +28,7 @@ def figure_of(project: Path, figure_id: str) -> str:
 
 @pytest.fixture(scope="module")
 def charts(project: Path) -> dict[str, Any]:
-    script = (project / "outputs/report/data/charts.js").read_text(encoding="utf-8")
+    script = (project / "outputs/report/data/charts-topics.js").read_text(encoding="utf-8")
     found: dict[str, Any] = json.loads(script[script.index(",") + 1 : script.rindex(")")])
     return found
 

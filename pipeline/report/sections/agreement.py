@@ -108,9 +108,11 @@ def _place(row: Agreement) -> tuple[int, bool, float, str]:
     )
 
 
-def agreement_figure(material: PageMaterial) -> Figure:
-    """Topics and every other grouping, beside what chance gives."""
+def agreement_figure(material: PageMaterial, set_ids: Sequence[str] = ()) -> Figure:
+    """Topics and every other grouping, beside chance; with ``set_ids`` by the codes of these."""
     rows = agreement_rows(material)
+    if set_ids:
+        rows = [r for r in rows if r["passages"] in set_ids and r["reference"] == "codes"]
     absent = material.why_absent(AGREEMENT)
     return Figure(
         "compare-agreement",
@@ -125,7 +127,7 @@ def agreement_figure(material: PageMaterial) -> Figure:
             ["Adjusted mutual information"],
             ["score"],
             [["model", "chance", "baseline"]],
-            [_drawn(material, row) for row in rows],
+            [_drawn(material, row, alone=len(set_ids) == 1) for row in rows],
         ),
         _grid(material, rows),
         (
@@ -163,11 +165,11 @@ def nearer_sentence(rows: Sequence[Agreement], coded_texts: str) -> Sentence | N
     )
 
 
-def _drawn(material: PageMaterial, row: Agreement) -> IntervalRow:
+def _drawn(material: PageMaterial, row: Agreement, alone: bool = False) -> IntervalRow:
     by_coders = row["reference"] == "codes"
+    of_what = f"{passages_name(material, row['passages'])}, {reference_name(row['reference'])}"
     return IntervalRow(
-        f"{passages_name(material, row['passages'])}, {reference_name(row['reference'])}: "
-        f"{row['candidate']}",
+        ("" if alone else f"{of_what}: ") + row["candidate"],
         (
             IntervalMark("chance", row["chance_high"], name="chance"),
             IntervalMark("baseline", row["within_chance_high"], name="chance within"),

@@ -62,7 +62,7 @@
       if (!found) return { place, found: null };
       const [share, low, high, n, all] = found;
       const title = `${place}: ${formats.percent(share)} (${formats.percent(low)} to ${formats.percent(high)}), ${n} of ${formats.count(all)} passages`;
-      return { place, found, title, link: `#passages?${new URLSearchParams({ topic, [panel.filter]: place })}` };
+      return { place, found, title, link: `explorer.html#passages?${new URLSearchParams({ topic, [panel.filter]: place })}` };
     });
   }
 

@@ -111,7 +111,7 @@ peacetext.map = (() => {
   async function openPoint(place) {
     const books = await peacetext.filters.open();
     const passage = await peacetext.filters.passage(books, place);
-    location.hash = `#passages?passage=${encodeURIComponent(passage.id)}`;
+    location.href = `explorer.html#passages?passage=${encodeURIComponent(passage.id)}`;
   }
 
   async function begin() {
@@ -130,7 +130,7 @@ peacetext.map = (() => {
     chosen = value === "" ? null : Number(value);
     const read = document.getElementById("map-read");
     read.hidden = chosen === null;
-    read.setAttribute("href", `#passages?topic=${value}`);
+    read.setAttribute("href", `explorer.html#passages?topic=${value}`);
     if (points && window.Plotly) draw();
   }
 

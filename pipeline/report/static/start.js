@@ -1,12 +1,7 @@
 // Everything is there: begin.
 "use strict";
 
-peacetext.appearance.start();
-peacetext.tables.start();
-peacetext.downloads.start();
-peacetext.charts.start();
-peacetext.map.start();
-peacetext.router.start();
+for (const part of Object.values(peacetext)) part.start?.();
 
 {
   const more = document.getElementById("topics-more");
@@ -23,7 +18,7 @@ peacetext.router.start();
 {
   const { id, changed } = peacetext.values.get("commit") || {};
   const place = document.getElementById("commit");
-  if (id) {
+  if (id && place) {
     place.querySelector("code").textContent = id;
     place.querySelector("span").hidden = !changed;
     place.hidden = false;
