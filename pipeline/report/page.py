@@ -29,7 +29,7 @@ from pipeline.report.elements import (
 from pipeline.report.explorer import ExplorerIndex, explorer_index
 from pipeline.report.material import PageMaterial, RunFacts, check_passages, run_facts
 from pipeline.report.sections import comparison, corpus, course, gap, themes, topics
-from pipeline.report.sections.topics import TopicCard, TopicMap
+from pipeline.report.sections.topics import TopicMap
 from pipeline.run.tables.compare import SENTENCES
 from pipeline.study.codebook import Codebook
 from pipeline.study.sets import WhoCoded
@@ -161,7 +161,6 @@ class ReportPage:
     findings: tuple[Sentence, ...]
     sections: tuple[PageSection, ...]
     topic_map: TopicMap
-    topic_cards: tuple[TopicCard, ...]
     codebook: Codebook
     exports: Exports
     run_facts: RunFacts
@@ -215,7 +214,6 @@ def compose(material: PageMaterial) -> ReportPage:
             *([gap.speakers_section(material)] if material.study.has_interviews else []),
         ),
         topic_map=topics.topic_map(material, places),
-        topic_cards=topics.cards(material),
         codebook=material.codebook,
         exports=exports(material),
         run_facts=run_facts(material),
@@ -257,6 +255,7 @@ def render(page: ReportPage, plotly: str, commit: Commit) -> dict[str, bytes]:
     rendered[f"{DATA}/charts.js"] = registering_script("charts", page.charts)
     rendered[f"{DATA}/index.js"] = registering_script("index", page.index.index)
     rendered[f"{DATA}/map.js"] = registering_script("map", page.topic_map.points)
+    rendered[f"{DATA}/topics.js"] = registering_script("topics", page.topic_map.topics)
     for number, chunk in enumerate(page.index.chunks):
         name = f"passages-{number:03d}"
         rendered[f"{DATA}/{name}.js"] = registering_script(name, chunk)

@@ -5,21 +5,9 @@ peacetext.appearance.start();
 peacetext.tables.start();
 peacetext.downloads.start();
 peacetext.charts.start();
-peacetext.map.start();
+peacetext.workbench.start();
 peacetext.router.start();
 
-{
-  const more = document.getElementById("topics-more");
-  const list = document.querySelector("ol.topics");
-  if (more && list) {
-    list.classList.add("short");
-    more.hidden = false;
-    more.addEventListener("click", () => {
-      list.classList.remove("short");
-      more.remove();
-    });
-  }
-}
 {
   const { id, changed } = peacetext.values.get("commit") || {};
   const place = document.getElementById("commit");
