@@ -1,30 +1,43 @@
-// Many dots on a canvas. Vega takes 0.7 to 1.3 s to redraw 50,000 of them in Chromium, this a
-// twentieth of it; what the dots mean is the workbench's.
+// Many dots on a canvas, pixel by pixel: of 50,000 dots Vega draws a filter in 0.7 to 1.3 s in
+// Chromium, this in a tenth of it. What the dots mean is the workbench's.
 "use strict";
 
 peacetext.scatter = (canvas, points, { pointed, picked }) => {
   const pen = canvas.getContext("2d");
   const home = [...points.frame_x, ...points.frame_y]; // left, right, bottom, top
   const FARTHEST = 40; // times that the map is enlarged at most
+  const AIR = 8; // pixels between labels
   const NEAR = 9; // pixels between the pointer and the dot that it means
   let view = [...home];
-  let scene = { layers: [], labels: [], ground: "", ink: "" };
+  let scene = { layers: [], labels: [], ground: "#ffffff", ink: "#000000" };
   let waiting = false;
 
   const width = () => canvas.clientWidth;
   const height = () => canvas.clientHeight;
-  const across = (x) => ((x - view[0]) / (view[1] - view[0])) * width();
-  const down = (y) => ((view[3] - y) / (view[3] - view[2])) * height();
 
-  // One dot, drawn once and stamped: far quicker than as many paths.
-  function stamp(colour, radius, ratio) {
-    const side = Math.ceil(2 * radius * ratio) + 2;
-    const made = peacetext.element("canvas", { width: side, height: side });
-    const ink = made.getContext("2d");
-    ink.fillStyle = colour;
-    ink.arc(side / 2, side / 2, radius * ratio, 0, 2 * Math.PI);
-    ink.fill();
-    return made;
+  const rgb = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+
+  function stamp({ data, width: w, height: h }, { colour, alpha, at }, radius, kx, ky) {
+    const [red, green, blue] = rgb(colour);
+    const far = Math.ceil(radius);
+    const [spots, shares] = [[], []]; // the pixels of one dot, and how much of each it covers
+    for (let dy = -far; dy <= far; dy += 1) {
+      for (let dx = -far; dx <= far; dx += 1) {
+        const share = alpha * Math.min(1, radius + 0.5 - Math.hypot(dx, dy));
+        if (share > 0) shares[spots.push(4 * (dy * w + dx)) - 1] = share;
+      }
+    }
+    for (let number = 0; number < at.length; number += 1) {
+      const x = Math.round((points.x[at[number]] - view[0]) * kx);
+      const y = Math.round((view[3] - points.y[at[number]]) * ky);
+      if (x < far || y < far || x >= w - far || y >= h - far) continue;
+      for (let pixel = 0; pixel < spots.length; pixel += 1) {
+        const spot = 4 * (y * w + x) + spots[pixel];
+        data[spot] += (red - data[spot]) * shares[pixel];
+        data[spot + 1] += (green - data[spot + 1]) * shares[pixel];
+        data[spot + 2] += (blue - data[spot + 2]) * shares[pixel];
+      }
+    }
   }
 
   function draw() {
@@ -34,23 +47,13 @@ peacetext.scatter = (canvas, points, { pointed, picked }) => {
     if (canvas.width !== Math.round(w * ratio) || canvas.height !== Math.round(h * ratio)) {
       [canvas.width, canvas.height] = [Math.round(w * ratio), Math.round(h * ratio)];
     }
-    pen.setTransform(1, 0, 0, 1, 0, 0);
-    pen.globalAlpha = 1;
-    pen.fillStyle = scene.ground;
-    pen.fillRect(0, 0, canvas.width, canvas.height);
-    const enlarged = Math.min(2, Math.sqrt((home[1] - home[0]) / (view[1] - view[0])));
-    const [kx, ky] = [(w * ratio) / (view[1] - view[0]), (h * ratio) / (view[3] - view[2])];
-    for (const { colour, alpha, radius, at } of scene.layers) {
-      const dot = stamp(colour, radius * enlarged, ratio);
-      const half = dot.width / 2;
-      pen.globalAlpha = alpha;
-      for (const each of at) {
-        const x = (points.x[each] - view[0]) * kx - half;
-        const y = (view[3] - points.y[each]) * ky - half;
-        if (x > -dot.width && y > -dot.width && x < canvas.width && y < canvas.height) pen.drawImage(dot, x, y);
-      }
-    }
-    pen.globalAlpha = 1;
+    const image = pen.createImageData(canvas.width, canvas.height);
+    const [red, green, blue] = rgb(scene.ground);
+    new Uint32Array(image.data.buffer).fill(((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0);
+    const enlarged = ratio * Math.min(2, Math.sqrt((home[1] - home[0]) / (view[1] - view[0])));
+    const [kx, ky] = [canvas.width / (view[1] - view[0]), canvas.height / (view[3] - view[2])];
+    for (const layer of scene.layers) stamp(image, layer, layer.radius * enlarged, kx, ky);
+    pen.putImageData(image, 0, 0);
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     write(w, h);
   }
@@ -61,11 +64,11 @@ peacetext.scatter = (canvas, points, { pointed, picked }) => {
     [pen.textAlign, pen.textBaseline, pen.lineJoin] = ["center", "middle", "round"];
     for (const { text, x, y, strong } of scene.labels) {
       pen.font = `${strong ? 700 : 600} 12px system-ui, sans-serif`;
-      const half = pen.measureText(text).width / 2 + 5;
-      const [cx, cy] = [across(x), down(y)];
+      const half = pen.measureText(text).width / 2 + AIR;
+      const [cx, cy] = [((x - view[0]) / (view[1] - view[0])) * w, ((view[3] - y) / (view[3] - view[2])) * h];
       if (cx < 0 || cy < 0 || cx > w || cy > h) continue;
       const middle = Math.min(Math.max(cx, half), w - half);
-      const box = [0, -17, 17, -34, 34].map((by) => [middle - half, cy + by - 9, middle + half, cy + by + 9])
+      const box = [0, -17, 17, -34, 34].map((by) => [middle - half, cy + by - 8 - AIR / 2, middle + half, cy + by + 8 + AIR / 2])
         .find((one) => one[1] > 0 && one[3] < h && one[0] >= 0 && one[2] <= w
           && !taken.some((other) => one[0] < other[2] && one[2] > other[0] && one[1] < other[3] && one[3] > other[1]));
       if (!box) continue;
@@ -83,11 +86,12 @@ peacetext.scatter = (canvas, points, { pointed, picked }) => {
 
   // The lit dot nearest to a place on the screen, or -1.
   function nearest(x, y) {
+    const [kx, ky] = [width() / (view[1] - view[0]), height() / (view[3] - view[2])];
     let [found, best] = [-1, NEAR * NEAR];
     for (const { lit, at } of scene.layers) {
       if (!lit) continue;
       for (const each of at) {
-        const distance = (across(points.x[each]) - x) ** 2 + (down(points.y[each]) - y) ** 2;
+        const distance = ((points.x[each] - view[0]) * kx - x) ** 2 + ((view[3] - points.y[each]) * ky - y) ** 2;
         if (distance < best) [found, best] = [each, distance];
       }
     }
@@ -113,41 +117,24 @@ peacetext.scatter = (canvas, points, { pointed, picked }) => {
     redraw();
   }
 
-  const held = new Map();
-  let dragged = false;
-  const apart = () => {
-    const [one, other] = [...held.values()];
-    return Math.hypot(one[0] - other[0], one[1] - other[1]) || 1;
-  };
+  let [held, dragged] = [null, false]; // where the pointer was
   canvas.addEventListener("pointerdown", (event) => {
-    held.set(event.pointerId, [event.offsetX, event.offsetY]);
-    dragged = held.size > 1;
+    [held, dragged] = [[event.offsetX, event.offsetY], false];
     canvas.setPointerCapture(event.pointerId);
   });
   canvas.addEventListener("pointermove", (event) => {
     const [x, y] = [event.offsetX, event.offsetY];
-    const before = held.get(event.pointerId);
-    if (!before) {
-      pointed(nearest(x, y), x, y);
-      return;
-    }
-    if (!dragged && Math.hypot(x - before[0], y - before[1]) < 4) return;
-    dragged = true;
-    const gap = held.size === 2 ? apart() : 0;
-    held.set(event.pointerId, [x, y]);
-    if (gap) zoom(gap / apart(), x, y);
-    else move(x - before[0], y - before[1]);
-    pointed(-1, x, y);
+    pointed(held ? -1 : nearest(x, y), x, y);
+    if (!held || (!dragged && Math.hypot(x - held[0], y - held[1]) < 4)) return;
+    move(x - held[0], y - held[1]);
+    [held, dragged] = [[x, y], true];
   });
-  const release = (event) => {
-    held.delete(event.pointerId);
-  };
   canvas.addEventListener("pointerup", (event) => {
-    release(event);
     const found = dragged ? -1 : nearest(event.offsetX, event.offsetY);
+    held = null;
     if (found >= 0) picked(found);
   });
-  canvas.addEventListener("pointercancel", release);
+  canvas.addEventListener("pointercancel", () => { held = null; });
   canvas.addEventListener("pointerleave", () => pointed(-1, 0, 0));
   canvas.addEventListener("wheel", (event) => {
     if (event.deltaY > 0 && view[1] - view[0] >= home[1] - home[0]) return; // the page scrolls on
@@ -160,10 +147,6 @@ peacetext.scatter = (canvas, points, { pointed, picked }) => {
     zoom,
     show(given) {
       scene = given;
-      redraw();
-    },
-    whole() {
-      view = [...home];
       redraw();
     },
     // Where nearly all of these dots lie.
