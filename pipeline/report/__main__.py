@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.report.material import ManifestLine, PageMaterial
-from pipeline.report.page import commit_of, compose, render, versions
+from pipeline.report.material import ManifestLine, PageMaterial, commit_of, versions
+from pipeline.report.page import compose, render
 from pipeline.run.files import read_json, sha256_of, write_folder
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
@@ -41,9 +41,10 @@ def main() -> None:
             "files": len(rendered),
             "bytes": size,
             "bytes_first_view": _first_view(content_of),
+            "pages": sum(name.endswith(".html") for name in rendered),
             "passages": page.index.n_passages,
             "sections": len(page.sections),
-            "charts": len(page.charts),
+            "charts": sum(map(len, page.charts.values())),
             "not_computed": sorted(page.absent),
         },
     )
@@ -95,10 +96,16 @@ def _inputs() -> list[Path]:
 
 
 def _first_view(rendered: dict[str, bytes]) -> int:
-    """Bytes that the browser reads before the page can be read; the rest comes on demand."""
+    """Bytes that the browser reads before the story can be read; the rest comes on demand."""
     late = ("data/passages-", "data/index.js", "data/map.js", "static/plotly.min.js")
-    return sum(len(content) for name, content in rendered.items() if not name.startswith(late))
+    of_story = {"index.html", "data/charts-index.js"}
+    of_others = (*late, "data/charts-")
+    return sum(
+        len(content)
+        for name, content in rendered.items()
+        if name in of_story or not (name.endswith(".html") or name.startswith(of_others))
+    )
 
 
 if __name__ == "__main__":
-    run_stage("report", "Make the page: outputs/report/index.html.", main)
+    run_stage("report", "Make the pages: outputs/report/index.html leads to all.", main)

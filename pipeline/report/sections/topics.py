@@ -122,14 +122,16 @@ def section(material: PageMaterial) -> PageSection:
         "What these texts talk about",
         _lead(material),
         (
-            models_figure(material),
             years_figure(material),
             missions_figure(material),
+            models_figure(material),
             likeness_figure(material),
-            article_figure(material),
-            zero_shot_figure(material),
+        ),
+        appendix=(
             terms_figure(material),
             hierarchy_figure(material),
+            article_figure(material),
+            zero_shot_figure(material),
         ),
     )
 

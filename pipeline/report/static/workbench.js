@@ -98,7 +98,7 @@ peacetext.workbench = (() => {
       return made;
     });
     const everything = row("", !shown(), element("span", { class: "name" }, "All topics"), element("span", { class: "number" }, number(kept.length)));
-    get("bench-list").replaceChildren(everything, ...rows);
+    get("topic-list").replaceChildren(everything, ...rows);
   }
 
   // A line of YAML: plain where that is safe, as JSON otherwise.
@@ -285,7 +285,7 @@ peacetext.workbench = (() => {
       refresh();
       remember();
     });
-    get("bench-list").addEventListener("change", (event) => choose(event.target.value === "" ? null : Number(event.target.value)));
+    get("topic-list").addEventListener("change", (event) => choose(event.target.value === "" ? null : Number(event.target.value)));
     get("bench-name").addEventListener("input", rename);
     get("bench-copy").addEventListener("click", copy);
     for (const button of document.querySelectorAll("[data-zoom]")) button.addEventListener("click", () => map.zoom(Number(button.dataset.zoom) || Infinity));
