@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from pipeline.report.elements import (
@@ -182,15 +183,16 @@ _FRAME = 0.005
 
 def _points(points: pl.DataFrame) -> dict[str, Any]:
     """Steps from each place to the next, and whole numbers for x and y."""
-    drawn: dict[str, Any] = {"place": points["place"].diff().fill_null(points["place"]).to_list()}
+    drawn: dict[str, Any] = {"place": np.diff(points["place"].to_numpy(), prepend=0).tolist()}
     for side in ("x", "y"):
-        values = points[side].cast(pl.Float64)
-        low, span = (values.min() or 0.0), (values.max() or 0.0) - (values.min() or 0.0)
-        steps = (values - low) / (span or 1.0) * _STEPS
-        drawn[side] = steps.round().cast(pl.Int64).to_list()
-        ends = (steps.quantile(_FRAME) or 0.0, steps.quantile(1 - _FRAME) or 0.0)
-        air = 0.06 * (ends[1] - ends[0]) or 1.0
-        drawn[f"frame_{side}"] = [round(ends[0] - air), round(ends[1] + air)]
+        values = points[side].to_numpy()
+        if not len(values):
+            return {}
+        steps = (values - values.min()) / (np.ptp(values) or 1.0) * _STEPS
+        drawn[side] = steps.round().astype(int).tolist()
+        low, high = np.quantile(steps, (_FRAME, 1 - _FRAME))
+        air = 0.06 * (high - low) or 1.0
+        drawn[f"frame_{side}"] = [round(low - air), round(high + air)]
     return drawn
 
 

@@ -7,7 +7,7 @@ peacetext.topic = (() => {
   const LISTED = 8; // missions, and themes
   const number = (n) => n.toLocaleString("en");
   const percent = (share) => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)}%`;
-  const part = (title, ...children) => [element("h5", {}, title), ...children];
+  const part = (title, ...children) => [element("h4", {}, title), ...children];
   const words = (text) => element("p", {}, text);
   let counted = null; // in which passages topics and themes were counted
 
@@ -75,7 +75,7 @@ peacetext.topic = (() => {
       const [id, name] = known.themes[theme];
       const of = pair.of_theme[theme];
       const [lift, value, tested] = [(n * pair.n) / (size * of), n / (size + of - n), ids.size === 1];
-      const note = `${number(n)} of its ${number(size)} passages here, ${lift.toFixed(1)} times expected; ${number(of)} have the theme${tested ? decided ? "; more than chance" : "; not more than chance allows" : ""}`;
+      const note = `${number(n)} of its ${number(size)} passages counted here, ${lift.toFixed(1)} times expected; ${number(of)} have the theme${tested ? decided ? "; more than chance" : "; not more than chance allows" : ""}`;
       return { name: `${name}${tested && decided ? " ●" : ""}`, value, lift, note, text: value.toFixed(2), link: link({ ...pair.filters, [pair.by]: id }) };
     }).filter((each) => each.lift > 1).sort((one, other) => other.value - one.value).slice(0, LISTED);
   }
