@@ -16,6 +16,14 @@ ARGUMENTS = [
 ]
 
 
+_LENGTH = """[
+    document.documentElement.scrollHeight,
+    [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
+        .filter((each) => each.tabIndex >= 0 && !each.disabled && each.checkVisibility({
+            visibilityProperty: true })).length,
+]"""
+
+
 class Visit:
     """A page with everything that it logged and asked for."""
 
@@ -32,10 +40,18 @@ class Visit:
 
     def open(self, name: str) -> None:
         """Go to one of the pages, with what follows its name in the address, if anything."""
-        stem, _, place = name.partition("#")
-        address = (self.folder / f"{stem}.html").as_uri()
-        self.page.goto(f"{address}#{place}" if place else address)
+        self.page.goto(self.address(name))
         self.page.wait_for_selector("html[data-ready=yes]")
+
+    def address(self, name: str) -> str:
+        """Of a page, with what follows its name, if anything."""
+        stem, mark, place = name.partition("#")
+        return f"{(self.folder / f'{stem}.html').as_uri()}{mark}{place}"
+
+    def length(self) -> tuple[int, int]:
+        """Pixels from top to bottom, and how many things the Tab key stops at."""
+        height, stops = self.page.evaluate(_LENGTH)
+        return int(height), int(stops)
 
     def _heard(self, message: Any) -> None:
         if message.type == "error":

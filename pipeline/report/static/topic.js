@@ -139,7 +139,7 @@ peacetext.topic = (() => {
       ...(passage ? part("The dot that you chose", passage) : []),
       ...made(about),
       ...(top.value ? part("Over the years", words(`Share of each year’s passages${matching}, UN documents only, with 95% intervals. Highest: ${top.name}, ${top.text}.`), bars(years, true)) : []),
-      ...(missions.some((each) => each.value) ? part("By mission", words(`Share of the passages on a mission${matching}, with 95% intervals; first those that are surely high.`), bars(missions.filter((each) => each.value).slice(0, LISTED))) : []),
+      ...(missions.some((each) => each.value) ? part("By mission", words(`Share of the passages on a mission${matching}, with 95% intervals; in the order of their lower ends.`), bars(missions.filter((each) => each.value).slice(0, LISTED))) : []),
       ...themes(about),
       ...(typical.length ? part("Typical passages", ...typical) : []),
     ];
