@@ -1,5 +1,5 @@
-// Many dots on a canvas, pixel by pixel: of 50,000 dots Vega draws a filter in 0.7 to 1.3 s in
-// Chromium, this in a tenth of it. What the dots mean is the workbench's.
+// Many dots on a canvas, pixel by pixel. With 50,000 dots Vega's own canvas takes 340 to 470 ms of
+// processor time to follow a filter in Chromium, all of the workbench with this one 45 to 100 ms.
 "use strict";
 
 peacetext.scatter = (canvas, points, { pointed, picked }) => {
