@@ -88,7 +88,7 @@ _rounded = rounded
 
 
 Value = str | int | float | None
-ChartKind = Literal["intervals", "heat", "columns", "bars", "tree", "terms", "places"]
+ChartKind = Literal["intervals", "heat", "columns", "bars"]
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from pipeline.report.sections.agreement import agreement_figure
 from pipeline.report.sections.gap_tables import part_figure
 from pipeline.report.sections.themes import models_figure
 from pipeline.report.sections.topic_shares import sizes_figure
-from pipeline.report.sections.topics import TopicCard, TopicMap
+from pipeline.report.sections.topics import TopicMap
 from pipeline.run.tables.compare import SENTENCES
 from pipeline.study.codebook import Codebook
 from pipeline.study.sets import WhoCoded
@@ -119,7 +119,6 @@ class ReportPage:
     story: tuple[Figure, ...]
     sections: tuple[PageSection, ...]
     topic_map: TopicMap
-    topic_cards: tuple[TopicCard, ...]
     codebook: Codebook
     exports: Exports
     run_facts: RunFacts
@@ -176,7 +175,6 @@ def compose(material: PageMaterial) -> ReportPage:
         story=_story(material),
         sections=_sections(material),
         topic_map=topics.topic_map(material, _places(index)),
-        topic_cards=topics.cards(material),
         codebook=material.codebook,
         exports=exports(material),
         run_facts=run_facts(material),
@@ -255,6 +253,7 @@ def render(page: ReportPage, plotly: str, commit: Commit) -> dict[str, bytes]:
         rendered[f"{DATA}/charts-{name}.js"] = registering_script("charts", specs)
     rendered[f"{DATA}/index.js"] = registering_script("index", page.index.index)
     rendered[f"{DATA}/map.js"] = registering_script("map", page.topic_map.points)
+    rendered[f"{DATA}/topics.js"] = registering_script("topics", page.topic_map.topics)
     for number, chunk in enumerate(page.index.chunks):
         name = f"passages-{number:03d}"
         rendered[f"{DATA}/{name}.js"] = registering_script(name, chunk)

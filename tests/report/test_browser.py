@@ -155,16 +155,6 @@ def test_every_number_leads_to_a_passage(visit: Visit, project: Path) -> None:
     assert [href for href in empty if not href.startswith("#passages?code=")] == []
 
 
-def test_a_topic_leads_to_its_passages(visit: Visit) -> None:
-    visit.open("topics")
-    n, _, _ = str(visit.page.text_content("#topic-list .topic-size")).partition(",")
-    visit.page.locator("#topic-list summary").first.click()
-    visit.page.locator("#topic-list li").first.get_by_text("Read all").click()
-    visit.page.wait_for_selector(".passage")
-    assert visit.page.inner_text("#explorer-said").startswith(n)
-    assert "of topic “Protect, civilians, threat”" in visit.page.inner_text("#explorer-said")
-
-
 def test_a_passage_leads_to_those_nearest_in_meaning(visit: Visit) -> None:
     visit.go("#passages?passage=hostile.p002")
     visit.said("1 passage ")
@@ -311,37 +301,6 @@ def test_fifty_thousand_passages_are_filtered_searched_and_paged(
     one.page.wait_for_function("location.hash.includes('page=2')")
     assert one.errors == []
     one.context.close()
-
-
-def test_a_chosen_topic_shows_its_missions_and_years_and_is_saved_as_one_picture(
-    visit: Visit,
-) -> None:
-    # given the figure of one topic, which begins with the first
-    visit.open("topics")
-    visit.page.locator("#topics-places").scroll_into_view_if_needed()
-    visit.page.wait_for_selector("#topics-places svg.chart")
-    assert "Protect" in visit.page.text_content("#topics-places svg.chart text >> nth=0")
-    # when another is chosen
-    visit.page.select_option("#topics-places select", "1")
-    # then its share of missions and years is drawn, each mark with its interval and passages
-    assert "Host" in visit.page.text_content("#topics-places svg.chart text >> nth=0")
-    titles = visit.page.locator("#topics-places svg title").all_text_contents()
-    assert any(one.startswith("MINUSCA") and "(0% to 90%)" in one for one in titles)
-    assert any(one.startswith("2014") and "(0% to 90%)" in one for one in titles)
-    addresses = visit.page.eval_on_selector_all(
-        "#topics-places svg a", "links => links.map(link => link.getAttribute('href'))"
-    )
-    assert {
-        "explorer.html#passages?topic=1&mission=MINUSCA",
-        "explorer.html#passages?topic=1&year=2014",
-    } <= set(addresses)
-    # and the picture that is taken away holds both
-    with visit.page.expect_download() as saved:
-        visit.page.click("#topics-places .take button >> text=SVG")
-    picture = Path(saved.value.path()).read_text(encoding="utf-8")
-    assert "by mission" in picture
-    assert "by year" in picture
-    assert visit.errors == []
 
 
 def test_passages_are_filtered_by_each_side_of_the_study(visit: Visit) -> None:

@@ -26,15 +26,6 @@ def test_a_chart_is_taken_away_as(visit: Visit, kind: str) -> None:
         assert b"What fills mandates" in content
 
 
-def test_the_map_is_taken_away_dot_by_dot(visit: Visit) -> None:
-    visit.open("topics")
-    with visit.page.expect_download() as download:
-        visit.page.locator("[data-take=topic-map]").get_by_text("CSV", exact=True).click()
-    lines = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
-    assert lines[0] == "Passage,x,y,Topic,Label"
-    assert len(lines) == 1 + 157
-
-
 def test_every_chart_has_a_title_a_sentence_axes_and_ways_to_take_it(visit: Visit) -> None:
     lacking = []
     for name in ("index", *PAGES):

@@ -89,12 +89,6 @@ peacetext.downloads = (() => {
         buttons.push(button("SVG", `${title}: download as SVG`, () => saveSvg(`${name}.svg`, figure.querySelector("svg.chart"))));
         buttons.push(button("PNG", `${title}: download as PNG`, () => savePng(`${name}.png`, figure.querySelector("svg.chart"))));
       }
-      if (name === "topic-map") {
-        for (const format of ["svg", "png"]) {
-          buttons.push(button(format.toUpperCase(), `${title}: download as ${format.toUpperCase()}`, () => peacetext.map.save(name, format)));
-        }
-        buttons.push(button("CSV", `${title}: download as CSV`, async () => saveCsv(`${name}.csv`, await peacetext.map.rows())));
-      }
       if (table) buttons.push(button("CSV", `${title}: download as CSV`, () => saveCsv(`${name}.csv`, peacetext.tables.rowsOf(table))));
       if (buttons.length) host.replaceChildren("Download: ", ...buttons);
     }

@@ -4,18 +4,6 @@
 for (const part of Object.values(peacetext)) part.start?.();
 
 {
-  const more = document.getElementById("topics-more");
-  const list = document.querySelector("ol.topics");
-  if (more && list) {
-    list.classList.add("short");
-    more.hidden = false;
-    more.addEventListener("click", () => {
-      list.classList.remove("short");
-      more.remove();
-    });
-  }
-}
-{
   const { id, changed } = peacetext.values.get("commit") || {};
   const place = document.getElementById("commit");
   if (id && place) {
