@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.report.charts import vega_script
 from pipeline.report.material import ManifestLine, PageMaterial
 from pipeline.report.page import commit_of, compose, render, versions
 from pipeline.run.files import read_json, sha256_of, write_folder
@@ -30,7 +31,8 @@ def main() -> None:
     from plotly.offline import get_plotlyjs
 
     page = compose(_read())
-    rendered = render(page, get_plotlyjs(), commit_of(Path.cwd()))
+    libraries = {"plotly.min.js": get_plotlyjs(), "vega.js": vega_script()}
+    rendered = render(page, libraries, commit_of(Path.cwd()))
     write_folder(FOLDER, rendered, last="index.html")
     # the size of commit.js is not the page's: it says whether files were changed
     content_of = {name: content for name, content in rendered.items() if name != "commit.js"}
@@ -96,7 +98,7 @@ def _inputs() -> list[Path]:
 
 def _first_view(rendered: dict[str, bytes]) -> int:
     """Bytes that the browser reads before the page can be read; the rest comes on demand."""
-    late = ("data/passages-", "data/index.js", "data/map.js", "static/plotly.min.js")
+    late = ("data/passages-", "data/index.js", "data/map.js", "static/plotly", "static/vega")
     return sum(len(content) for name, content in rendered.items() if not name.startswith(late))
 
 

@@ -9,6 +9,17 @@ from typing import Any
 from pipeline.report.elements import Cell, Chart, rounded
 
 
+def vega_script() -> str:
+    """Vega, Vega-Lite and vegaEmbed as one classic script, for pages opened from disk.
+
+    vegaEmbed draws under a policy without 'unsafe-eval' when it is given ``ast: true``.
+    """
+    from vl_convert import javascript_bundle
+
+    bundle = javascript_bundle("window.vega = vega; window.vegaEmbed = vegaEmbed;")
+    return f'"use strict";(() => {{{bundle}}})();\n'
+
+
 @dataclass(frozen=True)
 class IntervalMark:
     """One value in a row of a chart of intervals.

