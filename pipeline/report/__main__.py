@@ -7,9 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import vega_script
 from pipeline.report.material import ManifestLine, PageMaterial
 from pipeline.report.page import commit_of, compose, render, versions
+from pipeline.report.vega import pictures, script
+from pipeline.run.caches import ResultCache, cache_folder
 from pipeline.run.files import read_json, sha256_of, write_folder
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
@@ -31,8 +32,11 @@ def main() -> None:
     from plotly.offline import get_plotlyjs
 
     page = compose(_read())
-    libraries = {"plotly.min.js": get_plotlyjs(), "vega.js": vega_script()}
+    libraries = {"plotly.min.js": get_plotlyjs(), "vega.js": script()}
     rendered = render(page, libraries, commit_of(Path.cwd()))
+    cache = ResultCache(cache_folder() / "pictures.sqlite")
+    drawn = pictures(page.pictured, f"Source: {page.study.heading}", cache)
+    rendered |= {f"figures/{name}": content for name, content in drawn.items()}
     write_folder(FOLDER, rendered, last="index.html")
     # the size of commit.js is not the page's: it says whether files were changed
     content_of = {name: content for name, content in rendered.items() if name != "commit.js"}

@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pipeline.report.elements import (
     Cell,
     Fact,
+    Figure,
     Notice,
     PageSection,
     Sentence,
@@ -31,6 +32,7 @@ from pipeline.report.explorer import ExplorerIndex, explorer_index
 from pipeline.report.material import PageMaterial, RunFacts, check_passages, run_facts
 from pipeline.report.sections import comparison, corpus, course, gap, themes, topics
 from pipeline.report.sections.topics import TopicCard, TopicMap
+from pipeline.report.vega import for_the_page
 from pipeline.run.tables.compare import SENTENCES
 from pipeline.study.codebook import Codebook
 from pipeline.study.sets import WhoCoded
@@ -174,10 +176,20 @@ class ReportPage:
     def charts(self) -> dict[str, Any]:
         """The specification of every chart that is drawn, by figure."""
         return {
-            figure.figure_id: {"kind": figure.chart.kind, **figure.chart.spec}
+            figure.figure_id: for_the_page(figure.chart)
             for section in self.sections
             for figure in section.figures
             if figure.chart is not None and not figure.absent
+        }
+
+    @property
+    def pictured(self) -> dict[str, Figure]:
+        """The figures that leave the page as files, by their id."""
+        return {
+            figure.figure_id: figure
+            for section in self.sections
+            for figure in section.figures
+            if not figure.absent
         }
 
     @property

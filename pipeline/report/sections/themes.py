@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import IntervalMark, IntervalRow, intervals
+from pipeline.report.charts import intervals
 from pipeline.report.elements import (
     Cell,
     Figure,
     Grid,
+    IntervalMark,
+    IntervalRow,
     Key,
     PageSection,
     count_cell,
@@ -91,15 +94,19 @@ def calibration_figure(material: PageMaterial) -> Figure:
         "share that was given the theme should be the probability. Learnable themes only.",
         "Most probabilities are near 0, since most texts do not say a given theme; where few "
         "decisions stand together the interval is wide.",
-        intervals(
+        partial(
+            intervals,
             ["share that says the theme"],
             ["score"],
             [["model", "baseline"]],
             [_curves_drawn(name_of[str(row["setting"])], row) for row in rows],
+            (
+                Key("Share that says the theme, with interval", "model"),
+                Key("Probability", "baseline"),
+            ),
             (0, 1),
         ),
         grid(names, [_curve_line(name_of[str(row["setting"])], row) for row in rows]),
-        (Key("Share that says the theme, with interval", "model"), Key("Probability", "baseline")),
         material.why_absent(CALIBRATION),
     )
 
@@ -200,15 +207,16 @@ def _setting_figure(material: PageMaterial, setting: str) -> Figure:
         f"{_shows(material.study, setting)} F1 is 1 when every passage on the theme is found and "
         "nothing else; faint rows have too few coded units to be learnt.",
         "With few coded units the intervals are wide: a difference inside them is no difference.",
-        intervals(
+        partial(
+            intervals,
             ["F1"],
             ["score"],
             [["model", "coding", "chance", "baseline"]],
             [_drawn(material, scores, theme, setting) for theme in (*first, *theme_ids)],
+            _keys(material, model, {name for name, _, _ in scores}),
             (0, 1),
         ),
         _setting_grid(material, scores, theme_ids, setting),
-        _keys(material, model, {name for name, _, _ in scores}),
         absent,
     )
 

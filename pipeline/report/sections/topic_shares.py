@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import Tile, heat
+from pipeline.report.charts import heat
 from pipeline.report.elements import (
     Cell,
     Figure,
     Grid,
+    Tile,
     count_cell,
     counted,
     decimal,
@@ -128,7 +130,8 @@ def _drawn(
 ) -> tuple[Any, Grid]:
     topics = list(material.topic_names)
     named = [Cell(material.topic_name(each), link=passages_link(topic=each)) for each in topics]
-    chart = heat(
+    chart = partial(
+        heat,
         "Topic",
         across,
         named[:N_DRAWN],
@@ -167,7 +170,8 @@ def zero_shot_figure(material: PageMaterial) -> Figure:
         "passage to the nearest one. A cell is the part of a topic’s passages that go there, for "
         "the largest topics; the table counts passages a definition.",
         "Nearest is not near: a passage on none of the themes still has a nearest one.",
-        heat(
+        partial(
+            heat,
             "Topic",
             "nearest definition",
             [Cell(material.topic_name(each), link=passages_link(topic=each)) for each in topics][
@@ -220,7 +224,7 @@ def likeness_figure(material: PageMaterial) -> Figure:
         "more alike than topics are on average; orange: less. The table lists all pairs, the most "
         "alike first.",
         "Two topics that are alike may be one theme that the machine cut in two.",
-        heat("Topic", "Topic", named, named, tile, "score", diverging=True),
+        partial(heat, "Topic", "Topic", named, named, tile, "score", diverging=True),
         grid(
             ["Topic", "Other topic", "Cosine"],
             [

@@ -10,7 +10,6 @@ import polars as pl
 
 from pipeline.report.elements import (
     Cell,
-    Chart,
     Figure,
     Grid,
     PageSection,
@@ -30,11 +29,8 @@ from pipeline.report.material import PageMaterial
 from pipeline.report.sections.topic_models import article_figure, models_figure, stability_sentence
 from pipeline.report.sections.topic_shares import (
     ALL,
-    N_DRAWN,
     likeness_figure,
-    missions_by_size,
     missions_figure,
-    years_between,
     years_figure,
     zero_shot_figure,
 )
@@ -44,7 +40,6 @@ from pipeline.run.tables.topics import (
     BY_MISSION,
     HIERARCHY,
     OUTLIER,
-    OVER_TIME,
     TOPICS,
 )
 
@@ -52,25 +47,13 @@ from pipeline.run.tables.topics import (
 def hierarchy_figure(material: PageMaterial) -> Figure:
     """Topics joined step by step, nearest first."""
     merges = list(material.frame(HIERARCHY).iter_rows(named=True))
-    topics = material.topic_names
-    spec = {
-        "axis": "Distance",
-        "leaves": [
-            {"id": topic_id, "name": name, "link": passages_link(topic=topic_id)}
-            for topic_id, name in topics.items()
-        ],
-        "merges": [
-            [row["parent_id"], row["left_id"], row["right_id"], rounded(row["distance"])]
-            for row in merges
-        ],
-    }
     return Figure(
         "topics-hierarchy",
         "Which topics are near each other",
         "Topics joined step by step, nearest first; the further right two branches meet, the less "
         "alike they are (distance between the mean vectors of their passages).",
         "Near in the words they use is not the same as near in argument.",
-        Chart("tree", spec),
+        None,
         _tree_grid(material, merges),
         absent=material.why_absent(HIERARCHY),
     )
@@ -102,17 +85,6 @@ def _tree_grid(material: PageMaterial, merges: Sequence[Mapping[str, Any]]) -> G
 def terms_figure(material: PageMaterial) -> Figure:
     """The terms that describe each topic, with their weights."""
     topics = list(material.frame(TOPICS).iter_rows(named=True))
-    drawn = [
-        {
-            "name": row["label"],
-            "link": passages_link(topic=row["topic_id"]),
-            "terms": [
-                [term, rounded(weight)]
-                for term, weight in zip(row["terms"], row["weights"], strict=True)
-            ],
-        }
-        for row in topics[:N_DRAWN]
-    ]
     rows = [
         (
             Cell(row["label"], link=passages_link(topic=row["topic_id"])),
@@ -129,7 +101,7 @@ def terms_figure(material: PageMaterial) -> Figure:
         "those that hold the term and those of the topic: 1 if they are the same (Jaccard index). "
         "The table has all topics.",
         "Names of missions, places and persons were taken out before the terms were counted.",
-        Chart("terms", {"axis": "Overlap of term and topic", "topics": drawn}),
+        None,
         grid(["Topic", "Term", "Overlap"], rows),
         absent=material.why_absent(TOPICS),
     )
@@ -138,13 +110,6 @@ def terms_figure(material: PageMaterial) -> Figure:
 def places_figure(material: PageMaterial) -> Figure:
     """A topic that the reader chooses, by mission and by year."""
     by_mission = material.frame(BY_MISSION).filter(pl.col("mission") != ALL)
-    over_time = material.frame(OVER_TIME).filter(pl.col("mission") == ALL)
-    panels = [
-        _panel("mission", missions_by_size(by_mission), by_mission),
-        _panel("year", years_between(over_time), over_time),
-    ]
-    topics = [[topic_id, name] for topic_id, name in material.topic_names.items()]
-    spec = {"axis": "Share of passages", "topics": topics, "panels": panels}
     return Figure(
         "topics-places",
         "One topic, by mission and by year",
@@ -152,7 +117,7 @@ def places_figure(material: PageMaterial) -> Figure:
         "whiskers 95% intervals (Wilson).",
         "The intervals take passages for independent draws; a mandate repeated year after year is "
         "not, so they are too narrow where a topic lives on repetition.",
-        Chart("places", spec),
+        None,
         _grid(material, by_mission),
         absent=material.why_absent(BY_MISSION),
     )
@@ -179,20 +144,6 @@ def _grid(material: PageMaterial, by_mission: pl.DataFrame) -> Grid:
 
 def _link(row: Mapping[str, Any]) -> str:
     return passages_link(topic=row["topic_id"], mission=row["mission"])
-
-
-def _panel(name: str, places: list[str], shares: pl.DataFrame) -> dict[str, Any]:
-    """Of each topic, by its id, a list a place: share, low, high, passages, of how many."""
-    found: dict[int, list[list[Any] | None]] = {}
-    column = {place: number for number, place in enumerate(places)}
-    for row in shares.sort("topic_id").iter_rows(named=True):
-        of_topic = found.setdefault(row["topic_id"], [None] * len(places))
-        of_topic[column[str(row[name])]] = [
-            *(rounded(row[value]) for value in ("share", "low", "high")),
-            row["n"],
-            row["n_passages"],
-        ]
-    return {"filter": name, "places": places, "shares": found}
 
 
 @dataclass(frozen=True)

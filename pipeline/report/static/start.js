@@ -3,7 +3,6 @@
 
 peacetext.appearance.start();
 peacetext.tables.start();
-peacetext.downloads.start();
 peacetext.charts.start();
 peacetext.map.start();
 peacetext.router.start();
