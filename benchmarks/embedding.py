@@ -24,8 +24,8 @@ from pipeline.run.caches import ResultCache
 from pipeline.run.settings import load_settings
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.texts import PASSAGES
-from pipeline.vectors.encoder import CachedEncoder, load_sentence_encoder
-from pipeline.vectors.stored import VectorCache
+from pipeline.vectors.encoder import load_sentence_encoder
+from pipeline.vectors.stored import CachedEncoder, VectorCache
 
 PART = 500
 """Different texts between two turns: so many that the last batch of a length, which is filled up,

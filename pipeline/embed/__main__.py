@@ -16,13 +16,12 @@ from pipeline.run.stage import run_stage, say, write_metrics
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.texts import PASSAGES
 from pipeline.vectors.encoder import (
-    CachedEncoder,
     SentenceEncoder,
     load_encoder,
     load_sentence_encoder,
     processor,
 )
-from pipeline.vectors.stored import write_vectors
+from pipeline.vectors.stored import CachedEncoder, write_vectors
 
 PIECE = 256
 """Texts that one worker takes at once: some seconds of work."""
@@ -73,7 +72,7 @@ def main() -> None:
     """Embed every passage; row i of the vectors is row i of the passages."""
     texts = read_table(PASSAGES)["text"].to_list()
     settings = load_settings()
-    encoder = load_encoder(settings.embed)
+    encoder = load_encoder(settings.embed, anew=True)
     if settings.executor == "ray":
         encoder = on_ray(encoder, settings.embed)
     vectors = encoder.encode(

