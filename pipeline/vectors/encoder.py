@@ -179,8 +179,8 @@ class SentenceEncoder:
         rounded = torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16")
         with torch.inference_mode(), rounded:
             output = self.model(features)["sentence_embedding"]
-            output = torch.nn.functional.normalize(output, dim=1)
-        vectors: Vectors = output[: len(tokens)].float().cpu().numpy()
+            output = torch.nn.functional.normalize(output.float(), dim=1)
+        vectors: Vectors = output[: len(tokens)].cpu().numpy()
         return vectors
 
 
@@ -265,10 +265,10 @@ def _load(found: FoundModel, wanted: str) -> SentenceTransformer:
             model_kwargs={"dtype": torch.float32, "use_safetensors": True},
         )
     except Exception as error:  # its files may be wrong in any way
-        reason = " ".join(str(error).split())[:300]
+        reason = " ".join(str(error).split())
         if "trust_remote_code" in reason:
             reason = "it brings code of its own, which is never run"
-        raise _unusable(found.name, f"cannot be loaded ({reason})") from error
+        raise _unusable(found.name, f"cannot be loaded ({reason[:300]})") from error
 
 
 def _unusable(name: str, problem: str) -> InputError:
@@ -293,7 +293,7 @@ def _key(found: FoundModel) -> str:
 
 def _prompt(model: SentenceTransformer, use: EncoderUse, *, query: bool) -> str:
     """What stands before each text, as settings say or else the model itself."""
-    own = next((model.prompts[name] for name in _PASSAGES if name in model.prompts), None)
+    own = next((said for name in _PASSAGES if (said := model.prompts.get(name))), None)
     for_query = model.prompts.get("query") if use.prompt is None else None
     choices = (use.query_prompt, for_query) if query else ()
     return next((one for one in (*choices, use.prompt, own) if one is not None), "")
