@@ -34,7 +34,7 @@ from benchmarks.whole_run import STAGES, measured
 from pipeline.run.arrays import Vectors
 from pipeline.run.tables.table import read_table, write_table
 from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, PASSAGES
-from pipeline.vectors.stored import CachedEncoder
+from pipeline.vectors.encoder import CachedEncoder
 
 COMPUTED = 2000
 """Texts whose vectors embed really computes."""

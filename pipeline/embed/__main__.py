@@ -16,12 +16,13 @@ from pipeline.run.stage import run_stage, say, write_metrics
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.texts import PASSAGES
 from pipeline.vectors.encoder import (
+    CachedEncoder,
     SentenceEncoder,
     load_encoder,
     load_sentence_encoder,
     processor,
 )
-from pipeline.vectors.stored import CachedEncoder, write_vectors
+from pipeline.vectors.stored import write_vectors
 
 PIECE = 256
 """Texts that one worker takes at once: some seconds of work."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -22,19 +22,19 @@ import numpy.typing as npt
 
 from pipeline.run.arrays import Vectors
 from pipeline.run.caches import ResultCache, cache_folder
-from pipeline.run.errors import InputError, StageError
-from pipeline.run.files import read_json
-from pipeline.run.settings import PARAMS_FILE, EmbedSettings, EncoderUse
-from pipeline.run.stage import heavy_imports
-from pipeline.vectors.stored import (
-    MODEL_CARD,
-    VECTORS,
-    CachedEncoder,
-    FoundModel,
+from pipeline.run.errors import StageError
+from pipeline.run.files import read_json, text_hash
+from pipeline.run.settings import EmbedSettings
+from pipeline.vectors import (
     ModelCard,
-    VectorCache,
     find_model,
+    load_model,
+    max_tokens_of,
+    prompt_of,
+    prompt_tokens_of,
+    unusable,
 )
+from pipeline.vectors.stored import MODEL_CARD, VECTORS, VectorCache
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -44,16 +44,13 @@ _ROWS = {"cpu": 4, "cuda": 256}
 """Texts in one call: a processor gains nothing from more, a GPU is idle with fewer."""
 _FULL_LENGTH = 512
 """Tokens; calls of longer texts have fewer rows, so that they fit into memory."""
-_LONGEST = 100_000
-"""A tokeniser that knows no limit names a number far above this."""
-_PASSAGES = ("document", "passage", "corpus")
-"""What models call their prompt for what is searched in, as sentence-transformers looks for it."""
 _SAMPLES = ("Peace.", "The mission protects civilians, who are in danger, and reports on it twice.")
 _SAME = 0.999
 """Least cosine to the library's vector; another order of sums makes a difference of 1e-6."""
 _BFLOAT16_UNITS = ("avx512_bf16", "amx_bf16")
 """Units of a processor that decide how products of bfloat16 are summed."""
 
+_TEXTS_A_COMMIT = 400
 _TEXTS_A_PART = 1000
 
 TokenNumbers = npt.NDArray[np.int32]
@@ -189,6 +186,79 @@ def _first_made(waiting: deque[tuple[list[int], Future[Vectors]]]) -> tuple[list
     return rows, made.result()
 
 
+@dataclass(frozen=True)
+class CachedEncoder:
+    """An encoder that computes a text's vector once, ever."""
+
+    encoder: SentenceEncoder
+    cache: VectorCache
+    counts: ResultCache
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self.encoder.dimension
+
+    @property
+    def card(self) -> ModelCard:
+        """The model's card."""
+        return self.encoder.card
+
+    def encode(
+        self, texts: Sequence[str], announce: Callable[[int], None] | None = None
+    ) -> Vectors:
+        """float32 [len(texts), dimension]; what is not in the cache is computed and kept.
+
+        ``announce`` is told how many different texts that are, before they are computed.
+        """
+        hashes = [text_hash(text) for text in texts]
+        text_of = dict(zip(hashes, texts, strict=True))
+        keys = list(text_of)
+        vectors, known = self.cache.find(keys, self.dimension)
+        fresh = np.flatnonzero(~known)
+        if announce:
+            announce(len(fresh))
+        fresh_keys = [keys[row] for row in fresh]
+        for rows, part in self._compute(fresh_keys, [text_of[key] for key in fresh_keys]):
+            vectors[fresh[rows]] = part
+        row_of = {key: row for row, key in enumerate(keys)}
+        return vectors[[row_of[key] for key in hashes]]
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """As `SentenceEncoder.count_tokens`, each text once, ever."""
+        hashes = [text_hash(text) for text in texts]
+        known = self.counts.find(sorted(set(hashes)))
+        fresh = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
+        if fresh:
+            counts = self.encoder.count_tokens(list(fresh.values()))
+            made = {key: str(count).encode() for key, count in zip(fresh, counts, strict=True)}
+            self.counts.add(made.items())
+            known |= made
+        return [int(known[key]) for key in hashes]
+
+    def _compute(
+        self, hashes: Sequence[str], texts: Sequence[str]
+    ) -> Iterator[tuple[list[int], Vectors]]:
+        """Row numbers and their vectors, which are kept in the cache some hundred at a time."""
+        from tqdm import tqdm
+
+        pending: list[tuple[list[str], Vectors]] = []
+        with tqdm(total=len(texts), desc="embed", unit="text", disable=len(texts) < 50) as bar:
+            for rows, vectors in self.encoder.encode_in_parts(texts):
+                yield rows, vectors
+                pending.append(([hashes[row] for row in rows], vectors))
+                bar.update(len(rows))
+                if sum(len(keys) for keys, _ in pending) >= _TEXTS_A_COMMIT:
+                    self._keep(pending)
+                    pending = []
+        self._keep(pending)
+
+    def _keep(self, computed: Sequence[tuple[list[str], Vectors]]) -> None:
+        if computed:
+            keys = [key for part, _ in computed for key in part]
+            self.cache.add(keys, np.vstack([vectors for _, vectors in computed]))
+
+
 def load_encoder(
     settings: EmbedSettings, *, query: bool = False, anew: bool = False
 ) -> CachedEncoder:
@@ -218,7 +288,7 @@ def load_sentence_encoder(settings: EmbedSettings, *, query: bool = False) -> Se
     """The model that settings name, without a cache; arguments and errors as for `load_encoder`."""
     found = find_model(settings)
     os.environ["HF_HUB_OFFLINE"] = "1"  # it is on disk; from here on nothing may be fetched
-    model = _load(found, settings.device)
+    model = load_model(found, settings.device)
     device = model.device.type
     rows = _ROWS[device] if settings.batch_size == "auto" else settings.batch_size
     card = ModelCard(
@@ -227,11 +297,13 @@ def load_sentence_encoder(settings: EmbedSettings, *, query: bool = False) -> Se
         backend=f"torch {version('torch').split('+')[0]} {settings.precision} {device}",
         batch_size=rows,
         length_step=settings.length_step,
-        max_tokens=_max_tokens(model, found),
-        prompt=_prompt(model, found.use, query=query),
+        max_tokens=max_tokens_of(model, found),
+        prompt=prompt_of(model, found.use, query=query),
         files_sha256=found.files_sha256,
     )
-    encoder = SentenceEncoder(model.eval(), card, prompt_tokens=_n_prompt_tokens(model, card))
+    encoder = SentenceEncoder(
+        model.eval(), card, prompt_tokens=prompt_tokens_of(model, card.prompt)
+    )
     if found.files_sha256:
         _check_against_library(encoder)
     return _rounded(encoder) if settings.precision == "bfloat16" else encoder
@@ -247,66 +319,6 @@ def _rounded(encoder: SentenceEncoder) -> SentenceEncoder:
     return replace(encoder, precision="bfloat16")
 
 
-def _load(found: FoundModel, wanted: str) -> SentenceTransformer:
-    """The model in float32 on the wanted device; code that it brings along is not run."""
-    with heavy_imports(without="pandas"):
-        import torch
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
-
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    device = device_of(wanted, cuda=torch.cuda.is_available())
-    try:
-        return SentenceTransformer(
-            str(found.folder),
-            device=device,
-            local_files_only=True,
-            trust_remote_code=False,
-            model_kwargs={"dtype": torch.float32, "use_safetensors": True},
-        )
-    except Exception as error:  # its files may be wrong in any way
-        reason = " ".join(str(error).split())
-        if "trust_remote_code" in reason:
-            reason = "it brings code of its own, which is never run"
-        raise _unusable(found.name, f"cannot be loaded ({reason[:300]})") from error
-
-
-def _unusable(name: str, problem: str) -> InputError:
-    return InputError(PARAMS_FILE, f"{name} {problem}", "name another model", "embed.model")
-
-
-def _max_tokens(model: SentenceTransformer, found: FoundModel) -> int:
-    """As many as settings say; the model itself says how many it can take."""
-    most, asked = int(model.max_seq_length or 0), found.use.max_tokens
-    if asked and most and asked > most:
-        fix = f"write at most {most}"
-        raise InputError(PARAMS_FILE, f"{asked} is more than the model takes", fix, _key(found))
-    if not asked and not 0 < most <= _LONGEST:
-        fix = "say how many tokens it takes, such as 512"
-        raise InputError(PARAMS_FILE, "the model does not say it itself", fix, _key(found))
-    return asked or most
-
-
-def _key(found: FoundModel) -> str:
-    return f"embed.models.{found.name}.max_tokens"
-
-
-def _prompt(model: SentenceTransformer, use: EncoderUse, *, query: bool) -> str:
-    """What stands before each text, as settings say or else the model itself."""
-    own = next((said for name in _PASSAGES if (said := model.prompts.get(name))), None)
-    for_query = model.prompts.get("query") if use.prompt is None else None
-    choices = (use.query_prompt, for_query) if query else ()
-    return next((one for one in (*choices, use.prompt, own) if one is not None), "")
-
-
-def _n_prompt_tokens(model: SentenceTransformer, card: ModelCard) -> int:
-    """Tokens of the prompt with the marker of the start; some models leave them out of the mean."""
-    if not card.prompt:
-        return 0
-    ids = model.tokenizer(card.prompt)["input_ids"]
-    return len(ids) - (ids[-1] in model.tokenizer.all_special_ids)
-
-
 def _check_against_library(encoder: SentenceEncoder) -> None:
     """Refuse a model that needs more than tokens and their mask."""
     try:
@@ -317,18 +329,9 @@ def _check_against_library(encoder: SentenceEncoder) -> None:
         near = bool(((ours * theirs).sum(axis=1) > _SAME).all())
     except Exception as error:  # it was made for other inputs
         reason = " ".join(str(error).split())[:200]
-        raise _unusable(encoder.card.name, f"cannot be run on texts alone ({reason})") from error
+        raise unusable(encoder.card.name, f"cannot be run on texts alone ({reason})") from error
     if not near:
-        raise _unusable(encoder.card.name, "gives other vectors in calls of a fixed shape")
-
-
-def device_of(wanted: str, *, cuda: bool) -> str:
-    """The device for the setting embed.device; ``cuda`` says whether there is a GPU."""
-    if wanted == "auto":
-        return "cuda" if cuda else "cpu"
-    if wanted == "cuda" and not cuda:
-        raise StageError("embed.device is cuda, but there is no GPU here; set it to auto or cpu")
-    return wanted
+        raise unusable(encoder.card.name, "gives other vectors in calls of a fixed shape")
 
 
 def processor(encoder: SentenceEncoder) -> str:

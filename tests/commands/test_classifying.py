@@ -18,8 +18,7 @@ from pipeline.run.settings import load_settings
 from pipeline.themes.combination import Combination, ThemeText
 from pipeline.themes.samples import Sample
 from pipeline.themes.scoring import SavedThemes, save_themes
-from pipeline.vectors.encoder import load_encoder
-from pipeline.vectors.stored import CachedEncoder
+from pipeline.vectors.encoder import CachedEncoder, load_encoder
 
 PATROLS = (
     "Forces should patrol at night and leave their camps.",

@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline import vectors as models
 from pipeline.run.errors import InputError, StageError
 from pipeline.run.files import sha256_of, write_json
 from pipeline.run.settings import EmbedSettings, EncoderUse, load_settings
-from pipeline.vectors import stored
 from pipeline.vectors.encoder import (
     SentenceEncoder,
     load_encoder,
@@ -292,7 +292,7 @@ def asked(copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     monkeypatch.setenv("PEACETEXT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(stored, "_OFFLINE", False)
+    monkeypatch.setattr(models, "_OFFLINE", False)
     yield addresses
     server.shutdown()
     server.server_close()
@@ -348,7 +348,7 @@ def test_without_a_network_one_line_says_what_to_fetch_and_where_to_put_it(
     assert f"hf download {NAME} --revision {REVISION}" in said
     assert f"models/somebody--a-small-model/{REVISION}" in said
     assert "name a folder with the model" in said
-    monkeypatch.setattr(stored, "_OFFLINE", True)
+    monkeypatch.setattr(models, "_OFFLINE", True)
     with pytest.raises(InputError, match="HF_HUB_OFFLINE is set"):
         load_sentence_encoder(settings)
 
