@@ -43,6 +43,28 @@ _TIMED = """async (states) => {
     return times;
 }"""
 
+_WORKBENCH = """async () => {
+    const painted = () => new Promise((done) =>
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))));
+    const map = document.getElementById("map");
+    const form = document.getElementById("bench-filters");
+    const times = [];
+    for (const name of ["mission", "year", "kind"]) {
+        for (const at of [1, 0]) {
+            if (form.elements[name].options.length < 2) continue;
+            const start = performance.now();
+            delete map.dataset.drawn;
+            form.elements[name].selectedIndex = at;
+            form.elements[name].dispatchEvent(new Event("input", { bubbles: true }));
+            while (!map.dataset.drawn) await new Promise((done) => setTimeout(done, 1));
+            await painted();
+            times.push(performance.now() - start);
+        }
+    }
+    return times;
+}"""
+"""Until the map, the list and the count follow a filter."""
+
 
 def main() -> None:
     """Measure in headless Chromium and print a table."""
@@ -59,8 +81,11 @@ def main() -> None:
         write_large_index(folder / REPORT / "data", arguments.passages)
         browser = running.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         visits = [measure(browser, folder) for _ in range(arguments.repeats)]
+        maps = [measure_map(browser, folder) for _ in range(arguments.repeats)]
         browser.close()
     figures = summarised(visits) | {"passages": float(arguments.passages)}
+    figures |= {"map_seconds": statistics.median(seconds for seconds, _ in maps)}
+    figures |= {"map_filter_milliseconds": statistics.median(max(times) for _, times in maps)}
     print_table(figures)
     if arguments.json:
         write_json(arguments.json, {"machine": platform.platform(), **figures})
@@ -80,6 +105,18 @@ def measure(browser: Any, folder: Path) -> tuple[float, float, list[float]]:
     return story, explorer, filters
 
 
+def measure_map(browser: Any, folder: Path) -> tuple[float, list[float]]:
+    """Seconds to the topics page with its map drawn, milliseconds of each of its filters."""
+    start = time.perf_counter()
+    one = Visit(browser, folder, "topics", viewport={"width": 1440, "height": 900})
+    one.page.evaluate("document.getElementById('topic-map').scrollIntoView()")
+    one.page.wait_for_selector("#map[data-drawn=yes]")
+    drawn = time.perf_counter() - start
+    filters: list[float] = one.page.evaluate(_WORKBENCH)
+    one.context.close()
+    return drawn, filters
+
+
 def summarised(visits: Sequence[tuple[float, float, list[float]]]) -> dict[str, float]:
     """Medians over the visits; of the filters the slowest."""
     return {
@@ -97,6 +134,11 @@ def print_table(figures: dict[str, float]) -> None:
         ("first view", _against(figures["first_view_seconds"], FIRST_VIEW_SECONDS, "s")),
         ("explorer's first list", _against(figures["explorer_seconds"], FIRST_VIEW_SECONDS, "s")),
         (slowest, _against(figures["slowest_filter_milliseconds"], FILTER_MILLISECONDS, "ms")),
+        ("topics with their map", _against(figures["map_seconds"], FIRST_VIEW_SECONDS, "s")),
+        (
+            "slowest filter of the map",
+            _against(figures["map_filter_milliseconds"], FILTER_MILLISECONDS, "ms"),
+        ),
     ):
         print(f"{name:<26}{figure}")
 

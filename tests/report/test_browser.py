@@ -2,46 +2,70 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.report.page import PAGES
 from tests.browser import Visit, scroll_through
 from tests.report.large_index import write_large_index
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_the_page_opens_without_an_error_or_a_request(visit: Visit) -> None:
-    scroll_through(visit)
-    visit.page.wait_for_selector("#map[data-drawn=yes]")
+STORIES = ("index", *PAGES, "methods")
+
+
+def test_every_page_opens_without_an_error_or_a_request_and_draws_its_charts(visit: Visit) -> None:
+    for name in STORIES:
+        visit.open(name)
+        scroll_through(visit)
     visit.go("#passages")
     visit.page.wait_for_selector(".passage")
     assert visit.errors == []
     assert visit.outside == []
 
 
-def test_a_page_with_hardly_any_table_opens_too(browser: Any, bare_project: Path) -> None:
+def test_pages_with_hardly_any_table_open_too(browser: Any, bare_project: Path) -> None:
     one = Visit(browser, bare_project)
-    scroll_through(one)
+    for name in STORIES:
+        one.open(name)
+        scroll_through(one)
     one.go("#passages?kind=report")
     one.said("7 passages")
     assert one.errors == []
     one.context.close()
 
 
-def test_every_chart_is_drawn_and_has_a_table(visit: Visit) -> None:
+@pytest.mark.parametrize(
+    ("old", "page", "place"),
+    [
+        ("index#gap-chart", "gap", "gap-chart"),
+        ("index#topics", "topics", "topics"),
+        ("methods#gap-series", "gap", "gap-series"),
+        ("gap#take", "methods", "take"),
+        ("index#passages?theme=host_state", "explorer", "passages-list"),
+    ],
+)
+def test_old_addresses_lead_to_where_the_thing_stands_now(
+    visit: Visit, old: str, page: str, place: str
+) -> None:
+    visit.page.goto(visit.address(old))
+    visit.page.wait_for_url(f"**/{page}.html#*")
+    visit.page.wait_for_selector("html[data-ready=yes]")
+    visit.page.wait_for_selector(f"#{place}", state="visible")
+    assert visit.errors == []
+
+
+def test_the_story_can_be_read_to_its_end(visit: Visit) -> None:
     scroll_through(visit)
-    visit.page.wait_for_function(
-        "[...document.querySelectorAll('[data-chart]')].every(host => host.querySelector('svg'))"
-    )
-    without = visit.page.evaluate(
-        "[...document.querySelectorAll('[data-chart]')].filter("
-        "host => !host.closest('figure').querySelector('table')).length"
-    )
-    assert without == 0
+    height, stops = visit.length()
+    assert height <= 9000
+    assert 20 < stops <= 400
 
 
 def test_words_are_searched_and_marked(visit: Visit) -> None:
@@ -83,7 +107,7 @@ def test_filters_narrow_each_other_and_stand_in_the_address(visit: Visit) -> Non
 
 
 def test_a_shared_address_shows_the_same_passages(browser: Any, project: Path) -> None:
-    address = (project / "outputs/report/index.html").as_uri()
+    address = (project / "outputs/report/explorer.html").as_uri()
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{address}#passages?document=s-prst-2018-99&label=3")
@@ -92,12 +116,13 @@ def test_a_shared_address_shows_the_same_passages(browser: Any, project: Path) -
     assert "S/PRST/2018/99, paragraph 3" in page.inner_text(".passage .source")
     assert page.get_attribute(".passage .source a", "href") == (
         "https://documents.un.org/S/PRST/2018/99"
+        "#:~:text=Calls%20upon%20the%20host%20State%20to%20extend%20its"
     )
     context.close()
 
 
 def test_a_theme_of_the_gap_leads_to_its_passages(visit: Visit) -> None:
-    visit.page.locator("#gap-chart").scroll_into_view_if_needed()
+    visit.open("gap#gap-chart")
     link = visit.page.locator("#gap-chart svg a[href*='theme=robust_force']").first
     link.click()
     visit.said(
@@ -107,37 +132,27 @@ def test_a_theme_of_the_gap_leads_to_its_passages(visit: Visit) -> None:
     visit.said("No passage coded as “Robust mandates")
 
 
-def test_every_number_leads_to_a_passage_and_every_place_exists(visit: Visit) -> None:
+def test_every_number_leads_to_a_passage(visit: Visit, project: Path) -> None:
+    files = [
+        *(project / "outputs/report").glob("*.html"),
+        *(project / "outputs/report/data").glob("charts-*"),
+    ]
+    found = (re.findall(r'#passages\?[^"\\]+', file.read_text(encoding="utf-8")) for file in files)
+    addresses = sorted({unescape(each) for every in found for each in every})
+    visit.go("#passages")
     empty = visit.page.evaluate(
-        """async () => {
+        """async (addresses) => {
             const filters = (href) => Object.fromEntries(new URLSearchParams(href.split("?")[1]));
-            const links = [...document.querySelectorAll("a[href^='#passages?']")];
-            const charts = JSON.stringify(peacetext.values.get("charts"));
-            const addresses = links.map((link) => link.getAttribute("href"));
-            addresses.push(...charts.match(/#passages\\?[^"]+/g));
             const empty = [];
-            for (const href of new Set(addresses)) {
+            for (const href of addresses) {
                 if (!(await peacetext.filters.apply(filters(href))).length) empty.push(href);
             }
             return empty;
-        }"""
+        }""",
+        addresses,
     )
-    coded = [href for href in empty if href.startswith("#passages?code=")]
-    assert [href for href in empty if href not in coded] == []
-    places = visit.page.evaluate(
-        "[...document.querySelectorAll(\"a[href^='#']\")].map(a => a.getAttribute('href').slice(1))"
-        ".filter(id => !id.startsWith('passages') && !document.getElementById(id))"
-    )
-    assert places == []
-
-
-def test_a_topic_leads_to_its_passages(visit: Visit) -> None:
-    visit.page.locator("#topic-list summary").first.click()
-    visit.page.locator("#topic-list li").first.get_by_text("Read all").click()
-    visit.page.wait_for_selector(".passage")
-    n, _, _ = str(visit.page.text_content("#topic-list .topic-size")).partition(",")
-    assert visit.page.inner_text("#explorer-said").startswith(n)
-    assert "of topic “Protect, civilians, threat”" in visit.page.inner_text("#explorer-said")
+    assert len(addresses) > 50
+    assert [href for href in empty if not href.startswith("#passages?code=")] == []
 
 
 def test_a_passage_leads_to_those_nearest_in_meaning(visit: Visit) -> None:
@@ -151,10 +166,8 @@ def test_a_passage_leads_to_those_nearest_in_meaning(visit: Visit) -> None:
     assert text not in texts[1:]
 
 
-def test_back_returns_to_the_filter_before_and_then_to_the_story(visit: Visit) -> None:
-    visit.page.evaluate("document.getElementById('gap').scrollIntoView()")
-    visit.page.wait_for_timeout(200)
-    before = visit.page.evaluate("window.scrollY")
+def test_back_returns_to_the_filter_before_and_then_to_the_page_before(visit: Visit) -> None:
+    visit.open("gap")
     visit.go("#passages?kind=resolution")
     visit.said("60 passages")
     visit.page.select_option("[name=mission]", "MINUSCA")
@@ -163,9 +176,36 @@ def test_back_returns_to_the_filter_before_and_then_to_the_story(visit: Visit) -
     visit.said("60 passages")
     assert visit.page.input_value("[name=mission]") == ""
     visit.page.go_back()
-    visit.page.wait_for_selector("#story:not([hidden])")
-    visit.page.wait_for_timeout(200)
-    assert abs(visit.page.evaluate("window.scrollY") - before) < 50
+    visit.page.wait_for_url("**/gap.html")
+
+
+def test_a_view_is_kept_by_a_name_until_it_is_forgotten(visit: Visit) -> None:
+    # given a view that a reader keeps
+    visit.go("#passages?side=reports")
+    visit.said("7 passages")
+    visit.page.fill("#view-keep input", "All reports")
+    visit.page.keyboard.press("Enter")
+    visit.page.get_by_text("Kept as “All reports”.").wait_for()
+    # when they come back another time and choose it
+    visit.go("#passages?kind=resolution")
+    visit.said("60 passages")
+    visit.page.get_by_role("link", name="All reports").click()
+    # then it is shown again, and can be forgotten
+    visit.said("7 passages in reports.")
+    visit.page.get_by_role("button", name="Forget All reports").click()
+    visit.open("explorer")
+    assert not visit.page.is_visible("#views")
+    assert visit.errors == []
+
+
+def test_the_passages_of_a_view_are_downloaded_as_csv(visit: Visit) -> None:
+    visit.go("#passages?side=reports")
+    visit.said("7 passages")
+    with visit.page.expect_download() as saved:
+        visit.page.click("#passages-csv")
+    lines = Path(saved.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].startswith("passage_id,symbol,title,kind,date,missions,paragraph")
+    assert len(lines) == 1 + 7
 
 
 def test_text_of_a_document_stays_text(visit: Visit) -> None:
@@ -191,21 +231,22 @@ def test_dark_follows_the_system_and_the_button(browser: Any, project: Path) -> 
     dark.context.close()
 
 
-@pytest.mark.parametrize("place", ["#top", "#passages?theme=host_state"])
-def test_nothing_is_wider_than_a_phone(browser: Any, project: Path, place: str) -> None:
+def test_nothing_is_wider_than_a_phone(browser: Any, project: Path) -> None:
     one = Visit(browser, project, viewport={"width": 390, "height": 844})
-    one.go(place)
-    one.page.wait_for_timeout(300)
-    if place == "#top":
-        scroll_through(one)
-    assert one.page.evaluate("document.documentElement.scrollWidth") <= 390
+    for name in (*STORIES, "explorer#passages?theme=host_state"):
+        one.open(name)
+        if not name.startswith("explorer"):
+            scroll_through(one)
+        assert one.page.evaluate("document.documentElement.scrollWidth") <= 390, name
     one.context.close()
 
 
-def test_the_keyboard_reaches_the_passages(visit: Visit) -> None:
+def test_the_keyboard_reaches_the_text_and_the_passages(visit: Visit) -> None:
     visit.page.keyboard.press("Tab")
-    assert visit.page.evaluate("document.activeElement.textContent") == "Skip to the story"
-    visit.page.locator("#gap-chart").scroll_into_view_if_needed()
+    assert visit.page.evaluate("document.activeElement.textContent") == "Skip to the text"
+    visit.page.keyboard.press("Enter")
+    assert visit.page.evaluate("document.activeElement.id") == "main"
+    visit.open("gap#gap-chart")
     link = visit.page.locator("#gap-chart svg a").first
     link.focus()
     visit.page.keyboard.press("Enter")
@@ -213,7 +254,26 @@ def test_the_keyboard_reaches_the_passages(visit: Visit) -> None:
     assert visit.page.evaluate("document.activeElement.id") == "explorer-title"
 
 
+def test_a_figure_in_the_closed_appendix_is_opened_by_its_address(visit: Visit) -> None:
+    visit.open("gap")
+    assert not visit.page.is_visible("#gap-series")
+    visit.open("gap#gap-series")
+    visit.page.wait_for_selector("#gap-series", state="visible")
+
+
+def test_print_hides_the_navigation_and_shows_addresses(visit: Visit) -> None:
+    visit.page.emulate_media(media="print", color_scheme="dark")
+    assert not visit.page.is_visible(".masthead")
+    assert visit.page.is_visible("#story-gap")
+    ground = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == "rgb(255, 253, 249)"
+    address = "getComputedStyle(document.querySelector('.prose a[href^=http]'), '::after').content"
+    visit.open("methods")
+    assert "attr(href)" in visit.page.evaluate(address) or "https" in visit.page.evaluate(address)
+
+
 def test_a_table_is_sorted_by_its_head(visit: Visit) -> None:
+    visit.open("gap")
     table = visit.page.locator("#gap-chart table")
     visit.page.locator("#gap-chart summary").click()
     table.get_by_role("button", name="Difference (points)").click()
@@ -241,33 +301,6 @@ def test_fifty_thousand_passages_are_filtered_searched_and_paged(
     one.page.wait_for_function("location.hash.includes('page=2')")
     assert one.errors == []
     one.context.close()
-
-
-def test_a_chosen_topic_shows_its_missions_and_years_and_is_saved_as_one_picture(
-    visit: Visit,
-) -> None:
-    # given the figure of one topic, which begins with the first
-    visit.page.locator("#topics-places").scroll_into_view_if_needed()
-    visit.page.wait_for_selector("#topics-places svg.chart")
-    assert "Protect" in visit.page.text_content("#topics-places svg.chart text >> nth=0")
-    # when another is chosen
-    visit.page.select_option("#topics-places select", "1")
-    # then its share of missions and years is drawn, each mark with its interval and passages
-    assert "Host" in visit.page.text_content("#topics-places svg.chart text >> nth=0")
-    titles = visit.page.locator("#topics-places svg title").all_text_contents()
-    assert any(one.startswith("MINUSCA") and "(0% to 90%)" in one for one in titles)
-    assert any(one.startswith("2014") and "(0% to 90%)" in one for one in titles)
-    addresses = visit.page.eval_on_selector_all(
-        "#topics-places svg a", "links => links.map(link => link.getAttribute('href'))"
-    )
-    assert {"#passages?topic=1&mission=MINUSCA", "#passages?topic=1&year=2014"} <= set(addresses)
-    # and the picture that is taken away holds both
-    with visit.page.expect_download() as saved:
-        visit.page.click("#topics-places .take button >> text=SVG")
-    picture = Path(saved.value.path()).read_text(encoding="utf-8")
-    assert "by mission" in picture
-    assert "by year" in picture
-    assert visit.errors == []
 
 
 def test_passages_are_filtered_by_each_side_of_the_study(visit: Visit) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.report.page import Commit, commit_of, registering_script, script_json
+from pipeline.report.material import Commit, commit_of
+from pipeline.report.page import PAGES, registering_script, script_json
 from pipeline.run.errors import StageError
 
 
@@ -26,6 +27,22 @@ def files_of(project: Path) -> dict[str, bytes]:
     }
 
 
+def page_of(project: Path, name: str = "index") -> str:
+    return (project / f"outputs/report/{name}.html").read_text(encoding="utf-8")
+
+
+def text_of(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", html)).split())
+
+
+def pages_of(project: Path) -> dict[str, str]:
+    return {
+        name.removesuffix(".html"): content.decode()
+        for name, content in files_of(project).items()
+        if name.endswith(".html")
+    }
+
+
 def test_text_of_a_document_cannot_leave_its_string() -> None:
     hostile = "</script><script>alert(1)</script>\u2028\u2029<!-- &"
     script = registering_script("name", {"text": hostile})
@@ -34,24 +51,53 @@ def test_text_of_a_document_cannot_leave_its_string() -> None:
 
 
 def test_markup_in_titles_is_escaped_in_the_html(project: Path) -> None:
-    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
+    html = "".join(pages_of(project).values())
     assert "<img src=x" not in html
     assert "<b>Patrols</b>" not in html
     assert "&lt;b&gt;Patrols&lt;/b&gt;" in html
 
 
 def test_no_address_in_the_html_leads_to_a_script(project: Path) -> None:
-    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
-    addresses = re.findall(r'(?:href|src)="([^"]*)"', html)
-    allowed = ("#", "https://", "static/", "data/", "data:,", "commit.js", "../export/")
-    assert addresses
-    assert [each for each in addresses if not each.startswith(allowed)] == []
+    pages = pages_of(project)
+    own = tuple(f"{name}.html" for name in pages)
+    allowed = ("#", "https://", "static/", "data/", "data:,", "commit.js", "../export/", *own)
+    for html in pages.values():
+        addresses = re.findall(r'(?:href|src)="([^"]*)"', html)
+        assert addresses
+        assert [each for each in addresses if not each.startswith(allowed)] == []
+
+
+def test_every_link_to_a_place_names_the_page_on_which_it_stands(project: Path) -> None:
+    pages = pages_of(project)
+    assert set(pages) == {"index", *PAGES, "methods", "explorer"}
+    lost = []
+    for name, html in pages.items():
+        for file, place in re.findall(r'href="(?:([a-z]+)\.html)?#([^"?]+)"', html):
+            if f'id="{place}"' not in pages[file or name] and place != "passages":
+                lost.append((name, file, place))
+    assert lost == []
+    assert 'href="gap.html#gap-chart"' in pages["index"]
+
+
+def test_every_page_marks_itself_in_the_one_navigation(project: Path) -> None:
+    for name, html in pages_of(project).items():
+        assert re.findall(r'href="(\w+).html" aria-current="page"', html) == [name]
+        assert html.count("<h1") == 1
+
+
+def test_the_story_is_short_and_shows_what_an_editor_would_keep(project: Path) -> None:
+    figures = re.findall(r'<figure id="([^"]+)"', page_of(project))
+    assert 1 <= len(figures) <= 4
+    assert {"story-gap", "story-topics"} <= set(figures)
+    found = page_of(project).partition('id="found"')[2].partition("</section>")[0]
+    sentences = re.findall(r"[^.]+\.", text_of(found))
+    assert len(set(sentences)) == len(sentences)
 
 
 def test_a_further_side_is_drawn_beside_the_others_and_held_against_the_interviews(
     project: Path,
 ) -> None:
-    script = (project / "outputs/report/data/charts.js").read_text(encoding="utf-8")
+    script = (project / "outputs/report/data/charts-gap.js").read_text(encoding="utf-8")
     charts = json.loads(script.removeprefix('peacetext.register("charts",').rstrip(");\n"))
 
     marks = {
@@ -59,7 +105,9 @@ def test_a_further_side_is_drawn_beside_the_others_and_held_against_the_intervie
         for row in charts["gap-parts"]["rows"]
     }
     assert marks["The host state"]["reports"]["value"] == 0.2
-    assert marks["The host state"]["reports"]["link"] == ("#passages?theme=host_state&side=reports")
+    assert marks["The host state"]["reports"]["link"] == (
+        "explorer.html#passages?theme=host_state&side=reports"
+    )
     # nearer to what interviews say of the host state, further from what they say of force
     nearer = {
         row["name"]: (row["faint"], [mark["value"] for mark in row["marks"]])
@@ -72,45 +120,47 @@ def test_a_further_side_is_drawn_beside_the_others_and_held_against_the_intervie
 
 
 def test_missing_documents_stand_on_the_first_screen(project: Path) -> None:
-    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
-    opening = html[html.index('class="opening"') : html.index('id="corpus"')]
+    html = page_of(project)
+    opening = html[html.index('class="opening"') : html.index('id="found"')]
     assert "1 document of the manifest is unavailable: the network did not answer." in opening
     assert "S/2014/403" in opening
 
 
 def test_findings_are_said_with_the_figures_of_the_run(project: Path) -> None:
-    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
-    found = html[html.index('id="found"') : html.index('id="gap"')]
-    text = " ".join(re.sub(r"<[^>]+>", "", found).split())
-    assert "In interviews more is said of “Robust mandates and the use of force” (10% of" in text
-    assert "In mandates more is said of “The host state” (40% of passages in mandates" in text
+    text = text_of(page_of(project))
+    assert (
+        "In interviews more is said of “Robust mandates and the use of force”, which is in 50% of "
+        "passages against 10% in mandates." in text
+    )
+    assert "In mandates more is said of “The host state”, which is in 40% of passages" in text
 
 
-def test_the_sentences_come_first_and_the_half_page_keeps_its_run_in_heads(project: Path) -> None:
-    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
-    assert html.index('id="found"') < html.index('id="plain-words"') < html.index('id="corpus"')
-    assert "<strong>Speaker groups.</strong> Soldiers say &lt;b&gt;most&lt;/b&gt;." in html
+def test_what_the_findings_say_at_length_stands_on_the_page_it_is_about(project: Path) -> None:
+    said = "<strong>Speaker groups.</strong> Soldiers say &lt;b&gt;most&lt;/b&gt;."
+    assert [name for name, html in pages_of(project).items() if said in html] == ["speakers"]
 
 
 def test_a_difference_in_points_is_worth_its_points(project: Path) -> None:
-    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
-    gap = html[html.index('id="gap-chart"') : html.index('id="gap-parts"')]
+    html = page_of(project, "gap")
+    gap = html[html.index('id="gap-chart"') : html.index('id="gap-reports"')]
     assert 'data-value="30.0">+30<' in re.sub(r"<a [^>]*>", "", gap)
 
 
 def test_what_was_not_computed_is_said_and_breaks_nothing(bare_project: Path) -> None:
-    html = (bare_project / "outputs/report/index.html").read_text(encoding="utf-8")
-    assert "Not computed in this run: the stage “compare” has not written it yet." in html
-    assert "Nothing was computed in this run that could be said in a sentence." in html
+    gap = page_of(bare_project, "gap")
+    assert "Not computed in this run: the stage “compare” has not written it yet." in gap
+    story = page_of(bare_project)
+    assert "Nothing was computed in this run that could be said in a sentence." in story
     metrics = json.loads((bare_project / "outputs/report/metrics.json").read_text())
     assert "gap-chart" in metrics["not_computed"]
 
 
 def test_the_page_of_a_study_without_interviews_does_not_speak_of_any(silent_project: Path) -> None:
-    html = (silent_project / "outputs/report/index.html").read_text(encoding="utf-8")
-    text = re.sub(r"<label hidden>.*?</label>|<[^>]+>", "", html)
-    assert not re.search("interview|speaker", text, re.IGNORECASE)
-    assert "Papers over the years" in text
+    for html in pages_of(silent_project).values():
+        text = re.sub(r"<label hidden>.*?</label>|<[^>]+>", "", html)
+        assert not re.search("interview|speaker", text, re.IGNORECASE)
+    assert "Papers over the years" in page_of(silent_project, "gap")
+    assert "Not part of this study" in page_of(silent_project, "speakers")
 
 
 def test_same_tables_give_the_same_bytes(project: Path, rebuild: Callable[[Path], None]) -> None:
@@ -130,7 +180,7 @@ def test_files_of_an_earlier_larger_run_are_removed(
 
 def test_no_path_of_this_machine_is_in_the_page(project: Path) -> None:
     for name, content in files_of(project).items():
-        if name not in ("static/plotly.min.js", "static/vega.js"):
+        if name != "static/vega.js":
             assert str(project).encode() not in content
 
 
@@ -149,17 +199,17 @@ def test_files_are_utf8(project: Path, name: str) -> None:
 
 
 def test_the_exports_are_offered_with_their_figures(project: Path, bare_project: Path) -> None:
-    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
+    html = page_of(project, "methods")
     offered = html[html.index('id="take"') : html.index('id="cite"')]
     assert 'href="../export/peacetext.qdpx"' in offered
     assert "161 documents with the codebook, 1,200 coded places" in offered
-    without = (bare_project / "outputs/report/index.html").read_text(encoding="utf-8")
+    without = page_of(bare_project, "methods")
     assert "the stage “export” has not written it yet" in without
     assert "../export/" not in without
 
 
 def test_the_page_names_versions_and_fingerprints_of_what_it_was_made_from(project: Path) -> None:
-    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
+    html = page_of(project, "methods")
     facts = html[html.index('id="facts"') :]
     gap = sha256((project / "outputs/compare/gap.parquet").read_bytes()).hexdigest()
     assert gap in facts
@@ -189,8 +239,8 @@ def test_the_commit_is_told_beside_the_page_not_in_it(tmp_path: Path, project: P
 
 
 def test_the_page_of_another_study_speaks_of_that_study(another_project: Path) -> None:
-    html = (another_project / "outputs/report/index.html").read_text(encoding="utf-8")
-    text = " ".join(unescape(re.sub(r"<[^>]+>", "", html)).split())
+    html = "".join(pages_of(another_project).values())
+    text = text_of(html)
 
     assert "<title>Borrowed hours</title>" in html
     assert "Whose voice a mission lends an ear to" in text

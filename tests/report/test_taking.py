@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.report.page import PAGES
 from tests.browser import Visit, scroll_through
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -13,6 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 @pytest.mark.parametrize("kind", ["SVG", "PNG", "CSV"])
 def test_a_chart_is_taken_away_as(visit: Visit, kind: str) -> None:
+    visit.open("gap")
     scroll_through(visit)
     with visit.page.expect_download() as download:
         visit.page.locator("#gap-chart .take").get_by_text(kind, exact=True).click()
@@ -24,18 +26,19 @@ def test_a_chart_is_taken_away_as(visit: Visit, kind: str) -> None:
         assert b"What fills mandates" in content
 
 
-def test_the_map_is_taken_away_dot_by_dot(visit: Visit) -> None:
-    with visit.page.expect_download() as download:
-        visit.page.locator("[data-take=topic-map]").get_by_text("CSV", exact=True).click()
-    lines = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
-    assert lines[0] == "Passage,x,y,Topic,Label"
-    assert len(lines) == 1 + 157
-
-
 def test_every_chart_has_a_title_a_sentence_axes_and_ways_to_take_it(visit: Visit) -> None:
-    scroll_through(visit)
-    lacking = visit.page.evaluate(
-        """[...document.querySelectorAll("[data-chart]")].map((host) => {
+    lacking = []
+    for name in ("index", *PAGES):
+        visit.open(name)
+        visit.page.evaluate(
+            "document.querySelectorAll('.appendix').forEach(e => { e.open = true; })"
+        )
+        scroll_through(visit)
+        lacking += visit.page.evaluate(_LACKING)
+    assert lacking == []
+
+
+_LACKING = """[...document.querySelectorAll("[data-chart]")].map((host) => {
             const figure = host.closest("figure");
             const has = {
                 title: figure.querySelector("h3").textContent.trim(),
@@ -47,5 +50,3 @@ def test_every_chart_has_a_title_a_sentence_axes_and_ways_to_take_it(visit: Visi
             };
             return [host.dataset.chart, ...Object.keys(has).filter((name) => !has[name])];
         }).filter((each) => each.length > 1)"""
-    )
-    assert lacking == []

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import html as html_module
 import json
 import re
+from collections.abc import Callable
+from contextlib import chdir
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.report.sections.agreement import nearer_sentence
+from pipeline.run.tables.compare import ALIGNMENT, EXPLANATION
+from tests.report.conftest import build_project, write_rows
 
 
 def section_of(project: Path) -> str:
-    html = (project / "outputs/report/index.html").read_text(encoding="utf-8")
-    return html[html.index('id="topics"') : html.index('id="comparison"')]
+    html = (project / "outputs/report/topics.html").read_text(encoding="utf-8")
+    return html[html.index('id="topics"') :]
 
 
 def words_of(html: str) -> str:
@@ -29,15 +35,14 @@ def figure_of(project: Path, figure_id: str) -> str:
 
 @pytest.fixture(scope="module")
 def charts(project: Path) -> dict[str, Any]:
-    script = (project / "outputs/report/data/charts.js").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(script[script.index(",") + 1 : script.rindex(")")])
+    found: dict[str, Any] = registered(project, "charts-topics")
     return found
 
 
 def test_each_topic_shows_how_much_of_it_other_runs_find_again(project: Path) -> None:
-    listed = words_of(section_of(project))
-    assert re.search(r"Protect, civilians, threat \d+ passages, stable 0\.90", listed)
-    assert re.search(r"Host, state, authority \d+ passages, fragile 0\.40", listed)
+    listed = figure_of(project, "topics-terms")
+    assert re.search(r"Protect, civilians, threat \d+ 3 stable 0\.90", listed)
+    assert re.search(r"Host, state, authority \d+ 3 fragile 0\.40", listed)
 
 
 def test_the_text_says_how_stable_the_model_is_beside_the_defaults(project: Path) -> None:
@@ -59,12 +64,78 @@ def test_of_a_sample_the_text_says_how_large_it_is_and_how_well_the_rest_follows
 def test_shares_by_mission_stand_with_their_intervals(project: Path) -> None:
     table = figure_of(project, "topics-missions")
     assert re.search(r"\d+% \(0\.0%–90%\)", table)
-    assert "0.0% to 90%" in figure_of(project, "topics-places")
 
 
-def test_every_word_of_a_topic_has_a_bar(charts: dict[str, Any]) -> None:
-    first = charts["topics-terms"]["topics"][0]
+def registered(project: Path, name: str) -> Any:
+    script = (project / f"outputs/report/data/{name}.js").read_text(encoding="utf-8")
+    return json.loads(script[script.index(",") + 1 : script.rindex(")")])
+
+
+def test_every_word_of_a_topic_stands_with_its_weight(project: Path) -> None:
+    first = registered(project, "topics")["topics"][0]
+    assert [first["id"], first["name"]] == [0, "Protect, civilians, threat"]
     assert first["terms"] == [["protect", 0.6], ["civilians", 0.5], ["threat", 0.4]]
+    assert "protect 0.60, civilians 0.50, threat 0.40" in figure_of(project, "topics-terms")
+
+
+def test_topics_are_joined_in_the_order_of_the_hierarchy(project: Path) -> None:
+    assert registered(project, "topics")["merges"] == [[0, 1], [2, 3]]
+    steps = figure_of(project, "topics-hierarchy")
+    assert "2 <b>Patrols</b>, foot, night the group of step 1 0.500 3" in html_module.unescape(
+        steps
+    )
+
+
+def test_the_map_has_a_place_for_every_passage_that_was_clustered(project: Path) -> None:
+    drawn, index = registered(project, "map"), registered(project, "index")
+    places = list(accumulate(drawn["place"]))
+    assert places == [place for place, topic in enumerate(index["topic"]) if topic > -2]
+    assert len(drawn["x"]) == len(drawn["y"]) == len(places)
+    # x of the small project grows with its topic: so it does on the map
+    by_topic = [
+        [x for x, place in zip(drawn["x"], places, strict=True) if index["topic"][place] == topic]
+        for topic in (-1, 2)
+    ]
+    assert max(by_topic[0]) < min(by_topic[1])
+    assert min(drawn["x"]) == 0
+    assert max(drawn["x"]) == 4000
+
+
+def test_counts_of_topics_and_themes_add_up_to_those_of_the_comparison(
+    tmp_path: Path, rebuild: Callable[[Path], None]
+) -> None:
+    # given an alignment of which a topic without any theme has passages too
+    folder = build_project(tmp_path / "aligned")
+    pair = {"passages": "un", "reference": "codes"}
+    row = {"n": 3, "n_topic": 5, "n_theme": 7, "n_passages": 40, "jaccard": 0.3, "lift": 3.4}
+    row |= {"p_value": 0.001, "q_value": 0.01, "one_to_one": True, "many_to_one": True}
+    rows = [pair | row | {"topic_id": topic, "theme_id": "host_state"} for topic in (-1, 1)]
+    explained = [
+        pair
+        | {
+            "topic_id": topic,
+            "label": "",
+            "n_topic": n,
+            "theme_id": None,
+            "jaccard": None,
+            "explained": False,
+            "reason": "few",
+            "passage_ids": [],
+        }
+        for topic, n in ((0, 4), (1, 5))
+    ]
+    with chdir(folder):
+        write_rows(ALIGNMENT, rows)
+        write_rows(EXPLANATION, explained)
+    rebuild(folder)
+    # then the workbench counts what the comparison counts, outliers left out
+    topics = registered(folder, "topics")
+    (counted,) = topics["counted"]
+    number = [theme for theme, _ in topics["themes"]].index("host_state")
+    assert counted["cells"] == [[1, number, 3, 1]]
+    assert counted["of_topic"] == {"0": 4, "1": 5}
+    assert counted["of_theme"] == {str(number): 7}
+    assert (counted["n"], counted["by"], counted["filters"]) == (40, "code", {"kind": "un"})
 
 
 def test_topics_that_the_hierarchy_joins_stand_side_by_side(charts: dict[str, Any]) -> None:

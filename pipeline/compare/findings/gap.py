@@ -63,34 +63,45 @@ def gap_in_short(account: Account) -> list[tuple[Phrase, ...]]:
     if gap["difference"].null_count() == gap.height:
         return []
     sides = (_side_in_short(account, gap, side) for side in (INTERVIEW_SIDE, POLICY_SIDE))
-    short = (*map(tuple, sides), *sides_in_short(account))
-    return [tuple(_counts_in_short(account, gap)), *short]
+    first = (*_counts_in_short(account, gap), *(phrase for side in sides for phrase in side))
+    return [(*first, *_parts_in_short(account, gap)), *sides_in_short(account)]
 
 
 def _counts_in_short(account: Account, gap: pl.DataFrame) -> Iterator[Phrase]:
     documents, interviews = account.study.side_names
     computed = gap.drop_nulls("difference")
     n_undecided = computed.filter(pl.col("direction").cast(pl.String) == "undecided").height
+    n = len(leaning(gap, INTERVIEW_SIDE, BY_PASSAGES))
     yield Phrase(f"Of {counted(computed.height, 'theme')} measured on both sides, ")
-    yield from _leanings_in_short(gap, BY_PASSAGES, "#gap-chart", interviews)
-    yield Phrase(f" in {documents}; for {_number(n_undecided)} the difference is within chance.")
+    yield Phrase(_number(n), "#gap-chart")
+    yield Phrase(f" {'is' if n == 1 else 'are'} in more of the passages of {interviews}, and ")
+    yield Phrase(_number(len(leaning(gap, POLICY_SIDE, BY_PASSAGES))), "#gap-chart")
+    yield Phrase(f" in more of those in {documents}")
+    yield Phrase(
+        f"; for {count(n_undecided)} the difference could be chance." if n_undecided else "."
+    )
+
+
+def _parts_in_short(account: Account, gap: pl.DataFrame) -> Iterator[Phrase]:
+    """The question that does not lean to the interviews."""
+    documents, interviews = account.study.side_names
     if gap["part_difference"].null_count() == gap.height:
         return
     yield Phrase(
         f" The codebook was made from {account.study.coded_texts}, which favours {interviews}. "
-        "Counted as parts of all that each side says of these themes, "
+        "Counted instead as parts of all that each side says of these themes, "
     )
-    yield from _leanings_in_short(gap, BY_PARTS, "#gap-parts", interviews)
-    yield Phrase(f" in {documents}.")
-
-
-def _leanings_in_short(
-    gap: pl.DataFrame, question: str, link: str, interviews: str
-) -> Iterator[Phrase]:
-    n = len(leaning(gap, INTERVIEW_SIDE, question))
-    yield Phrase(_number(n), link)
-    yield Phrase(f" {'takes' if n == 1 else 'take'} more room in {interviews} and ")
-    yield Phrase(_number(len(leaning(gap, POLICY_SIDE, question))), link)
+    for opening, side, name in (
+        ("", INTERVIEW_SIDE, interviews),
+        (" and ", POLICY_SIDE, documents),
+    ):
+        rows = leaning(gap, side, BY_PARTS)
+        most = [f"most of all {account.theme(row['theme_id'])}" for row in rows[:1]]
+        yield Phrase(opening)
+        yield Phrase(_number(len(rows)), "#gap-parts")
+        room = "" if opening else f" {'takes' if len(rows) == 1 else 'take'} more room"
+        yield Phrase(", ".join([f"{room} in {name}", *most]) + ("" if opening else ","))
+    yield Phrase(".")
 
 
 def _number(n: int) -> str:
@@ -98,16 +109,22 @@ def _number(n: int) -> str:
 
 
 def _side_in_short(account: Account, gap: pl.DataFrame, side: str) -> Iterator[Phrase]:
+    """The themes that lean to a side the widest, with their share on both."""
     documents, interviews = account.study.side_names
-    place = documents if side == POLICY_SIDE else interviews
+    here, there = (documents, interviews) if side == POLICY_SIDE else (interviews, documents)
     rows = leaning(gap, side, BY_PASSAGES)[:_NAMED_IN_SHORT]
     for number, row in enumerate(rows):
-        opening = " and " if number else f"In {place} more is said of "
-        yield Phrase(f"{opening}{account.theme(row['theme_id'])} (")
-        yield Phrase(percent(row["policy"]), policy_link(row["theme_id"]))
-        yield Phrase(f" of passages in {documents}, ")
-        yield Phrase(percent(row["interviews"]), interview_link(row["theme_id"]))
-        yield Phrase(f" in {interviews})")
+        policy = Phrase(percent(row["policy"]), policy_link(row["theme_id"]))
+        interviewed = Phrase(percent(row["interviews"]), interview_link(row["theme_id"]))
+        more, less = (policy, interviewed) if side == POLICY_SIDE else (interviewed, policy)
+        opening = ", and of " if number else f" In {here} more is said of "
+        yield Phrase(
+            f"{opening}{account.theme(row['theme_id'])}, {'in' if number else 'which is in'} "
+        )
+        yield more
+        yield Phrase(" against " if number else " of passages against ")
+        yield less
+        yield Phrase("" if number else f" in {there}")
     if rows:
         yield Phrase(".")
 
@@ -137,38 +154,38 @@ def _sides(account: Account, gap: pl.DataFrame) -> str:
     settings = account.settings.compare
     documents, interviews = account.study.side_names
     said = [
-        f"more room is given in {place} to {_named(account, rows)}"
+        f"In {place} more room is given to {_named(account, rows)}."
         for side, place in ((POLICY_SIDE, documents), (INTERVIEW_SIDE, interviews))
         if (rows := leaning(known, side, BY_PARTS))
     ]
     undecided = known.filter(pl.col("part_direction").cast(pl.String) == "undecided").height
     opening = (
-        f"Of all that each side says of {counted(known.height, 'theme')} "
+        f"Parts of all that each side says of {counted(known.height, 'theme')} were compared "
         f"({count(max(known['n_policy']))} "
         f"passages of {documents}, {count(max(known['n_policy_coded']))} of their paragraphs "
         f"coded; {count(known['n_interviews'][0])} of {interviews} in "
-        f"{count(known['n_paragraphs'][0])} paragraphs; {100 * settings.confidence:g}% intervals), "
+        f"{count(known['n_paragraphs'][0])} paragraphs; {100 * settings.confidence:g}% intervals)."
     )
     if not said:
-        return f"{opening}no theme takes more room on one side than chance allows."
+        return f"{opening} No theme takes more room on one side than chance allows."
     rest = (
-        f"; for the other {undecided} no difference is decided (false discovery rate "
-        f"{settings.false_discovery_rate:g})"
+        f" For the other {undecided} no difference is decided (false discovery rate "
+        f"{settings.false_discovery_rate:g})."
         if undecided
         else ""
     )
-    return f"{opening}{', and '.join(said)}{rest}."
+    return f"{opening} {' '.join(said)}{rest}"
 
 
 def _named(account: Account, decided: Sequence[Row]) -> str:
     named = [
-        f"{account.theme(row['theme_id'])} ({percent(row['policy_part'])} against "
-        f"{percent(row['interviews_part'])}; {points(row['part_difference'])} points, "
-        f"{points(row['part_low'])} to {points(row['part_high'])})"
+        f"{account.theme(row['theme_id'])}, {percent(row['policy_part'])} against "
+        f"{percent(row['interviews_part'])}, that is {points(row['part_difference'])} points, "
+        f"{points(row['part_low'])} to {points(row['part_high'])}"
         for row in decided[:_NAMED]
     ]
     more = len(decided) - len(named)
-    return listed([*named, *([f"{more} more"] if more else [])])
+    return "; to ".join([*named, *([f"{more} more"] if more else [])])
 
 
 def _passages(account: Account, gap: pl.DataFrame) -> str:

@@ -36,11 +36,9 @@ def sides_in_short(account: Account) -> Iterator[tuple[Phrase, ...]]:
         nearest = _nearest_to_it(account, between, side)
         which = f" beyond chance; {nearest}" if nearest else " beyond chance"
         if more.height:
-            which = f" ({_named_parts(account, more)})"
+            which = f", {_named_parts(account, more)}"
         if less.height:
-            which += (
-                f", and less to {counted(less.height, 'theme')} ({_named_parts(account, less)})"
-            )
+            which += f", and less to {_named_parts(account, less)}"
         there_is = account.findings.there_is.get(side.name)
         yield (
             Phrase(f"{side.name.capitalize()} give more room than {first.name} to "),
@@ -87,14 +85,14 @@ def _further(account: Account, first: Side, side: Side, interviews: Side) -> Ite
 def _leans(account: Account, between: pl.DataFrame, side: Side, other: Side) -> str:
     """Which themes take more room on one of two sides, by how many points."""
     leans = [
-        f"more room is given in {here.name} than in {there.name} to "
+        f"{here.name} give more room than {there.name} to "
         f"{_named_parts(account, rows, in_full=True)}"
         for here, there in ((side, other), (other, side))
         if not (rows := between.filter(pl.col("larger") == here.id)).is_empty()
     ]
     if not leans:
         return f"No theme takes more room in {side.name} or in {other.name} than chance allows."
-    return f"Of all that each side says of these themes, {', and '.join(leans)}."
+    return f"Of all that each side says of these themes, {'; '.join(leans)}."
 
 
 def _between(parts: pl.DataFrame, one: str, other: str) -> pl.DataFrame:
@@ -107,11 +105,12 @@ def _named_parts(account: Account, rows: pl.DataFrame, in_full: bool = False) ->
     """The widest differences, with ``in_full`` in points and with their intervals."""
     widest = rows.sort(-pl.col("difference").abs(), "theme_id")
     named = [
-        account.theme(row["theme_id"]) + (f" ({_points(row)})" if in_full else "")
+        account.theme(row["theme_id"]) + (f" by {_points(row)}" if in_full else "")
         for row in widest.head(_NAMED).iter_rows(named=True)
     ]
     more = widest.height - len(named)
-    return listed([*named, *([f"{more} more"] if more else [])])
+    join = ", to ".join if in_full else listed
+    return join([*named, *([f"{more} more"] if more else [])])
 
 
 def _nearest_to_it(account: Account, between: pl.DataFrame, side: Side) -> str:
@@ -181,21 +180,19 @@ def _nearer(account: Account, first: Side, side: Side, interviews: Side, in_full
             away = "further from them" if near.height else f"further {to.replace('to', 'from', 1)}"
             which.append(f"{away} on {_those(account, far, in_full)}")
         open_ones = f"nearer {to} on none that can be told"
-        said.append(f"{whole}{' and '.join(which) or open_ones}.")
+        said.append(f"{whole}{', and '.join(which) or open_ones}.")
     return " ".join(said)
 
 
 def _those(account: Account, rows: pl.DataFrame, in_full: bool) -> str:
     """How many, and which; with ``in_full`` by how many points."""
-    if rows.is_empty():
-        return "none"
     widest = rows.sort(-pl.col("nearer_by").abs(), "theme_id").iter_rows(named=True)
     named = []
     for row in widest:
         by, low, high = map(points, (row["nearer_by"], row["nearer_low"], row["nearer_high"]))
         name = account.theme(row["theme_id"])
         named.append(f"{name}, {by} points, {low} to {high}" if in_full else name)
-    return f"{rows.height} ({'; '.join(named) if in_full else listed(named)})"
+    return f"{rows.height}: {'; '.join(named) if in_full else listed(named)}"
 
 
 def speaker_words(account: Account) -> str:
@@ -210,7 +207,7 @@ def speaker_words(account: Account) -> str:
         pl.col("speaker_group").cast(pl.String), "n_speaker_group"
     )
     sizes = sizes.sort("n_speaker_group", "speaker_group", descending=[True, False])
-    named = [f"{lowered(interviews.group_name(group))} ({n})" for group, n in sizes.iter_rows()]
+    named = [f"{lowered(interviews.group_name(group))} {n}" for group, n in sizes.iter_rows()]
     largest = shares.filter(pl.col("n_speaker_group") == shares["n_speaker_group"].max())
     widths = sorted((largest["high"] - largest["low"]).to_list())
     width = points(widths[len(widths) // 2]).lstrip("+")
@@ -220,14 +217,14 @@ def speaker_words(account: Account) -> str:
     )
     differ = [
         f"{lowered(interviews.group_name(str(row['speaker_group'])))} on "
-        f"{account.theme(row['label'])} "
-        f"({row['n']} of {row['n_speaker_group']})"
+        f"{account.theme(row['label'])}, {row['n']} of {row['n_speaker_group']} passages"
         for row in shares.iter_rows(named=True)
         if account.settings.compare.is_decided(row["q_value"])
     ]
     if differ:
         return (
-            f"{first}What differs from the other groups beyond chance: {listed(differ)}; {middle}."
+            f"{first}What differs from the other groups beyond chance: {'; '.join(differ)}. For "
+            f"scale, {middle}."
         )
     return (
         f"{first}No group differs from the others in any theme beyond chance; even "

@@ -28,7 +28,6 @@ from pipeline.run.wording import (
     lowered,
     p_text,
     passages_link,
-    percent,
 )
 from pipeline.study.sets import CodedSet
 
@@ -89,13 +88,9 @@ def plain_words(account: Account) -> tuple[Words, ...]:
 
 def in_short(account: Account) -> tuple[tuple[Phrase, ...], ...]:
     """At most six sentences with links to what is behind their figures."""
-    structure = (
-        topics_in_short(account),
-        agreement_in_short(account),
-        classifier_in_short(account),
-    )
     who = (Phrase(account.who.sentence),) if account.who.sentence else ()
-    found = [*gap_in_short(account), *map(tuple, structure), who]
+    structure = (topics_in_short, agreement_in_short, classifier_in_short)
+    found = [*gap_in_short(account), *(tuple(write(account)) for write in structure), who]
     return tuple(pieces for pieces in found if pieces)
 
 
@@ -136,12 +131,12 @@ def topics_in_short(account: Account) -> Iterator[Phrase]:
         f"Left to itself, the machine sorts {counted(assignments.height, 'passage')} into "
     )
     yield Phrase(counted(topics.height, "topic"), "#topics")
-    yield Phrase(f"; the largest is “{largest['label']}” with ")
+    yield Phrase(f" of passages that say similar things; the largest is “{largest['label']}” with ")
     link = passages_link(topic=largest["topic_id"])
     yield Phrase(counted(largest["n_passages"], "passage"), link)
     yield Phrase(", and ")
-    yield Phrase(percent(outliers / assignments.height), passages_link(topic=OUTLIER))
-    yield Phrase(" of the passages fit no topic.")
+    yield Phrase(count(outliers) if outliers else "none", passages_link(topic=OUTLIER))
+    yield Phrase(" of the passages fit no topic." if outliers else " was left outside a topic.")
 
 
 def classifier_in_short(account: Account) -> Iterator[Phrase]:
@@ -152,17 +147,21 @@ def classifier_in_short(account: Account) -> Iterator[Phrase]:
     score = {(str(row["setting"]), row["model"]): row for row in f1.iter_rows(named=True)}
     model = account.settings.themes.model
     judged = [one for one in account.study.judged_sets if (one.id, model) in score]
+    if not judged:
+        return
+    yield Phrase(
+        "The classifier makes errors. Its mean F1, which is 1 when every passage on a theme is "
+        "found and nothing else, is "
+    )
     for place, one in enumerate(judged):
-        own, other = score[one.id, model], score.get((one.id, _CODER))
-        opening = "; " if place else "The classifier makes errors: "
-        yield Phrase(f"{opening}on {lowered(one.name)} it reaches a mean F1 of ")
-        yield Phrase(decimal(own["value"]), f"#themes-{one.id}")
-        yield Phrase(f" ({decimal(own['low'])} to {decimal(own['high'])})")
-        if other:
-            against = account.who.one_against_another
-            yield Phrase(f", where {against} reaches {decimal(other['value'])}")
-    if judged:
-        yield Phrase(".")
+        yield Phrase("" if not place else " and " if one is judged[-1] else ", ")
+        yield Phrase(decimal(score[one.id, model]["value"]), f"#themes-{one.id}")
+        yield Phrase(f" on {lowered(one.name)}")
+    others = [score[one.id, _CODER] for one in judged if (one.id, _CODER) in score]
+    if others:
+        reached = listed([decimal(each["value"]) for each in others])
+        yield Phrase(f"; {account.who.one_against_another} reaches {reached}")
+    yield Phrase(".")
 
 
 def _declared(account: Account) -> tuple[Row | None, list[Row]]:
@@ -180,12 +179,12 @@ def _declared(account: Account) -> tuple[Row | None, list[Row]]:
 
 
 _LEVELS = {
-    "p_value": ("shuffled freely", "no more than chance allows"),
-    "within_p_value": (
+    "": ("shuffled freely", "no more than chance allows"),
+    "within_": (
         "shuffled within sections",
         "more than freely shuffled groups, but no more than groups shuffled within sections",
     ),
-    "shifted_p_value": (
+    "shifted_": (
         "moved along the text",
         "more than shuffled groups, but no more than groups that merely run along the text",
     ),
@@ -196,11 +195,12 @@ _LEVELS = {
 def _not_passed(row: Row, settings: CompareSettings) -> list[str]:
     """What is said of each level of chance that the figure does not pass."""
     if row["p_value"] is None:
-        return [_LEVELS["p_value"][1]]
+        return [_LEVELS[""][1]]
     return [
         verdict
-        for name, (_, verdict) in _LEVELS.items()
-        if row[name] is not None and not settings.is_beyond_chance(row[name])
+        for level, (_, verdict) in _LEVELS.items()
+        if row[f"{level}p_value"] is not None
+        and not settings.is_beyond_chance(row[f"{level}p_value"])
     ]
 
 
@@ -210,29 +210,28 @@ def agreement_in_short(account: Account) -> Iterator[Phrase]:
     if row is None:
         return
     verdict = next(iter(_not_passed(row, account.settings.compare)), "more than chance allows")
+    order = ", so that the order of the text alone may explain it" if "but" in verdict else ""
     yield Phrase(
-        f"In {account.study.coded_texts}, these topics and the coded themes agree "
-        f"{verdict} (adjusted mutual information "
+        f"In {account.study.coded_texts}, these topics and the coded themes agree {verdict}{order}."
+        " On a scale on which 0 is chance and 1 is the same groups (adjusted mutual information), "
+        "their agreement is "
     )
     yield Phrase(decimal(row["value"]), "#compare-agreement")
     if row["low"] is not None:
-        yield Phrase(f", {decimal(row['low'])} to {decimal(row['high'])}")
-    if row["chance_high"] is not None:
-        chance = f"; chance reaches {decimal(row['chance_high'])}, p {p_text(row['p_value'])}"
-        yield Phrase(chance)
-    if row["within_chance_high"] is not None:
-        yield Phrase(f"; shuffled within sections, {decimal(row['within_chance_high'])}")
-    if row["shifted_chance_high"] is not None:
-        yield Phrase(f"; moved along the text, {decimal(row['shifted_chance_high'])}")
+        level = f"{100 * account.settings.compare.confidence:g}%"
+        yield Phrase(f", {level} interval {decimal(row['low'])} to {decimal(row['high'])}")
+    tops = [(done, row[f"{level}chance_high"]) for level, (done, _) in _LEVELS.items()]
+    below = listed([f"{decimal(top)} when {done}" for done, top in tops if top is not None])
+    chance = f"; groups made by chance stay, in 95 of 100 tries, below {below}"
+    yield Phrase(f"{chance if below else ''}.")
     set_id = account.study.article_set_id
     tested = _tested(account, set_id)
     if tested.is_empty():
-        yield Phrase(").")
         return
-    yield Phrase("): they recover ")
+    yield Phrase(" Of the themes that enough passages carry, topics pick out ")
     n = int(tested["recovered"].sum())
     yield Phrase(f"{n} of {tested.height}", f"#compare-recovery-{set_id}")
-    yield Phrase(" themes that enough passages carry.")
+    yield Phrase(" better than chance.")
 
 
 def agreement_words(account: Account) -> str:
@@ -245,11 +244,11 @@ def agreement_words(account: Account) -> str:
 
 def _agreement(row: Row, account: Account) -> str:
     settings = account.settings.compare
-    known = {name: said for name, (said, _) in _LEVELS.items() if row[name] is not None}
+    p_values = {done: row[f"{level}p_value"] for level, (done, _) in _LEVELS.items()}
     ends = f"{decimal(row['low'])} to {decimal(row['high'])}"
     level = f"{100 * settings.confidence:g}%"
     interval = "" if row["low"] is None else f", {level} interval {ends}"
-    chance = ", ".join(f"{said} p = {p_text(row[name])}" for name, said in known.items())
+    chance = ", ".join(f"{done} p = {p_text(p)}" for done, p in p_values.items() if p is not None)
     chance = chance.replace("= <", "<")
     failed = next(iter(_not_passed(row, settings)), "")
     size = size_word(row["value"])
@@ -280,7 +279,7 @@ def _beside(row: Row, others: Sequence[Row]) -> Iterator[str]:
     if not nearer:
         yield "No other way of grouping the same passages that was tried comes nearer to the codes."
         return
-    named = listed([f"{each['candidate']} ({decimal(each['value'])})" for each in nearer])
+    named = "; ".join(f"{each['candidate']}, at {decimal(each['value'])}" for each in nearer)
     come = "comes" if len(nearer) == 1 else "come"
     ways = f"Of {len(known)} other ways of grouping the same passages, {len(nearer)} {come}"
     yield f"{ways} nearer to the codes: {named}."
@@ -342,7 +341,7 @@ def _unexplained(account: Account) -> str:
     if alone.is_empty():
         return "Every topic holds some theme, as classified, more often than by chance."
     largest = alone.head(_NAMED).select("label", "n_topic").iter_rows()
-    named = listed([f"“{label}” ({counted(n, 'passage')})" for label, n in largest])
+    named = listed([f"“{label}” with {counted(n, 'passage')}" for label, n in largest])
     return (
         f"In {alone.height} of {rows.height} topics no theme, as classified, is more frequent than "
         f"by chance; of what the machine sees and the codebook does not name, the largest "

@@ -111,9 +111,11 @@ def _place(row: Agreement) -> tuple[int, bool, float, str]:
     )
 
 
-def agreement_figure(material: PageMaterial) -> Figure:
-    """Topics and every other grouping, beside what chance gives."""
+def agreement_figure(material: PageMaterial, set_ids: Sequence[str] = ()) -> Figure:
+    """Topics and every other grouping, beside chance; with ``set_ids`` by the codes of these."""
     rows = agreement_rows(material)
+    if set_ids:
+        rows = [r for r in rows if r["passages"] in set_ids and r["reference"] == "codes"]
     absent = material.why_absent(AGREEMENT)
     return Figure(
         "compare-agreement",

@@ -160,10 +160,13 @@ def section(material: PageMaterial) -> PageSection:
         ),
         (
             agreement_figure(material),
-            measures_figure(material),
-            curve_figure(material),
-            *(alignment_figure(material, *pair) for pair in pairs),
             *(recovery_figure(material, *pair) for pair in pairs if pair[1] == "codes"),
+            alignment_figure(material, *pairs[0]),
             explanation_figure(material),
+        ),
+        appendix=(
+            *(alignment_figure(material, *pair) for pair in pairs[1:]),
+            curve_figure(material),
+            measures_figure(material),
         ),
     )

@@ -174,9 +174,8 @@ def section(material: PageMaterial) -> PageSection:
             _by_kind(documents),
             _by_year(documents),
             _by_mission(material, documents),
-            citation_figure(material),
-            quotation_figure(material),
         ),
+        appendix=(citation_figure(material), quotation_figure(material)),
     )
 
 

@@ -36,7 +36,7 @@ def section(material: PageMaterial) -> PageSection:
     """The course of the documents alone, for a study that compares them with nothing."""
     documents = material.study.side_names[0]
     return PageSection(
-        "course",
+        "gap",
         "The course",
         f"{documents} over the years".capitalize(),
         (said(f"How many passages in {documents} speak of each theme, year by year."),),

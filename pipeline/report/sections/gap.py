@@ -74,13 +74,15 @@ def section(material: PageMaterial) -> PageSection:
             ),
         ),
         (
-            _gap_figure(material, gap),
             part_figure(material),
+            _gap_figure(material, gap),
             *sides_figures(material),
             sensitivity_figure(material, theme_ids),
+            turns_figure(material),
+        ),
+        appendix=(
             *(ways_figure(material, side) for side in further_with_shares(material)),
             series_figure(material, theme_ids),
-            turns_figure(material),
             years_figure(material, theme_ids),
         ),
     )
@@ -178,7 +180,8 @@ def speakers_section(material: PageMaterial) -> PageSection:
                 "Each passage that cites an interview is counted for every group that they name."
             ),
         ),
-        (_how_often(material), _figure(material, THEMES), _figure(material, TOPICS)),
+        (_figure(material, THEMES), _how_often(material)),
+        appendix=(_figure(material, TOPICS),),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -160,12 +161,15 @@ def section(material: PageMaterial) -> PageSection:
             ),
         ),
         (
-            *(_setting_figure(material, setting) for setting in setting_names(material.study)),
-            _models_figure(material),
-            calibration_figure(material),
+            models_figure(material),
+            *(_setting_figure(material, one.id) for one in material.study.judged_sets),
             coder_figure(material),
-            confusion_figure(material),
             *prevalence_figures(material),
+        ),
+        appendix=(
+            *(_setting_figure(material, setting) for setting in _transfers(material.study)),
+            calibration_figure(material),
+            confusion_figure(material),
         ),
     )
 
@@ -297,21 +301,40 @@ def _line(material: PageMaterial, scores: Scores, theme_id: str, setting: str) -
     )
 
 
-def _models_figure(material: PageMaterial) -> Figure:
-    rows = []
+def models_figure(material: PageMaterial) -> Figure:
+    """Mean F1 on each coded set beside a guess, words and codings; the table has all models."""
+    model, rows = model_in_use(material), []
     for setting in setting_names(material.study):
         scores = scores_of(material, setting)
         models = {name for name, theme, _ in scores if theme == MACRO}
         rows += [_model_line(material, setting, model) for model in sorted(models, key=_order)]
+    found = {one: scores_of(material, one.id) for one in material.study.judged_sets}
+    judged = {one: scores for one, scores in found.items() if (model, MACRO, "f1") in scores}
     names = ["Setting", "Model", "Macro F1", "Interval", "Macro average precision", "AP, interval"]
     names += ["Micro F1", "Brier score"]
     return Figure(
         "themes-models",
         "The models that were compared",
-        "Means over the learnable themes (macro) and over all decisions (micro), each setting on "
-        "its own: figures of different settings rest on different texts.",
-        grid=grid(names, rows),
-        absent=material.why_absent(EVALUATION),
+        "F1 is 1 when every passage on a theme is found and nothing else, 0 when none is; drawn is "
+        "its mean over the themes that can be learnt (macro), with 95% intervals. The table has "
+        "all models, and means over all decisions (micro).",
+        "Sets rest on different texts, so their figures cannot be held against each other.",
+        partial(
+            intervals,
+            ["Mean F1"],
+            ["score"],
+            [["model", "coding", "chance", "baseline"]],
+            [
+                replace(_drawn(material, scores, MACRO, one.id), name=one.name, strong=False)
+                for one, scores in judged.items()
+            ],
+            _keys(material, model, {name for scores in judged.values() for name, _, _ in scores}),
+            (0, 1),
+        )
+        if judged
+        else None,
+        grid(names, rows),
+        material.why_absent(EVALUATION),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import heat
+from pipeline.report.charts import bars, heat
 from pipeline.report.elements import (
     Cell,
     Figure,
@@ -31,6 +31,7 @@ from pipeline.run.tables.topics import (
     HIERARCHY,
     OVER_TIME,
     SIMILARITY,
+    TOPICS,
     ZERO_SHOT,
 )
 
@@ -39,6 +40,9 @@ FEWEST_PASSAGES = 50
 
 N_DRAWN = 30
 """Topics in the charts; the tables hold all."""
+
+N_LARGEST = 12
+"""Topics in the story's chart."""
 
 ALL = "all"
 """The mission that stands for all of them."""
@@ -69,6 +73,28 @@ class _Shares:
             return share_cell(None)
         share = share_cell(row["share"], self.link(topic_id, place))
         return replace(share, text=f"{share.text} ({percent(row['low'])}–{percent(row['high'])})")
+
+
+def sizes_figure(material: PageMaterial) -> Figure:
+    """The largest topics by their passages, for the story."""
+    ordered = material.frame(TOPICS).sort(["n_passages", "topic_id"], descending=[True, False])
+    rows = [
+        (row["label"], row["n_passages"], passages_link(topic=row["topic_id"]))
+        for row in ordered.iter_rows(named=True)
+    ]
+    left = len(rows) - N_LARGEST
+    which = f"The {N_LARGEST} largest topics" if left > 0 else "The topics"
+    others = f"; the table has the other {left}" if left > 0 else ""
+    return Figure(
+        "story-topics",
+        "What the texts talk about when nobody tells the machine what to look for",
+        f"{which} by the number of their passages{others}. A topic is a group of passages that say "
+        "similar things, named by words that set it apart. Choose a bar to read its passages.",
+        "A large topic may be large because the same paragraph is repeated from year to year.",
+        partial(bars, "Passages", [(name, n, "", link) for name, n, link in rows[:N_LARGEST]]),
+        grid(["Topic", "Passages"], [(Cell(name), count_cell(n, link)) for name, n, link in rows]),
+        absent=material.why_absent(TOPICS),
+    )
 
 
 def years_figure(material: PageMaterial) -> Figure:

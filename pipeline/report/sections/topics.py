@@ -2,64 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from pipeline.report.elements import (
     Cell,
     Figure,
-    Grid,
     PageSection,
     Sentence,
     count_cell,
     counted,
     decimal,
     grid,
-    interval_cell,
     passages_link,
     percent,
     rounded,
     said,
-    share_cell,
 )
 from pipeline.report.material import PageMaterial
+from pipeline.report.sections.agreement import compared, passages_name, reference_name
 from pipeline.report.sections.topic_models import article_figure, models_figure, stability_sentence
 from pipeline.report.sections.topic_shares import (
-    ALL,
     likeness_figure,
     missions_figure,
     years_figure,
     zero_shot_figure,
 )
-from pipeline.run.tables.texts import DOCUMENTS, PASSAGES
-from pipeline.run.tables.topics import (
-    ASSIGNMENTS,
-    BY_MISSION,
-    HIERARCHY,
-    OUTLIER,
-    TOPICS,
-)
+from pipeline.run.tables.compare import ALIGNMENT, EXPLANATION
+from pipeline.run.tables.topics import ASSIGNMENTS, HIERARCHY, OUTLIER, TOPICS
 
 
 def hierarchy_figure(material: PageMaterial) -> Figure:
-    """Topics joined step by step, nearest first."""
+    """Topics joined step by step, nearest first; the workbench draws it."""
     merges = list(material.frame(HIERARCHY).iter_rows(named=True))
-    return Figure(
-        "topics-hierarchy",
-        "Which topics are near each other",
-        "Topics joined step by step, nearest first; the further right two branches meet, the less "
-        "alike they are (distance between the mean vectors of their passages).",
-        "Near in the words they use is not the same as near in argument.",
-        None,
-        _tree_grid(material, merges),
-        absent=material.why_absent(HIERARCHY),
-    )
-
-
-def _tree_grid(material: PageMaterial, merges: Sequence[Mapping[str, Any]]) -> Grid:
     step_of = {row["parent_id"]: step for step, row in enumerate(merges, start=1)}
 
     def group(group_id: int) -> Cell:
@@ -67,116 +46,73 @@ def _tree_grid(material: PageMaterial, merges: Sequence[Mapping[str, Any]]) -> G
             return Cell(f"the group of step {step_of[group_id]}")
         return Cell(material.topic_name(group_id), link=passages_link(topic=group_id))
 
-    return grid(
-        ["Step", "Joined", "With", "Distance", "Topics in the group"],
-        [
-            (
-                Cell(str(step), step),
-                group(row["left_id"]),
-                group(row["right_id"]),
-                Cell(decimal(row["distance"], 3), rounded(row["distance"])),
-                count_cell(row["n_topics"]),
-            )
-            for step, row in enumerate(merges, start=1)
-        ],
+    rows = [
+        (
+            Cell(str(step), step),
+            group(row["left_id"]),
+            group(row["right_id"]),
+            Cell(decimal(row["distance"], 3), rounded(row["distance"])),
+            count_cell(row["n_topics"]),
+        )
+        for step, row in enumerate(merges, start=1)
+    ]
+    return Figure(
+        "topics-hierarchy",
+        "Which topics are near each other",
+        "Topics joined step by step, nearest first (distance between the mean vectors of their "
+        "passages). The number of groups beside the map follows these steps.",
+        "Near in the words they use is not the same as near in argument.",
+        grid=grid(["Step", "Joined", "With", "Distance", "Topics in the group"], rows),
+        absent=material.why_absent(HIERARCHY),
     )
 
 
 def terms_figure(material: PageMaterial) -> Figure:
-    """The terms that describe each topic, with their weights."""
-    topics = list(material.frame(TOPICS).iter_rows(named=True))
+    """The topics in a table: how large, how steady, and the terms that describe them."""
     rows = [
         (
             Cell(row["label"], link=passages_link(topic=row["topic_id"])),
-            Cell(term),
-            Cell(decimal(weight), rounded(weight)),
+            count_cell(row["n_passages"]),
+            count_cell(row["n_texts"]),
+            Cell(stability_text(row), rounded(row["stability"])),
+            Cell(
+                ", ".join(
+                    f"{term} {decimal(weight)}"
+                    for term, weight in zip(row["terms"], row["weights"], strict=True)
+                )
+            ),
         )
-        for row in topics
-        for term, weight in zip(row["terms"], row["weights"], strict=True)
+        for row in largest_first(material).iter_rows(named=True)
     ]
     return Figure(
         "topics-terms",
-        "The words of the topics",
-        "For each topic the terms that set it apart. A bar is the overlap of two sets of passages, "
-        "those that hold the term and those of the topic: 1 if they are the same (Jaccard index). "
-        "The table has all topics.",
+        "All topics and their words",
+        "Largest first. Beside each term stands the overlap of two sets of passages, those that "
+        "hold the term and those of the topic: 1 if they are the same (Jaccard index). Stability "
+        "is how much of a topic other runs find again (1: all of it).",
         "Names of missions, places and persons were taken out before the terms were counted.",
-        None,
-        grid(["Topic", "Term", "Overlap"], rows),
+        grid=grid(["Topic", "Passages", "Different texts", "Stability", "Terms"], rows),
         absent=material.why_absent(TOPICS),
     )
 
 
-def places_figure(material: PageMaterial) -> Figure:
-    """A topic that the reader chooses, by mission and by year."""
-    by_mission = material.frame(BY_MISSION).filter(pl.col("mission") != ALL)
-    return Figure(
-        "topics-places",
-        "One topic, by mission and by year",
-        "Choose a topic. Dots are its share of the passages on each mission and of each year, "
-        "whiskers 95% intervals (Wilson).",
-        "The intervals take passages for independent draws; a mandate repeated year after year is "
-        "not, so they are too narrow where a topic lives on repetition.",
-        None,
-        _grid(material, by_mission),
-        absent=material.why_absent(BY_MISSION),
-    )
-
-
-def _grid(material: PageMaterial, by_mission: pl.DataFrame) -> Grid:
-    """By mission only: the years, with their intervals, stand in the table of the years."""
-    rows = by_mission.sort("topic_id", "mission").iter_rows(named=True)
-    return grid(
-        ["Topic", "Mission", "Passages", "Of", "Share", "Interval"],
-        [
-            (
-                Cell(material.topic_name(row["topic_id"])),
-                Cell(row["mission"]),
-                count_cell(row["n"], _link(row)),
-                count_cell(row["n_passages"]),
-                share_cell(row["share"]),
-                interval_cell(row["low"], row["high"]),
-            )
-            for row in rows
-        ],
-    )
-
-
-def _link(row: Mapping[str, Any]) -> str:
-    return passages_link(topic=row["topic_id"], mission=row["mission"])
-
-
-@dataclass(frozen=True)
-class TopicCard:
-    """A topic in the list: what describes it and what is typical of it."""
-
-    topic_id: int
-    name: str
-    terms: str
-    n_passages: str
-    n_texts: str
-    link: str
-    examples: tuple[TopicExample, ...]
-    stability: str
-    stable: bool
-
-
-@dataclass(frozen=True)
-class TopicExample:
-    """A passage typical of a topic, with the document it stands in."""
-
-    text: str
-    source: str
-    link: str
-
-
 @dataclass(frozen=True)
 class TopicMap:
-    """The places of all passages, for the map's script."""
+    """What the workbench shows.
+
+    Attributes:
+        absent: why there is none; empty when there is one.
+        n_passages: points on the map.
+        n_topics: with outliers not counted.
+        points: the place of each passage on the map.
+        topics: what is known of each topic, how topics are joined, and their themes.
+    """
 
     absent: str
     n_passages: int
+    n_topics: int
     points: dict[str, Any]
+    topics: dict[str, Any]
 
 
 def section(material: PageMaterial) -> PageSection:
@@ -187,13 +123,14 @@ def section(material: PageMaterial) -> PageSection:
         "What these texts talk about",
         _lead(material),
         (
-            models_figure(material),
-            terms_figure(material),
             years_figure(material),
             missions_figure(material),
-            places_figure(material),
-            hierarchy_figure(material),
+            models_figure(material),
             likeness_figure(material),
+        ),
+        appendix=(
+            terms_figure(material),
+            hierarchy_figure(material),
             article_figure(material),
             zero_shot_figure(material),
         ),
@@ -219,23 +156,95 @@ def _lead(material: PageMaterial) -> tuple[Sentence, ...]:
 
 
 def topic_map(material: PageMaterial, passage_places: pl.DataFrame) -> TopicMap:
-    """Points of the map; ``passage_places`` gives each passage_id its place on the shelf."""
-    rows = (
-        material.frame(ASSIGNMENTS).join(passage_places, on="passage_id").sort("topic_id", "place")
-    )
-    sizes = rows.group_by("topic_id", maintain_order=True).len().iter_rows()
-    points = {
-        "topics": [[topic_id, _map_name(material, topic_id), n] for topic_id, n in sizes],
-        "topic": rows["topic_id"].to_list(),
-        "place": rows["place"].to_list(),
-        "x": [round(value, 2) for value in rows["x"]],
-        "y": [round(value, 2) for value in rows["y"]],
+    """The workbench; ``passage_places`` gives each passage_id its place on the shelf."""
+    points = material.frame(ASSIGNMENTS).join(passage_places, on="passage_id").sort("place")
+    place_of = dict(passage_places.select("passage_id", "place").iter_rows())
+    topics = {
+        "explorer": passages_link(),
+        "topics": [_topic(row, place_of) for row in largest_first(material).iter_rows(named=True)],
+        "merges": [list(row) for row in material.frame(HIERARCHY)["left_id", "right_id"].rows()],
+        "themes": [list(theme) for theme in material.theme_names.items()],
+        "counted": [one for pair in compared(material.study) if (one := _counted(material, *pair))],
     }
-    return TopicMap(material.why_absent(ASSIGNMENTS), rows.height, points)
+    return TopicMap(
+        material.why_absent(ASSIGNMENTS),
+        points.height,
+        len(topics["topics"]),
+        _points(points),
+        topics,
+    )
 
 
-def _map_name(material: PageMaterial, topic_id: int) -> str:
-    return "No topic" if topic_id == OUTLIER else material.topic_name(topic_id)
+_STEPS = 4000
+"""A side of the map is so many steps long: finer than a screen when it is enlarged fourfold."""
+_FRAME = 0.005
+"""Share of the points that may lie beyond each side of the first view."""
+
+
+def _points(points: pl.DataFrame) -> dict[str, Any]:
+    """Steps from each place to the next, and whole numbers for x and y."""
+    drawn: dict[str, Any] = {"place": np.diff(points["place"].to_numpy(), prepend=0).tolist()}
+    for side in ("x", "y"):
+        values = points[side].to_numpy()
+        if not len(values):
+            return {}
+        steps = (values - values.min()) / (np.ptp(values) or 1.0) * _STEPS
+        drawn[side] = steps.round().astype(int).tolist()
+        low, high = np.quantile(steps, (_FRAME, 1 - _FRAME))
+        air = 0.06 * (high - low) or 1.0
+        drawn[f"frame_{side}"] = [round(low - air), round(high + air)]
+    return drawn
+
+
+def _topic(row: Mapping[str, Any], place_of: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "id": row["topic_id"],
+        "name": row["label"],
+        "key": row["key"],
+        "n": row["n_passages"],
+        "texts": row["n_texts"],
+        "terms": [
+            [term, round(weight, 3)]
+            for term, weight in zip(row["terms"], row["weights"], strict=True)
+        ],
+        "stable": row["stable"],
+        "seeds": round(row["stability_seeds"], 2),
+        "samples": round(row["stability_samples"], 2),
+        "examples": [place_of[each] for each in row["representatives"] if each in place_of],
+    }
+
+
+def _counted(material: PageMaterial, passages: str, reference: str) -> dict[str, Any] | None:
+    """Topics by themes in some passages: counts, from which those of joined topics follow."""
+    of_pair = (pl.col("passages") == passages) & (pl.col("reference") == reference)
+    rows = material.frame(ALIGNMENT).filter(of_pair, pl.col("topic_id") != OUTLIER)
+    if rows.is_empty():
+        return None
+    sizes = material.frame(EXPLANATION).filter(of_pair).select("topic_id", "n_topic")
+    number = {theme_id: place for place, theme_id in enumerate(material.theme_names)}
+    decides = material.settings.compare.is_decided
+    return {
+        "name": f"{passages_name(material, passages)}, {reference_name(reference)}",
+        "filters": {"kind": material.kind_of(passages)},
+        "by": "theme" if reference == "classifier" else "code",
+        "n": rows["n_passages"][0],
+        "of_topic": dict(sizes.iter_rows()) | dict(rows.select("topic_id", "n_topic").iter_rows()),
+        "of_theme": {
+            number[theme]: n
+            for theme, n in rows.select("theme_id", "n_theme").iter_rows()
+            if theme in number
+        },
+        "cells": [
+            [
+                row["topic_id"],
+                number[row["theme_id"]],
+                row["n"],
+                int(decides(row["q_value"]) and row["lift"] > 1),
+            ]
+            for row in rows.sort("topic_id", "theme_id").iter_rows(named=True)
+            if row["theme_id"] in number
+        ],
+    }
 
 
 def largest_first(material: PageMaterial) -> pl.DataFrame:
@@ -243,43 +252,6 @@ def largest_first(material: PageMaterial) -> pl.DataFrame:
     return material.frame(TOPICS).sort(["n_passages", "topic_id"], descending=[True, False])
 
 
-def cards(material: PageMaterial) -> tuple[TopicCard, ...]:
-    """All topics, largest first."""
-    examples = _examples(material)
-    return tuple(
-        TopicCard(
-            row["topic_id"],
-            row["label"],
-            ", ".join(row["terms"]),
-            counted(row["n_passages"], "passage"),
-            counted(row["n_texts"], "different text"),
-            passages_link(topic=row["topic_id"]),
-            tuple(examples[each] for each in row["representatives"] if each in examples),
-            stability_text(row),
-            row["stable"],
-        )
-        for row in largest_first(material).iter_rows(named=True)
-    )
-
-
 def stability_text(row: Mapping[str, Any]) -> str:
     """A topic's mark and figure: ``stable .92``."""
     return f"{'stable' if row['stable'] else 'fragile'} {decimal(row['stability'])}"
-
-
-def _examples(material: PageMaterial) -> dict[str, TopicExample]:
-    wanted = material.frame(TOPICS)["representatives"].explode().drop_nulls()
-    documents = material.frame(DOCUMENTS).select("document_id", "symbol", "title")
-    passages = (
-        material.frame(PASSAGES)
-        .filter(pl.col("passage_id").is_in(wanted.to_list()))
-        .join(documents, on="document_id")
-    )
-    return {
-        row["passage_id"]: TopicExample(
-            row["text"],
-            ", ".join(filter(None, (row["symbol"] or row["title"], row["label"]))),
-            passages_link(passage=row["passage_id"]),
-        )
-        for row in passages.iter_rows(named=True)
-    }

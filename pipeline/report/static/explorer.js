@@ -84,13 +84,22 @@ peacetext.explorer = (() => {
     return pieces;
   }
 
-  const safeAddress = (address) => (/^https?:\/\//.test(address) ? address : "");
+  // The address of a document at the words of a passage, where a browser can go there: text that
+  // is shown as text by a fragment of it, a PDF (in Firefox) by a search. An archive opens whole.
+  function addressAt(address, text) {
+    if (!/^https?:\/\//.test(address)) return "";
+    if (address.includes("#") || /\.(rar|zip|docx?)$/i.test(address)) return address;
+    const words = encodeURIComponent(text.split(/\s+/).slice(0, 8).join(" ")).replaceAll("-", "%2D");
+    return /\.pdf$|^https:\/\/docs\.un\.org\//i.test(address) ? `${address}#search=${words}&phrase=true` : `${address}#:~:text=${words}`;
+  }
+
+  const outward = (address, name) => element("a", { href: address, rel: "noopener noreferrer", target: "_blank" }, name);
 
   function source(passage) {
     const { document: document_ } = passage;
     const name = document_.symbol || document_.title;
-    const address = safeAddress(document_.url);
-    const pieces = [address ? element("a", { href: address, rel: "noopener noreferrer", target: "_blank" }, name) : name];
+    const address = addressAt(document_.url, passage.text);
+    const pieces = [address ? outward(address, name) : name];
     if (passage.label) pieces.push(`, paragraph ${passage.label}`);
     return element("p", { class: "source" }, ...pieces,
       element("span", { class: "where" }, [document_.date, document_.missions.join(", ")].filter(Boolean).join(" · ")));
@@ -131,6 +140,7 @@ peacetext.explorer = (() => {
       element("p", { class: "around" },
         element("a", { href: `#passages?document=${encodeURIComponent(passage.document.id)}` }, "The whole document"), " · ",
         ...(passage.near ? [element("a", { href: `#passages?near=${encodeURIComponent(passage.id)}` }, "Nearest in meaning"), " · "] : []),
+        ...(passage.document.symbol ? [outward(addressAt(`https://docs.un.org/en/${passage.document.symbol.replaceAll(" ", "")}`, passage.text), "Official text"), " · "] : []),
         element("a", { href: `#passages?passage=${encodeURIComponent(passage.id)}` }, "Link to this passage")));
   }
 
@@ -206,7 +216,30 @@ peacetext.explorer = (() => {
     peacetext.downloads.saveCsv("passages.csv", [["passage_id", "symbol", "title", "kind", "date", "missions", "paragraph", "section", "topic_id", "text", "source_url"], ...rows]);
   }
 
-  function start(go) {
+  // The address after # is the view.
+  function stateOf(hash) {
+    const given = new URLSearchParams(hash.split("?")[1] || "");
+    return Object.fromEntries(filters.NAMES.filter((name) => given.get(name)).map((name) => [name, given.get(name)]));
+  }
+
+  // Typing replaces the address; choosing adds one, so that "back" takes a choice back.
+  function go(wanted, typing) {
+    const given = new URLSearchParams(filters.NAMES.filter((name) => wanted[name]).map((name) => [name, wanted[name]])).toString();
+    const address = given ? `#passages?${given}` : "#passages";
+    if (address === location.hash) return;
+    if (typing && document.activeElement && document.activeElement.tagName === "INPUT") history.replaceState(null, "", address);
+    else history.pushState(null, "", address);
+    follow();
+  }
+
+  function follow() {
+    if (!location.hash || location.hash.startsWith("#passages")) show(stateOf(location.hash));
+  }
+
+  function start() {
+    window.addEventListener("popstate", follow);
+    follow();
+    if (document.referrer || location.hash) get("explorer-title").focus({ preventScroll: true });
     listed = Number(document.body.dataset.listed) || listed;
     let wait = null;
     const later = (event) => {
@@ -229,5 +262,5 @@ peacetext.explorer = (() => {
     get("page-after").addEventListener("click", () => turnPage(1));
   }
 
-  return { start, show };
+  return { start };
 })();

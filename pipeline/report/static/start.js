@@ -1,28 +1,12 @@
 // Everything is there: begin.
 "use strict";
 
-peacetext.appearance.start();
-peacetext.tables.start();
-peacetext.charts.start();
-peacetext.map.start();
-peacetext.router.start();
+for (const part of Object.values(peacetext)) part.start?.();
 
-{
-  const more = document.getElementById("topics-more");
-  const list = document.querySelector("ol.topics");
-  if (more && list) {
-    list.classList.add("short");
-    more.hidden = false;
-    more.addEventListener("click", () => {
-      list.classList.remove("short");
-      more.remove();
-    });
-  }
-}
 {
   const { id, changed } = peacetext.values.get("commit") || {};
   const place = document.getElementById("commit");
-  if (id) {
+  if (id && place) {
     place.querySelector("code").textContent = id;
     place.querySelector("span").hidden = !changed;
     place.hidden = false;

@@ -23,7 +23,7 @@ const peacetext = (() => {
       script.onload = () => resolve(values.get(name));
       script.onerror = () => {
         pending.delete(name);
-        reject(new Error(`${address} could not be read. Was only index.html copied?`));
+        reject(new Error(`${address} could not be read. Was only a page copied, and not its folder?`));
       };
       document.head.append(script);
     });
