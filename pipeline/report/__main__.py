@@ -100,7 +100,7 @@ def _inputs() -> list[Path]:
 
 def _first_view(rendered: dict[str, bytes]) -> int:
     """Bytes that the browser reads before the story can be read; the rest comes on demand."""
-    late = ("data/passages-", "data/index.js", "data/map.js", "static/vega", "figures/")
+    late = ("data/passages-", "data/index.js", "data/map.js", "static/vega.js", "figures/")
     of_story = {"index.html", "data/charts-index.js"}
     of_others = (*late, "data/charts-")
     return sum(

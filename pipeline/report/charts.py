@@ -68,7 +68,7 @@ def intervals(
     strong = [place for place, row in enumerate(rows) if row.strong]
     down = Rows([row.name for row in rows], [row.link for row in rows], narrow, strong)
     ends = [(0.0, 1.0)] if len(panels) == 1 else [(0.0, 0.53), (0.58, 1.0)]
-    letters = (28, 22) if narrow else (50, 46)
+    letters = (26, 21) if narrow else (46, 34)
     layers: list[alt.Chart | alt.LayerChart] = [down.guides()]
     for place, panel in enumerate(panels):
         marks = [
@@ -257,7 +257,7 @@ def heat(
         ],
     )
     dots = (
-        [_dots(base, dot).encode(x="column:N", y=named.y())]
+        [_dots(base, dot, narrow).encode(x="column:N", y=named.y())]
         if any(cell["dot"] for cell in cells)
         else []
     )
@@ -285,13 +285,13 @@ def _tones(most: float, diverging: bool) -> alt.Scale:
     return alt.Scale(type="threshold", domain=breaks, range=PLUS)
 
 
-def _dots(base: alt.Chart, dot: str) -> alt.Chart:
+def _dots(base: alt.Chart, dot: str, narrow: bool) -> alt.Chart:
     """Dots on the marked cells, with what they stand for in the legend."""
-    ground, ink = PALETTE["ground"], PALETTE["ink"]
-    legend = alt.Legend(title=None, symbolFillColor=ground, symbolStrokeColor=ink, symbolSize=40)
+    ground, ink = alt.value(PALETTE["ground"]), alt.value(PALETTE["ink"])
+    legend = alt.Legend(title=None, symbolSize=40, orient="bottom" if narrow else "top")
     scale = alt.Scale(domain=[dot], range=["circle"])
     marked = base.transform_filter("datum.dot").transform_calculate(dot=json.dumps(dot))
-    points = marked.mark_point(size=22, opacity=1, fill=ground, stroke=ink, strokeWidth=1)
+    points = marked.mark_point(size=22, opacity=1, strokeWidth=1).encode(fill=ground, stroke=ink)
     drawn: alt.Chart = points.encode(shape=alt.Shape("dot:N", scale=scale, legend=legend))
     return drawn
 

@@ -147,12 +147,8 @@ class ReportPage:
     @property
     def pictured(self) -> dict[str, Figure]:
         """The figures that leave the page as files, by their id."""
-        return {
-            figure.figure_id: figure
-            for figures in self.figures.values()
-            for figure in figures
-            if not figure.absent
-        }
+        every = (figure for figures in self.figures.values() for figure in figures)
+        return {figure.figure_id: figure for figure in every if not figure.absent}
 
     @property
     def absent(self) -> tuple[str, ...]:

@@ -90,13 +90,11 @@ def theme() -> alt.theme.ThemeConfig:
 
 def inline(rows: Iterable[Mapping[str, Any]]) -> alt.InlineData:
     """Rows as the data of a chart, without what they leave empty."""
-    kept = [
-        {key: each for key, each in row.items() if each not in (None, "", False)} for row in rows
-    ]
+    kept = [{key: each for key, each in row.items() if _is_said(each)} for row in rows]
     return alt.InlineData(values=kept)
 
 
-def _says_something(value: object) -> bool:
+def _is_said(value: object) -> bool:
     return not (value is None or value is False or value == "")
 
 
@@ -216,6 +214,7 @@ def numbers(
         titleAlign="left",
         labelExpr=f"{is_zero} ? '0' : format(datum.value, '{TICKS[number]}')",
         tickCount=ticks,
+        grid=True,
         gridColor=alt.condition(is_zero, zero, rule),
         gridWidth=alt.condition(is_zero, alt.value(1.5), alt.value(1)),
     )
@@ -239,6 +238,7 @@ def heads(names: Sequence[str], title: str, narrow: bool) -> alt.X:
         labelFontSize=10 if room < 13 else 11 if on_two_lines else 12,
         labelLineHeight=12,
         labelOffset=in_the_middle(label, 14),
+        labelPadding=12 if on_two_lines else 6,
         labelOverlap=False,
         grid=False,
     )

@@ -4,7 +4,7 @@
 
 peacetext.charts = (() => {
   const NARROW = 600; // below it names stand over their rows
-  const options = { ast: true, renderer: "svg", actions: false, defaultStyle: false, tooltip: { disableDefaultStyle: true } };
+  const options = { ast: true, renderer: "svg", actions: false, logLevel: 1, defaultStyle: false, tooltip: { disableDefaultStyle: true } };
   const drawn = new Map(); // the form that each figure was last drawn in
 
   async function draw(host) {
