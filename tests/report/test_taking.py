@@ -23,7 +23,7 @@ def test_a_chart_is_taken_away_as(visit: Visit, kind: str) -> None:
     begins = {"SVG": b"<svg", "PNG": b"\x89PNG", "CSV": "\ufeffTheme,".encode()}[kind]
     assert content.startswith(begins)
     if kind == "SVG":
-        assert b"What fills mandates" in content
+        assert b"The same as shares of passages" in content
 
 
 def test_every_chart_has_a_title_a_sentence_axes_and_ways_to_take_it(visit: Visit) -> None:

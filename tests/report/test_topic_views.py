@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from pipeline.report.sections.agreement import nearer_sentence
 from pipeline.run.tables.compare import ALIGNMENT, EXPLANATION
 from tests.report.conftest import build_project, write_rows
 
@@ -169,27 +168,3 @@ def test_a_model_without_a_measure_has_no_mark_for_it(charts: dict[str, Any]) ->
 def test_without_topics_every_figure_says_why(bare_project: Path) -> None:
     html = section_of(bare_project)
     assert html.count('class="absent"') == html.count("<figure")
-
-
-@pytest.mark.parametrize(
-    ("sections", "definition", "said"),
-    [
-        (0.25, 0.28, "Their own sections (0.25) and the nearest definition of the codebook (0.28)"),
-        (0.1, 0.28, "The nearest definition of the codebook (0.28) comes nearer to the codes of"),
-        (0.1, 0.17, ""),
-        (None, None, ""),
-    ],
-)
-def test_the_page_says_what_comes_nearer_to_the_codes_than_topics(
-    sections: float | None, definition: float | None, said: str
-) -> None:
-    values = {"topics": 0.17, "sections": sections, "nearest definition": definition}
-    rows = [
-        {"candidate": name, "reference": "codes", "value": value} for name, value in values.items()
-    ]
-    sentence = nearer_sentence(rows, "the articles")
-    assert (sentence is not None) == bool(said)
-    assert sentence is None or sentence.text.startswith(said)
-    assert sentence is None or sentence.text.endswith(
-        "topics do (adjusted mutual information of 0.17)."
-    )

@@ -16,14 +16,11 @@ from pipeline.report.elements import (
     IntervalMark,
     IntervalRow,
     Key,
-    Sentence,
     count_cell,
-    decimal,
     grid,
     interval_cell,
     p_cell,
     passages_link,
-    said,
     score_cell,
 )
 from pipeline.report.material import PageMaterial
@@ -81,10 +78,6 @@ def compared_link(kind: str, reference: str, topic_id: int | None, theme_id: str
 
 MEASURE = "adjusted_mutual_information"
 TOPICS = "topics"
-_WITHOUT_TOPICS = {
-    "sections": "their own sections",
-    "nearest definition": "the nearest definition of the codebook",
-}
 Agreement = Mapping[str, Any]
 
 
@@ -112,26 +105,30 @@ def _place(row: Agreement) -> tuple[int, bool, float, str]:
 
 
 def agreement_figure(material: PageMaterial, set_ids: Sequence[str] = ()) -> Figure:
-    """Topics and every other grouping, beside chance; with ``set_ids`` by the codes of these."""
+    """Topics and every other grouping by codes, beside chance; by what else is in the table.
+
+    Drawn are the passages of ``set_ids``, or of all coded sets.
+    """
     rows = agreement_rows(material)
-    if set_ids:
-        rows = [r for r in rows if r["passages"] in set_ids and r["reference"] == "codes"]
+    wanted = set_ids or [one.id for one in material.study.coded_sets]
+    shown = [r for r in rows if r["passages"] in wanted and r["reference"] == "codes"]
     absent = material.why_absent(AGREEMENT)
     return Figure(
         "compare-agreement",
         "Agreement of topics and themes, against chance",
         "Adjusted mutual information of groups and themes: 1 if they are the same, about 0 for "
-        "unrelated ones. Whiskers are intervals over paragraphs or documents; the grey tick is "
-        "what shuffled groups reach in 95 of 100 tries. Faint rows are other ways of grouping the "
-        "same passages.",
-        "Above chance is not the same as good. Against the classifier’s themes the figure is "
-        "descriptive only, because classifier and topics read the same vectors.",
+        "unrelated ones. Whiskers are intervals over paragraphs or documents; shuffled groups come "
+        "above the grey tick in 5 of 100 tries. Faint rows are other ways of grouping the same "
+        "passages.",
+        "Above chance is not the same as good. The table adds groups of codes, sections and the "
+        "classifier’s themes; against these it is descriptive only, because classifier and topics "
+        "read the same vectors.",
         partial(
             intervals,
             ["Adjusted mutual information"],
             ["score"],
             [["model", "chance", "baseline"]],
-            [_drawn(material, row, alone=len(set_ids) == 1) for row in rows],
+            [_drawn(material, row, alone=len(wanted) == 1) for row in shown],
             (
                 Key("Agreement, with interval", "model"),
                 Key("Chance, 95th percentile", "chance"),
@@ -139,33 +136,7 @@ def agreement_figure(material: PageMaterial, set_ids: Sequence[str] = ()) -> Fig
             ),
         ),
         _grid(material, rows),
-        absent or ("" if rows else "Not computed in this run: too few passages have both."),
-    )
-
-
-def nearer_sentence(rows: Sequence[Agreement], coded_texts: str) -> Sentence | None:
-    """That what needs no topics comes nearer to the codes of articles than topics do, if it does.
-
-    Args:
-        rows: tables.Agreement of one coded set and measure.
-        coded_texts: what the set is of, such as "the article".
-    """
-    value = {row["candidate"]: row["value"] for row in rows if row["reference"] == "codes"}
-    ours = value.get(TOPICS)
-    nearer = [
-        f"{what} ({decimal(value[name])})"
-        for name, what in _WITHOUT_TOPICS.items()
-        if ours is not None and (value.get(name) or 0) > ours
-    ]
-    if not nearer:
-        return None
-    verb = "comes" if len(nearer) == 1 else "come"
-    begun = " and ".join(nearer)
-    return said(
-        f"{begun[0].upper()}{begun[1:]} {verb} nearer to the codes of {coded_texts} than topics "
-        "do (adjusted mutual information of ",
-        Cell(decimal(ours), link="#compare-agreement"),
-        ").",
+        absent or ("" if shown else "Not computed in this run: too few passages have both."),
     )
 
 

@@ -27,11 +27,9 @@ from pipeline.report.elements import (
 from pipeline.report.material import PageMaterial
 from pipeline.report.sections.agreement import (
     agreement_figure,
-    agreement_rows,
     compared,
     compared_link,
     measures_figure,
-    nearer_sentence,
     passages_name,
     reference_name,
 )
@@ -143,10 +141,6 @@ def _grid(material: PageMaterial, rows: pl.DataFrame) -> Grid:
 def section(material: PageMaterial) -> PageSection:
     """Agreement, the tables of topics by themes, and what each side misses."""
     pairs = compared(material.study)
-    own = [
-        row for row in agreement_rows(material) if row["passages"] == material.study.article_set_id
-    ]
-    nearer = nearer_sentence(own, material.study.coded_texts)
     return PageSection(
         "comparison",
         "Comparison",
@@ -156,7 +150,6 @@ def section(material: PageMaterial) -> PageSection:
                 "Topics come from the texts alone, themes from those who coded. If both saw the "
                 "same structure, the passages of a theme would fall into a few topics of their own."
             ),
-            *([nearer] if nearer else []),
         ),
         (
             agreement_figure(material),

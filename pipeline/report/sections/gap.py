@@ -67,10 +67,9 @@ def section(material: PageMaterial) -> PageSection:
         listed([*named, interviews]).capitalize(),
         (
             said(
-                f"Each theme has a share on each side: how many passages in {listed(named)} speak "
-                f"of it, and how many of those that report interviews in "
-                f"{material.study.coded_texts}. The difference between the first and the last is "
-                "the gap."
+                "Two things are asked of each theme: what part it has in all that a side says of "
+                "the themes, and in what share of a side’s passages it comes up. The difference "
+                f"between {documents} and {interviews} is the gap."
             ),
         ),
         (
@@ -99,7 +98,7 @@ def _gap_figure(material: PageMaterial, gap: pl.DataFrame) -> Figure:
     named = [documents, *(side.name for side in further_with_shares(material))]
     return Figure(
         "gap-chart",
-        f"What fills {documents}, and what fills {interviews}",
+        "The same as shares of passages: how often each theme comes up",
         f"For each theme, the share of passages in {listed(named)} (corrected for the "
         f"classifier’s error) and the share of interview passages in {material.study.coded_texts}, "
         f"with their intervals; sorted by the difference, {documents} minus {interviews}."

@@ -20,6 +20,7 @@ from pipeline.report.elements import (
     counted,
     grid,
     interview_link,
+    listed,
     p_cell,
     passages_link,
     percent,
@@ -157,7 +158,7 @@ def part_figure(material: PageMaterial) -> Figure:
     absent = material.why_absent(GAP)
     return Figure(
         "gap-parts",
-        "The same gap, as parts of what each side talks about",
+        f"What each side speaks of: {listed([documents, *further, interviews]).lower()}",
         "Of all mentions of the codebook’s themes on a side, how many are of this one. The "
         f"codebook was made from {material.study.coded_texts}, so nearly every theme is in more of "
         "the passages there; these parts are free of that, and sum to 100% on each side. Faint: "

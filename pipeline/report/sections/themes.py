@@ -154,7 +154,7 @@ def section(material: PageMaterial) -> PageSection:
         "How well the themes are recognised",
         (
             said(
-                f"{listed([one.name for one in material.study.coded_sets])} were coded. "
+                f"Coded were {listed([lowered(one.name) for one in material.study.coded_sets])}. "
                 f"{material.who.sentence} From the codes a classifier learnt to recognise each "
                 "theme. It is judged only on text it never saw, beside a guess and beside "
                 f"{material.who.one_against_another}."
@@ -315,9 +315,8 @@ def models_figure(material: PageMaterial) -> Figure:
     return Figure(
         "themes-models",
         "The models that were compared",
-        "F1 is 1 when every passage on a theme is found and nothing else, 0 when none is; drawn is "
-        "its mean over the themes that can be learnt (macro), with 95% intervals. The table has "
-        "all models, and means over all decisions (micro).",
+        "F1 is 1 when every passage on a theme is found and nothing else. Drawn is its mean over "
+        "the themes that can be learnt (macro); the table has all models and decisions (micro).",
         "Sets rest on different texts, so their figures cannot be held against each other.",
         partial(
             intervals,

@@ -27,7 +27,10 @@ peacetext.router = (() => {
     if (closed) target.scrollIntoView();
   }
 
+  // On a phone the navigation is wider than the screen.
   function start() {
+    const here = document.querySelector("[aria-current=page]");
+    if (here) here.parentElement.scrollLeft = here.offsetLeft - 60;
     window.addEventListener("hashchange", follow);
     follow();
   }
