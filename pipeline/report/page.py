@@ -199,6 +199,11 @@ def _story(material: PageMaterial) -> tuple[Figure, ...]:
             agreement_figure(material, [material.study.article_set_id]),
             figure_id="story-agreement",
             title="How near the topics come to the themes, beside other ways of sorting",
+            shows=f"Each row is a way of sorting the passages of {material.study.coded_texts}; its "
+            "mark says how far the groups match the themes that were coded, from 0 for chance to 1 "
+            "for the same groups. Whiskers are 95% intervals. A way that lies left of its grey "
+            "tick does no better than groups that were shuffled.",
+            caveat="Better than chance is not the same as good.",
             more=Cell("The comparison in full", link="#comparison"),
         ),
         replace(

@@ -7,9 +7,10 @@ seed, and for most texts in another sample, the same topics come out (docs/anoth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
-from typing import Any, Self
+from pathlib import Path
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,10 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from pipeline.run.arrays import Floats, Integers
 from pipeline.run.tables.topics import OUTLIER
 
+T = TypeVar("T")
+
+CODE = Path(__file__)
+"""On what stands in this file a kept fit depends."""
 SAMPLED = 0.5
 """Part of the texts that one fit sees."""
 ROUNDS = 20
@@ -25,7 +30,7 @@ ROUNDS = 20
 WIDEST = 1.25
 """Most topics that fits can be joined to, in groups of one fit."""
 _FITS_A_TASK = 25
-_WORTH_PROCESSES = 3_000  # texts; below that starting a process takes longer than the fits
+_WORTH_PROCESSES = 300_000  # texts times fits; below that starting a process takes longer
 _SMALL = 1_500  # texts whose products fit in a dense matrix
 
 
@@ -115,21 +120,13 @@ class ConsensusClustering(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 
     def _fits(self, places: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The means of all fits, float [fits, groups, dimensions]."""
-        from joblib import Parallel, delayed
-
-        n_jobs = self.n_jobs if len(places) >= _WORTH_PROCESSES else 1
-        starts = range(0, self.n_fits, _FITS_A_TASK)
-        tasks = (
-            delayed(_means_of_fits)(
-                places,
-                self.n_groups,
-                [(self.seed, number) for number in range(start, start + _FITS_A_TASK)][
-                    : self.n_fits - start
-                ],
-            )
-            for start in starts
-        )
-        return np.concatenate(Parallel(n_jobs=n_jobs)(tasks))
+        seeds = [(self.seed, number) for number in range(self.n_fits)]
+        calls = [
+            (places, self.n_groups, seeds[start : start + _FITS_A_TASK])
+            for start in range(0, self.n_fits, _FITS_A_TASK)
+        ]
+        work = len(places) * self.n_fits
+        return np.concatenate(in_processes(work, _means_of_fits, calls, self.n_jobs))
 
     def _nearest(self, places: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
         """The group of each text in each fit, int [n, fits]."""
@@ -148,6 +145,24 @@ class ConsensusClustering(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     def _decided(self, topic: Integers, agreement: Floats) -> Integers:
         decided: Integers = np.where(agreement.round(6) >= self.min_agreement, topic, OUTLIER)
         return decided
+
+
+def in_processes(
+    work: int, function: Callable[..., T], calls: Sequence[tuple[Any, ...]], n_jobs: int = -1
+) -> list[T]:
+    """What a function gives for each of the calls, side by side where that is worth it.
+
+    Args:
+        work: texts times fits.
+        function: that is called.
+        calls: its arguments.
+        n_jobs: processes at most, -1 for one a core.
+    """
+    from joblib import Parallel, delayed
+
+    n_jobs = n_jobs if work >= _WORTH_PROCESSES else 1
+    found: list[T] = Parallel(n_jobs=n_jobs)(delayed(function)(*call) for call in calls)
+    return found
 
 
 def _means_of_fits(

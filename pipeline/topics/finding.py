@@ -18,7 +18,7 @@ from pipeline.run.arrays import Integers, Strings, Vectors
 from pipeline.run.errors import InputError
 from pipeline.run.settings import TopicSettings, read_yaml
 from pipeline.run.tables.topics import OUTLIER
-from pipeline.topics.clustering import agreement_of
+from pipeline.topics.clustering import agreement_of, in_processes
 from pipeline.topics.description import (
     View,
     described,
@@ -41,7 +41,7 @@ N_WORDS = 10
 """Words of a topic that coherence and diversity are measured on, as is the custom."""
 
 DEFAULT_SEEDS = 2
-_WORTH_PROCESSES = 3_000  # texts; below that starting a process takes longer than the fit
+_FITS_IN_TIME = 100  # a BERTopic takes as long as so many k-means
 
 
 def check_labels(content: Any) -> dict[str, str]:
@@ -197,14 +197,10 @@ def bertopic_defaults(texts: list[str], vectors: Vectors, seed: int) -> list[Int
         vectors: float32 [n, dimension] of the same.
         seed: of the first fit.
     """
-    from joblib import Parallel, delayed
 
     def fit_unknown(unknown: list[int]) -> list[Integers]:
-        n_jobs = -1 if len(vectors) > _WORTH_PROCESSES else 1
-        made: list[Integers] = Parallel(n_jobs=n_jobs)(
-            delayed(_bertopic)(texts, vectors, one) for one in unknown
-        )
-        return made
+        calls = [(texts, vectors, one) for one in unknown]
+        return in_processes(_FITS_IN_TIME * len(vectors), _bertopic, calls)
 
     seeds = [(seed + number) % 2**32 for number in range(DEFAULT_SEEDS)]
     return remembered("BERTopic()", [vectors], seeds, fit_unknown)

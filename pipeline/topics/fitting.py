@@ -17,10 +17,12 @@ from pipeline.run.caches import ResultCache, cache_folder, code_hash
 from pipeline.run.settings import TopicSettings
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.clustering import (
+    CODE,
     WIDEST,
     ConsensusClustering,
     agreement_of,
     best_match_jaccard,
+    in_processes,
     matched,
 )
 
@@ -28,6 +30,7 @@ REFITTED = 0.9
 """Part of the texts in the sample that a refit sees."""
 _PASSAGES_A_TOPIC = 12  # a small corpus gets one topic for so many passages
 _MAP_NEIGHBOURS = 15
+_MAP_EPOCHS = 200  # what UMAP takes by itself for more than 10,000 texts
 _ENOUGH_FOR_SPECTRAL = 20  # texts
 _LIBRARIES = ("bertopic", "hdbscan", "umap-learn", "pynndescent", "numba", "numpy", "scikit-learn")
 
@@ -130,15 +133,23 @@ def refits(vectors: Vectors, settings: TopicSettings, seed: int) -> list[Refit]:
         settings: those that fit the corpus.
         seed: of the model that these stand beside; no refit has it.
     """
-    from joblib import Parallel, delayed
-
-    tasks = list(_refits_to_make(len(vectors), settings.refits, seed))
+    tasks = dict(_refits_to_make(len(vectors), settings.refits, seed))
     numbers = numbers_of_topics(settings)
-    n_jobs = -1 if len(vectors) >= 3_000 else 1
-    found = Parallel(n_jobs=n_jobs)(
-        delayed(_refit)(vectors, settings, one, seen, numbers) for one, seen in tasks
-    )
-    return [Refit(seen, topics) for (_, seen), topics in zip(tasks, found, strict=True)]
+
+    def fit_unknown(unknown: list[int]) -> list[Integers]:
+        made: list[Integers] = in_processes(
+            len(vectors) * settings.fits,
+            _refit,
+            [(vectors, settings, one, tasks[one], numbers) for one in unknown],
+        )
+        return made
+
+    name = f"refits {settings.model_dump_json()}"
+    found = remembered(name, [vectors], list(tasks), fit_unknown)
+    return [
+        Refit(seen, dict(zip(numbers, topics, strict=True)))
+        for seen, topics in zip(tasks.values(), found, strict=True)
+    ]
 
 
 def _refits_to_make(n_texts: int, n_refits: int, seed: int) -> Iterator[tuple[int, Booleans]]:
@@ -153,18 +164,17 @@ def _refits_to_make(n_texts: int, n_refits: int, seed: int) -> Iterator[tuple[in
 
 def _refit(
     vectors: Vectors, settings: TopicSettings, seed: int, seen: Booleans, numbers: Sequence[int]
-) -> dict[int, Integers]:
+) -> Integers:
+    """Topics of every text by each number of topics, int [numbers, n]."""
     places = projection(settings).fit(vectors[seen].astype(np.float64))
     model = clustering(settings, numbers[0], seed, n_jobs=1).fit(places.transform(vectors[seen]))
     others = places.transform(vectors[~seen]) if not seen.all() else None
-    found = {}
-    for number in numbers:
-        topic = np.empty(len(vectors), dtype=np.int64)
-        topic[seen] = model.join(number).labels_
+    topic = np.empty((len(numbers), len(vectors)), dtype=np.int64)
+    for row, number in enumerate(numbers):
+        topic[row, seen] = model.join(number).labels_
         if others is not None:
-            topic[~seen] = model.predict(others)
-        found[number] = topic
-    return found
+            topic[row, ~seen] = model.predict(others)
+    return topic
 
 
 def steadiest(made: Sequence[Refit]) -> tuple[int, dict[int, float]]:
@@ -212,9 +222,9 @@ def project_map(vectors: Vectors, seed: int, rows: Integers) -> Floats:
         many = max(5, min(_MAP_NEIGHBOURS, len(rows) // 10))
         init = "spectral" if len(rows) > _ENOUGH_FOR_SPECTRAL else "random"
         return [
-            UMAP(many, metric="cosine", init=init, n_jobs=1, random_state=one).fit_transform(
-                vectors[rows]
-            )
+            UMAP(
+                many, metric="cosine", init=init, n_epochs=_MAP_EPOCHS, n_jobs=1, random_state=one
+            ).fit_transform(vectors[rows])
             for one in seeds
         ]
 
@@ -242,7 +252,7 @@ def remembered(
     """
     from llvmlite.binding import get_host_cpu_name  # another processor may round another way
 
-    code = code_hash([Path(__file__)], _LIBRARIES)
+    code = code_hash([Path(__file__), CODE], _LIBRARIES)
     cache = ResultCache(cache_folder() / f"layouts-{code}-{get_host_cpu_name()}.sqlite")
     digest = hashlib.sha256(name.encode())
     for array in arrays:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class Vocabulary:
     counts: Any
     terms: list[str]
 
-    @property
+    @cached_property
     def place(self) -> dict[str, int]:
         """Column of each term."""
         return {term: column for column, term in enumerate(self.terms)}

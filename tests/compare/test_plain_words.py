@@ -253,19 +253,21 @@ def test_reports_are_said_to_be_nearer_to_the_interviews_or_not() -> None:
     assert "reports give more room than mandates to “" in near
     assert "by +50 points, +40 to +60." in near
     assert "Measured otherwise (as classified and B apart), it keeps its sign throughout." in near
-    assert "Counted by parts of what is said, mandates and interviews differ beyond chance" in near
-    assert "on 1 theme; reports are nearer to interviews than mandates are on 1: “Escorts" in near
+    assert "Counted by parts of what is said, 1 theme sets mandates and interviews apart" in near
+    assert "on it reports stand nearer to interviews than mandates do: “Escorts" in near
     assert "”, +50 points, +20 to +60." in near
     assert "No theme takes more room in reports or in interviews than chance allows." in near
     assert near.endswith("Only 11 reports were read; 7 of them of 2025.")
     assert "No theme takes more room in reports or in mandates than chance allows." in far
-    assert "reports are nearer to interviews than mandates are on none that can be told." in far
+    assert (
+        "on none of them can reports be told to stand nearer to interviews than mandates do." in far
+    )
     assert "Measured" not in far
     assert sides_words(account(Findings(), study=study)) == ""
     (short,) = sides_in_short(account(sides_found(0.6, "reports", "nearer"), study=study))
     said = "".join(piece.text for piece in short)
     assert said.startswith("Reports give more room than mandates to 1 theme, “")
-    assert "nearer to interviews than mandates are on 1: “Escorts" in said
+    assert "on it reports stand nearer to interviews than mandates do: “Escorts" in said
     assert said.endswith("Only 11 reports were read; 7 of them of 2025.")
     assert list(sides_in_short(account(Findings(), study=study))) == []
 
@@ -410,7 +412,7 @@ def test_numbers_of_the_short_sentences_lead_to_their_passages_through_the_table
     )
     assert leads["#gap-parts"] == "none"
     assert "".join(short["text"]).startswith(
-        "Of 2 themes measured on both sides, 1 is in more of the passages of interviews"
+        "Of 2 themes measured on both sides, 1 fills a larger share of the passages of "
     )
 
 

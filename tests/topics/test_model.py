@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bertopic import BERTopic
+from sklearn.metrics.pairwise import cosine_similarity
 
 from pipeline.run.settings import load_settings
 from pipeline.topics.finding import TopicFindings
-from pipeline.topics.model import saved_files
+from pipeline.topics.model import OurEncoder, saved_files
 from tests.topics.test_finding import SubjectEncoder, corpus_of, found_in
 
 
@@ -84,3 +85,47 @@ def test_saved_twice_it_has_the_same_bytes(findings: TopicFindings) -> None:
     fitted = findings.whole.fitted
     one, two = (saved_files(fitted, fitted.labels, "an encoder") for _ in range(2))
     assert one == two
+
+
+@pytest.mark.slow
+def test_new_texts_one_or_many_are_given_topics_and_wrong_shapes_are_refused(folder: Path) -> None:
+    loaded = BERTopic.load(str(folder))
+    texts = corpus_of(120).passages["text"].to_list()
+    vectors = SubjectEncoder().encode(texts)
+    one, _ = loaded.transform(texts[:1], vectors[:1])
+    two, _ = loaded.transform(texts[:2], vectors[:2])
+    assert one[0] == two[0]
+    for given, beside in (
+        (texts[:1], vectors[:2]),
+        (texts[:2], vectors[0]),
+        (texts[:1], [1, 2, 3]),
+    ):
+        with pytest.raises(ValueError, match=r"."):
+            loaded.transform(given, beside)
+
+
+def distances(means: np.ndarray) -> np.ndarray:
+    """BERTopic's own may be a little less than 0 where two topics have the same words."""
+    return np.clip(1 - cosine_similarity(means), 0, None)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pandas.errors.SettingWithCopyWarning")
+def test_a_loaded_model_is_searched_reduced_merged_and_described_anew(folder: Path) -> None:
+    loaded = BERTopic.load(str(folder), embedding_model=OurEncoder(SubjectEncoder()))
+    texts = corpus_of(120).passages["text"].to_list()
+    n_topics = len(set(loaded.topics_))
+    assert len(loaded.get_document_info(texts)) == 120
+    found, similarity = loaded.find_topics(texts[0], top_n=2)
+    assert len(set(found)) == 2
+    assert max(similarity) <= 1
+    joined = loaded.hierarchical_topics(texts, distance_function=distances)
+    assert joined["Parent_ID"].astype(int).min() > max(loaded.topics_)
+    before = loaded.get_topic(0)
+    loaded.update_topics(texts, n_gram_range=(2, 2))
+    assert loaded.get_topic(0) != before
+    loaded.reduce_topics(texts, nr_topics=n_topics - 1)
+    assert len(loaded.get_topic_freq()) == n_topics - 1
+    size = loaded.get_topic_freq(0)
+    loaded.merge_topics(texts, [0, 1])
+    assert loaded.get_topic_freq(0) > size

@@ -71,12 +71,13 @@ def _counts_in_short(account: Account, gap: pl.DataFrame) -> Iterator[Phrase]:
     documents, interviews = account.study.side_names
     computed = gap.drop_nulls("difference")
     n_undecided = computed.filter(pl.col("direction").cast(pl.String) == "undecided").height
-    n = len(leaning(gap, INTERVIEW_SIDE, BY_PASSAGES))
     yield Phrase(f"Of {counted(computed.height, 'theme')} measured on both sides, ")
+    n = len(leaning(gap, INTERVIEW_SIDE, BY_PASSAGES))
     yield Phrase(_number(n), "#gap-chart")
-    yield Phrase(f" {'is' if n == 1 else 'are'} in more of the passages of {interviews}, and ")
+    yield Phrase(f" {'fills' if n == 1 else 'fill'} a larger share of the passages of {interviews}")
+    yield Phrase(f" than of those in {documents}, and ")
     yield Phrase(_number(len(leaning(gap, POLICY_SIDE, BY_PASSAGES))), "#gap-chart")
-    yield Phrase(f" in more of those in {documents}")
+    yield Phrase(" a smaller share")
     yield Phrase(
         f"; for {count(n_undecided)} the difference could be chance." if n_undecided else "."
     )

@@ -167,32 +167,39 @@ def _nearer(account: Account, first: Side, side: Side, interviews: Side, in_full
         asked = both.drop_nulls("nearer")
         if both.is_empty() or both["difference"].is_null().all():
             continue
-        whole = f"Counted by {counted_by}, {first.name} and {interviews.name} differ beyond chance"
-        if asked.is_empty():
-            said.append(f"{whole} on no theme.")
+        n, sets = asked.height, "set" if asked.height > 1 else "sets"
+        apart = f"Counted by {counted_by}, {counted(n, 'theme') if n else 'no theme'} {sets} "
+        apart += f"{first.name} and {interviews.name} apart beyond chance"
+        if not n:
+            said.append(f"{apart}.")
             continue
         verdict = pl.col("nearer").cast(pl.String)
-        near, far = (asked.filter(verdict == one) for one in ("nearer", "further"))
-        whole += f" on {counted(asked.height, 'theme')}; {side.name} are "
-        to = f"to {interviews.name} than {first.name} are"
-        which = [f"nearer {to} on {_those(account, near, in_full)}"] if near.height else []
-        if far.height:
-            away = "further from them" if near.height else f"further {to.replace('to', 'from', 1)}"
-            which.append(f"{away} on {_those(account, far, in_full)}")
-        open_ones = f"nearer {to} on none that can be told"
-        said.append(f"{whole}{', and '.join(which) or open_ones}.")
+        than = f"to {interviews.name} than {first.name} do"
+        which = [
+            f"on {_those(account, rows, asked, in_full, f'{side.name} stand {how} {than}')}"
+            for one, how, than in (
+                ("nearer", "nearer", than),
+                ("further", "further", f"from{than[2:]}"),
+            )
+            if (rows := asked.filter(verdict == one)).height
+        ]
+        none = f"on none of them can {side.name} be told to stand nearer {than}"
+        said.append(f"{apart}; {', and '.join(which) or none}.")
     return " ".join(said)
 
 
-def _those(account: Account, rows: pl.DataFrame, in_full: bool) -> str:
-    """How many, and which; with ``in_full`` by how many points."""
+def _those(
+    account: Account, rows: pl.DataFrame, asked: pl.DataFrame, in_full: bool, verdict: str
+) -> str:
+    """On how many of the themes a verdict holds, and on which; with ``in_full`` by how much."""
     widest = rows.sort(-pl.col("nearer_by").abs(), "theme_id").iter_rows(named=True)
     named = []
     for row in widest:
         by, low, high = map(points, (row["nearer_by"], row["nearer_low"], row["nearer_high"]))
         name = account.theme(row["theme_id"])
         named.append(f"{name}, {by} points, {low} to {high}" if in_full else name)
-    return f"{rows.height}: {'; '.join(named) if in_full else listed(named)}"
+    of = f"{rows.height} of them" if asked.height > 1 else "it"
+    return f"{of} {verdict}: {'; '.join(named) if in_full else listed(named)}"
 
 
 def speaker_words(account: Account) -> str:

@@ -127,7 +127,7 @@ def agreement_figure(material: PageMaterial, set_ids: Sequence[str] = ()) -> Fig
             ["Adjusted mutual information"],
             ["score"],
             [["model", "chance", "baseline"]],
-            [_drawn(material, row) for row in rows],
+            [_drawn(material, row, alone=len(set_ids) == 1) for row in rows],
         ),
         _grid(material, rows),
         (
@@ -165,11 +165,11 @@ def nearer_sentence(rows: Sequence[Agreement], coded_texts: str) -> Sentence | N
     )
 
 
-def _drawn(material: PageMaterial, row: Agreement) -> IntervalRow:
+def _drawn(material: PageMaterial, row: Agreement, alone: bool = False) -> IntervalRow:
     by_coders = row["reference"] == "codes"
+    of_what = f"{passages_name(material, row['passages'])}, {reference_name(row['reference'])}"
     return IntervalRow(
-        f"{passages_name(material, row['passages'])}, {reference_name(row['reference'])}: "
-        f"{row['candidate']}",
+        ("" if alone else f"{of_what}: ") + row["candidate"],
         (
             IntervalMark("chance", row["chance_high"], name="chance"),
             IntervalMark("baseline", row["within_chance_high"], name="chance within"),
