@@ -81,6 +81,29 @@ def test_what_is_wrong_is_said_in_plain_words(
     assert said in _refused(tmp_path, old, new)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "  weights: {model.safetensors: 78",
+            "  #",
+            "has a revision and no weights; to fix: add weights: {model.safetensors: its",
+        ),
+        ("revision: e8c3b", "revision: main #", "'main' has not 40 hexadecimal digits; to fix: "),
+        ("safetensors: 78c0", "safetensors: 78C0", "has not 64 hexadecimal digits; to fix: write"),
+        ("{model.safetensors: 78", "{model.bin: 78", "'model.bin' is no safetensors file of a mod"),
+        ('prompt: "query: "', "prompts: query", "prompts (line"),
+        ("batch_size: auto", "batch_size: 0", "embed.batch_size"),
+    ],
+)
+def test_a_model_that_is_not_pinned_rightly_is_named(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    refused = _refused(tmp_path, old, new)
+    assert said in refused
+    assert "params.yaml: embed." in refused
+
+
 def test_an_entry_of_a_list_has_its_own_line(tmp_path: Path) -> None:
     file = tmp_path / "missions.yaml"
     file.write_text("ONE:\n  names:\n    - First\n    - 2\n  host: Mali\n  period: [1, 2]\n")

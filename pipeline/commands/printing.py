@@ -169,7 +169,7 @@ def nearest_passages(text: str, n: int) -> pl.DataFrame:
     from pipeline.vectors.stored import read_vectors
 
     passages = read_table(PASSAGES)
-    (query,) = load_encoder(load_settings().embed).encode([text])
+    (query,) = load_encoder(load_settings().embed, query=True).encode([text])
     similarity = read_vectors(passages.height) @ query
     return (
         passages.select("document_id", "label", "text")

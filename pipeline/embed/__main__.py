@@ -73,7 +73,7 @@ def main() -> None:
     """Embed every passage; row i of the vectors is row i of the passages."""
     texts = read_table(PASSAGES)["text"].to_list()
     settings = load_settings()
-    encoder = load_encoder(settings.embed)
+    encoder = load_encoder(settings.embed, anew=True)
     if settings.executor == "ray":
         encoder = on_ray(encoder, settings.embed)
     vectors = encoder.encode(

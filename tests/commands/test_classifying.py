@@ -194,7 +194,7 @@ def test_classifiers_of_other_vectors_are_refused(
 ) -> None:
     params = Path("configs/params.yaml")
     text = params.read_text(encoding="utf-8")
-    params.write_text(text.replace("batch_size: 4", "batch_size: 8"), encoding="utf-8")
+    params.write_text(text.replace("batch_size: auto", "batch_size: 8"), encoding="utf-8")
     done = peacetext("classify", stdin="words\n")
     assert done.exit_code == 1
     assert "trained with other vectors" in done.output

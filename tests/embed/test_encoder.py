@@ -15,10 +15,10 @@ from pipeline.run.caches import ResultCache
 from pipeline.run.errors import StageError
 from pipeline.run.files import text_hash
 from pipeline.run.settings import load_settings
+from pipeline.vectors import device_of
 from pipeline.vectors.encoder import (
     CachedEncoder,
     SentenceEncoder,
-    device_of,
     load_sentence_encoder,
 )
 from pipeline.vectors.stored import VectorCache

@@ -180,7 +180,7 @@ def test_files_of_an_earlier_larger_run_are_removed(
 
 def test_no_path_of_this_machine_is_in_the_page(project: Path) -> None:
     for name, content in files_of(project).items():
-        if name != "static/plotly.min.js":
+        if name not in ("static/plotly.min.js", "static/vega.js"):
             assert str(project).encode() not in content
 
 

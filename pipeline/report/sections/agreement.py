@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import IntervalMark, IntervalRow, intervals
+from pipeline.report.charts import intervals
 from pipeline.report.elements import (
     Cell,
     Figure,
     Grid,
+    IntervalMark,
+    IntervalRow,
     Key,
     Sentence,
     count_cell,
@@ -123,18 +126,19 @@ def agreement_figure(material: PageMaterial, set_ids: Sequence[str] = ()) -> Fig
         "same passages.",
         "Above chance is not the same as good. Against the classifier’s themes the figure is "
         "descriptive only, because classifier and topics read the same vectors.",
-        intervals(
+        partial(
+            intervals,
             ["Adjusted mutual information"],
             ["score"],
             [["model", "chance", "baseline"]],
             [_drawn(material, row, alone=len(set_ids) == 1) for row in rows],
+            (
+                Key("Agreement, with interval", "model"),
+                Key("Chance, 95th percentile", "chance"),
+                Key("Chance within sections or missions", "baseline"),
+            ),
         ),
         _grid(material, rows),
-        (
-            Key("Agreement, with interval", "model"),
-            Key("Chance, 95th percentile", "chance"),
-            Key("Chance within sections or missions", "baseline"),
-        ),
         absent or ("" if rows else "Not computed in this run: too few passages have both."),
     )
 

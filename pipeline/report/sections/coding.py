@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import IntervalMark, IntervalRow, Tile, heat, intervals
+from pipeline.report.charts import heat, intervals
 from pipeline.report.elements import (
     Cell,
     Figure,
+    IntervalMark,
+    IntervalRow,
     Key,
+    Tile,
     count,
     count_cell,
     grid,
@@ -67,14 +71,15 @@ def coder_figure(material: PageMaterial) -> Figure:
         "Krippendorff’s alpha by theme, with interval: 1 is full agreement, 0 what chance gives. "
         f"What {material.who.codings} disagree on, no classifier can be asked to get right.",
         material.who.sentence,
-        intervals(
+        partial(
+            intervals,
             ["Krippendorff’s alpha"],
             ["score"],
             [list(dict.fromkeys(marks.values()))],
             [_drawn(material, theme_id, found) for theme_id in theme_ids],
+            tuple(Key(one.name, marks[one.id]) for one in material.study.coded_sets),
         ),
         grid(names, [_line(material, theme_id, found) for theme_id in shown]),
-        tuple(Key(one.name, marks[one.id]) for one in material.study.coded_sets),
         material.why_absent(CODER_AGREEMENT),
     )
 
@@ -181,7 +186,8 @@ def _figure(
         f"Share of passages on each theme. {_CORRECTED if corrected else _UNCORRECTED}",
         "A share as classified may be off by the classifier’s error in either direction; compare "
         "with care. The passages behind a cell are those that the classifier assigns.",
-        heat(
+        partial(
+            heat,
             "Theme",
             across,
             [
@@ -190,6 +196,7 @@ def _figure(
             ],
             [Cell(_named(material, column, place)) for place in places],
             lambda theme, place: _tile(keyed.get((theme_ids[theme], places[place]))),
+            dot="corrected for the classifier’s error",
         ),
         grid(
             ["Theme", *(_named(material, column, place) for place in places)],
@@ -201,7 +208,6 @@ def _figure(
                 for theme in theme_ids
             ],
         ),
-        (Key("corrected for the classifier’s error", "dot"),) if corrected else (),
         absent,
     )
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import Tile, heat
+from pipeline.report.charts import heat
 from pipeline.report.elements import (
     Cell,
-    Chart,
+    Drawing,
     Figure,
     Grid,
-    Key,
     PageSection,
+    Tile,
     count_cell,
     grid,
     p_cell,
@@ -69,12 +70,11 @@ def alignment_figure(material: PageMaterial, passages: str, reference: str) -> F
         else "Many cells rest on one or two passages: rest the pointer on a cell for its count.",
         _chart(material, rows, topics[:N_TOPICS]),
         _grid(material, rows),
-        (Key("more than chance allows", "dot"),),
         absent,
     )
 
 
-def _chart(material: PageMaterial, rows: pl.DataFrame, topics: list[int]) -> Chart | None:
+def _chart(material: PageMaterial, rows: pl.DataFrame, topics: list[int]) -> Drawing | None:
     if rows.is_empty():
         return None
     keyed = {(row["topic_id"], row["theme_id"]): row for row in rows.iter_rows(named=True)}
@@ -84,7 +84,8 @@ def _chart(material: PageMaterial, rows: pl.DataFrame, topics: list[int]) -> Cha
     def tile(row: int, column: int) -> Tile | None:
         return _tile(material, keyed.get((topics[row], theme_ids[column])))
 
-    return heat(
+    return partial(
+        heat,
         "Topic",
         "Theme",
         [
@@ -97,6 +98,7 @@ def _chart(material: PageMaterial, rows: pl.DataFrame, topics: list[int]) -> Cha
         ],
         tile,
         "score",
+        dot="more than chance allows",
     )
 
 

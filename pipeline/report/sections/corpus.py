@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import polars as pl
 
@@ -208,7 +209,8 @@ def _by_kind(documents: pl.DataFrame) -> Figure:
         "corpus-kinds",
         _kinds_title(rows),
         "Passages by kind of document. Choose a bar to read its passages.",
-        chart=bars(
+        chart=partial(
+            bars,
             "Passages",
             [
                 (_kind(kind, n), n_passages, counted(n, "document"), passages_link(kind=kind))
@@ -255,8 +257,11 @@ def _by_year(documents: pl.DataFrame) -> Figure:
         "Documents by year",
         f"How many documents of each year were read.{left}",
         "The number follows the Council’s habits and this collection, not the intensity of events.",
-        chart=columns(
-            "Documents", "Year", [(str(year), n, passages_link(year=year)) for year, n, _ in rows]
+        chart=partial(
+            columns,
+            "Documents",
+            "Year",
+            [(str(year), n, passages_link(year=year)) for year, n, _ in rows],
         ),
         grid=grid(
             ["Year", "Documents", "Passages"],
@@ -286,7 +291,8 @@ def _by_mission(material: PageMaterial, documents: pl.DataFrame) -> Figure:
         "corpus-missions",
         "Documents by mission",
         "Documents by the missions that the manifest names for them; a document may name several.",
-        chart=bars(
+        chart=partial(
+            bars,
             "Documents",
             [
                 (mission, n, _host(material, mission), passages_link(mission=mission))

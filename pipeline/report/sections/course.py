@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import Tile, heat
+from pipeline.report.charts import heat
 from pipeline.report.elements import (
     Cell,
     Figure,
-    Key,
     PageSection,
+    Tile,
     count,
     grid,
     passages_link,
@@ -68,12 +69,21 @@ def series_figure(material: PageMaterial, theme_ids: Sequence[str]) -> Figure:
         "a dot marks differences whose interval leaves out zero.",
         "Interviewees speak of several missions at once, so the interview side cannot be told "
         "apart by mission.",
-        heat("Theme", "Where", themes, [Cell(place) for place in places], tile, "points", True),
+        partial(
+            heat,
+            "Theme",
+            "Where",
+            themes,
+            [Cell(place) for place in places],
+            tile,
+            "points",
+            True,
+            "interval leaves out zero",
+        ),
         grid(
             ["Theme", *places],
             [(name, *cells(theme)) for name, theme in zip(themes, theme_ids, strict=True)],
         ),
-        (Key("interval leaves out zero", "dot"),),
         absent,
     )
 
@@ -155,12 +165,21 @@ def ways_figure(material: PageMaterial, side: Side) -> Figure:
         f"names: corrected as above, in other ways, and on each mission of which {enough} or "
         f"more paragraphs are coded. Blue: more in {side.name}; a dot marks what is decided.",
         "Interviewees speak of several missions at once: their side is the same in every column.",
-        heat("Theme", "Where", themes, [Cell(name) for name in columns], tile, "points", True),
+        partial(
+            heat,
+            "Theme",
+            "Where",
+            themes,
+            [Cell(name) for name in columns],
+            tile,
+            "points",
+            True,
+            "decided",
+        ),
         grid(
             ["Theme", *columns],
             [(name, *cells(theme)) for name, theme in zip(themes, theme_ids, strict=True)],
         ),
-        (Key("decided", "dot"),),
     )
 
 
@@ -247,7 +266,15 @@ def _figure(
         title,
         shows,
         _UNCORRECTED,
-        heat(name, "Year", cells, [Cell(str(year)) for year in columns], tile),
+        partial(
+            heat,
+            name,
+            "Year",
+            cells,
+            [Cell(str(year)) for year in columns],
+            tile,
+            dot=_marked(material),
+        ),
         grid(
             [name, *(str(year) for year in columns)],
             [
@@ -255,7 +282,6 @@ def _figure(
                 for cell, key in zip(cells, keys, strict=True)
             ],
         ),
-        (Key(_marked(material), "dot"),),
         absent,
     )
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import Tile, bars, heat, intervals
+from pipeline.report.charts import bars, heat, intervals
 from pipeline.report.elements import (
     Cell,
     Figure,
     Grid,
-    Key,
     PageSection,
+    Tile,
     count,
     count_cell,
     counted,
@@ -106,14 +107,15 @@ def _gap_figure(material: PageMaterial, gap: pl.DataFrame) -> Figure:
         + (f" {counted(left, 'theme')} without either share: in the table only." if left else ""),
         "It does not show what missions do, nor how often a thing happens; a theme that is rare on "
         "one side may be taken for granted there.",
-        intervals(
+        partial(
+            intervals,
             ["Share of passages", points_axis(material)],
             ["percent", "points"],
             [SIDES, ["difference"]],
             [drawn(material, row, shares) for row in known],
+            gap_keys(material),
         ),
         _grid(material, rows, shares),
-        gap_keys(material),
         absent,
     )
 
@@ -195,7 +197,8 @@ def _how_often(material: PageMaterial) -> Figure:
         "How often each group is cited",
         "Passages that cite an interview with each group, or with several.",
         "It is how often the author cites a group, not how many people were interviewed.",
-        bars(
+        partial(
+            bars,
             "Passages",
             [
                 (
@@ -252,7 +255,8 @@ def _figure(material: PageMaterial, labels: str) -> Figure:
         _shows(labels, differ, settings.false_discovery_rate),
         "There are few passages a group, and an author chose and arranged them: without a dot, "
         "read a cell as an invitation to read its passages, not as a finding.",
-        heat(
+        partial(
+            heat,
             _kind(labels),
             "Group",
             [Cell(_named(material, labels, label)) for label in ordered],
@@ -264,9 +268,9 @@ def _figure(material: PageMaterial, labels: str) -> Figure:
                 for speaker_group in speaker_groups
             ],
             lambda row, column: _tile(keyed.get((ordered[row], speaker_groups[column])), settings),
+            dot="differs from all others",
         ),
         _speaker_grid(material, labels, ordered, speaker_groups, keyed),
-        (Key("differs from all others", "dot"),) if differ else (),
         absent,
     )
 

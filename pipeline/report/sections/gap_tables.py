@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import IntervalMark, IntervalRow, Tile, heat, intervals
+from pipeline.report.charts import heat, intervals
 from pipeline.report.elements import (
     NOTHING,
     Cell,
     Figure,
+    IntervalMark,
+    IntervalRow,
     Key,
+    Tile,
     counted,
     grid,
     interview_link,
@@ -159,14 +163,15 @@ def part_figure(material: PageMaterial) -> Figure:
         "the passages there; these parts are free of that, and sum to 100% on each side. Faint: "
         "within chance.",
         "A theme’s part can shrink only because another’s grows.",
-        intervals(
+        partial(
+            intervals,
             ["Part of all mentions", points_axis(material)],
             ["percent", "points"],
             [SIDES, ["difference"]],
             [drawn(material, row, shares, part=True) for row in rows],
+            gap_keys(material),
         ),
         grid([*names, "Reading"], [_part_line(material, row, shares) for row in rows]),
-        gap_keys(material),
         absent or ("" if rows else "Not computed in this run: a side has no mention of any theme."),
     )
 
@@ -208,7 +213,17 @@ def sensitivity_figure(material: PageMaterial, theme_ids: Sequence[str]) -> Figu
         "rate of this run.",
         "A way that agrees with the others is no proof: all ways share the same documents and the "
         "same interviews.",
-        heat("Theme", "Way", themes, [Cell(name) for name in names], tile, "points", True),
+        partial(
+            heat,
+            "Theme",
+            "Way",
+            themes,
+            [Cell(name) for name in names],
+            tile,
+            "points",
+            True,
+            "decided",
+        ),
         grid(
             ["Theme", *names],
             [
@@ -216,7 +231,6 @@ def sensitivity_figure(material: PageMaterial, theme_ids: Sequence[str]) -> Figu
                 for name, theme in zip(themes, theme_ids, strict=True)
             ],
         ),
-        (Key("decided", "dot"),),
         material.why_absent(GAP_SENSITIVITY),
     )
 
@@ -263,11 +277,13 @@ def _nearer_figure(material: PageMaterial, first: Side, side: Side) -> Figure:
         "beyond chance.",
         f"Only {counted(side_size(rows, side.id), 'passage')} of {side.name} could have been drawn "
         "to be coded, and the shares are of these.",
-        intervals(
+        partial(
+            intervals,
             [f"More in {first.name} ← points → in {side.name}", "Further ← points → nearer"],
             ["points", "points"],
             [["difference"], ["nearer"]],
             [_nearer_drawn(material, side, row, near.get(row["theme_id"])) for row in between],
+            (),
         ),
         grid(names, [_nearer_line(material, row, near.get(row["theme_id"])) for row in between]),
     )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import IntervalMark, IntervalRow, intervals
+from pipeline.report.charts import intervals
 from pipeline.report.elements import (
     Cell,
     Figure,
     Grid,
+    IntervalMark,
+    IntervalRow,
     Key,
     count,
     count_cell,
@@ -58,14 +61,15 @@ def curve_figure(material: PageMaterial) -> Figure:
         "whiskers run from the lowest to the highest of its seeds. The grey tick is what shuffled "
         "groups reach in 95 of 100 tries. The table has every number of topics.",
         "The number of topics was not chosen by this figure; the highest row is the luckiest.",
-        intervals(
+        partial(
+            intervals,
             ["Adjusted mutual information"],
             ["score"],
             [["model", "chance"]],
             [_curve_drawn(row) for row in _thinned(rows)],
+            (Key("Agreement", "model"), Key("Chance, 95th percentile", "chance")),
         ),
         _curve_grid(rows),
-        (Key("Agreement", "model"), Key("Chance, 95th percentile", "chance")),
         absent,
     )
 
@@ -147,15 +151,16 @@ def recovery_figure(material: PageMaterial, passages: str, reference: str) -> Fi
         "passages carry the theme to test it.",
         "The set is chosen on the same passages that it is judged on; the grey tick shows what "
         "that alone gives with shuffled topics.",
-        intervals(
+        partial(
+            intervals,
             ["F1 of the best topics"],
             ["score"],
             [["model", "chance"]],
             [_drawn(material, row) for row in rows],
+            (Key("Best topics", "model"), Key("Shuffled topics", "chance")),
             (0, 1),
         ),
         _grid(material, rows),
-        (Key("Best topics", "model"), Key("Shuffled topics", "chance")),
         absent,
     )
 

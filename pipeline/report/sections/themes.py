@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import IntervalMark, IntervalRow, intervals
+from pipeline.report.charts import intervals
 from pipeline.report.elements import (
     Cell,
     Figure,
     Grid,
+    IntervalMark,
+    IntervalRow,
     Key,
     PageSection,
     count_cell,
@@ -92,15 +95,19 @@ def calibration_figure(material: PageMaterial) -> Figure:
         "share that was given the theme should be the probability. Learnable themes only.",
         "Most probabilities are near 0, since most texts do not say a given theme; where few "
         "decisions stand together the interval is wide.",
-        intervals(
+        partial(
+            intervals,
             ["share that says the theme"],
             ["score"],
             [["model", "baseline"]],
             [_curves_drawn(name_of[str(row["setting"])], row) for row in rows],
+            (
+                Key("Share that says the theme, with interval", "model"),
+                Key("Probability", "baseline"),
+            ),
             (0, 1),
         ),
         grid(names, [_curve_line(name_of[str(row["setting"])], row) for row in rows]),
-        (Key("Share that says the theme, with interval", "model"), Key("Probability", "baseline")),
         material.why_absent(CALIBRATION),
     )
 
@@ -204,15 +211,16 @@ def _setting_figure(material: PageMaterial, setting: str) -> Figure:
         f"{_shows(material.study, setting)} F1 is 1 when every passage on the theme is found and "
         "nothing else; faint rows have too few coded units to be learnt.",
         "With few coded units the intervals are wide: a difference inside them is no difference.",
-        intervals(
+        partial(
+            intervals,
             ["F1"],
             ["score"],
             [["model", "coding", "chance", "baseline"]],
             [_drawn(material, scores, theme, setting) for theme in (*first, *theme_ids)],
+            _keys(material, model, {name for name, _, _ in scores}),
             (0, 1),
         ),
         _setting_grid(material, scores, theme_ids, setting),
-        _keys(material, model, {name for name, _, _ in scores}),
         absent,
     )
 
@@ -311,7 +319,8 @@ def models_figure(material: PageMaterial) -> Figure:
         "its mean over the themes that can be learnt (macro), with 95% intervals. The table has "
         "all models, and means over all decisions (micro).",
         "Sets rest on different texts, so their figures cannot be held against each other.",
-        intervals(
+        partial(
+            intervals,
             ["Mean F1"],
             ["score"],
             [["model", "coding", "chance", "baseline"]],
@@ -319,12 +328,12 @@ def models_figure(material: PageMaterial) -> Figure:
                 replace(_drawn(material, scores, MACRO, one.id), name=one.name, strong=False)
                 for one, scores in judged.items()
             ],
+            _keys(material, model, {name for scores in judged.values() for name, _, _ in scores}),
             (0, 1),
         )
         if judged
         else None,
         grid(names, rows),
-        _keys(material, model, {name for scores in judged.values() for name, _, _ in scores}),
         material.why_absent(EVALUATION),
     )
 

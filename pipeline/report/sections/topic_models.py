@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from pipeline.report.charts import IntervalMark, IntervalRow, Tile, heat, intervals
+from pipeline.report.charts import heat, intervals
 from pipeline.report.elements import (
     Cell,
     Figure,
     Grid,
+    IntervalMark,
+    IntervalRow,
     Key,
     Sentence,
+    Tile,
     count_cell,
     counted,
     decimal,
@@ -86,7 +90,8 @@ def models_figure(material: PageMaterial) -> Figure:
         "same passages. Different words: topics do not repeat each other. ARI: other seeds give "
         "the same topics.",
         "Measures of words do not understand: whether a topic is a theme is for a reader to say.",
-        intervals(
+        partial(
+            intervals,
             ["Value"],
             ["score"],
             [list(_SERIES.values())],
@@ -101,9 +106,9 @@ def models_figure(material: PageMaterial) -> Figure:
                 )
                 for measure, name in MEASURES.items()
             ],
+            [Key(MODELS[model], series) for model, series in _SERIES.items() if model in models],
         ),
         _model_grid(models),
-        tuple(Key(MODELS[model], series) for model, series in _SERIES.items() if model in models),
         "" if models else "Not computed in this run: the stage “topics” has not written it yet.",
     )
 
@@ -158,7 +163,8 @@ def article_figure(material: PageMaterial) -> Figure:
         + _summary(material),
         "With so few passages the borders between these topics move easily: read the "
         "stability in the table first.",
-        heat(
+        partial(
+            heat,
             f"Topics of {texts} alone",
             "topics of the whole corpus",
             [Cell(names[topic]) for topic in own],

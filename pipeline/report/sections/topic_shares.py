@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from pipeline.report.charts import Tile, bars, heat
+from pipeline.report.charts import bars, heat
 from pipeline.report.elements import (
     Cell,
     Figure,
     Grid,
+    Tile,
     count_cell,
     counted,
     decimal,
@@ -89,7 +91,7 @@ def sizes_figure(material: PageMaterial) -> Figure:
         f"{which} by the number of their passages{others}. A topic is a group of passages that say "
         "similar things, named by words that set it apart. Choose a bar to read its passages.",
         "A large topic may be large because the same paragraph is repeated from year to year.",
-        bars("Passages", [(name, n, "", link) for name, n, link in rows[:N_LARGEST]]),
+        partial(bars, "Passages", [(name, n, "", link) for name, n, link in rows[:N_LARGEST]]),
         grid(["Topic", "Passages"], [(Cell(name), count_cell(n, link)) for name, n, link in rows]),
         absent=material.why_absent(TOPICS),
     )
@@ -154,7 +156,8 @@ def _drawn(
 ) -> tuple[Any, Grid]:
     topics = list(material.topic_names)
     named = [Cell(material.topic_name(each), link=passages_link(topic=each)) for each in topics]
-    chart = heat(
+    chart = partial(
+        heat,
         "Topic",
         across,
         named[:N_DRAWN],
@@ -193,7 +196,8 @@ def zero_shot_figure(material: PageMaterial) -> Figure:
         "passage to the nearest one. A cell is the part of a topic’s passages that go there, for "
         "the largest topics; the table counts passages a definition.",
         "Nearest is not near: a passage on none of the themes still has a nearest one.",
-        heat(
+        partial(
+            heat,
             "Topic",
             "nearest definition",
             [Cell(material.topic_name(each), link=passages_link(topic=each)) for each in topics][
@@ -246,7 +250,7 @@ def likeness_figure(material: PageMaterial) -> Figure:
         "more alike than topics are on average; orange: less. The table lists all pairs, the most "
         "alike first.",
         "Two topics that are alike may be one theme that the machine cut in two.",
-        heat("Topic", "Topic", named, named, tile, "score", diverging=True),
+        partial(heat, "Topic", "Topic", named, named, tile, "score", diverging=True),
         grid(
             ["Topic", "Other topic", "Cosine"],
             [

@@ -35,11 +35,5 @@ peacetext.tables = (() => {
     }
   }
 
-  function rowsOf(table) {
-    const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent);
-    const rows = [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.dataset.value ?? cell.textContent.trim()));
-    return [heads, ...rows];
-  }
-
-  return { start, rowsOf };
+  return { start };
 })();
