@@ -131,7 +131,7 @@ def test_topics_join_and_part_along_the_hierarchy(bench: Visit) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Host states", "Who guards: the guards #1?", "no", "“Ça” & 'co'", '- "a"\\b']
+    "name", ["Host states", "Who guards: the guards #1", "no", "“Ça” & 'co'", '- "a"\\b']
 )
 def test_a_name_becomes_a_line_for_the_file_of_labels(
     bench: Visit, tmp_path: Path, name: str

@@ -109,11 +109,11 @@ peacetext.topic = (() => {
     `Other runs of the machine find ${topic.seeds.toFixed(2)} of it again (other seeds) and ${topic.samples.toFixed(2)} (90% of the texts); 1 is all of it.`);
 
   function made(about) {
-    const { group, name } = about;
+    const { group, name, known } = about;
     const [topic] = group.members;
     if (group.members.length > 1) {
       return part("Joined of", element("ul", {}, ...group.members.map((each) => element("li", {},
-        `${name(each)}${each.stable ? "" : " (fragile)"}: ${each.terms.slice(0, 5).map(([term]) => term).join(", ")}`))));
+        element("a", { href: `${known.explorer}?topic=${each.id}` }, name(each)), `${each.stable ? "" : " (fragile)"}: ${each.terms.slice(0, 5).map(([term]) => term).join(", ")}`))));
     }
     if (!topic.key) return [];
     const rows = topic.terms.map(([term, value]) => ({ name: term, value, text: value.toFixed(2), note: "overlap of its passages and those of the topic (Jaccard)" }));
