@@ -21,6 +21,7 @@ from pipeline.report.elements import (
     grid,
     interval_cell,
     kind_name,
+    listed,
     lowered,
     passages_link,
     percent,
@@ -28,8 +29,9 @@ from pipeline.report.elements import (
     share_cell,
 )
 from pipeline.report.material import PageMaterial
-from pipeline.run.tables.themes import CODER_AGREEMENT, CODER_CONFUSIONS, PREVALENCE
-from pipeline.study.study import Study
+from pipeline.run.tables.themes import CALIBRATION, CODER_AGREEMENT, CODER_CONFUSIONS, PREVALENCE
+from pipeline.study.sets import CodedSet
+from pipeline.study.study import Study, transfer_name
 
 ALL, SETS = "all", "sets"
 _POOLED = {ALL: "Mean of the themes in use", SETS: "Whole sets of codes (MASI)"}
@@ -261,4 +263,78 @@ def _grid_cell(row: Mapping[str, Any] | None) -> Cell:
         return cell
     return Cell(
         f"{cell.text} ({percent(row['low'])} to {percent(row['high'])})", cell.value, cell.link
+    )
+
+
+def setting_names(study: Study) -> dict[str, str]:
+    """What each setting of the evaluation is called: a coded set, or the others alone."""
+    names = {one.id: one.name for one in study.judged_sets}
+    for setting, (one, before) in transfers(study).items():
+        names[setting] = f"From {listed(before)} to {lowered(one.name)}"
+    return names
+
+
+def transfers(study: Study) -> dict[str, tuple[CodedSet, list[str]]]:
+    """Settings in which a set is judged by models of the other sets, with their names."""
+    found = {}
+    for one in study.judged_sets:
+        before = study.learnt_beside(one)
+        if before:
+            setting = transfer_name([each.id for each in before], one.id)
+            found[setting] = one, [lowered(each.name) for each in before]
+    return found
+
+
+def calibration_figure(material: PageMaterial) -> Figure:
+    """Share that says the theme, by the probability that was given, in each setting."""
+    curve = material.frame(CALIBRATION)
+    name_of = setting_names(material.study)
+    rows = [
+        row
+        for setting in name_of
+        for row in curve.filter(
+            (pl.col("theme_id") == ALL) & (pl.col("setting").cast(pl.String) == setting)
+        )
+        .sort("bin")
+        .iter_rows(named=True)
+    ]
+    names = ["Setting", "Mean probability", "Decisions", "Share that says it", "Interval"]
+    return Figure(
+        "themes-calibration",
+        "Is a probability what it says?",
+        "Decisions (a unit and a theme) with like probabilities are put together; among them the "
+        "share that was given the theme should be the probability. Learnable themes only.",
+        "Most probabilities are near 0, since most texts do not say a given theme; where few "
+        "decisions stand together the interval is wide.",
+        partial(
+            intervals,
+            ["share that says the theme"],
+            ["score"],
+            [["model", "baseline"]],
+            [_curves_drawn(name_of[str(row["setting"])], row) for row in rows],
+            (
+                Key("Share that says the theme, with interval", "model"),
+                Key("Probability", "baseline"),
+            ),
+            (0, 1),
+        ),
+        grid(names, [_curve_line(name_of[str(row["setting"])], row) for row in rows]),
+        material.why_absent(CALIBRATION),
+    )
+
+
+def _curves_drawn(setting: str, row: Mapping[str, Any]) -> IntervalRow:
+    observed = IntervalMark("model", row["observed"], row["low"], row["high"], "Share that says it")
+    said = IntervalMark("baseline", row["predicted"], name="Mean probability")
+    name = f"{setting}, {row['predicted']:.2f} (n = {row['n']})"
+    return IntervalRow(name, (observed, said), "")
+
+
+def _curve_line(setting: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    return (
+        Cell(setting),
+        score_cell(row["predicted"]),
+        count_cell(row["n"]),
+        score_cell(row["observed"]),
+        interval_cell(row["low"], row["high"], shares=False),
     )

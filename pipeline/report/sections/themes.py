@@ -28,41 +28,22 @@ from pipeline.report.elements import (
 )
 from pipeline.report.material import PageMaterial
 from pipeline.report.sections.coding import (
+    calibration_figure,
     coded_link,
     coder_figure,
     confusion_figure,
     prevalence_figures,
+    setting_names,
+    transfers,
 )
-from pipeline.run.tables.themes import CALIBRATION, EVALUATION
-from pipeline.study.sets import CodedSet
-from pipeline.study.study import Study, transfer_name
-
-ALL = "all"
-
-
-def setting_names(study: Study) -> dict[str, str]:
-    """What each setting of the evaluation is called: a coded set, or the others alone."""
-    names = {one.id: one.name for one in study.judged_sets}
-    for setting, (one, before) in _transfers(study).items():
-        names[setting] = f"From {listed(before)} to {lowered(one.name)}"
-    return names
-
-
-def _transfers(study: Study) -> dict[str, tuple[CodedSet, list[str]]]:
-    """Settings in which a set is judged by models of the other sets, with their names."""
-    found = {}
-    for one in study.judged_sets:
-        before = study.learnt_beside(one)
-        if before:
-            setting = transfer_name([each.id for each in before], one.id)
-            found[setting] = one, [lowered(each.name) for each in before]
-    return found
+from pipeline.run.tables.themes import EVALUATION
+from pipeline.study.study import Study
 
 
 def _shows(study: Study, setting: str) -> str:
     """What classifiers learn from in a setting, and what is kept from them."""
-    if setting in _transfers(study):
-        one, before = _transfers(study)[setting]
+    if setting in transfers(study):
+        one, before = transfers(study)[setting]
         tested = lowered(one.name)
         return f"Trained on {listed(before)} alone, tested on {tested}: the loss on the way."
     one = study.coded_set(setting)
@@ -72,61 +53,6 @@ def _shows(study: Study, setting: str) -> str:
     }[one.unit]
     learnt = [lowered(each.name) for each in (*study.learnt_beside(one), one)]
     return f"Trained on {listed(learnt)}, tested on others; {left}."
-
-
-def calibration_figure(material: PageMaterial) -> Figure:
-    """Share that says the theme, by the probability that was given, in each setting."""
-    curve = material.frame(CALIBRATION)
-    name_of = setting_names(material.study)
-    rows = [
-        row
-        for setting in name_of
-        for row in curve.filter(
-            (pl.col("theme_id") == ALL) & (pl.col("setting").cast(pl.String) == setting)
-        )
-        .sort("bin")
-        .iter_rows(named=True)
-    ]
-    names = ["Setting", "Mean probability", "Decisions", "Share that says it", "Interval"]
-    return Figure(
-        "themes-calibration",
-        "Is a probability what it says?",
-        "Decisions (a unit and a theme) with like probabilities are put together; among them the "
-        "share that was given the theme should be the probability. Learnable themes only.",
-        "Most probabilities are near 0, since most texts do not say a given theme; where few "
-        "decisions stand together the interval is wide.",
-        partial(
-            intervals,
-            ["share that says the theme"],
-            ["score"],
-            [["model", "baseline"]],
-            [_curves_drawn(name_of[str(row["setting"])], row) for row in rows],
-            (
-                Key("Share that says the theme, with interval", "model"),
-                Key("Probability", "baseline"),
-            ),
-            (0, 1),
-        ),
-        grid(names, [_curve_line(name_of[str(row["setting"])], row) for row in rows]),
-        material.why_absent(CALIBRATION),
-    )
-
-
-def _curves_drawn(setting: str, row: Mapping[str, Any]) -> IntervalRow:
-    observed = IntervalMark("model", row["observed"], row["low"], row["high"], "Share that says it")
-    said = IntervalMark("baseline", row["predicted"], name="Mean probability")
-    name = f"{setting}, {row['predicted']:.2f} (n = {row['n']})"
-    return IntervalRow(name, (observed, said), "")
-
-
-def _curve_line(setting: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
-    return (
-        Cell(setting),
-        score_cell(row["predicted"]),
-        count_cell(row["n"]),
-        score_cell(row["observed"]),
-        interval_cell(row["low"], row["high"], shares=False),
-    )
 
 
 MACRO, MICRO = "macro", "micro"
@@ -167,7 +93,7 @@ def section(material: PageMaterial) -> PageSection:
             *prevalence_figures(material),
         ),
         appendix=(
-            *(_setting_figure(material, setting) for setting in _transfers(material.study)),
+            *(_setting_figure(material, setting) for setting in transfers(material.study)),
             calibration_figure(material),
             confusion_figure(material),
         ),
