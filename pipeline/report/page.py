@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -139,7 +140,7 @@ class ReportPage:
         of_sections = {one.section_id: (*one.figures, *one.appendix) for one in self.sections}
         return {"index": self.story, **of_sections}
 
-    @property
+    @cached_property
     def charts(self) -> dict[str, dict[str, Any]]:
         """The specification of every chart that is drawn, by page and figure."""
         return {name: _specs(figures) for name, figures in self.figures.items()}

@@ -10,6 +10,7 @@ from hashlib import sha256
 from html import unescape
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
