@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from pipeline.report.page import PAGES
@@ -15,11 +13,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 @pytest.mark.parametrize("kind", ["SVG", "PNG", "CSV"])
 def test_a_chart_is_taken_away_as(visit: Visit, kind: str) -> None:
     visit.open("gap")
-    scroll_through(visit)
-    with visit.page.expect_download() as download:
-        visit.page.locator("#gap-chart .take").get_by_text(kind, exact=True).click()
-    content = Path(download.value.path()).read_bytes()
-    assert download.value.suggested_filename == f"gap-chart.{kind.lower()}"
+    link = visit.page.locator("#gap-chart .take").get_by_text(kind, exact=True)
+    assert link.get_attribute("download") is not None
+    content = (visit.folder / str(link.get_attribute("href"))).read_bytes()
     begins = {"SVG": b"<svg", "PNG": b"\x89PNG", "CSV": "\ufeffTheme,".encode()}[kind]
     assert content.startswith(begins)
     if kind == "SVG":
@@ -43,10 +39,10 @@ _LACKING = """[...document.querySelectorAll("[data-chart]")].map((host) => {
             const has = {
                 title: figure.querySelector("h3").textContent.trim(),
                 sentence: figure.querySelector(".shows").textContent.trim().endsWith("."),
-                axes: host.querySelector("svg .axis") || host.dataset.chart.includes("hierarchy"),
-                name: host.querySelector("svg").getAttribute("aria-label"),
+                axes: host.querySelector("svg .role-axis, svg .role-mark"),
+                name: host.getAttribute("aria-label"),
                 table: figure.querySelector("details table"),
-                downloads: figure.querySelectorAll(".take button").length === 3,
+                downloads: figure.querySelectorAll(".take a").length === 3,
             };
             return [host.dataset.chart, ...Object.keys(has).filter((name) => !has[name])];
         }).filter((each) => each.length > 1)"""

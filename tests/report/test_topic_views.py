@@ -137,32 +137,38 @@ def test_counts_of_topics_and_themes_add_up_to_those_of_the_comparison(
     assert (counted["n"], counted["by"], counted["filters"]) == (40, "code", {"kind": "un"})
 
 
+def cells_of(chart: dict[str, Any]) -> dict[tuple[str, str], float]:
+    data = [row for rows in chart["datasets"].values() for row in rows]
+    return {(row["row"], row["column"]): row["value"] for row in data if "column" in row}
+
+
 def test_topics_that_the_hierarchy_joins_stand_side_by_side(charts: dict[str, Any]) -> None:
-    likeness = charts["topics-likeness"]
-    names = [row["name"] for row in likeness["rows"]]
-    patrols, protect, host = names
+    cells = cells_of(charts["topics-likeness"])
+    patrols, protect, host = dict.fromkeys(row for row, _ in cells)
     assert (patrols, protect) == ("<b>Patrols</b>, foot, night", "Protect, civilians, threat")
     assert host == "Host, state, authority"
     # the cell of a pair is the same on both sides of the diagonal, which is empty
-    cells = likeness["cells"]
-    assert [row[at] for at, row in enumerate(cells)] == [None, None, None]
-    assert cells[1][2][0] == cells[2][1][0] == 0.8
+    assert [cell for cell in cells if cell[0] == cell[1]] == []
+    assert cells[protect, host] == cells[host, protect] == 0.8
 
 
 def test_the_article_alone_stands_beside_the_whole_corpus(
     project: Path, charts: dict[str, Any]
 ) -> None:
-    chart = charts["topics-article"]
-    assert [row["name"] for row in chart["rows"]] == ["Protect, civilians, threat"]
-    assert chart["columns"][-1]["name"] == "No topic"
-    assert sum(cell[0] for cell in chart["cells"][0]) == pytest.approx(1)
+    cells = cells_of(charts["topics-article"])
+    assert {row for row, _ in cells} == {"Protect, civilians, threat"}
+    assert '"No topic"' in json.dumps(charts["topics-article"]["wide"])
+    assert sum(cells.values()) == pytest.approx(1)
     assert "Alone it gives 1 topic, 1 of them stable" in figure_of(project, "topics-article")
 
 
 def test_a_model_without_a_measure_has_no_mark_for_it(charts: dict[str, Any]) -> None:
-    rows = {row["name"]: row["marks"] for row in charts["topics-models"]["rows"]}
-    assert [mark["value"] for mark in rows["Coherence of words (NPMI)"]] == [0.21, -0.05]
-    assert [mark["value"] for mark in rows["Different words"]] == [0.8, None]
+    found: dict[str, list[float]] = {}
+    for row in (row for rows in charts["topics-models"]["datasets"].values() for row in rows):
+        if "value" in row:
+            found.setdefault(row["row"], []).append(row["value"])
+    assert found["Coherence of words (NPMI)"] == [0.21, -0.05]
+    assert found["Different words"] == [0.8]
 
 
 def test_without_topics_every_figure_says_why(bare_project: Path) -> None:
