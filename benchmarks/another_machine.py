@@ -34,8 +34,8 @@ from pipeline.topics.finding import score
 from pipeline.topics.fitting import NOT_SEEN, REFITTED, clustering, fitting_settings, projection
 from pipeline.topics.selection import TopicCorpus, TopicMaterial, prepare
 from pipeline.topics.terms import count_terms
+from pipeline.vectors import VECTORS, read_vectors
 from pipeline.vectors.encoder import load_encoder
-from pipeline.vectors.stored import VECTORS, read_vectors
 
 PROCESSORS: dict[str, dict[str, str]] = {
     "AVX2, Haswell": {

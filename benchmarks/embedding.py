@@ -27,9 +27,8 @@ from pipeline.run.caches import ResultCache
 from pipeline.run.settings import EmbedSettings, load_settings
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.texts import PASSAGES
-from pipeline.vectors import device_of
+from pipeline.vectors import VectorCache, device_of
 from pipeline.vectors.encoder import CachedEncoder, SentenceEncoder, load_sentence_encoder
-from pipeline.vectors.stored import VectorCache
 
 PART = {"cpu": 500, "cuda": 10_000}
 """Different texts between two turns: so many that the last batch of a length, which is filled up,

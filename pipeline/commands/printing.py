@@ -165,8 +165,8 @@ def nearest_passages(text: str, n: int) -> pl.DataFrame:
     if not any(letter.isalnum() for letter in text):
         raise InputError("TEXT", "has no word to look for", "give a sentence or a few words")
     from pipeline.run.settings import load_settings
+    from pipeline.vectors import read_vectors
     from pipeline.vectors.encoder import load_encoder
-    from pipeline.vectors.stored import read_vectors
 
     passages = read_table(PASSAGES)
     (query,) = load_encoder(load_settings().embed, query=True).encode([text])

@@ -64,8 +64,8 @@ from pipeline.study.codings import read_codings
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
 from pipeline.study.sets import SUGGESTED, who_coded
 from pipeline.study.study import STUDY_FILE, Study
+from pipeline.vectors import read_vectors
 from pipeline.vectors.encoder import load_encoder
-from pipeline.vectors.stored import read_vectors
 
 WRITTEN = (
     AGREEMENT,

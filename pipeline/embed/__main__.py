@@ -15,6 +15,7 @@ from pipeline.run.settings import EmbedSettings, load_settings
 from pipeline.run.stage import run_stage, say, write_metrics
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.texts import PASSAGES
+from pipeline.vectors import write_vectors
 from pipeline.vectors.encoder import (
     CachedEncoder,
     SentenceEncoder,
@@ -22,7 +23,6 @@ from pipeline.vectors.encoder import (
     load_sentence_encoder,
     processor,
 )
-from pipeline.vectors.stored import write_vectors
 
 PIECE = 256
 """Texts that one worker takes at once: some seconds of work."""

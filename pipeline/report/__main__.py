@@ -21,7 +21,7 @@ from pipeline.study.checks import load_study
 from pipeline.study.codebook import CODEBOOK_FILE, load_codebook
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
 from pipeline.study.study import MISSIONS_FILE, STUDY_FILE, load_missions
-from pipeline.vectors.stored import MODEL_CARD, VECTORS, read_vectors
+from pipeline.vectors import MODEL_CARD, VECTORS, read_vectors
 
 FOLDER = Path("outputs/report")
 REQUIRED = (ACQUIRED, DOCUMENTS, SET_ASIDE, PASSAGES)

@@ -23,6 +23,7 @@ from pipeline.report.vega import (
     heads,
     inline,
     numbers,
+    tones_of,
 )
 
 _TICK = "M0,-1.3L0,1.3"
@@ -41,8 +42,6 @@ _LOOKS = {
 }
 """The shape and the colour of each series; without a colour only its outline is drawn."""
 _OUTLINES = {"baseline": "ink", "chance": "soft"}
-PLUS = [PALETTE[f"plus-{n}"] for n in range(1, 8)]
-MINUS = [PALETTE[f"minus-{n}"] for n in range(7, 0, -1)]
 
 
 def intervals(
@@ -236,25 +235,12 @@ def heat(
         for column, head in enumerate(names)
         if (found := tile(row, column)) is not None
     ]
-    tones = _tones(max((abs(cell["value"]) for cell in cells), default=0) or 1.0, diverging)
+    scale = tones_of(max((abs(cell["value"]) for cell in cells), default=0) or 1.0, diverging)
     base = alt.Chart(inline(cells)).encode(href="link:N")
-    upright = heads(names, f"{down} ↓   {across} →", narrow)
-    ramp = alt.Legend(
-        title=None,
-        format=VALUES[number].replace("+.1f", "+.0f"),
-        labelExpr="datum.value == 0 ? '0' : datum.label",
-    )
-    boxes = base.mark_rect(stroke=PALETTE["ground"], strokeWidth=1).encode(
-        x=upright,
+    boxes = _boxes(base, scale, across, number).encode(
+        x=heads(names, f"{down} ↓   {across} →", narrow),
         y=named.named(0),
         y2=alt.Y2("row:N", bandPosition=1),
-        color=alt.Color("value:Q", scale=tones, legend=ramp),
-        tooltip=[
-            alt.Tooltip("row:N", title="title"),
-            alt.Tooltip("column:N", title=across.lower()),
-            alt.Tooltip("value:Q", title="value", format=VALUES[number]),
-            alt.Tooltip("note:N", title="of"),
-        ],
     )
     dots = (
         [_dots(base, dot, narrow).encode(x="column:N", y=named.y())]
@@ -263,6 +249,25 @@ def heat(
     )
     layers = [boxes, *dots, *named.over()]
     return alt.LayerChart(layer=layers, width=WIDTH, height=named.height(22, 18))
+
+
+def _boxes(base: alt.Chart, scale: alt.Scale, across: str, number: str) -> alt.Chart:
+    """A box a cell, with what the pointer says, and the tones in the legend."""
+    legend = alt.Legend(
+        title=None,
+        format=VALUES[number].replace("+.1f", "+.0f"),
+        labelExpr="datum.value == 0 ? '0' : datum.label",
+    )
+    drawn: alt.Chart = base.mark_rect(stroke=PALETTE["ground"], strokeWidth=1).encode(
+        color=alt.Color("value:Q", scale=scale, legend=legend),
+        tooltip=[
+            alt.Tooltip("row:N", title="title"),
+            alt.Tooltip("column:N", title=across.lower()),
+            alt.Tooltip("value:Q", title="value", format=VALUES[number]),
+            alt.Tooltip("note:N", title="of"),
+        ],
+    )
+    return drawn
 
 
 def _cell(row: str, column: str, tile: Tile, number: str) -> dict[str, Any]:
@@ -274,15 +279,6 @@ def _cell(row: str, column: str, tile: Tile, number: str) -> dict[str, Any]:
         "dot": tile.marked,
         "link": tile.link if tile.value else None,  # nothing is nowhere to go
     }
-
-
-def _tones(most: float, diverging: bool) -> alt.Scale:
-    """Tones by steps; shares go by square root, so that small ones can be told apart."""
-    if diverging:
-        breaks = [rounded(most * step / 7) for step in range(-6, 7)]
-        return alt.Scale(type="threshold", domain=breaks, range=[*MINUS, *PLUS])
-    breaks = [rounded(most * (step / 7) ** 2) for step in range(1, 7)]
-    return alt.Scale(type="threshold", domain=breaks, range=PLUS)
 
 
 def _dots(base: alt.Chart, dot: str, narrow: bool) -> alt.Chart:

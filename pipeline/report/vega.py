@@ -17,7 +17,7 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 from vl_convert import javascript_bundle, svg_to_png, vegalite_to_svg
 
-from pipeline.report.elements import Cell, Drawing, Figure, Grid
+from pipeline.report.elements import Cell, Drawing, Figure, Grid, rounded
 from pipeline.run.caches import ResultCache
 
 _STYLE = (files("pipeline.report") / "static" / "style.css").read_text(encoding="utf-8")
@@ -243,6 +243,19 @@ def heads(names: Sequence[str], title: str, narrow: bool) -> alt.X:
         grid=False,
     )
     return alt.X("column:N", sort=None, scale=alt.Scale(domain=list(names), padding=0), axis=axis)
+
+
+PLUS = [PALETTE[f"plus-{n}"] for n in range(1, 8)]
+MINUS = [PALETTE[f"minus-{n}"] for n in range(7, 0, -1)]
+
+
+def tones_of(most: float, diverging: bool) -> alt.Scale:
+    """Tones by steps; shares go by square root, so that small ones can be told apart."""
+    if diverging:
+        breaks = [rounded(most * step / 7) for step in range(-6, 7)]
+        return alt.Scale(type="threshold", domain=breaks, range=[*MINUS, *PLUS])
+    breaks = [rounded(most * (step / 7) ** 2) for step in range(1, 7)]
+    return alt.Scale(type="threshold", domain=breaks, range=PLUS)
 
 
 def script() -> str:

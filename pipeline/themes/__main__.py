@@ -34,8 +34,8 @@ from pipeline.themes.evaluation import ALL, MACRO, calibration_error
 from pipeline.themes.scoring import SavedThemes, save_themes
 from pipeline.themes.study import ThemeFindings, study_themes
 from pipeline.themes.units import CodedCorpus, lost_lines, passage_codes_table, units_table
+from pipeline.vectors import read_vectors
 from pipeline.vectors.encoder import load_encoder
-from pipeline.vectors.stored import read_vectors
 
 
 def main() -> None:

@@ -25,8 +25,8 @@ from pipeline.study.study import load_missions
 from pipeline.topics.finding import TopicFindings, find_topics, load_labels, renamed
 from pipeline.topics.model import saved_files
 from pipeline.topics.selection import TopicCorpus
+from pipeline.vectors import read_vectors
 from pipeline.vectors.encoder import load_encoder
-from pipeline.vectors.stored import read_vectors
 
 MODEL = Path("outputs/topics/model")
 """A BERTopic that `BERTopic.load` reads."""

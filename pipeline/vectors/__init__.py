@@ -16,15 +16,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.run.caches import cache_folder
+import numpy as np
+
+from pipeline.run.arrays import Booleans, Vectors
+from pipeline.run.caches import ResultCache, cache_folder
 from pipeline.run.errors import InputError, StageError
-from pipeline.run.files import sha256_of, text_hash
+from pipeline.run.files import sha256_of, text_hash, write_json, write_whole
 from pipeline.run.settings import PACKAGED, PARAMS_FILE, EmbedSettings, EncoderUse
 from pipeline.run.stage import heavy_imports, say
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+VECTORS = Path("outputs/embed/vectors.npy")
+MODEL_CARD = Path("outputs/embed/model.json")
+_HASHES_AT_ONCE = 10_000  # as many are held twice, as bytes and as rows
 _PUBLISHED = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _PACKAGED_USE = EncoderUse(weights={"model.safetensors": _PUBLISHED})
 """The weights of all-MiniLM-L6-v2 as sentence-transformers published them."""
@@ -283,3 +289,55 @@ def device_of(wanted: str, *, cuda: bool) -> str:
     if wanted == "cuda" and not cuda:
         raise StageError("embed.device is cuda, but there is no GPU here; set it to auto or cpu")
     return wanted
+
+
+def write_vectors(vectors: Vectors, card: Mapping[str, object]) -> None:
+    """Write the vectors, one row a passage in the order of the passages, and their model's card."""
+    write_whole(VECTORS, lambda file: np.save(file, vectors, allow_pickle=False))
+    write_json(MODEL_CARD, dict(card))
+
+
+def read_vectors(n_passages: int) -> Vectors:
+    """float32 [n_passages, dimension], row i for passage i.
+
+    Raises:
+        InputError: the embed stage has not run.
+        StageError: the file does not fit the passages.
+    """
+    if not VECTORS.is_file():
+        raise InputError(VECTORS, "is missing", "run: dvc repro embed")
+    try:
+        vectors: Vectors = np.load(VECTORS, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise StageError(f"{VECTORS} cannot be read ({error}); run: dvc repro -f embed") from error
+    if vectors.shape[0] != n_passages:
+        raise StageError(
+            f"{VECTORS} has {vectors.shape[0]} rows for {n_passages} passages; run: dvc repro embed"
+        )
+    return vectors
+
+
+class VectorCache:
+    """Vectors of one model by text hash; opened and fixed as `ResultCache`."""
+
+    def __init__(self, file: Path) -> None:
+        """Open the cache, or begin it."""
+        self._results = ResultCache(file)
+
+    def find(self, hashes: Sequence[str], dimension: int) -> tuple[Vectors, Booleans]:
+        """float32 [len(hashes), dimension] and boolean [len(hashes)], which are there and whole."""
+        vectors = np.zeros((len(hashes), dimension), dtype=np.float32)
+        known = np.zeros(len(hashes), dtype=np.bool_)
+        for start in range(0, len(hashes), _HASHES_AT_ONCE):
+            part = hashes[start : start + _HASHES_AT_ONCE]
+            found = self._results.find(part)
+            for row, key in enumerate(part, start):
+                if len(found.get(key, b"")) == vectors.itemsize * dimension:
+                    vectors[row], known[row] = np.frombuffer(found[key], dtype=np.float32), True
+        return vectors, known
+
+    def add(self, hashes: Sequence[str], vectors: Vectors) -> None:
+        """Keep vectors [len(hashes), dimension] in one transaction."""
+        self._results.add(
+            (key, vector.tobytes()) for key, vector in zip(hashes, vectors, strict=True)
+        )

@@ -26,7 +26,10 @@ from pipeline.run.errors import StageError
 from pipeline.run.files import read_json, text_hash
 from pipeline.run.settings import EmbedSettings
 from pipeline.vectors import (
+    MODEL_CARD,
+    VECTORS,
     ModelCard,
+    VectorCache,
     find_model,
     load_model,
     max_tokens_of,
@@ -34,7 +37,6 @@ from pipeline.vectors import (
     prompt_tokens_of,
     unusable,
 )
-from pipeline.vectors.stored import MODEL_CARD, VECTORS, VectorCache
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -15,13 +15,12 @@ from pipeline.run.caches import ResultCache
 from pipeline.run.errors import StageError
 from pipeline.run.files import text_hash
 from pipeline.run.settings import load_settings
-from pipeline.vectors import device_of
+from pipeline.vectors import VectorCache, device_of
 from pipeline.vectors.encoder import (
     CachedEncoder,
     SentenceEncoder,
     load_sentence_encoder,
 )
-from pipeline.vectors.stored import VectorCache
 
 pytestmark = pytest.mark.slow
 
@@ -274,7 +273,7 @@ def test_a_full_disk_sets_no_good_cache_aside(tmp_path: Path) -> None:
     size = file.stat().st_size
     code = (
         "import resource, signal, sys, numpy as np; from pathlib import Path\n"
-        "from pipeline.vectors.stored import VectorCache\n"
+        "from pipeline.vectors import VectorCache\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
         f"VectorCache(Path({str(file)!r}))"

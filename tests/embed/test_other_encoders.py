@@ -22,12 +22,12 @@ from pipeline import vectors as models
 from pipeline.run.errors import InputError, StageError
 from pipeline.run.files import sha256_of, write_json
 from pipeline.run.settings import EmbedSettings, EncoderUse, load_settings
+from pipeline.vectors import MODEL_CARD
 from pipeline.vectors.encoder import (
     SentenceEncoder,
     load_encoder,
     load_sentence_encoder,
 )
-from pipeline.vectors.stored import MODEL_CARD
 from tests.embed.models import KINDS, save_model
 
 pytestmark = pytest.mark.slow

@@ -141,6 +141,7 @@ def ways_figure(material: PageMaterial, side: Side) -> Figure:
     columns = list(dict.fromkeys(column for _, column in found))
     theme_ids = [theme for theme in material.theme_names if any(theme == one for one, _ in found)]
     themes = [Cell(material.theme_name(theme)) for theme in theme_ids]
+    heads = [Cell(name) for name in columns]
 
     def tile(row: int, column: int) -> Tile | None:
         one = found.get((theme_ids[row], columns[column]))
@@ -165,17 +166,7 @@ def ways_figure(material: PageMaterial, side: Side) -> Figure:
         f"names: corrected as above, in other ways, and on each mission of which {enough} or "
         f"more paragraphs are coded. Blue: more in {side.name}; a dot marks what is decided.",
         "Interviewees speak of several missions at once: their side is the same in every column.",
-        partial(
-            heat,
-            "Theme",
-            "Where",
-            themes,
-            [Cell(name) for name in columns],
-            tile,
-            "points",
-            True,
-            "decided",
-        ),
+        partial(heat, "Theme", "Where", themes, heads, tile, "points", True, "decided"),
         grid(
             ["Theme", *columns],
             [(name, *cells(theme)) for name, theme in zip(themes, theme_ids, strict=True)],
