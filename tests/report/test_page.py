@@ -115,9 +115,9 @@ def test_a_further_side_is_drawn_beside_the_others_and_held_against_the_intervie
         data = charts[figure_id]["datasets"].values()
         return [row for rows in data for row in rows if set(keys) <= set(row)]
 
-    host = {row["note"]: row for row in marks("gap-parts", "note") if "host" in row["row"]}
-    assert host["reports"]["value"] == 0.2
-    assert host["reports"]["link"] == "explorer.html#passages?theme=host_state&side=reports"
+    host = {row["series"]: row for row in marks("gap-parts", "series") if "host" in row["row"]}
+    assert host["Reports"]["value"] == 0.2
+    assert host["Reports"]["link"] == "explorer.html#passages?theme=host_state&side=reports"
     # nearer to what interviews say of the host state, further from what they say of force
     nearer: dict[tuple[str, bool], list[float]] = {}
     for row in marks("gap-reports", "value"):
