@@ -29,7 +29,7 @@ REQUIRED = (ACQUIRED, DOCUMENTS, SET_ASIDE, PASSAGES)
 
 def main() -> None:
     """Make the page of this run."""
-    page = compose(_read())
+    page = compose(read_material())
     rendered = render(page, {"vega.js": script()}, commit_of(Path.cwd()))
     cache = ResultCache(cache_folder() / "pictures.sqlite")
     drawn = pictures(page.pictured, f"Source: {page.study.heading}", cache)
@@ -54,7 +54,8 @@ def main() -> None:
     say(f"report: {len(rendered)} files, {size / 1e6:.1f} MB; open {FOLDER / 'index.html'}")
 
 
-def _read() -> PageMaterial:
+def read_material() -> PageMaterial:
+    """All that the pages are made from, as the stages have written it."""
     frames = {table: _read_if_made(table) for table in TABLES}
     n_passages = frames[PASSAGES].height
     return PageMaterial(
