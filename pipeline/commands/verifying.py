@@ -34,10 +34,8 @@ NUMBER = 0.005
 """By as much a share or a score may differ: it is made of vectors that differ by 2e-7."""
 TOPIC_NUMBER = 0.05
 """The same of what is counted by topic, where a passage at the edge of a topic has changed it."""
-TOPICS_AGREE = 0.95
-"""Adjusted Rand index that topics of two processors reach at least."""
-PLACE = 1e-5
-"""Of a passage along a fixed direction: 2e-7 in each of some hundred dimensions."""
+TOPICS_AGREE = 0.95  # adjusted Rand index of the topics of two processors, at least
+PLACE = 1e-5  # of a vector along a fixed direction: 2e-7 in each of some hundred dimensions
 FIRST_ROWS = 3
 _REF = "_of_reference"
 _README = """\
@@ -208,15 +206,10 @@ def verify() -> tuple[list[Held], list[str]]:
         numbers, moved[start] = _matched(*(one[f"{start}assignments"] for one in (ours, theirs)))
         names = [name for name in ours if name.startswith("article_") == bool(start)]
         ours |= {name: _renumbered(ours[name], numbers) for name in names}
-    held = [
-        _held(
-            kept,
-            ours[kept.name],
-            theirs[kept.name],
-            moved["article_" * kept.name.startswith("article_")],
-        )
-        for kept in (_DOCUMENTS, _PASSAGES, *(kept for _, kept in TABLES), _METRICS)
-    ]
+    held = []
+    for kept in (_DOCUMENTS, _PASSAGES, *(kept for _, kept in TABLES), _METRICS):
+        n_moved = moved["article_" if kept.name.startswith("article_") else ""]
+        held.append(_held(kept, ours[kept.name], theirs[kept.name], n_moved))
     documents = (one["documents"].select("document_id", "sha256") for one in (ours, theirs))
     return held, [*other_documents(*documents), *other_facts(facts, known)]
 
@@ -243,7 +236,7 @@ def _matched(ours: pl.DataFrame, theirs: pl.DataFrame) -> tuple[dict[int, int], 
     counts = np.zeros((n, n_theirs), dtype=np.int64)
     inside = pairs[(pairs >= 0).all(axis=1)]
     np.add.at(counts, (inside[:, 0], inside[:, 1]), 1)
-    numbers = dict(zip(*(one.tolist() for one in linear_sum_assignment(-counts)), strict=True))
+    numbers = dict(np.transpose(linear_sum_assignment(-counts)).tolist())
     new = iter(range(n_theirs, n_theirs + n))
     numbers = {-1: -1} | {one: numbers[one] if one in numbers else next(new) for one in range(n)}
     return numbers, sum(numbers[one] != other for one, other in pairs.tolist())
@@ -282,6 +275,10 @@ def _held(kept: Kept, ours: pl.DataFrame, theirs: pl.DataFrame, moved: int) -> H
     far = both.with_columns(flags).filter(pl.any_horizontal(f"{name}?" for name in columns))
     counts = {"missing": lost.height, "more": more.height, "with other values": far.height}
     said = ", ".join(f"{n:,} rows {what}" for what, n in counts.items() if n)
+    floats = [name for name in columns if ours.schema[name].is_float()]
+    if floats and not said:
+        apart = pl.max_horizontal((pl.col(name) - pl.col(f"{name}{_REF}")).abs() for name in floats)
+        said = f"by {both.select(apart.max()).item() or 0:.1g} at most"
     if "agreement" in columns and "topic_id" in columns:
         agree, said = _topics_agree(both, far)
         is_near = not lost.height + more.height and agree >= TOPICS_AGREE
@@ -344,9 +341,8 @@ def verified_lines(held: list[Held], other: list[str]) -> Iterator[str]:
         yield "What went in:" if other else "What went in is the same; is outputs/ up to date?"
         yield from (f"    {line}" for line in other)
     if statuses[DIFFERENT]:
-        reason = other[0] if other else "no reason found, run: make"
-        which = f"{statuses[DIFFERENT]} of {len(held)} tables ({reason})"
-        yield f"Not the reference run: different in {which}; more by: peacetext verify"
+        which = f"{statuses[DIFFERENT]} of {len(held)} tables differ"
+        yield f"Not the reference run: {which}, {(other or ['no reason found'])[0]}"
     elif statuses[WITHIN]:
         yield f"The reference run, {statuses[WITHIN]} of {len(held)} tables {WITHIN}"
     else:
