@@ -26,17 +26,17 @@ from pipeline.run.files import read_json, write_folder
 from pipeline.run.stage import OUTPUTS
 from pipeline.run.tables.table import Table, read_table
 from pipeline.run.tables.texts import ACQUIRED, BLOCKS, DOCUMENTS, PASSAGES
+from pipeline.run.wording import counted
 from pipeline.vectors.stored import read_vectors
 
 REFERENCE = OUTPUTS / "reference"
 FACTS = "run.json"
 NUMBER = 0.005
 """By as much a share or a score may differ: it is made of vectors that differ by 2e-7."""
-TOPIC_NUMBER = 0.05
-"""The same of what is counted by topic, where a passage at the edge of a topic has changed it."""
+TOPIC_NUMBER = 0.05  # the same by topic, where passages at the edge of a topic have changed it
 TOPICS_AGREE = 0.95  # adjusted Rand index of the topics of two processors, at least
 PLACE = 1e-5  # of a vector along a fixed direction: 2e-7 in each of some hundred dimensions
-FIRST_ROWS = 3
+FIRST = 3  # and as many of their columns
 _REF = "_of_reference"
 _README = """\
 # The reference run
@@ -107,7 +107,7 @@ TABLES: tuple[tuple[Table, Kept], ...] = (
     _kept(themed.PASSAGE_CODES),
     _kept(themed.CODER_AGREEMENT),
     _kept(themed.CODER_CONFUSIONS),
-    _kept(themed.EVALUATION),
+    _kept(themed.EVALUATION, may_differ=0.01),
     _kept(themed.CALIBRATION, may_differ=0.02),
     _kept(themed.PREVALENCE, *_SERIES),
     _kept(themed.PREVALENCE_DEDUPLICATED, *_SERIES),
@@ -115,7 +115,7 @@ TABLES: tuple[tuple[Table, Kept], ...] = (
     _kept(compared.GAP_SIDES),
     _kept(compared.GAP_SENSITIVITY),
     _kept(compared.GAP_SERIES, "theme_id", "mission", "year", "method"),
-    _kept(compared.AGREEMENT, by_topic=True),
+    _kept(compared.AGREEMENT, **_CELLS),
     _kept(compared.ALIGNMENT, **_CELLS),
     _kept(compared.SEMANTIC_ALIGNMENT, unheld=("rank",), **_CELLS),
     _kept(compared.EXPLANATION, unheld=("passage_ids",), **_CELLS),
@@ -124,7 +124,7 @@ TABLES: tuple[tuple[Table, Kept], ...] = (
     _kept(compared.SPEAKER_SHARES, **_CELLS),
     _kept(compared.SENTENCES),
 )
-"""What is kept of a run besides its documents, its passages and its metrics."""
+"""Kept of a run besides its documents, its passages and its metrics."""
 _DOCUMENTS = Kept("documents", ("document_id",))
 _PASSAGES = Kept("passages", ("passage_id",))
 _METRICS = Kept("metrics", ("metric",), **_CELLS)
@@ -273,8 +273,8 @@ def _held(kept: Kept, ours: pl.DataFrame, theirs: pl.DataFrame, moved: int) -> H
     columns = [name for name in ours.columns if name not in {*keys, *kept.unheld}]
     flags = [_is_beyond(name, ours.schema[name], moved).alias(f"{name}?") for name in columns]
     far = both.with_columns(flags).filter(pl.any_horizontal(f"{name}?" for name in columns))
-    counts = {"missing": lost.height, "more": more.height, "with other values": far.height}
-    said = ", ".join(f"{n:,} rows {what}" for what, n in counts.items() if n)
+    sides = {"missing": lost, "more": more, "with other values": far}
+    said = ", ".join(f"{counted(len(one), 'row')} {w}" for w, one in sides.items() if len(one))
     floats = [name for name in columns if ours.schema[name].is_float()]
     if floats and not said:
         apart = pl.max_horizontal((pl.col(name) - pl.col(f"{name}{_REF}")).abs() for name in floats)
@@ -284,10 +284,11 @@ def _held(kept: Kept, ours: pl.DataFrame, theirs: pl.DataFrame, moved: int) -> H
         is_near = not lost.height + more.height and agree >= TOPICS_AGREE
     else:
         allowed = kept.may_differ * theirs.height if moved or not kept.by_topic else 0
-        is_near = far.height <= allowed and max(lost.height, more.height) <= moved
-    rows = [f"{_named(row, keys)}: missing" for row in lost.head(FIRST_ROWS).to_dicts()]
-    rows += [f"{_named(row, keys)}: not there" for row in more.head(FIRST_ROWS).to_dicts()]
-    rows += [_other_values(row, keys, columns) for row in far.head(FIRST_ROWS).to_dicts()]
+        gone = sum(max(one.height - moved, 0) for one in (lost, more))
+        is_near = far.height + gone <= allowed
+    rows = [f"{_named(row, keys)}: missing" for row in lost.head(FIRST).to_dicts()]
+    rows += [f"{_named(row, keys)}: not in the reference" for row in more.head(FIRST).to_dicts()]
+    rows += [_other_values(row, keys, columns) for row in far.head(FIRST).to_dicts()]
     return Held(kept.name, WITHIN if is_near else DIFFERENT, said, () if is_near else tuple(rows))
 
 
@@ -320,9 +321,8 @@ def _named(row: Mapping[str, Any], keys: list[str]) -> str:
 
 
 def _other_values(row: Mapping[str, Any], keys: list[str], columns: list[str]) -> str:
-    said = (
-        f"{name} {row[name]}, not {row[f'{name}{_REF}']}" for name in columns if row[f"{name}?"]
-    )
+    others = [name for name in columns if row[f"{name}?"]][:FIRST]
+    said = (f"{name} {row[name]}, not {row[f'{name}{_REF}']}" for name in others)
     return f"{_named(row, keys)}: {'; '.join(said)}"
 
 

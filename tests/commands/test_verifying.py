@@ -143,7 +143,7 @@ def test_a_number_that_is_another_one_is_named(run: Path) -> None:
     write_table(GAP, gap_rows(policy=0.35))
     code, lines = verified()
     assert code == 1
-    assert "gap: different (1 rows with other values)" in lines
+    assert "gap: different (1 row with other values)" in lines
     assert "    theme_id escorts: policy 0.35, not 0.25" in lines
     assert lines[-1].startswith("Not the reference run: 1 of")
 
@@ -296,6 +296,16 @@ def test_numbers_of_the_real_run_may_wander_and_no_further(
     for far, expected in ((0.004, WITHIN), (0.006, DIFFERENT)):
         status = reference({"gap": gap.with_columns(pl.col("policy") + far)})
         assert status["gap"] == expected
+
+
+def test_a_score_at_its_threshold_may_fall_on_the_other_side_and_few_may(
+    reference: Callable[[Frames], dict[str, str]],
+) -> None:
+    scores = kept("scores")
+    for share, expected in ((0.004, WITHIN), (0.006, DIFFERENT)):
+        flipped = pl.int_range(pl.len()) < int(share * scores.height)
+        assigned = pl.col("assigned").xor(flipped)
+        assert reference({"scores": scores.with_columns(assigned)})["scores"] == expected
 
 
 def test_vectors_of_another_model_are_different(
