@@ -12,12 +12,13 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_OPTION
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := run
-.PHONY: run test check format bench fuzz kill house licences pins clean help
+.PHONY: run test check format bench fuzz kill house licences pins reference clean help
 
 run: $(VENV)/.installed ## build all that is not up to date, and say where the report lies
 	@python -m pipeline.run.lockfile
 	@python -m pipeline.acquire.pending && dvc repro --quiet --force --single-item acquire || true
 	@dvc repro
+	@peacetext verify 2>&1 | tail -n 1
 	@echo "The report: outputs/report/index.html"
 
 test: $(VENV)/.installed-for-tests ## run every test
@@ -53,9 +54,12 @@ licences: $(VENV)/.installed-for-tests ## write docs/dependencies.md
 pins: $(VENV)/.installed-for-tests ## write what is installed to constraints.txt
 	@pip freeze --exclude peacetext | sed 's/+cpu$$//' > constraints.txt
 
+reference: $(VENV)/.installed ## keep the run in outputs/ as the reference run
+	@peacetext reference
+
 clean: ## remove everything that was built, but not the corpus and the caches
 	rm -rf $(VENV) params.yaml
-	find outputs -mindepth 1 -not -name .gitkeep -delete
+	find outputs -mindepth 1 -not -name .gitkeep -not -path 'outputs/reference*' -delete
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile

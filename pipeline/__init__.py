@@ -4,3 +4,5 @@ A folder a stage, in the order in which the texts flow: acquire, ingest, segment
 themes, compare, export, report. A stage never imports another stage; what two share lies in run,
 study and vectors. What a person does besides is in commands and imports.
 """
+
+__version__ = "1.0.0"

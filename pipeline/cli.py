@@ -309,6 +309,33 @@ def open_() -> None:
     typer.launch(page.resolve().as_uri())
 
 
+@command
+def verify() -> None:
+    """Hold your run against the reference run. Example: peacetext verify
+
+    Table by table: identical, the same within what another processor does, or different, with the
+    first rows that differ and what went in otherwise. It leaves with 1 where a table is different.
+    """
+    from pipeline.commands.verifying import is_same, verified_lines
+    from pipeline.commands.verifying import verify as held
+
+    typer.echo("\n".join(verified_lines(*(found := held()))))
+    if not is_same(found[0]):
+        raise typer.Exit(1)
+
+
+@command
+def reference() -> None:
+    """Keep your run in outputs/ as the reference run. Example: peacetext reference"""
+    from pipeline.commands.verifying import write_reference
+
+    files = write_reference()
+    size = sum(file.stat().st_size for file in files)
+    say(
+        f"{files[0].parent}: {len(files)} files, {size / 1e6:.1f} MB; no text of a document in them"
+    )
+
+
 def main() -> None:
     """Run the command; a closed pipe (as in `peacetext list | head`) is no error."""
     with closing_pipes():

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from pipeline import __version__
 from pipeline.run.errors import InputError, StageError
 from pipeline.run.stage import leave_uncollected, named_disk_errors, say
 
@@ -35,7 +35,7 @@ def options(
 ) -> None:
     """Options that belong to no command."""
     if version:
-        typer.echo(metadata.version("peacetext"))
+        typer.echo(__version__)
         raise typer.Exit
 
 

@@ -21,7 +21,7 @@ from pipeline.commands.additions import (
     check_for_one,
     checked_filters,
 )
-from pipeline.commands.coding import check_not_article, check_not_coded
+from pipeline.commands.checking import check_not_article, check_not_coded
 from pipeline.run.errors import InputError
 from pipeline.run.files import MARK, sheet_bytes, write_bytes
 from pipeline.run.sheet import parse_sheet

@@ -1,4 +1,4 @@
-"""Blinded sheets in which a person checks codes and topics, and what comes of them.
+"""Blinded sheets in which a person checks codes and topics; which documents codings rest on.
 
 Topics are checked as Chang et al. (2009, "Reading tea leaves") and Lau, Newman and Baldwin (2014)
 do: who understands a topic finds the word, or the passage, that is not of it.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from pipeline.run.tables.topics import TOPICS
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
 from pipeline.study.codings import read_codings
+from pipeline.study.manifest import Entry
 from pipeline.themes.samples import Floats, Integers, draw_units, inclusion_probabilities
 
 CODES, WORDS, PASSAGES_OF, NAMES = "codes", "topic-words", "topic-passages", "topic-names"
@@ -245,3 +246,34 @@ def _name_questions(topics: pl.DataFrame, chosen: Integers) -> Questions:
         said = {"topic_id": int(topics["topic_id"][topic]), "label": topics["label"][topic]}
         answers[name] = said
     return Questions(rows, answers)
+
+
+def check_not_article(entry: Entry) -> None:
+    """An article is what everything is compared with.
+
+    Raises:
+        InputError: this is it.
+    """
+    if PurePosixPath(entry.path).parts[0] == "article":
+        raise InputError(entry.document_id, "is a coded article", "leave it in the corpus")
+
+
+def check_not_coded(entry: Entry) -> None:
+    """A coding whose text is gone could not be used any more.
+
+    Raises:
+        InputError: units of this document are coded.
+    """
+    check_not_article(entry)
+    theme_ids, sets = load_codebook().theme_ids, load_study().coded_sets
+    for coding in read_codings(theme_ids, sets, every_unit=True):
+        if coding.unit == "paragraph" and entry.symbol:
+            coded = int((coding.units["symbol"] == entry.symbol).sum())
+            if coded:
+                problem = f"{coded} paragraphs of {entry.document_id} are coded or to be coded"
+                fix = "take their rows out of this file and of the coders' files first"
+                raise InputError(coding.file, problem, fix)
+        elif coding.unit == "range":
+            for document_id, file, row in coding.units.select("document_id", "file", "row").rows():
+                if document_id == entry.document_id:
+                    raise InputError(file, f"codes {document_id}", "take it out there first", row)

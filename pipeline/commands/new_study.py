@@ -1,21 +1,26 @@
-"""A new project for another study: its files from templates, and what is still to be filled in."""
+"""A new project for another study, and what is to be filled in; what a project's run is made of."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
-from importlib.metadata import version
+from collections.abc import Iterator, Mapping
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import yaml
 
+from pipeline import __version__
 from pipeline.ingest.readers import read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.run.errors import InputError
+from pipeline.run.files import read_json, sha256_of
 from pipeline.run.settings import load_settings
 from pipeline.run.sheet import SUFFIXES, read_sheet
 from pipeline.study.checks import load_study
@@ -24,6 +29,12 @@ from pipeline.study.manifest import COLUMNS, MANIFEST_FILE, Entry, read_manifest
 from pipeline.study.sets import SUGGESTED, CodedSet
 from pipeline.study.study import STUDY_FILE
 from pipeline.study.unit_files import UNREAD
+from pipeline.vectors.stored import MODEL_CARD
+
+STAGES = ("acquire", "ingest", "segment", "embed", "topics", "themes", "compare")
+"""The stages that make numbers."""
+_ROOMS = (*STAGES, "run", "study", "vectors")
+_NO_VALUE = ("inputs", "code")  # hashes
 
 TO_FILL_IN = "TO FILL IN"
 """How the value of a template begins until a person has replaced it."""
@@ -123,7 +134,7 @@ def _without_own_code(pipeline: str) -> str:
 def installed_code() -> dict[str, str]:
     """Version of the program, and a hash of each room of its code and of what lies in it."""
     rooms = sorted(folder for folder in _PACKAGE.iterdir() if (folder / "__init__.py").is_file())
-    return {"version": version("peacetext")} | {room.name: _hash(room) for room in rooms}
+    return {"version": __version__} | {room.name: _hash(room) for room in rooms}
 
 
 def _hash(room: Path) -> str:
@@ -133,6 +144,91 @@ def _hash(room: Path) -> str:
             found.update(f"{file.relative_to(room).as_posix()}\0".encode())
             found.update(hashlib.sha256(file.read_bytes()).digest())
     return found.hexdigest()[:16]
+
+
+def run_facts() -> dict[str, Any]:
+    """What a run is made of, by which code, on what; and the metrics of its stages.
+
+    Raises:
+        InputError: the embed stage has not run.
+    """
+    if not MODEL_CARD.is_file():
+        raise InputError(MODEL_CARD, "is missing", "run: make")
+    folders = ("configs", "corpus", "corpus/article", "corpus/coding")
+    files = (file for folder in folders for file in Path(folder).iterdir() if file.is_file())
+    code = installed_code()
+    needed = [name for name in metadata.requires("peacetext") or () if "extra ==" not in name]
+    packages = sorted(re.split(r"[\s;<>=!\[]", name)[0] for name in needed)
+    settings = load_settings().model_dump(mode="json", exclude={"report": True, "executor": True})
+    settings["acquire"].pop("mirror")  # a place on somebody's machine
+    return {
+        "code": {room: code[room] for room in _ROOMS},
+        "encoder": read_json(MODEL_CARD),
+        "inputs": {file.as_posix(): sha256_of(file) for file in files if _is_read(file)},
+        "metrics": {
+            file.parent.name: read_json(file) for file in Path("outputs").glob("*/metrics.json")
+        },
+        "processor": _processor(),
+        "settings": dict(flat(settings)),
+        "versions": {"peacetext": __version__, "python": platform.python_version()}
+        | {name: metadata.version(name) for name in packages},
+    }
+
+
+def _is_read(file: Path) -> bool:
+    """Whether a run reads the file as it is; of params.yaml it reads the settings."""
+    return file.suffix != ".md" and file.name not in ("params.yaml", ".gitignore")
+
+
+def _processor() -> str:
+    """Its kind and, where Linux says it, its model."""
+    known = Path("/proc/cpuinfo")
+    lines = known.read_text(encoding="utf-8").splitlines() if known.is_file() else []
+    model = next((line.partition(":")[2] for line in lines if line.startswith("model name")), "")
+    return f"{platform.machine()}, {model.strip() or platform.system()}"
+
+
+def flat(value: object, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of nested mappings, by its dotted name."""
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            yield from flat(below, f"{name}.{key}".lstrip("."))
+    else:
+        yield name, value
+
+
+def other_facts(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
+    """A line for each part of `run_facts` that is not as in another run, likeliest reason first."""
+    for part in ("settings", "inputs", "encoder", "versions", "code"):
+        one, other = ours[part], theirs[part]
+        names = sorted(name for name in one | other if one.get(name) != other.get(name))
+        if part == "inputs":
+            codings = [name for name in names if name.startswith("corpus/coding/")]
+            if codings:
+                yield f"other codings: {', '.join(codings)}"
+            names = [name for name in names if name not in codings]
+        values = [
+            name if part in _NO_VALUE else f"{name} {one.get(name)}, not {other.get(name)}"
+            for name in names
+        ]
+        if values:
+            yield f"other {part}: {'; '.join(values)}"
+    if ours["processor"] != theirs["processor"]:
+        yield f"another processor: {ours['processor']}, not {theirs['processor']}"
+
+
+def other_documents(ours: pl.DataFrame, theirs: pl.DataFrame) -> Iterator[str]:
+    """A line for documents that are missing, more or changed; frames: document_id, sha256."""
+    one, other = (dict(frame.iter_rows()) for frame in (ours, theirs))
+    both = one.keys() & other.keys()
+    for what, found in {
+        "missing": other.keys() - both,
+        "more": one.keys() - both,
+        "changed": {name for name in both if one[name] != other[name]},
+    }.items():
+        if found:
+            names = ", ".join(sorted(found)[:5]) + (", …" if len(found) > 5 else "")
+            yield f"documents {what}: {len(found)} ({names})"
 
 
 def article_sentences(coded: CodedSet) -> Iterator[tuple[str, str, int, str]]:

@@ -180,6 +180,29 @@ def nearest_passages(text: str, n: int) -> pl.DataFrame:
     )
 
 
+def codebook_lines(codebook: Codebook) -> Iterator[str]:
+    """Code groups and codes with all that decides whether a unit takes a code."""
+    if codebook.title:
+        yield codebook.title
+        yield ""
+    for group in codebook.code_groups:
+        yield f"{group.name.upper()} ({group.code_group_id})"
+        for theme in group.themes:
+            yield ""
+            yield f"  {theme.theme_id}: {theme.name}"
+            for heading, text in (
+                ("", theme.definition),
+                ("include: ", theme.include),
+                ("exclude: ", theme.exclude),
+            ):
+                if text:
+                    said = f"{heading}{' '.join(text.split())}"
+                    yield textwrap.fill(
+                        said, _READABLE, initial_indent="    ", subsequent_indent="    "
+                    )
+        yield ""
+
+
 NO_CODE, REMARK = "no_code", "remark"
 """Columns of a coding sheet beside the codes."""
 _SHEET_HEAD = "Put x under every code that fits, or under no_code where none does."

@@ -13,7 +13,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.commands.coding import read_texts
+from pipeline.commands.people import read_texts
 from pipeline.run.settings import load_settings
 from pipeline.themes.combination import Combination, ThemeText
 from pipeline.themes.samples import Sample

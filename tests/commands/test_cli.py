@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from pipeline import __version__
 from pipeline.cli import app
 from pipeline.commands import printing
 
@@ -65,6 +66,8 @@ def test_what_is_not_there_is_said_in_one_line(words: list[str]) -> None:
         "draw",
         "check-sheets",
         "score-sheets",
+        "verify",
+        "reference",
     ],
 )
 def test_every_command_has_help_with_an_example(name: str) -> None:
@@ -107,7 +110,7 @@ def test_an_id_that_is_nearly_right_is_answered_with_the_right_one() -> None:
 def test_the_usual_options_are_known(option: str) -> None:
     done = RUNNER.invoke(app, [option])
     assert done.exit_code == 0
-    assert done.output.startswith("0." if option == "--version" else "Usage:")
+    assert done.output.startswith(__version__ if option == "--version" else "Usage:")
     if option != "--version":
         assert "Example: peacetext gap" in RUNNER.invoke(app, ["gap", option]).output
 
