@@ -29,7 +29,7 @@ from pipeline.study.manifest import COLUMNS, MANIFEST_FILE, Entry, read_manifest
 from pipeline.study.sets import SUGGESTED, CodedSet
 from pipeline.study.study import STUDY_FILE
 from pipeline.study.unit_files import UNREAD
-from pipeline.vectors.stored import MODEL_CARD
+from pipeline.vectors import MODEL_CARD
 
 STAGES = ("acquire", "ingest", "segment", "embed", "topics", "themes", "compare")
 """The stages that make numbers."""

@@ -27,7 +27,7 @@ from pipeline.run.stage import OUTPUTS
 from pipeline.run.tables.table import Table, read_table
 from pipeline.run.tables.texts import ACQUIRED, BLOCKS, DOCUMENTS, PASSAGES
 from pipeline.run.wording import counted
-from pipeline.vectors.stored import read_vectors
+from pipeline.vectors import read_vectors
 
 REFERENCE = OUTPUTS / "reference"
 FACTS = "run.json"
