@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,15 @@ _LENGTH = """[
         .filter((each) => each.tabIndex >= 0 && !each.disabled && each.checkVisibility({
             visibilityProperty: true })).length,
 ]"""
+
+
+def wait_until(page: Any, expression: str, arg: object = None) -> None:
+    """Wait until an expression holds; Playwright's own way needs eval, which the page forbids."""
+    end = time.monotonic() + 30
+    while not page.evaluate(expression, arg):
+        if time.monotonic() > end:
+            raise TimeoutError(expression)
+        time.sleep(0.02)
 
 
 class Visit:
@@ -64,7 +74,8 @@ class Visit:
 
     def said(self, text: str) -> None:
         """Wait until the explorer says so many passages, and has listed them."""
-        self.page.wait_for_function(
+        wait_until(
+            self.page,
             "text => document.getElementById('explorer-said')?.textContent.startsWith(text)"
             " && document.body.dataset.shown !== undefined",
             arg=text,
@@ -87,9 +98,10 @@ def scroll_through(visit: Visit) -> None:
             }
         }"""
     )
-    visit.page.wait_for_function(
+    wait_until(
+        visit.page,
         "[...document.querySelectorAll('[data-chart]')]"
-        ".every(each => each.firstChild || !each.checkVisibility())"
+        ".every(each => each.firstChild || !each.checkVisibility())",
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.report.page import PAGES
-from tests.browser import Visit, scroll_through
+from tests.browser import Visit, scroll_through, wait_until
 from tests.report.large_index import write_large_index
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -302,7 +302,7 @@ def test_fifty_thousand_passages_are_filtered_searched_and_paged(
     one.go("#passages?topic=1")
     one.said("16,667 passages of topic")
     one.page.click("#page-after")
-    one.page.wait_for_function("location.hash.includes('page=2')")
+    wait_until(one.page, "location.hash.includes('page=2')")
     assert one.errors == []
     one.context.close()
 
@@ -324,8 +324,9 @@ def test_passages_are_sorted_as_the_reader_asks(visit: Visit) -> None:
     visit.said("97 passages")
     newest = visit.page.locator(".passage .where").all_inner_texts()
     visit.page.select_option("[name=sort]", "reading")
-    visit.page.wait_for_function("location.hash.includes('sort=reading')")
-    visit.page.wait_for_function(
+    wait_until(visit.page, "location.hash.includes('sort=reading')")
+    wait_until(
+        visit.page,
         "first => document.querySelector('.passage .where').textContent.trim() !== first",
         arg=newest[0].strip(),
     )

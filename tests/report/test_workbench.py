@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.run.arrays import wilson_share
 from pipeline.topics.finding import load_labels
-from tests.browser import Visit, violations
+from tests.browser import Visit, violations, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -43,8 +43,10 @@ def choose(bench: Visit, topic: int) -> str:
 
 
 def said(bench: Visit, text: str) -> None:
-    bench.page.wait_for_function(
-        "text => document.getElementById('bench-said').textContent.startsWith(text)", arg=text
+    wait_until(
+        bench.page,
+        "text => document.getElementById('bench-said').textContent.startsWith(text)",
+        arg=text,
     )
 
 
@@ -103,7 +105,7 @@ def test_the_course_of_a_topic_follows_the_filters(bench: Visit) -> None:
     choose(bench, 0)
     assert bench.page.locator(".course li").count() == 3
     bench.page.select_option("#bench-filters [name=mission]", "MINUSMA")
-    bench.page.wait_for_function("document.querySelectorAll('.course li').length === 1")
+    wait_until(bench.page, "document.querySelectorAll('.course li').length === 1")
     assert "that match the filters" in bench.page.inner_text("#bench-topic")
 
 
@@ -114,19 +116,20 @@ def test_topics_join_and_part_along_the_hierarchy(bench: Visit) -> None:
     # when only two groups are left
     bench.page.locator("#bench-groups").focus()
     bench.page.keyboard.press("ArrowLeft")
-    bench.page.wait_for_function("document.getElementById('bench-n').textContent === '2'")
+    wait_until(bench.page, "document.getElementById('bench-n').textContent === '2'")
     # then the chosen one is part of a group that has the name of its largest topic
     names = bench.page.locator(NAMES).all_inner_texts()
     joined = [each for each in names if each.endswith("+ 1 more")]
     assert len(joined) == 1
-    bench.page.wait_for_function(
-        "document.getElementById('bench-title').textContent.endsWith('+ 1 more')"
+    wait_until(
+        bench.page, "document.getElementById('bench-title').textContent.endsWith('+ 1 more')"
     )
     assert not bench.page.locator("#bench-naming").is_visible()
     # and back again
     bench.page.keyboard.press("ArrowRight")
-    bench.page.wait_for_function(
-        "document.getElementById('bench-title').textContent === 'Host, state, authority'"
+    wait_until(
+        bench.page,
+        "document.getElementById('bench-title').textContent === 'Host, state, authority'",
     )
 
 
@@ -154,8 +157,10 @@ def test_the_list_is_walked_by_arrow_keys(bench: Visit) -> None:
     bench.page.wait_for_selector("#topics-places[data-topic]:not([data-topic=''])")
     first = bench.page.inner_text("#bench-title")
     bench.page.keyboard.press("ArrowDown")
-    bench.page.wait_for_function(
-        "first => document.getElementById('bench-title').textContent !== first", arg=first
+    wait_until(
+        bench.page,
+        "first => document.getElementById('bench-title').textContent !== first",
+        arg=first,
     )
     assert bench.page.evaluate("document.activeElement.name") == "topic"
 
@@ -170,8 +175,9 @@ def test_a_dot_says_its_topic_and_shows_its_passage(bench: Visit) -> None:
             break
     bench.page.mouse.down()
     bench.page.mouse.up()
-    bench.page.wait_for_function(
-        "document.getElementById('bench-topic').textContent.includes('The dot that you chose')"
+    wait_until(
+        bench.page,
+        "document.getElementById('bench-topic').textContent.includes('The dot that you chose')",
     )
     assert bench.page.locator("#topic-list input:checked").get_attribute("value") != ""
 
@@ -181,7 +187,7 @@ def test_an_address_opens_the_workbench_as_it_was(browser: Any, project: Path) -
     one.page.wait_for_selector("#topics-places[data-topic='1']")
     assert one.page.input_value("#bench-filters [name=mission]") == "MINUSCA"
     one.page.select_option("#bench-filters [name=mission]", "MINUSMA")
-    one.page.wait_for_function("location.hash.includes('MINUSMA')")
+    wait_until(one.page, "location.hash.includes('MINUSMA')")
     assert parse_qs(one.page.url.partition("?")[2]) == {"mission": ["MINUSMA"], "topic": ["1"]}
     assert one.errors == []
     one.context.close()
