@@ -39,7 +39,7 @@ peacetext.workbench = (() => {
   function hueAt(place) {
     const [end, part] = SHADES[Math.floor(place / HUES.length) % SHADES.length];
     const mixed = (at) => Math.round(parseInt(HUES[place % HUES.length].slice(at, at + 2), 16) * (1 - part) + end * part);
-    return `rgb(${[1, 3, 5].map(mixed).join(", ")})`;
+    return `#${[1, 3, 5].map((at) => mixed(at).toString(16).padStart(2, "0")).join("")}`;
   }
 
   // Topics joined, nearest first, until so many groups are left; the largest topic names a group.
