@@ -24,6 +24,7 @@ from pipeline.report.vega import (
     inline,
     numbers,
     tones_of,
+    tones_told,
 )
 
 _TICK = "M0,-1.3L0,1.3"
@@ -237,7 +238,8 @@ def heat(
     ]
     scale = tones_of(max((abs(cell["value"]) for cell in cells), default=0) or 1.0, diverging)
     base = alt.Chart(inline(cells)).encode(href="link:N")
-    boxes = _boxes(base, scale, across, number).encode(
+    legend = tones_told(scale, number)
+    boxes = _boxes(base, scale, legend, across, number).encode(
         x=heads(names, f"{down} ↓   {across} →", narrow),
         y=named.named(0),
         y2=alt.Y2("row:N", bandPosition=1),
@@ -251,13 +253,10 @@ def heat(
     return alt.LayerChart(layer=layers, width=WIDTH, height=named.height(22, 18))
 
 
-def _boxes(base: alt.Chart, scale: alt.Scale, across: str, number: str) -> alt.Chart:
+def _boxes(
+    base: alt.Chart, scale: alt.Scale, legend: alt.Legend, across: str, number: str
+) -> alt.Chart:
     """A box a cell, with what the pointer says, and the tones in the legend."""
-    legend = alt.Legend(
-        title=None,
-        format=VALUES[number].replace("+.1f", "+.0f"),
-        labelExpr="datum.value == 0 ? '0' : datum.label",
-    )
     drawn: alt.Chart = base.mark_rect(stroke=PALETTE["ground"], strokeWidth=1).encode(
         color=alt.Color("value:Q", scale=scale, legend=legend),
         tooltip=[
@@ -325,7 +324,8 @@ def bars(
         number.encode(x=x, text=alt.Text("value:Q", format=",d")),
         name,
     ]
-    return alt.LayerChart(layer=layers, width=360 if narrow else WIDTH, height=alt.Step(40))
+    width, height = 360 if narrow else WIDTH, 40 * max(1, len(rows))
+    return alt.LayerChart(layer=layers, width=width, height=height)
 
 
 def columns(

@@ -149,11 +149,10 @@ class Rows:
             (len(folded(name, _OVER if narrow else _BESIDE)) for name in names), default=1
         )
 
-    def height(self, beside: int, under: int) -> alt.Step:
-        """Of a row whose marks need so many pixels beside its name, or under it."""
-        return alt.Step(
-            14 * self.lines + (8 + under) if self.narrow else max(beside, 14 * self.lines + 4)
-        )
+    def height(self, beside: int, under: int) -> int:
+        """Of all rows, whose marks need so many pixels beside a name, or under it."""
+        row = 14 * self.lines + (8 + under) if self.narrow else max(beside, 14 * self.lines + 4)
+        return row * max(1, len(self.names))
 
     def y(self, part: float = 0.5) -> alt.Y:
         """A place in each row, from 0 at its top to 1; under the name in a narrow chart."""
@@ -232,7 +231,7 @@ def heads(names: Sequence[str], title: str, narrow: bool) -> alt.X:
         title=title,
         titleAnchor="start",
         titleAlign="left",
-        labelAngle=0 if level else -90 if narrow else -60,
+        labelAngle=0 if level else -90 if narrow or on_two_lines else -60,
         labelAlign="center" if level else "left",
         labelExpr=label,
         labelFontSize=10 if room < 13 else 11 if on_two_lines else 12,
@@ -256,6 +255,19 @@ def tones_of(most: float, diverging: bool) -> alt.Scale:
         return alt.Scale(type="threshold", domain=breaks, range=[*MINUS, *PLUS])
     breaks = [rounded(most * (step / 7) ** 2) for step in range(1, 7)]
     return alt.Scale(type="threshold", domain=breaks, range=PLUS)
+
+
+def tones_told(scale: alt.Scale, number: str) -> alt.Legend:
+    """The legend of tones: numbers between them, every second one where they are many."""
+    breaks = scale.to_dict()["domain"]
+    said = breaks[::2] if len(breaks) > 7 else breaks
+    return alt.Legend(
+        title=None,
+        format=VALUES[number].replace("+.1f", "+.0f"),
+        labelOverlap="greedy",
+        labelSeparation=5,
+        labelExpr=f"indexof({said}, datum.value) < 0 ? '' : datum.value == 0 ? '0' : datum.label",
+    )
 
 
 def script() -> str:

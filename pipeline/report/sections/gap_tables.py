@@ -45,7 +45,9 @@ DECIDED = ("more in policy", "more in interviews")
 def points_axis(material: PageMaterial) -> str:
     """What the two ends of a difference mean."""
     documents, interviews = material.study.side_names
-    return f"More in {interviews} ← points → more in {documents}"
+    return (
+        f"More in {interviews} ← points →\u00a0more\u00a0in\u00a0{documents}"  # one line of a title
+    )
 
 
 def colours(material: PageMaterial) -> str:
@@ -280,7 +282,10 @@ def _nearer_figure(material: PageMaterial, first: Side, side: Side) -> Figure:
         "to be coded, and the shares are of these.",
         partial(
             intervals,
-            [f"More in {first.name} ← points → in {side.name}", "Further ← points → nearer"],
+            [
+                f"More in {first.name} ← points →\u00a0in\u00a0{side.name}",
+                "Further ← points → nearer",
+            ],
             ["points", "points"],
             [["difference"], ["nearer"]],
             [_nearer_drawn(material, side, row, near.get(row["theme_id"])) for row in between],

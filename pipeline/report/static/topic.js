@@ -57,7 +57,7 @@ peacetext.topic = (() => {
     return [...found].filter(([each]) => each).map(([each, [n, all]]) => {
       const [low, high] = wilson(n, all);
       const note = `${percent(n / all)} (${percent(low)} to ${percent(high)}), ${number(n)} of ${number(all)} passages`;
-      return { name: String(each), value: n / all, low, high, note, text: percent(n / all), link: n ? link({ ...others, [by]: each }) : "" };
+      return { name: String(each), value: n / all, low, high, note, text: percent(n / all), link: n ? link({ kind: "un", ...others, [by]: each }) : "" };
     });
   }
 
@@ -128,7 +128,10 @@ peacetext.topic = (() => {
       point === null ? null : quoted(about, point), ...examples.map((place) => quoted(about, place))]);
     years.sort((one, other) => one.name - other.name);
     missions.sort((one, other) => other.low - one.low || one.name.localeCompare(other.name));
-    const matching = Object.keys(wanted).length ? " that match the filters" : "";
+    const matching = (by) => {
+      const others = Object.keys(wanted).filter((name) => name !== by && (name !== "kind" || wanted.kind !== "un"));
+      return others.length ? ` that match the ${wanted[by] ? "other " : ""}filters` : "";
+    };
     const top = years.reduce((best, each) => (each.value > best.value ? each : best), { value: 0 });
     const read = link(wanted);
     const close = element("button", { type: "button" }, "Zoom to it");
@@ -138,10 +141,10 @@ peacetext.topic = (() => {
         read && group.kept ? element("a", { href: read }, group.kept < group.n ? "Read those" : "Read all") : null, " ", close),
       ...(passage ? part("The dot that you chose", passage) : []),
       ...made(about),
-      ...(top.value ? part("Over the years", words(`Share of each year’s passages${matching}, UN documents only, with 95% intervals. Highest: ${top.name}, ${top.text}.`), bars(years, true)) : []),
-      ...(missions.some((each) => each.value) ? part("By mission", words(`Share of the passages on a mission${matching}, with 95% intervals; in the order of their lower ends.`), bars(missions.filter((each) => each.value).slice(0, LISTED))) : []),
+      ...(top.value ? part("Over the years", words(`Share of each year’s passages${matching("year")}, UN documents only, with 95% intervals. Highest: ${top.name}, ${top.text}.`), bars(years, true)) : []),
+      ...(missions.some((each) => each.value) ? part("By mission", words(`Share of the passages on a mission${matching("mission")}, with 95% intervals; in the order of their lower ends.`), bars(missions.filter((each) => each.value).slice(0, LISTED))) : []),
       ...themes(about),
-      ...(typical.length ? part("Typical passages", ...typical) : []),
+      ...(typical.length ? part(`Typical passages of the whole ${group.members.length > 1 ? "group" : "topic"}`, ...typical) : []),
     ];
   }
 

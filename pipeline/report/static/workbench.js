@@ -5,7 +5,9 @@
 peacetext.workbench = (() => {
   const { element } = peacetext;
   const { number } = peacetext.topic;
-  const HUES = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6BB0", "#8A6D3B"];
+  // Ten hues that stay apart with the common kinds of colour blindness, then lighter and darker ones.
+  const HUES = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6BB0", "#8A6D3B", "#A9A22E", "#A8325E"];
+  const SHADES = [[0, 0], [255, 0.35], [0, 0.3], [255, 0.6], [0, 0.45]]; // how much white or black is mixed in
   const OUTLIER = -1;
   const MANY = 20_000; // dots; they are smaller then
   const STORED = "peacetext-topic-names";
@@ -32,6 +34,13 @@ peacetext.workbench = (() => {
   const shown = () => groupOf.get(chosen);
   const filled = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== "" && value !== undefined && value !== null));
   const wanted = () => filled(Object.fromEntries(new FormData(get("bench-filters"))));
+  const scoped = () => ({ ...(wanted().mission ? { kind: "un" } : {}), ...wanted() }); // an article speaks of missions, but is of none
+
+  function hueAt(place) {
+    const [end, part] = SHADES[Math.floor(place / HUES.length) % SHADES.length];
+    const mixed = (at) => Math.round(parseInt(HUES[place % HUES.length].slice(at, at + 2), 16) * (1 - part) + end * part);
+    return `#${[1, 3, 5].map((at) => mixed(at).toString(16).padStart(2, "0")).join("")}`;
+  }
 
   // Topics joined, nearest first, until so many groups are left; the largest topic names a group.
   function join(n) {
@@ -43,8 +52,10 @@ peacetext.workbench = (() => {
     });
     groups = [...parts.values()].map((leaves) => {
       const members = [...leaves].sort((one, other) => other.n - one.n || one.id - other.id);
-      return { members, leaves, id: members[0].id, hue: members[0].hue, n: leaves.reduce((sum, topic) => sum + topic.n, 0), kept: 0 };
+      return { members, id: members[0].id, n: leaves.reduce((sum, topic) => sum + topic.n, 0), kept: 0 };
     });
+    const coloured = groups.filter((group) => group.members[0].key).sort((one, other) => other.n - one.n || one.id - other.id);
+    coloured.forEach((group, place) => { group.hue = hueAt(place); });
     groupOf = new Map(groups.flatMap((group) => group.members.map((topic) => [topic.id, group])));
     get("bench-n").textContent = String(n);
   }
@@ -146,7 +157,7 @@ peacetext.workbench = (() => {
     const alone = group && group.members.length === 1; // the explorer knows no groups
     const link = (filters) => (alone ? `${known.explorer}?${new URLSearchParams({ ...filters, topic: group.id })}` : "");
     const frame = () => map.frame(kept.filter((point) => groupAt(point) === group));
-    const children = group ? await peacetext.topic.detail({ group, link, frame, books, known, name: nameOf, wanted: wanted(),
+    const children = group ? await peacetext.topic.detail({ group, link, frame, books, known, name: nameOf, wanted: scoped(),
       point: opened === null ? null : points.place[opened], onMap: (place) => pointOf[place] >= 0 }) : unchosen.slice(1);
     if (mine !== turn) return;
     get("bench-title").textContent = group ? title(group) : unchosen[0];
@@ -179,7 +190,11 @@ peacetext.workbench = (() => {
     list();
     paint();
     const n = groups.filter((group) => group.kept && group.hue).length;
-    get("bench-said").textContent = kept.length ? `${number(kept.length)} of ${number(points.place.length)} passages, in ${n} ${get("bench-groups").value === get("bench-groups").max ? "topics" : "groups"}.` : "No passage matches. Clear a filter.";
+    const on = Object.keys(wanted()).length > 0;
+    const unit = `${get("bench-groups").value === get("bench-groups").max ? "topic" : "group"}${n === 1 ? "" : "s"}`;
+    const said = `${number(kept.length)} of ${number(points.place.length)} passages, in ${n} ${unit}.${on ? " Filters are on." : ""}`;
+    get("bench-said").textContent = kept.length ? said : "No passage matches. Clear a filter.";
+    get("bench-clear").classList.toggle("on", on);
     detail();
   }
 
@@ -189,7 +204,7 @@ peacetext.workbench = (() => {
     const progress = (part) => {
       if (mine === turn && part < 1) get("bench-said").textContent = `Reading the texts: ${Math.round(100 * part)}%`;
     };
-    const found = await peacetext.filters.apply({ ...wanted(), sort: "reading" }, progress);
+    const found = await peacetext.filters.apply({ ...scoped(), sort: "reading" }, progress);
     if (mine !== turn) return;
     kept = found.map((place) => pointOf[place]).filter((point) => point >= 0);
     show();
@@ -241,8 +256,6 @@ peacetext.workbench = (() => {
     topics = new Map(known.topics.map((topic) => [topic.id, topic]));
     const outliers = points.place.filter((each) => books.topic[each] === OUTLIER).length;
     if (outliers) topics.set(OUTLIER, { id: OUTLIER, n: outliers, terms: [], examples: [], stable: true });
-    join(1); // neighbours in the hierarchy stand side by side: they get different colours
-    groups.flatMap((group) => group.leaves).forEach((topic, at) => { if (topic.key) topic.hue = HUES[at % HUES.length]; });
     try {
       for (const [key, name] of JSON.parse(window.sessionStorage.getItem(STORED) || "[]")) names.set(key, name);
     } catch {
