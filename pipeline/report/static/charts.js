@@ -23,7 +23,7 @@ peacetext.charts = (() => {
   // below holds the same links. (In Vega's SVG a link is no element that has the focus by itself.)
   function linked(host) {
     host.querySelector("svg").removeAttribute("aria-hidden");
-    const marks = [...host.querySelectorAll(".role-mark > *")].filter((mark) => mark.__data__?.href);
+    const marks = [...host.querySelectorAll(".role-mark > *")].filter(({ __data__: drawn }) => drawn?.href && (drawn.tooltip || drawn.text));
     marks.forEach((mark, place) => {
       const { tooltip, text, href } = mark.__data__;
       const name = tooltip ? Object.values(tooltip).filter(Boolean).join(", ") : [text].flat().join(" ");
