@@ -238,8 +238,8 @@ def heat(
     ]
     scale = tones_of(max((abs(cell["value"]) for cell in cells), default=0) or 1.0, diverging)
     base = alt.Chart(inline(cells)).encode(href="link:N")
-    legend = tones_told(scale, number)
-    boxes = _boxes(base, scale, legend, across, number).encode(
+    tones = alt.Color("value:Q", scale=scale, legend=tones_told(scale, number))
+    boxes = _boxes(base, tones, across, number, _noted(cells)).encode(
         x=heads(names, f"{down} ↓   {across} →", narrow),
         y=named.named(0),
         y2=alt.Y2("row:N", bandPosition=1),
@@ -253,19 +253,19 @@ def heat(
     return alt.LayerChart(layer=layers, width=WIDTH, height=named.height(22, 18))
 
 
+def _noted(rows: Sequence[Mapping[str, Any]]) -> list[alt.Tooltip]:
+    """What the pointer says of counts, where a row has any."""
+    return [alt.Tooltip("note:N", title="of")] if any(row["note"] for row in rows) else []
+
+
 def _boxes(
-    base: alt.Chart, scale: alt.Scale, legend: alt.Legend, across: str, number: str
+    base: alt.Chart, tones: alt.Color, across: str, number: str, noted: Sequence[alt.Tooltip]
 ) -> alt.Chart:
     """A box a cell, with what the pointer says, and the tones in the legend."""
-    drawn: alt.Chart = base.mark_rect(stroke=PALETTE["ground"], strokeWidth=1).encode(
-        color=alt.Color("value:Q", scale=scale, legend=legend),
-        tooltip=[
-            alt.Tooltip("row:N", title="title"),
-            alt.Tooltip("column:N", title=across.lower()),
-            alt.Tooltip("value:Q", title="value", format=VALUES[number]),
-            alt.Tooltip("note:N", title="of"),
-        ],
-    )
+    told = [alt.Tooltip("row:N", title="title"), alt.Tooltip("column:N", title=across.lower())]
+    told += [alt.Tooltip("value:Q", title="value", format=VALUES[number]), *noted]
+    boxes = base.mark_rect(stroke=PALETTE["ground"], strokeWidth=1)
+    drawn: alt.Chart = boxes.encode(color=tones, tooltip=told)
     return drawn
 
 
@@ -274,7 +274,7 @@ def _cell(row: str, column: str, tile: Tile, number: str) -> dict[str, Any]:
         "row": row,
         "column": column,
         "value": _worth(tile.value, number) or 0.0,
-        "note": tile.note,
+        "note": tile.note or None,
         "dot": tile.marked,
         "link": tile.link if tile.value else None,  # nothing is nowhere to go
     }
@@ -314,7 +314,7 @@ def bars(
         tooltip=[
             alt.Tooltip("row:N", title="title"),
             alt.Tooltip("value:Q", title=axis.lower(), format=",d"),
-            alt.Tooltip("note:N", title="of"),
+            *_noted(drawn),
         ],
     )
     number = base.mark_text(align="left", dx=5, yOffset=9, fontSize=12, color=PALETTE["soft"])
