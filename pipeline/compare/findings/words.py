@@ -320,6 +320,7 @@ def _unexplained(account: Account) -> str:
     pairs = f"pairs of a topic and a set of passages ({counted(n, 'topic')}, {n_sets} sets)"
     return (
         f"In {alone.height} of {rows.height} {'topics' if n_sets == 1 else pairs} no theme, as "
-        f"classified, is more frequent than by chance, or passages are too few to tell; of what the machine sees and the codebook does not name, the largest "
+        f"classified, is more frequent than by chance, or passages are too few to tell; of what "
+        "the machine sees and the codebook does not name, the largest "
         f"{'is' if alone.height == 1 else 'are'} {named}."
     )

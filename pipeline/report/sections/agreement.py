@@ -121,8 +121,8 @@ def agreement_figure(material: PageMaterial, set_ids: Sequence[str] = ()) -> Fig
         "unrelated ones. Whiskers are intervals over paragraphs or documents; shuffled groups come "
         "above the grey tick in 5 of 100 tries, and left of the open circle topics do no better "
         "than groups shuffled within sections or missions. Faint rows are other ways of grouping "
-        "the same passages: nearest definition gives each the theme whose definition is nearest to its "
-        "vector, and zero-shot does the same after names were taken out of the texts.",
+        "the same passages: nearest definition gives each the theme whose definition is nearest to "
+        "its vector, and zero-shot does the same after names were taken out of the texts.",
         "Above chance is not the same as good. The table adds groups of codes, sections and the "
         "classifier’s themes; against these it is descriptive only, because classifier and topics "
         "read the same vectors.",

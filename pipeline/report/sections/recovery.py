@@ -228,7 +228,8 @@ def explanation_figure(material: PageMaterial) -> Figure:
         "compare-topics",
         "Which topics the themes explain",
         f"For each topic and set of passages the theme that fits best. In {n} of {len(rows)} "
-        "pairs of a topic and a set of passages some theme is more frequent in the topic than by chance; the others are "
+        "pairs of a topic and a set of passages some theme is more frequent in the topic "
+        "than by chance; the others are "
         "what the machine sees and the codebook does not name, or have too few passages to tell.",
         grid=grid(names, [_explained(material, row) for row in rows]),
         absent=material.why_absent(EXPLANATION),

@@ -169,9 +169,11 @@ def _poorly(assignments: pl.DataFrame) -> tuple[str | Cell, ...]:
         )
     poor = assignments.filter(pl.col("agreement") < _HALF).height
     return (
-        "Every passage is put into a topic, however poorly it fits; for "
-        f"{percent(poor / assignments.height)}, fewer than half of the passages that the fits put "
-        "with it are in its topic.",
+        (
+            "Every passage is put into a topic, however poorly it fits; for "
+            f"{percent(poor / assignments.height)}, fewer than half of the passages that the fits "
+            "put with it are in its topic."
+        ),
     )
 
 
