@@ -14,9 +14,17 @@ from pipeline.compare.findings.gap import (
     POLICY_SIDE,
     leaning,
 )
-from pipeline.compare.findings.words import as_markdown, as_table, plain_words
+from pipeline.compare.findings.words import plain_words
 from pipeline.compare.gap.measuring import compare_sides, compare_speaker_groups
-from pipeline.compare.material import ARTICLE, Account, Findings, Material, empty
+from pipeline.compare.material import (
+    ARTICLE,
+    Account,
+    Findings,
+    Material,
+    as_markdown,
+    as_table,
+    empty,
+)
 from pipeline.compare.sources import link_tables, shelf_of
 from pipeline.compare.structure.baselines import definition_text, one_thread
 from pipeline.compare.structure.comparing import compare_topics

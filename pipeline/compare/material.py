@@ -12,6 +12,7 @@ import polars as pl
 
 from pipeline.run.arrays import Vectors
 from pipeline.run.settings import Settings
+from pipeline.run.tables.compare import Sentences
 from pipeline.run.tables.table import Table
 from pipeline.study.codebook import Codebook
 from pipeline.study.sets import WhoCoded
@@ -267,3 +268,42 @@ class Account:
         """A theme's name in quotation marks; its id when the codebook no longer holds it."""
         name_of = {theme.theme_id: theme.name for theme in self.codebook.themes}
         return f"“{name_of.get(theme_id, theme_id)}”"
+
+
+@dataclass(frozen=True)
+class Words:
+    """One paragraph: what it is about (empty where it is said in short), and what it says."""
+
+    about: str
+    pieces: tuple[Phrase, ...]
+
+    @property
+    def text(self) -> str:
+        """The paragraph without its links."""
+        return "".join(piece.text for piece in self.pieces)
+
+
+def as_markdown(words: Sequence[Words]) -> str:
+    """All paragraphs as a file; short ones as a list before the others."""
+    short = "\n".join(f"- {each.text}" for each in words if not each.about)
+    long = [f"**{each.about}** {each.text}" for each in words if each.about]
+    return "\n\n".join(filter(None, ["# What was found", short, *long])) + "\n"
+
+
+def as_table(words: Sequence[Words]) -> pl.DataFrame:
+    """tables.Sentences."""
+    return from_rows(
+        Sentences,
+        [
+            {
+                "paragraph": paragraph,
+                "piece": place,
+                "length": "long" if each.about else "short",
+                "about": each.about,
+                "text": piece.text,
+                "link": piece.link,
+            }
+            for paragraph, each in enumerate(words)
+            for place, piece in enumerate(each.pieces)
+        ],
+    )

@@ -101,6 +101,15 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def grouping_name(candidate: str) -> str:
+    """A way of grouping passages as a sentence names it.
+
+    >>> grouping_name("nmf, article alone")
+    'NMF, article alone'
+    """
+    return candidate.replace("nmf", "NMF")
+
+
 def lowered(name: str) -> str:
     """A name inside a sentence; capitals that are not only its first letter stay.
 

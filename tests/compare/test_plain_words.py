@@ -11,13 +11,11 @@ from pipeline.compare.findings.sides import sides_in_short, sides_words, speaker
 from pipeline.compare.findings.words import (
     agreement_in_short,
     agreement_words,
-    as_markdown,
-    as_table,
     in_short,
     plain_words,
     theme_words,
 )
-from pipeline.compare.material import Account, Findings, empty
+from pipeline.compare.material import Account, Findings, as_markdown, as_table, empty
 from pipeline.run.settings import Settings, load_settings
 from pipeline.run.tables.compare import (
     AGREEMENT,
@@ -166,7 +164,7 @@ def test_a_gap_names_the_side_that_gives_more_room() -> None:
     text = gap_words(account(found(GAP, rows)))
 
     assert "In mandates more room is given to “Extension of State authority" in text
-    assert "+16 points, +11 to +21" in text
+    assert "a difference of 16 points, 11 to 21" in text
     assert "In interviews more room is given to “Effectiveness and its measurement”" in text
     assert "For the other 1 no difference is decided" in text
     assert "1 theme is in more of interviews and no theme is in more of mandates" in text
@@ -251,11 +249,11 @@ def test_reports_are_said_to_be_nearer_to_the_interviews_or_not() -> None:
     far = sides_words(account(sides_found(0.05, "undecided", "undecided"), study=study))
 
     assert "reports give more room than mandates to “" in near
-    assert "by +50 points, +40 to +60." in near
+    assert "by 50 points, 40 to 60." in near
     assert "Measured otherwise (as classified and B apart), it keeps its sign throughout." in near
     assert "Counted by parts of what is said, 1 theme sets mandates and interviews apart" in near
     assert "on it reports stand nearer to interviews than mandates do: “Escorts" in near
-    assert "”, +50 points, +20 to +60." in near
+    assert "”, by 50 points, 20 to 60." in near
     assert "No theme takes more room in reports or in interviews than chance allows." in near
     assert near.endswith("Only 11 reports were read; 7 of them of 2025.")
     assert "No theme takes more room in reports or in mandates than chance allows." in far

@@ -15,10 +15,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.compare.findings.words import Words, as_table, in_short
+from pipeline.compare.findings.words import in_short
 from pipeline.compare.gap.gap import side_pairs
 from pipeline.compare.gap.sides import SideShares
-from pipeline.compare.material import Account, Findings, Phrase, empty
+from pipeline.compare.material import Account, Findings, Phrase, Words, as_table, empty
 from pipeline.report.__main__ import main
 from pipeline.run.arrays import UNKNOWN, Share
 from pipeline.run.files import write_json, write_text

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.compare.findings.sides import sides_in_short
+from pipeline.compare.findings.sides import points_more, sides_in_short
 from pipeline.compare.gap.sensitivity import PARTS
 from pipeline.compare.material import Account, Phrase
 from pipeline.run.tables.compare import (
@@ -22,7 +22,6 @@ from pipeline.run.wording import (
     interview_link,
     listed,
     percent,
-    points,
     policy_link,
 )
 
@@ -89,8 +88,9 @@ def _parts_in_short(account: Account, gap: pl.DataFrame) -> Iterator[Phrase]:
     if gap["part_difference"].null_count() == gap.height:
         return
     yield Phrase(
-        f" The codebook was made from {account.study.coded_texts}, which favours {interviews}. "
-        "Counted instead as parts of all that each side says of these themes, "
+        f" The codebook was made from {account.study.coded_texts}, so this count leans towards "
+        f"{interviews}. Parts take away that general lead, but {account.study.coded_texts} still "
+        "chose the themes. Counted as parts of all that each side says of them, "
     )
     for opening, side, name in (
         ("", INTERVIEW_SIDE, interviews),
@@ -103,6 +103,12 @@ def _parts_in_short(account: Account, gap: pl.DataFrame) -> Iterator[Phrase]:
         room = "" if opening else f" {'takes' if len(rows) == 1 else 'take'} more room"
         yield Phrase(", ".join([f"{room} in {name}", *most]) + ("" if opening else ","))
     yield Phrase(".")
+    ways, firm = _kept_in(account, gap.drop_nulls("part_difference"))[1:]
+    if ways:
+        again = f"{listed(firm)} {'is' if len(firm) == 1 else 'are'}" if firm else "none is"
+        yield Phrase(
+            f" Measured in {counted(len(ways), 'other way')}, {again} decided again in most."
+        )
 
 
 def _number(n: int) -> str:
@@ -181,8 +187,8 @@ def _sides(account: Account, gap: pl.DataFrame) -> str:
 def _named(account: Account, decided: Sequence[Row]) -> str:
     named = [
         f"{account.theme(row['theme_id'])}, {percent(row['policy_part'])} against "
-        f"{percent(row['interviews_part'])}, that is {points(row['part_difference'])} points, "
-        f"{points(row['part_low'])} to {points(row['part_high'])}"
+        f"{percent(row['interviews_part'])}, a difference of "
+        f"{points_more(row['part_difference'], row['part_low'], row['part_high'])}"
         for row in decided[:_NAMED]
     ]
     more = len(decided) - len(named)
@@ -217,7 +223,26 @@ def _some(n: int) -> str:
 
 
 def _other_ways(account: Account, gap: pl.DataFrame) -> str:
-    """How often each decided part keeps its sign, and stays decided, in the other ways."""
+    """How often each decided part keeps its side, and stays decided, in the other ways."""
+    keeps_side, names, firm = _kept_in(account, gap)
+    if not names:
+        return ""
+    kept = [name for name, keeps in keeps_side.items() if keeps]
+    lost = [name for name, keeps in keeps_side.items() if not keeps]
+    keeps = f"{listed(kept)} {_keep(kept)} in each" if kept else "no theme keeps its side in each"
+    loses = f" and {listed(lost)} {_do(lost)} not" if kept and lost else ""
+    again_in_most = f"decided again in most: {listed(firm)}" if firm else "none is decided in most"
+    ways_named = f"{counted(len(names), 'other way')} ({'; '.join(names)})"
+    return f"Measured in {ways_named}, {keeps}{loses}; {again_in_most}."
+
+
+def _kept_in(
+    account: Account, gap: pl.DataFrame
+) -> tuple[dict[str, bool], Sequence[str], Sequence[str]]:
+    """Whether each decided part keeps its side in each other way; these ways; and the firm ones.
+
+    Firm are themes that are decided again in most of the ways. All is empty without other ways.
+    """
     decided = {
         row["theme_id"]: row
         for row in gap.iter_rows(named=True)
@@ -228,25 +253,17 @@ def _other_ways(account: Account, gap: pl.DataFrame) -> str:
         .filter(pl.col("basis").str.starts_with(PARTS) & pl.col("theme_id").is_in(list(decided)))
         .drop_nulls("difference")
     )
-    if not decided or ways.is_empty():
-        return ""
-    n = ways["basis"].n_unique()
     names = sorted(basis.removeprefix(f"{PARTS}, ") for basis in set(ways["basis"]))
-    kept: list[str] = []
-    lost: list[str] = []
+    keeps: dict[str, bool] = {}
     firm: list[str] = []
-    for theme_id, row in decided.items():
+    for theme_id, row in decided.items() if names else ():
         sign = 1 if row["part_difference"] > 0 else -1
         same = ways.filter((pl.col("theme_id") == theme_id) & (pl.col("difference").sign() == sign))
         again = same.filter(pl.col("direction").cast(pl.String) == row["part_direction"])
         name = account.theme(theme_id)
-        (kept if same.height == n else lost).append(name)
-        firm += [name] if 2 * again.height > n else []
-    keeps = f"{listed(kept)} {_keep(kept)} in each" if kept else "no theme keeps its side in each"
-    loses = f" and {listed(lost)} {_do(lost)} not" if kept and lost else ""
-    again_in_most = f"decided again in most: {listed(firm)}" if firm else "none is decided in most"
-    ways_named = f"{counted(n, 'other way')} ({'; '.join(names)})"
-    return f"Measured in {ways_named}, {keeps}{loses}; {again_in_most}."
+        keeps[name] = same.height == len(names)
+        firm += [name] if 2 * again.height > len(names) else []
+    return keeps, names, firm
 
 
 def _do(names: Sequence[str]) -> str:

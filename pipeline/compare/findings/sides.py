@@ -126,9 +126,18 @@ def _nearest_to_it(account: Account, between: pl.DataFrame, side: Side) -> str:
 
 def _points(row: Mapping[str, Any]) -> str:
     """A difference as large as it is, whichever of the two sides is named first."""
-    ends = [row["low"], row["high"]] if row["difference"] > 0 else [-row["high"], -row["low"]]
-    by, low, high = map(points, (abs(row["difference"]), *ends))
-    return f"{by} points, {low} to {high}"
+    return points_more(row["difference"], row["low"], row["high"])
+
+
+def points_more(by: float, low: float, high: float) -> str:
+    """A difference and its interval where the words say which way it goes: without plus signs.
+
+    >>> points_more(-0.071, -0.14, -0.023)
+    '7.1 points, 2.3 to 14'
+    """
+    ends = (by, low, high) if by > 0 else (-by, -high, -low)
+    size, *rest = (points(one).lstrip("+") for one in ends)
+    return f"{size} points, {' to '.join(rest)}"
 
 
 def _in_other_ways(account: Account, between: pl.DataFrame, first: Side, side: Side) -> str:
@@ -195,9 +204,9 @@ def _those(
     widest = rows.sort(-pl.col("nearer_by").abs(), "theme_id").iter_rows(named=True)
     named = []
     for row in widest:
-        by, low, high = map(points, (row["nearer_by"], row["nearer_low"], row["nearer_high"]))
+        by = points_more(row["nearer_by"], row["nearer_low"], row["nearer_high"])
         name = account.theme(row["theme_id"])
-        named.append(f"{name}, {by} points, {low} to {high}" if in_full else name)
+        named.append(f"{name}, by {by}" if in_full else name)
     of = f"{rows.height} of them" if asked.height > 1 else "it"
     return f"{of} {verdict}: {'; '.join(named) if in_full else listed(named)}"
 
@@ -264,7 +273,10 @@ def what_is_missing(documents: pl.DataFrame, study: Study) -> dict[str, str]:
         span = range(min(years), max(years) + 1) if years else ()
         missing = [year for year in span if year not in n_of]
         all_of = len(n_of) == 1 and n_of[most] == there.height
+        n_read = _of_kinds(documents, side, kinds).height
         read = f"{there.height} {side.name} were read"
+        if n_read > there.height:
+            read = f"{there.height} of {n_read} {side.name} that were read are compared"
         said = [f"{read}, all of {most}" if all_of else read]
         said += [f"{n_of[most]} of them of {most}"] if n_of and not all_of else []
         said += [f"none on {' or '.join(without)}"] if without else []

@@ -8,22 +8,22 @@ What is beyond chance is asked of p- and q-values (`CompareSettings`), never of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from pipeline.compare.findings.gap import gap_in_short, gap_words, link_words
 from pipeline.compare.findings.sides import sides_words, speaker_words
-from pipeline.compare.material import Account, Phrase, from_rows
+from pipeline.compare.material import Account, Phrase, Words
 from pipeline.compare.structure.agreement import RANDOM, TOPICS
 from pipeline.run.settings import CompareSettings
-from pipeline.run.tables.compare import AGREEMENT, EXPLANATION, RECOVERY, Sentences
+from pipeline.run.tables.compare import AGREEMENT, EXPLANATION, RECOVERY
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.run.wording import (
     count,
     counted,
     decimal,
+    grouping_name,
     listed,
     lowered,
     p_text,
@@ -43,19 +43,6 @@ _MEAN, _CODER = "macro", "coder"
 """Rows of the evaluation: the mean of the learnable themes, and one coding against another."""
 
 Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Words:
-    """One paragraph: what it is about (empty where it is said in short), and what it says."""
-
-    about: str
-    pieces: tuple[Phrase, ...]
-
-    @property
-    def text(self) -> str:
-        """The paragraph without its links."""
-        return "".join(piece.text for piece in self.pieces)
 
 
 def plain_words(account: Account) -> tuple[Words, ...]:
@@ -94,32 +81,6 @@ def in_short(account: Account) -> tuple[tuple[Phrase, ...], ...]:
     return tuple(pieces for pieces in found if pieces)
 
 
-def as_markdown(words: Sequence[Words]) -> str:
-    """All paragraphs as a file; short ones as a list before the others."""
-    short = "\n".join(f"- {each.text}" for each in words if not each.about)
-    long = [f"**{each.about}** {each.text}" for each in words if each.about]
-    return "\n\n".join(filter(None, ["# What was found", short, *long])) + "\n"
-
-
-def as_table(words: Sequence[Words]) -> pl.DataFrame:
-    """tables.Sentences."""
-    return from_rows(
-        Sentences,
-        [
-            {
-                "paragraph": paragraph,
-                "piece": place,
-                "length": "long" if each.about else "short",
-                "about": each.about,
-                "text": piece.text,
-                "link": piece.link,
-            }
-            for paragraph, each in enumerate(words)
-            for place, piece in enumerate(each.pieces)
-        ],
-    )
-
-
 def topics_in_short(account: Account) -> Iterator[Phrase]:
     """How many topics, the largest, and what fits none."""
     topics, assignments = account.topics, account.assignments
@@ -134,9 +95,11 @@ def topics_in_short(account: Account) -> Iterator[Phrase]:
     yield Phrase(f" of passages that say similar things; the largest is “{largest['label']}” with ")
     link = passages_link(topic=largest["topic_id"])
     yield Phrase(counted(largest["n_passages"], "passage"), link)
-    yield Phrase(", and ")
-    yield Phrase(count(outliers) if outliers else "none", passages_link(topic=OUTLIER))
-    yield Phrase(" of the passages fit no topic." if outliers else " was left outside a topic.")
+    if outliers:
+        yield Phrase(", and ")
+        yield Phrase(count(outliers), passages_link(topic=OUTLIER))
+    each = ". Every passage is put into a topic, however poorly it fits."
+    yield Phrase(" of the passages fit no topic." if outliers else each)
 
 
 def classifier_in_short(account: Account) -> Iterator[Phrase]:
@@ -190,6 +153,11 @@ _LEVELS = {
     ),
 }
 """Levels of chance, the weakest first: what is done to the topics, and what is said on failing."""
+_EXPLAINED = {
+    "within sections": "the section that a passage stands in may explain it",
+    "along the text": "the order of the text alone may explain it",
+}
+"""What may explain an agreement, by the end of what is said on failing."""
 
 
 def _not_passed(row: Row, settings: CompareSettings) -> list[str]:
@@ -210,9 +178,9 @@ def agreement_in_short(account: Account) -> Iterator[Phrase]:
     if row is None:
         return
     verdict = next(iter(_not_passed(row, account.settings.compare)), "more than chance allows")
-    order = ", so that the order of the text alone may explain it" if "but" in verdict else ""
+    why = next((f", so {one}" for end, one in _EXPLAINED.items() if verdict.endswith(end)), "")
     yield Phrase(
-        f"In {account.study.coded_texts}, these topics and the coded themes agree {verdict}{order}."
+        f"In {account.study.coded_texts}, these topics and the coded themes agree {verdict}{why}."
         " On a scale on which 0 is chance and 1 is the same groups (adjusted mutual information), "
         "their agreement is "
     )
@@ -228,10 +196,11 @@ def agreement_in_short(account: Account) -> Iterator[Phrase]:
     tested = _tested(account, set_id)
     if tested.is_empty():
         return
-    yield Phrase(" Of the themes that enough passages carry, topics pick out ")
-    n = int(tested["recovered"].sum())
-    yield Phrase(f"{n} of {tested.height}", f"#compare-recovery-{set_id}")
-    yield Phrase(" better than chance.")
+    n, link = int(tested["recovered"].sum()), f"#compare-recovery-{set_id}"
+    yield Phrase(" Of the themes that enough passages carry, topics pick out " if n else " For ")
+    yield Phrase(f"{n or 'none'} of {tested.height}" + ("" if n else " themes"), link)
+    none = " that enough passages carry can a match with topics be told from chance."
+    yield Phrase(" better than chance." if n else none)
 
 
 def agreement_words(account: Account) -> str:
@@ -279,18 +248,22 @@ def _beside(row: Row, others: Sequence[Row]) -> Iterator[str]:
     if not nearer:
         yield "No other way of grouping the same passages that was tried comes nearer to the codes."
         return
-    named = "; ".join(f"{each['candidate']}, at {decimal(each['value'])}" for each in nearer)
+    named = "; ".join(f"{_group(each)}, at {decimal(each['value'])}" for each in nearer)
     come = "comes" if len(nearer) == 1 else "come"
     ways = f"Of {len(known)} other ways of grouping the same passages, {len(nearer)} {come}"
     yield f"{ways} nearer to the codes: {named}."
     if row["high"] is not None:
-        above = [each["candidate"] for each in nearer if each["value"] > row["high"]]
+        above = [_group(each) for each in nearer if each["value"] > row["high"]]
         yield (
             f"Above the interval of the topics {'lies' if len(above) == 1 else 'lie'} "
             f"{listed(above)}."
             if above
             else "None of these lies above the interval of the topics."
         )
+
+
+def _group(row: Row) -> str:
+    return grouping_name(row["candidate"])
 
 
 def theme_words(account: Account) -> str:
@@ -317,7 +290,8 @@ def _recovered(account: Account, coded: CodedSet) -> str:
         "support", "theme_id", descending=[True, False]
     )
     names = listed([account.theme(each) for each in found["theme_id"]])
-    first = f"{which} that enough passages carry, topics recover {found.height} of {tested.height}"
+    n = f"{found.height or 'none'} of {tested.height}"
+    first = f"{which} that enough passages carry, topics recover {n}"
     first += f" ({names})" if found.height else ", so none can be read off the topics by itself"
     if missed.is_empty():
         return f"{first}."
@@ -342,8 +316,11 @@ def _unexplained(account: Account) -> str:
         return "Every topic holds some theme, as classified, more often than by chance."
     largest = alone.head(_NAMED).select("label", "n_topic").iter_rows()
     named = listed([f"“{label}” with {counted(n, 'passage')}" for label, n in largest])
+    n, n_sets = rows["topic_id"].n_unique(), rows["passages"].n_unique()
+    pairs = f"pairs of a topic and a set of passages ({counted(n, 'topic')}, {n_sets} sets)"
     return (
-        f"In {alone.height} of {rows.height} topics no theme, as classified, is more frequent than "
-        f"by chance; of what the machine sees and the codebook does not name, the largest "
+        f"In {alone.height} of {rows.height} {'topics' if n_sets == 1 else pairs} no theme, as "
+        f"classified, is more frequent than by chance, or passages are too few to tell; of what "
+        "the machine sees and the codebook does not name, the largest "
         f"{'is' if alone.height == 1 else 'are'} {named}."
     )

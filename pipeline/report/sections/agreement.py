@@ -25,6 +25,7 @@ from pipeline.report.elements import (
 )
 from pipeline.report.material import PageMaterial
 from pipeline.run.tables.compare import AGREEMENT
+from pipeline.run.wording import grouping_name
 from pipeline.study.study import NO_SET, Study
 
 _REFERENCES = {
@@ -118,8 +119,10 @@ def agreement_figure(material: PageMaterial, set_ids: Sequence[str] = ()) -> Fig
         "Agreement of topics and themes, against chance",
         "Adjusted mutual information of groups and themes: 1 if they are the same, about 0 for "
         "unrelated ones. Whiskers are intervals over paragraphs or documents; shuffled groups come "
-        "above the grey tick in 5 of 100 tries. Faint rows are other ways of grouping the same "
-        "passages.",
+        "above the grey tick in 5 of 100 tries, and left of the open circle topics do no better "
+        "than groups shuffled within sections or missions. Faint rows are other ways of grouping "
+        "the same passages: nearest definition gives each the theme whose definition is nearest to "
+        "its vector, and zero-shot does the same after names were taken out of the texts.",
         "Above chance is not the same as good. The table adds groups of codes, sections and the "
         "classifier’s themes; against these it is descriptive only, because classifier and topics "
         "read the same vectors.",
@@ -144,7 +147,7 @@ def _drawn(material: PageMaterial, row: Agreement, alone: bool = False) -> Inter
     by_coders = row["reference"] == "codes"
     of_what = f"{passages_name(material, row['passages'])}, {reference_name(row['reference'])}"
     return IntervalRow(
-        ("" if alone else f"{of_what}: ") + row["candidate"],
+        ("" if alone else f"{of_what}: ") + grouping_name(row["candidate"]),
         (
             IntervalMark("chance", row["chance_high"], name="chance"),
             IntervalMark("baseline", row["within_chance_high"], name="chance within"),
@@ -171,7 +174,7 @@ def _grid(material: PageMaterial, rows: Sequence[Agreement]) -> Grid:
             (
                 Cell(passages_name(material, row["passages"])),
                 Cell(reference_name(row["reference"])),
-                Cell(row["candidate"]),
+                Cell(grouping_name(row["candidate"])),
                 score_cell(row["value"]),
                 interval_cell(row["low"], row["high"], shares=False),
                 score_cell(row["chance_high"]),

@@ -26,6 +26,7 @@ from pipeline.report.elements import (
 from pipeline.report.material import PageMaterial
 from pipeline.report.sections.gap_tables import colours
 from pipeline.run.tables.compare import GAP_SERIES, GAP_SIDES
+from pipeline.run.wording import listed
 from pipeline.study.sets import Side
 
 ALL = "all"
@@ -175,10 +176,23 @@ def ways_figure(material: PageMaterial, side: Side) -> Figure:
 
 
 Course = Mapping[str, Any]
-_UNCORRECTED = (
-    "As classified, not corrected: a year has too few coded paragraphs. It shows where a "
-    "share rises and falls, not how large it is, and a year with few documents jumps about."
+_JUMPS = (
+    "It shows where a share rises and falls, not how large it is, and a year with few documents "
+    "jumps about."
 )
+CORRECTED = "corrected"
+
+
+def _method(found: Mapping[tuple[str, int], Course]) -> str:
+    """Which years are corrected by coded paragraphs and which are as the classifier has them."""
+    years = sorted({row["year"] for row in found.values() if row["method"] == CORRECTED})
+    if not years:
+        return f"As classified, not corrected: a year has too few coded paragraphs. {_JUMPS}"
+    return (
+        "As classified, not corrected, where a year has too few coded paragraphs. For all missions "
+        f"together {listed([str(year) for year in years])} have enough and are corrected, so that "
+        f"a step to or from these years may come from the correction alone. {_JUMPS}"
+    )
 
 
 def years_figure(material: PageMaterial, theme_ids: Sequence[str]) -> Figure:
@@ -256,7 +270,7 @@ def _figure(
         figure_id,
         title,
         shows,
-        _UNCORRECTED,
+        _method(found),
         partial(
             heat,
             name,
@@ -285,7 +299,8 @@ def _link(row: Course) -> str:
 def _tile(row: Course | None) -> Tile | None:
     if row is None:
         return None
-    note = f"of {count(row['n_policy'])} passages"
+    method = CORRECTED if row["method"] == CORRECTED else "as classified"
+    note = f"of {count(row['n_policy'])} passages, {method}"
     if row["policy_low"] is not None:
         note += f"; {percent(row['policy_low'])} to {percent(row['policy_high'])}"
     note += f"; {row['mark']}" if row["mark"] else ""

@@ -227,9 +227,10 @@ def explanation_figure(material: PageMaterial) -> Figure:
     return Figure(
         "compare-topics",
         "Which topics the themes explain",
-        f"For each topic the theme that fits it best. In {n} of {len(rows)} comparisons some theme "
-        "is more frequent in the topic than by chance; the others are what the machine sees and "
-        "the codebook does not name.",
+        f"For each topic and set of passages the theme that fits best. In {n} of {len(rows)} "
+        "pairs of a topic and a set of passages some theme is more frequent in the topic "
+        "than by chance; the others are "
+        "what the machine sees and the codebook does not name, or have too few passages to tell.",
         grid=grid(names, [_explained(material, row) for row in rows]),
         absent=material.why_absent(EXPLANATION),
     )

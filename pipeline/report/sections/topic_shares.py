@@ -106,7 +106,12 @@ def years_figure(material: PageMaterial) -> Figure:
         "topics-years",
         "Topics over the years",
         "Share of each year’s passages that belong to a topic, for the largest topics; the table "
+<<<<<<< HEAD
         "has all, with 95% intervals. Stronger colour is more.",
+=======
+        "has all, with 95% intervals, too narrow where a topic lives on repetition. "
+        "Darker is more.",
+>>>>>>> m-text
         "A year with few documents jumps about: rest the pointer on a cell for its counts.",
         *_drawn(material, "Year", _Shares("year", places, rows), places),
         absent=material.why_absent(OVER_TIME),
@@ -127,7 +132,8 @@ def missions_figure(material: PageMaterial) -> Figure:
         "topics-missions",
         "Topics by mission",
         "Share of the passages on a mission that belong to a topic. A document on several missions "
-        "counts for each. The table adds 95% intervals and the missions with very few passages.",
+        "counts for each. The table adds 95% intervals, "
+        "too narrow where a topic lives on repetition, and the missions with very few passages.",
         "A topic that stands on one mission alone may be no more than a country’s name.",
         *_drawn(
             material,

@@ -142,17 +142,42 @@ def _lead(material: PageMaterial) -> tuple[Sentence, ...]:
     n_topics = material.frame(TOPICS).height
     if not n_topics or assignments.is_empty():
         return ()
-    outliers = assignments.filter(pl.col("topic_id") == OUTLIER).height
+    number = material.settings.topics.n_topics
+    agreed = "the number at which models of samples agree most, " if number == "auto" else ""
+    if isinstance(number, int):
+        agreed = "a number that is set (docs/another-machine.md says how), "
     stability = stability_sentence(material)
     return (
         said(
             "Nobody told the machine what to look for. ",
-            f"It found {counted(n_topics, 'topic')} in {counted(assignments.height, 'passage')}; ",
-            Cell(percent(outliers / assignments.height), link=passages_link(topic=OUTLIER)),
-            " of them fit no topic and are left as outliers, not forced into one.",
+            f"It sorted {counted(assignments.height, 'passage')} into "
+            f"{counted(n_topics, 'topic')}, {agreed}by what they say. ",
+            *_poorly(assignments),
         ),
         *((stability,) if stability else ()),
     )
+
+
+def _poorly(assignments: pl.DataFrame) -> tuple[str | Cell, ...]:
+    """How many passages fit no topic or, where each is put into one, fit it poorly."""
+    outliers = assignments.filter(pl.col("topic_id") == OUTLIER).height
+    if outliers:
+        share = percent(outliers / assignments.height)
+        return (
+            Cell(share, link=passages_link(topic=OUTLIER)),
+            " of them fit no topic and are left as outliers, not forced into one.",
+        )
+    poor = assignments.filter(pl.col("agreement") < _HALF).height
+    return (
+        (
+            "Every passage is put into a topic, however poorly it fits; for "
+            f"{percent(poor / assignments.height)}, fewer than half of the passages that the fits "
+            "put with it are in its topic."
+        ),
+    )
+
+
+_HALF = 0.5
 
 
 def topic_map(material: PageMaterial, passage_places: pl.DataFrame) -> TopicMap:
