@@ -106,12 +106,8 @@ def years_figure(material: PageMaterial) -> Figure:
         "topics-years",
         "Topics over the years",
         "Share of each year’s passages that belong to a topic, for the largest topics; the table "
-<<<<<<< HEAD
-        "has all, with 95% intervals. Stronger colour is more.",
-=======
-        "has all, with 95% intervals, too narrow where a topic lives on repetition. "
-        "Darker is more.",
->>>>>>> m-text
+        "has all, with 95% intervals, too narrow where a topic lives on repetition. Stronger "
+        "colour is more.",
         "A year with few documents jumps about: rest the pointer on a cell for its counts.",
         *_drawn(material, "Year", _Shares("year", places, rows), places),
         absent=material.why_absent(OVER_TIME),
