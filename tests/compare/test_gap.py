@@ -287,7 +287,8 @@ def test_missions_and_years_without_a_report_are_named() -> None:
     said = what_is_missing(there, study.model_copy(update={"sides": tuple(sides)}))
 
     assert said == {
-        "reports": "3 reports were read; 2 of them of 2025; none on MINUSCA or MONUSCO; "
+        "reports": "3 of 4 reports that were read are compared; 2 of them of 2025; "
+        "none on MINUSCA or MONUSCO; "
         "none of 2000 to 2003 and 2005 to 2024"
     }
     assert spans([]) == []
