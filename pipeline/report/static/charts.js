@@ -27,7 +27,7 @@ peacetext.charts = (() => {
     marks.forEach((mark, place) => {
       const { tooltip, text, href } = mark.__data__;
       const name = tooltip ? Object.values(tooltip).filter(Boolean).join(", ") : [text].flat().join(" ");
-      for (let group = mark.parentNode; group !== host; group = group.parentNode) group.removeAttribute("aria-hidden");
+      for (let part = mark; part !== host; part = part.parentNode) part.removeAttribute("aria-hidden");
       for (const [key, value] of Object.entries({ role: "link", tabindex: place ? -1 : 0, "aria-label": `${name}. Read the passages` })) mark.setAttribute(key, value);
       mark.onkeydown = (event) => {
         const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
