@@ -24,17 +24,15 @@ import polars as pl
 from pipeline.run.arrays import Floats, Integers
 from pipeline.run.settings import TopicSettings, load_settings
 from pipeline.run.tables.compare import GAP, GAP_SIDES, RECOVERY, SENTENCES
-from pipeline.run.tables.table import Table, read_table
-from pipeline.run.tables.texts import DOCUMENTS, NEAR_DUPLICATES, PASSAGES
+from pipeline.run.tables.table import Table
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
-from pipeline.study.codebook import load_codebook
-from pipeline.study.study import load_missions
+from pipeline.topics.__main__ import read_corpus
 from pipeline.topics.clustering import agreement_of
 from pipeline.topics.finding import score
 from pipeline.topics.fitting import NOT_SEEN, REFITTED, clustering, fitting_settings, projection
-from pipeline.topics.selection import TopicCorpus, TopicMaterial, prepare
+from pipeline.topics.selection import TopicMaterial, prepare
 from pipeline.topics.terms import count_terms
-from pipeline.vectors import VECTORS, read_vectors
+from pipeline.vectors import VECTORS
 from pipeline.vectors.encoder import load_encoder
 
 PROCESSORS: dict[str, dict[str, str]] = {
@@ -172,16 +170,8 @@ def numbers(settings: TopicSettings) -> range:
 
 def material_of_run() -> TopicMaterial:
     """What the stage of topics fits."""
-    settings, passages = load_settings(), read_table(PASSAGES)
-    corpus = TopicCorpus(
-        passages=passages,
-        near_duplicates=read_table(NEAR_DUPLICATES),
-        documents=read_table(DOCUMENTS),
-        vectors=read_vectors(passages.height),
-        missions=load_missions(),
-        themes=[(theme.theme_id, theme.definition) for theme in load_codebook().themes],
-    )
-    return prepare(corpus, load_encoder(settings.embed), settings.topics, settings.seed)[0]
+    settings = load_settings()
+    return prepare(read_corpus(), load_encoder(settings.embed), settings.topics, settings.seed)[0]
 
 
 def report(models: Mapping[str, Integers], settings: TopicSettings) -> None:

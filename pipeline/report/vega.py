@@ -19,6 +19,7 @@ from vl_convert import javascript_bundle, svg_to_png, vegalite_to_svg
 
 from pipeline.report.elements import Cell, Drawing, Figure, Grid, rounded
 from pipeline.run.caches import ResultCache
+from pipeline.run.files import neutral
 
 _STYLE = (files("pipeline.report") / "static" / "style.css").read_text(encoding="utf-8")
 PALETTE = dict(re.findall(r"--([a-z]+(?:-\d)?): (#[0-9a-f]{6});", _STYLE.partition("@media")[0]))
@@ -336,11 +337,10 @@ def table(grid: Grid) -> str:
     """A table as CSV, with the numbers behind the cells; no cell can run as a formula."""
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(column.name for column in grid.columns)
-    writer.writerows([_safe(cell) for cell in row] for row in grid.rows)
+    writer.writerow(neutral(column.name) for column in grid.columns)
+    writer.writerows([neutral(_held(cell)) for cell in row] for row in grid.rows)
     return file.getvalue()
 
 
-def _safe(cell: Cell) -> str:
-    text = str(cell.text if cell.value is None else cell.value)
-    return f"'{text}" if re.match(r"[=+@\t\r]|-(?![\d.])", text) else text
+def _held(cell: Cell) -> str:
+    return str(cell.text if cell.value is None else cell.value)

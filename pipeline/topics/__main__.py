@@ -35,15 +35,7 @@ MODEL = Path("outputs/topics/model")
 def main() -> None:
     """Find topics in the passages."""
     settings = load_settings()
-    labels, passages = load_labels(), read_table(PASSAGES)
-    corpus = TopicCorpus(
-        passages=passages,
-        near_duplicates=read_table(NEAR_DUPLICATES),
-        documents=read_table(DOCUMENTS),
-        vectors=read_vectors(passages.height),
-        missions=load_missions(),
-        themes=[(theme.theme_id, theme.definition) for theme in load_codebook().themes],
-    )
+    labels, corpus = load_labels(), read_corpus()
     findings = find_topics(corpus, load_encoder(settings.embed), settings.topics, settings.seed)
     topics, remarks = renamed(findings.whole.topics, findings.whole.assignments, labels)
     for remark in [*findings.remarks, *remarks]:
@@ -52,6 +44,19 @@ def main() -> None:
     _write(findings)
     fitted = findings.whole.fitted
     write_folder(MODEL, saved_files(fitted, topics["label"].to_list(), settings.embed.model))
+
+
+def read_corpus() -> TopicCorpus:
+    """What topics are found in, as the stages before have written it."""
+    passages = read_table(PASSAGES)
+    return TopicCorpus(
+        passages=passages,
+        near_duplicates=read_table(NEAR_DUPLICATES),
+        documents=read_table(DOCUMENTS),
+        vectors=read_vectors(passages.height),
+        missions=load_missions(),
+        themes=[(theme.theme_id, theme.definition) for theme in load_codebook().themes],
+    )
 
 
 def _write(findings: TopicFindings) -> None:

@@ -190,8 +190,10 @@ def steadiest(made: Sequence[Refit]) -> tuple[int, dict[int, float]]:
     return max(agreement, key=lambda number: (round(agreement[number], 3), -number)), agreement
 
 
-def stability(topic: Integers, made: Sequence[Refit], n_topics: int) -> Stability:
-    """How far the topics [n] are those of the refits."""
+def stability(
+    topic: Integers, made: Sequence[Refit], n_topics: int, by_number: Mapping[int, float]
+) -> Stability:
+    """How far the topics [n] are those of the refits; ``by_number`` is what `steadiest` found."""
     seeds = [one.fitted(n_topics) for one in made if one.seen.all()]
     samples = [one.fitted(n_topics) for one in made if not one.seen.all()]
     again = [
@@ -205,7 +207,7 @@ def stability(topic: Integers, made: Sequence[Refit], n_topics: int) -> Stabilit
         topics_between_seeds=best_match_jaccard(topic, seeds),
         topics_between_samples=best_match_jaccard(topic, samples),
         new_texts=float(np.mean(again)),
-        by_number=steadiest(made)[1],
+        by_number=by_number,
     )
 
 

@@ -176,7 +176,7 @@ def fit_topics(
         masked.counted, max_ngram=used.max_ngram, fewest_passages=used.min_term_passages
     )
     made = refits(vectors, used, seed)
-    n_topics, _ = steadiest(made)
+    n_topics, by_number = steadiest(made)
     model = fitted_model(masked, vectors, vocabulary, encoder, used, n_topics=n_topics, seed=seed)
     fitted = np.asarray(model.topics_)
     topic, agreement = fitted, model.hdbscan_model.agreement_
@@ -190,7 +190,7 @@ def fit_topics(
         topic=topic,
         agreement=agreement,
         labels=[labels[number][0][0] for number in range(int(fitted.max()) + 1)],
-        stability=stability(fitted, made, n_topics),
+        stability=stability(fitted, made, n_topics, by_number),
         coordinates=project_map(material.vectors, seed, rows),
         settings=used,
         rows=rows,

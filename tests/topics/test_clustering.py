@@ -123,7 +123,7 @@ def test_the_stability_of_a_topic_is_the_harder_one_of_seeds_and_samples() -> No
     topic = np.array([0, 0, 0, 0, 1, 1, 1, 1])
     sample = np.array([0, 0, 1, 1, 1, 1, 1, 1])
     made = [Refit(np.ones(8, bool), {2: topic}), Refit(np.arange(8) != 7, {2: sample})]
-    found = stability(topic, made, 2)
+    found = stability(topic, made, 2, {2: 1.0})
     assert found.between_seeds == 1
     assert found.topics_between_seeds.tolist() == [1, 1]
     # topic 0 keeps 2 of 4; of topic 1 the sample saw three, and its group has two more

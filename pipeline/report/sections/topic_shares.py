@@ -75,12 +75,16 @@ class _Shares:
         return replace(share, text=f"{share.text} ({percent(row['low'])}–{percent(row['high'])})")
 
 
+def largest_first(material: PageMaterial) -> pl.DataFrame:
+    """The topics by the number of their passages."""
+    return material.frame(TOPICS).sort(["n_passages", "topic_id"], descending=[True, False])
+
+
 def sizes_figure(material: PageMaterial) -> Figure:
     """The largest topics by their passages, for the story."""
-    ordered = material.frame(TOPICS).sort(["n_passages", "topic_id"], descending=[True, False])
     rows = [
         (row["label"], row["n_passages"], passages_link(topic=row["topic_id"]))
-        for row in ordered.iter_rows(named=True)
+        for row in largest_first(material).iter_rows(named=True)
     ]
     left = len(rows) - N_LARGEST
     which = f"The {N_LARGEST} largest topics" if left > 0 else "The topics"

@@ -27,6 +27,7 @@ from pipeline.report.material import PageMaterial
 from pipeline.report.sections.agreement import compared, passages_name, reference_name
 from pipeline.report.sections.topic_models import article_figure, models_figure, stability_sentence
 from pipeline.report.sections.topic_shares import (
+    largest_first,
     likeness_figure,
     missions_figure,
     years_figure,
@@ -270,11 +271,6 @@ def _counted(material: PageMaterial, passages: str, reference: str) -> dict[str,
             if row["theme_id"] in number
         ],
     }
-
-
-def largest_first(material: PageMaterial) -> pl.DataFrame:
-    """The topics by the number of their passages."""
-    return material.frame(TOPICS).sort(["n_passages", "topic_id"], descending=[True, False])
 
 
 def stability_text(row: Mapping[str, Any]) -> str:

@@ -2,19 +2,24 @@
 "use strict";
 
 peacetext.downloads = (() => {
-  // A spreadsheet must not run a cell as a formula, whatever a document says.
+  // A spreadsheet must not run a cell as a formula, whatever a document says; as in run/files.py.
   function csvCell(value) {
     const text = String(value ?? "");
-    const safe = /^[=+@\t\r]|^-(?![\d.])/.test(text) ? `'${text}` : text;
+    const runs = /^'*[=+@\t\r\n＝＋－＠-]/.test(text) && !/^-(?:[\d.,]+(?:[eE][+-]?\d+)?)?$/.test(text);
+    const safe = runs ? `'${text}` : text;
     return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   }
 
   function saveCsv(name, rows) {
     const lines = rows.map((row) => row.map(csvCell).join(","));
-    const address = URL.createObjectURL(new Blob([`\ufeff${lines.join("\r\n")}\r\n`], { type: "text/csv" }));
+    save(name, new Blob([`\ufeff${lines.join("\r\n")}\r\n`], { type: "text/csv" }));
+  }
+
+  function save(name, blob) {
+    const address = URL.createObjectURL(blob);
     peacetext.element("a", { href: address, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
   }
 
-  return { saveCsv };
+  return { save, saveCsv };
 })();

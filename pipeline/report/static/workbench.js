@@ -234,12 +234,6 @@ peacetext.workbench = (() => {
     host.style.transform = `translate(${Math.min(x + 12, get("map").clientWidth - host.offsetWidth - 4)}px, ${y > 90 ? y - host.offsetHeight - 10 : y + 16}px)`;
   }
 
-  function save(name, blob) {
-    const address = URL.createObjectURL(blob);
-    element("a", { href: address, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
-  }
-
   async function saveCsv() {
     const rows = await Promise.all(kept.map(async (point) => {
       const { id, topic } = await peacetext.filters.passage(books, points.place[point]);
@@ -303,7 +297,7 @@ peacetext.workbench = (() => {
     get("bench-copy").addEventListener("click", copy);
     for (const button of document.querySelectorAll("[data-zoom]")) button.addEventListener("click", () => map.zoom(Number(button.dataset.zoom) || Infinity));
     get("bench-csv").addEventListener("click", saveCsv);
-    get("bench-png").addEventListener("click", () => get("map").querySelector("canvas").toBlob((blob) => save("topic-map.png", blob)));
+    get("bench-png").addEventListener("click", () => get("map").querySelector("canvas").toBlob((blob) => peacetext.downloads.save("topic-map.png", blob)));
     document.addEventListener("appearance", paint);
   }
 
