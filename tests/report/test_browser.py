@@ -248,8 +248,10 @@ def test_the_keyboard_reaches_the_text_and_the_passages(visit: Visit) -> None:
     assert visit.page.evaluate("document.activeElement.id") == "main"
     visit.open("gap#gap-chart")
     # one stop a chart: arrows lead from mark to mark
-    assert visit.page.locator("#gap-chart svg [tabindex='0']").count() == 1
-    visit.page.locator("#gap-chart svg [tabindex='0']").focus()
+    visit.page.wait_for_selector("#gap-chart svg [tabindex='0']")
+    stop = visit.page.locator("#gap-chart svg [tabindex='0']")
+    assert stop.count() == 1
+    stop.focus()
     first = visit.page.evaluate("document.activeElement.ariaLabel")
     visit.page.keyboard.press("ArrowDown")
     assert visit.page.evaluate("document.activeElement.ariaLabel") not in ("", first)
