@@ -9,11 +9,27 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import STARTED_IN, app, closing_pipes, command, from_here
-from pipeline.commands.people import agreement, check_sheets, classify, codebook, score_sheets
+from pipeline.commands.people import (
+    agreement,
+    check_sheets,
+    classify,
+    codebook,
+    import_,
+    score_sheets,
+)
 from pipeline.run.errors import InputError
 from pipeline.run.stage import say
 
-__all__ = ["agreement", "app", "check_sheets", "classify", "codebook", "main", "score_sheets"]
+__all__ = [
+    "agreement",
+    "app",
+    "check_sheets",
+    "classify",
+    "codebook",
+    "import_",
+    "main",
+    "score_sheets",
+]
 
 Kinds = Annotated[str, typer.Option("--kind", help="Such as report, where it is not found.")]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")]
@@ -257,41 +273,6 @@ def explore(
 
 
 @command
-def import_(
-    file: Annotated[
-        Path, typer.Argument(resolve_path=True, help="A .qdpx, .qda, .csv or .xlsx file.")
-    ],
-    coder: Annotated[str, typer.Option(help="Name of the coding, if not as in the file.")] = "",
-    user: Annotated[str, typer.Option(help="Only the codings of this user of the file.")] = "",
-    codes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--codes",
-            "--code",
-            help='Which themes codes are: "Force=use_of_force;Other=-" (- leaves out), or a table.',
-        ),
-    ] = None,
-    leave_out: Annotated[
-        bool, typer.Option("--leave-out", help="Take what fits and say what does not.")
-    ] = False,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Replace a coding that is there.")
-    ] = False,
-) -> None:
-    """Take codings of NVivo, ATLAS.ti, MAXQDA, QualCoder or a table as another coder's coding.
-
-    Units without a code count as read. What cannot be taken is listed, all of it, and no coding is
-    written unless it may be left out. Example: peacetext import project.qdpx --coder ada
-    """
-    from pipeline.commands.importing import ImportOptions, import_codings
-
-    renamed = [one if "=" in one else from_here(one) for one in codes or ()]
-    options = ImportOptions(coder, user, renamed, leave_out, replace)
-    for line in import_codings(file, options):
-        typer.echo(line)
-
-
-@command
 def dictionary() -> None:
     """Print what every table and column means. Example: peacetext dictionary | less"""
     from pipeline.run.tables.dictionary import dictionary_text
@@ -315,11 +296,14 @@ def verify() -> None:
 
     Table by table: identical, the same within what another processor does, or different, with the
     first rows that differ and what went in otherwise. It leaves with 1 where a table is different.
+    In a replication package it also says which files are not as they were packed, and before a run
+    of yours it holds the published tables.
     """
-    from pipeline.commands.verifying import is_same, verified_lines
+    from pipeline.commands.packaging import checked_files
+    from pipeline.commands.printing import is_same, verified_lines
     from pipeline.commands.verifying import verify as held
 
-    typer.echo("\n".join(verified_lines(*(found := held()))))
+    typer.echo("\n".join([*checked_files(), *verified_lines(*(found := held()))]))
     if not is_same(found[0]):
         raise typer.Exit(1)
 
@@ -334,6 +318,30 @@ def reference() -> None:
     say(
         f"{files[0].parent}: {len(files)} files, {size / 1e6:.1f} MB; no text of a document in them"
     )
+
+
+@command
+def package(
+    out: Annotated[Path, typer.Argument(resolve_path=True, help="The zip to be written.")],
+    with_texts: Annotated[
+        bool,
+        typer.Option("--with-texts", help="Documents and their texts too, if you may share them."),
+    ] = False,
+) -> None:
+    """Pack the run for others to replicate, as an RO-Crate. Example: peacetext package OUT.zip
+
+    Code, settings, codings, manifest, tables, figures, report, versions and checksums. Texts of UN
+    documents are the UN's: they stay out unless you say --with-texts. Unpacked, `peacetext verify`
+    checks it, and after `make` it holds the fresh run against the published one.
+    """
+    from pipeline.commands.packaging import package as packed
+
+    if with_texts:
+        say(
+            "peacetext: with the texts of the documents: UN documents are © United Nations; "
+            "pass the package on only where you may"
+        )
+    say(packed(out, with_texts=with_texts))
 
 
 def main() -> None:

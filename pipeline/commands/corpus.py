@@ -1,10 +1,11 @@
-"""The corpus as a person looks at it: its documents, one document, its mistakes."""
+"""The corpus as a person looks at it: its documents, its mistakes, what may be passed on."""
 
 from __future__ import annotations
 
+import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import get_args
 
@@ -15,12 +16,17 @@ from pipeline.ingest.readers import KnownReadings, read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.recognising import kind_of
 from pipeline.run.errors import InputError
+from pipeline.run.files import sheet_bytes
 from pipeline.run.settings import IngestSettings, Profile, load_settings
-from pipeline.run.tables.table import read_table
-from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NOTES
+from pipeline.run.sheet import SUFFIXES, read_sheet
+from pipeline.run.stage import OUTPUTS
+from pipeline.run.tables.compare import QUOTATIONS
+from pipeline.run.tables.table import csv_of, read_table
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NOTES, PASSAGES
+from pipeline.run.tables.themes import UNITS
 from pipeline.study.checks import check_corpus, check_milestone, load_study, uncompared
 from pipeline.study.codebook import load_codebook
-from pipeline.study.codings import read_codings
+from pipeline.study.codings import CODING_FOLDER, read_codings
 from pipeline.study.manifest import (
     MANIFEST_FILE,
     Entry,
@@ -29,9 +35,25 @@ from pipeline.study.manifest import (
     of_profile,
     read_manifest,
 )
-from pipeline.study.sets import makers_text
+from pipeline.study.sets import SUGGESTED, makers_text
 from pipeline.study.study import STUDY_FILE, Study, load_missions
 from pipeline.study.symbols import keys_of, symbols_in
+
+Content = Path | bytes
+"""Of a file: where it lies, or what is in it."""
+LEFT_OUT = "[left out]"
+"""In place of a text; where a table may do without one, there is nothing."""
+WORDS = {
+    BLOCKS: ("text", "section"),
+    PASSAGES: ("text", "section"),
+    NOTES: ("text",),
+    UNITS: ("text",),
+    QUOTATIONS: ("found_text",),
+}
+"""Every column of a table that holds text of the document which its row names."""
+_OPEN = re.compile(r"(?i)cc[ -]|cc0|creative commons|public domain|mit\b|apache|odc|pddl")
+"""How a licence begins by which anybody may pass a text on."""
+_CHUNK = re.compile(r'peacetext\.register\("(?P<name>passages-\d+)",(?P<value>.*)\);\s*', re.DOTALL)
 
 
 def read_lines(addition: Addition, *, as_json: bool) -> Iterator[str]:
@@ -213,3 +235,81 @@ def document_lines(name: str) -> Iterator[str]:
         yield f"(set aside: {error})"
         return
     yield from reading_lines(reading)
+
+
+def shared_documents(entries: Sequence[Entry], study: Study, *, with_texts: bool) -> frozenset[str]:
+    """The documents whose text is packed."""
+    said = {article.document_id: article.licence for article in study.articles}
+    return frozenset(
+        one.document_id
+        for one in entries
+        if with_texts or _OPEN.match(one.licence or said.get(one.document_id, ""))
+    )
+
+
+def coding_to_share(file: Path, *, quoted: bool, whole: bool) -> dict[str, Content]:
+    """A file; of a table of codings without its texts.
+
+    They stay where all texts are shared (``whole``), or where they are the articles' and these may
+    be ``quoted``.
+    """
+    if whole or file.parent != CODING_FOLDER or file.suffix.casefold() not in SUFFIXES:
+        return {file.as_posix(): file}
+    sheet = read_sheet(file, ("text",), may_be_empty=True)
+    if "text" not in sheet.columns or (quoted and not file.name.startswith(SUGGESTED)):
+        return {file.as_posix(): file}
+    rows = (
+        ["" if name == "text" else cells.get(name, "") for name in sheet.columns]
+        for _, cells in sheet.rows
+    )
+    return {file.with_suffix(".csv").as_posix(): sheet_bytes([sheet.columns, *rows])}
+
+
+def tables_to_share(made: Mapping[str, Content], shared: Collection[str]) -> dict[str, Content]:
+    """Those of a run's files that hold text, without that of documents that are not ``shared``.
+
+    Nothing (b"") in place of a file that cannot be without.
+    """
+    found: dict[str, Content] = {name: b"" for name in made if name.endswith(".qdpx")}
+    for table, columns in WORDS.items():
+        frame = without_words(read_table(table), columns, shared)
+        frame.write_parquet(content := io.BytesIO(), compression="zstd")
+        beside = OUTPUTS / "export/tables" / f"{table.stage}-{table.path.stem}.csv"
+        csv = {one.as_posix(): csv_of(frame) for one in (table.path.with_suffix(".csv"), beside)}
+        found |= {table.path.as_posix(): content.getvalue(), **csv}
+    withheld = frozenset(
+        read_table(PASSAGES).filter(~pl.col("document_id").is_in(list(shared)))["passage_id"]
+    )
+    for name in made:
+        if re.search(r"/data/passages-\d+\.js$", name):
+            found[name] = without_texts(Path(name), withheld)
+    return {name: content for name, content in found.items() if name in made}
+
+
+def without_words(
+    frame: pl.DataFrame, columns: Sequence[str], shared: Collection[str]
+) -> pl.DataFrame:
+    """A table without the words of documents that are not ``shared``."""
+    is_shared = pl.col("document_id").is_in(list(shared)).fill_null(value=False)
+    return frame.with_columns(
+        pl.when(is_shared).then(name).otherwise(pl.lit(LEFT_OUT if name == "text" else ""))
+        for name in columns
+    ).select(frame.columns)
+
+
+def without_texts(file: Path, withheld: Collection[str]) -> bytes:
+    """A file of the explorer's passages, without text and headings of those that are withheld."""
+    found = _CHUNK.fullmatch(file.read_text(encoding="utf-8"))
+    if found is None:
+        raise InputError(file, "is not as the report writes it", "run: dvc repro -f report")
+    chunk = json.loads(found["value"])
+    left = [name in withheld for name in chunk["id"]]
+    for name in ("text", "section"):
+        values = chunk[name] if name == "text" else [chunk["sections"][at] for at in chunk[name]]
+        kept = ["" if gone else value for gone, value in zip(left, values, strict=True)]
+        if name == "section":
+            chunk["sections"] = list(dict.fromkeys(kept))
+            kept = [chunk["sections"].index(value) for value in kept]
+        chunk[name] = kept
+    value = json.dumps(chunk, separators=(",", ":"))
+    return f'peacetext.register("{found["name"]}",{value});\n'.encode()

@@ -35,6 +35,7 @@ STAGES = ("acquire", "ingest", "segment", "embed", "topics", "themes", "compare"
 """The stages that make numbers."""
 _ROOMS = (*STAGES, "run", "study", "vectors")
 _NO_VALUE = ("inputs", "code")  # hashes
+_NAMED = 3  # of what is not as in another run; the others are counted
 
 TO_FILL_IN = "TO FILL IN"
 """How the value of a template begins until a person has replaced it."""
@@ -165,14 +166,28 @@ def run_facts() -> dict[str, Any]:
         "code": {room: code[room] for room in _ROOMS},
         "encoder": read_json(MODEL_CARD),
         "inputs": {file.as_posix(): sha256_of(file) for file in files if _is_read(file)},
-        "metrics": {
-            file.parent.name: read_json(file) for file in Path("outputs").glob("*/metrics.json")
-        },
+        "metrics": metrics_of_run(),
         "processor": _processor(),
         "settings": dict(flat(settings)),
         "versions": {"peacetext": __version__, "python": platform.python_version()}
         | {name: metadata.version(name) for name in packages},
     }
+
+
+def metrics_of_run() -> dict[str, Any]:
+    """What each stage has counted and measured."""
+    return {file.parent.name: read_json(file) for file in Path("outputs").glob("*/metrics.json")}
+
+
+def metrics_frame(facts: Mapping[str, Any]) -> pl.DataFrame:
+    """Metrics that are numbers; sizes of files, and BERTopic's own topics by UMAP, are not held."""
+    found = flat({stage: facts["metrics"][stage] for stage in STAGES if stage in facts["metrics"]})
+    rows = [
+        (name, float(value))
+        for name, value in found
+        if isinstance(value, int | float) and "bytes" not in name and "defaults" not in name
+    ]
+    return pl.DataFrame(rows, {"metric": pl.String, "value": pl.Float64}, orient="row")
 
 
 def _is_read(file: Path) -> bool:
@@ -205,16 +220,26 @@ def other_facts(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[
         if part == "inputs":
             codings = [name for name in names if name.startswith("corpus/coding/")]
             if codings:
-                yield f"other codings: {', '.join(codings)}"
+                yield f"other codings: {_first(codings)}"
             names = [name for name in names if name not in codings]
         values = [
-            name if part in _NO_VALUE else f"{name} {one.get(name)}, not {other.get(name)}"
+            name if part in _NO_VALUE else f"{name} {_set(one, name)}, not {_set(other, name)}"
             for name in names
         ]
         if values:
-            yield f"other {part}: {'; '.join(values)}"
+            yield f"other {part}: {_first(values)}"
     if ours["processor"] != theirs["processor"]:
         yield f"another processor: {ours['processor']}, not {theirs['processor']}"
+
+
+def _set(settings: Mapping[str, Any], name: str) -> Any:
+    return "not set" if settings.get(name) is None else settings[name]
+
+
+def _first(found: list[str]) -> str:
+    """The first few, and how many more there are."""
+    more = [f"and {len(found) - _NAMED} more"] if len(found) > _NAMED else []
+    return "; ".join(found[:_NAMED] + more)
 
 
 def other_documents(ours: pl.DataFrame, theirs: pl.DataFrame) -> Iterator[str]:

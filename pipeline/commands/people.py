@@ -105,6 +105,41 @@ def score_sheets(
         print_table(table)
 
 
+@command
+def import_(
+    file: Annotated[
+        Path, typer.Argument(resolve_path=True, help="A .qdpx, .qda, .csv or .xlsx file.")
+    ],
+    coder: Annotated[str, typer.Option(help="Name of the coding, if not as in the file.")] = "",
+    user: Annotated[str, typer.Option(help="Only the codings of this user of the file.")] = "",
+    codes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--codes",
+            "--code",
+            help='Which themes codes are: "Force=use_of_force;Other=-" (- leaves out), or a table.',
+        ),
+    ] = None,
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out", help="Take what fits and say what does not.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace a coding that is there.")
+    ] = False,
+) -> None:
+    """Take codings of NVivo, ATLAS.ti, MAXQDA, QualCoder or a table as another coder's coding.
+
+    Units without a code count as read. What cannot be taken is listed, all of it, and no coding is
+    written unless it may be left out. Example: peacetext import project.qdpx --coder ada
+    """
+    from pipeline.commands.importing import ImportOptions, import_codings
+
+    renamed = [one if "=" in one else from_here(one) for one in codes or ()]
+    options = ImportOptions(coder, user, renamed, leave_out, replace)
+    for line in import_codings(file, options):
+        typer.echo(line)
+
+
 def agreement_found(files: Sequence[Path]) -> tuple[str, pl.DataFrame, pl.DataFrame]:
     """How many units both coders have read; agreement a code, and the confusions between codes.
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,7 @@ from typing import Literal
 import polars as pl
 import typer
 
+from pipeline.commands.verifying import DIFFERENT, IDENTICAL, WITHIN, Held
 from pipeline.run.errors import InputError
 from pipeline.run.files import FINDINGS_FILE, sheet_bytes, write_bytes
 from pipeline.run.tables.compare import GAP
@@ -289,3 +291,26 @@ def _workbook(sheets: Mapping[str, _Rows]) -> bytes:
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
+
+
+def is_same(held: list[Held]) -> bool:
+    """Whether no table is different."""
+    return all(one.status != DIFFERENT for one in held)
+
+
+def verified_lines(held: list[Held], other: list[str]) -> Iterator[str]:
+    """What `verify` found: a line a table, the rows that differ, what else does, and the sum."""
+    for one in held:
+        yield f"{one.name}: {one.status}" + (f" ({one.said})" if one.said else "")
+        yield from (f"    {row}" for row in one.rows)
+    statuses = Counter(one.status for one in held)
+    if statuses[IDENTICAL] < len(held):
+        yield "What went in:" if other else "What went in is the same; is outputs/ up to date?"
+        yield from (f"    {line}" for line in other)
+    if statuses[DIFFERENT]:
+        which = f"{statuses[DIFFERENT]} of {len(held)} tables differ"
+        yield f"Not the reference run: {which}, {(other or ['no reason found'])[0]}"
+    elif statuses[WITHIN]:
+        yield f"The reference run, {statuses[WITHIN]} of {len(held)} tables {WITHIN}"
+    else:
+        yield f"The reference run: all {len(held)} tables are identical"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,16 +20,24 @@ import polars as pl
 import pipeline.run.tables.compare as compared
 import pipeline.run.tables.themes as themed
 import pipeline.run.tables.topics as sorted_
-from pipeline.commands.new_study import STAGES, flat, other_documents, other_facts, run_facts
+from pipeline.commands.new_study import (
+    metrics_frame,
+    metrics_of_run,
+    other_documents,
+    other_facts,
+    run_facts,
+)
 from pipeline.run.errors import InputError
 from pipeline.run.files import read_json, write_folder
 from pipeline.run.stage import OUTPUTS
 from pipeline.run.tables.table import Table, read_table
 from pipeline.run.tables.texts import ACQUIRED, BLOCKS, DOCUMENTS, PASSAGES
 from pipeline.run.wording import counted
-from pipeline.vectors import read_vectors
+from pipeline.vectors import MODEL_CARD, read_vectors
 
 REFERENCE = OUTPUTS / "reference"
+PUBLISHED = Path("published")
+"""Of a replication package: the run as it was published."""
 FACTS = "run.json"
 NUMBER = 0.005
 """By as much a share or a score may differ: it is made of vectors that differ by 2e-7."""
@@ -128,10 +136,21 @@ TABLES: tuple[tuple[Table, Kept], ...] = (
 _DOCUMENTS = Kept("documents", ("document_id",))
 _PASSAGES = Kept("passages", ("passage_id",))
 _METRICS = Kept("metrics", ("metric",), **_CELLS)
+_NAMES = (_DOCUMENTS.name, _PASSAGES.name, *(kept.name for _, kept in TABLES))
 
 
 def write_reference() -> list[Path]:
-    """Keep the run in outputs/ as the reference run; the files, the same bytes for the same run.
+    """Keep the run in outputs/ as the reference run; the files.
+
+    Raises:
+        InputError: a stage has not run.
+    """
+    write_folder(REFERENCE, files := reference_files())
+    return [REFERENCE / name for name in sorted(files)]
+
+
+def reference_files() -> dict[str, bytes]:
+    """The files of a reference run of the run in outputs/, the same bytes for the same run.
 
     Raises:
         InputError: a stage has not run.
@@ -142,21 +161,24 @@ def write_reference() -> list[Path]:
         content = io.BytesIO()
         frame.write_parquet(content, compression="zstd", compression_level=19)
         files[f"{name}.parquet"] = content.getvalue()
-    write_folder(REFERENCE, files)
-    return [REFERENCE / name for name in sorted(files)]
+    return files
 
 
-def _tables_of_run() -> dict[str, pl.DataFrame]:
+def _tables_of_run(*, places: bool = True) -> dict[str, pl.DataFrame]:
+    """The tables as they are kept; a published run has no vectors, so no ``places`` of passages."""
     documents = read_table(DOCUMENTS)
     origins = read_table(ACQUIRED).select("document_id", "sha256")
     about = ("document_id", "kind", "symbol", "year", "missions", "n_blocks", "n_words")
     passages = read_table(PASSAGES)
-    vectors = read_vectors(passages.height).astype(np.float64)
-    direction = np.cos(np.arange(vectors.shape[1]))
-    place = (vectors @ direction / np.linalg.norm(direction)).round(6)
-    names = ("passage_id", "document_id", "role", "label", "n_words", "procedural", "block_id")
+    names = ["passage_id", "document_id", "role", "label", "n_words", "procedural", "block_id"]
+    if places:
+        vectors = read_vectors(passages.height).astype(np.float64)
+        direction = np.cos(np.arange(vectors.shape[1]))
+        place = (vectors @ direction / np.linalg.norm(direction)).round(6)
+        passages = passages.with_columns(place=place)
+        names.append("place")
     found = (
-        passages.select(*names, pl.Series("place", place))
+        passages.select(names)
         .join(read_table(BLOCKS).select("block_id", "paragraph"), on="block_id", how="left")
         .join(documents.select("document_id", "year", "missions"), on="document_id", how="left")
         .drop("block_id")
@@ -177,19 +199,10 @@ def _numbers(kept: Kept, frame: pl.DataFrame) -> pl.DataFrame:
     return whole.sort(kept.keys)
 
 
-def _metrics(facts: Mapping[str, Any]) -> pl.DataFrame:
-    """Metrics that are numbers; sizes of files, and BERTopic's own topics by UMAP, are not held."""
-    found = flat({stage: facts["metrics"][stage] for stage in STAGES if stage in facts["metrics"]})
-    rows = [
-        (name, float(value))
-        for name, value in found
-        if isinstance(value, int | float) and "bytes" not in name and "defaults" not in name
-    ]
-    return pl.DataFrame(rows, {"metric": pl.String, "value": pl.Float64}, orient="row")
-
-
 def verify() -> tuple[list[Held], list[str]]:
     """Each table of the run in outputs/ beside the reference; and what else is not the same.
+
+    In a replication package in which nothing has run yet, the tables that were published.
 
     Raises:
         InputError: there is no reference run, or a stage has not run.
@@ -197,10 +210,16 @@ def verify() -> tuple[list[Held], list[str]]:
     """
     if not (REFERENCE / FACTS).is_file():
         raise InputError(REFERENCE, "holds no reference run", "git checkout it, or: make reference")
-    facts, known = run_facts(), read_json(REFERENCE / FACTS)
-    ours = _tables_of_run() | {"metrics": _metrics(facts)}
-    theirs = {name: _of_reference(name) for name in ours if name != "metrics"}
-    theirs["metrics"] = _metrics(known)
+    known = read_json(REFERENCE / FACTS)
+    theirs = {name: _of_reference(name) for name in _NAMES} | {"metrics": metrics_frame(known)}
+    if is_unrun():
+        with chdir(PUBLISHED):
+            ours, facts = _tables_of_run(places=False), known | {"metrics": metrics_of_run()}
+        theirs["passages"] = theirs["passages"].drop("place")
+    else:
+        facts = run_facts()
+        ours = _tables_of_run()
+    ours["metrics"] = metrics_frame(facts)
     moved: dict[str, int] = {}
     for start in ("", "article_"):
         numbers, moved[start] = _matched(*(one[f"{start}assignments"] for one in (ours, theirs)))
@@ -212,6 +231,11 @@ def verify() -> tuple[list[Held], list[str]]:
         held.append(_held(kept, ours[kept.name], theirs[kept.name], n_moved))
     documents = (one["documents"].select("document_id", "sha256") for one in (ours, theirs))
     return held, [*other_documents(*documents), *other_facts(facts, known)]
+
+
+def is_unrun() -> bool:
+    """Is this a replication package in which nothing has run yet?"""
+    return PUBLISHED.is_dir() and not MODEL_CARD.is_file()
 
 
 def _of_reference(name: str) -> pl.DataFrame:
@@ -324,26 +348,3 @@ def _other_values(row: Mapping[str, Any], keys: list[str], columns: list[str]) -
     others = [name for name in columns if row[f"{name}?"]][:FIRST]
     said = (f"{name} {row[name]}, not {row[f'{name}{_REF}']}" for name in others)
     return f"{_named(row, keys)}: {'; '.join(said)}"
-
-
-def is_same(held: list[Held]) -> bool:
-    """Whether no table is different."""
-    return all(one.status != DIFFERENT for one in held)
-
-
-def verified_lines(held: list[Held], other: list[str]) -> Iterator[str]:
-    """What `verify` found: a line a table, the rows that differ, what else does, and the sum."""
-    for one in held:
-        yield f"{one.name}: {one.status}" + (f" ({one.said})" if one.said else "")
-        yield from (f"    {row}" for row in one.rows)
-    statuses = Counter(one.status for one in held)
-    if statuses[IDENTICAL] < len(held):
-        yield "What went in:" if other else "What went in is the same; is outputs/ up to date?"
-        yield from (f"    {line}" for line in other)
-    if statuses[DIFFERENT]:
-        which = f"{statuses[DIFFERENT]} of {len(held)} tables differ"
-        yield f"Not the reference run: {which}, {(other or ['no reason found'])[0]}"
-    elif statuses[WITHIN]:
-        yield f"The reference run, {statuses[WITHIN]} of {len(held)} tables {WITHIN}"
-    else:
-        yield f"The reference run: all {len(held)} tables are identical"
