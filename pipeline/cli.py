@@ -10,12 +10,17 @@ import typer
 
 from pipeline.commands import STARTED_IN, app, closing_pipes, command, from_here
 from pipeline.commands.people import (
+    Rows,
     agreement,
     check_sheets,
     classify,
     codebook,
-    import_,
+    explore,
+    findings,
+    gap,
     score_sheets,
+    themes,
+    topics,
 )
 from pipeline.run.errors import InputError
 from pipeline.run.stage import say
@@ -26,13 +31,16 @@ __all__ = [
     "check_sheets",
     "classify",
     "codebook",
-    "import_",
+    "explore",
+    "findings",
+    "gap",
     "main",
     "score_sheets",
+    "themes",
+    "topics",
 ]
 
 Kinds = Annotated[str, typer.Option("--kind", help="Such as report, where it is not found.")]
-Rows = Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")]
 
 
 @command
@@ -109,7 +117,7 @@ def read(
     from pipeline.commands.corpus import read_lines
 
     addition = addition_of(Path(from_here(file)), Corrections(kind=kind))
-    typer.echo("\n".join(read_lines(addition, as_json=json)))
+    typer.echo("\n".join(read_lines(addition.recognition, as_json=json)))
 
 
 @command
@@ -176,22 +184,6 @@ def remove(
 
 
 @command
-def topics(rows: Rows = 20) -> None:
-    """Print the topics, largest first. Example: peacetext topics --rows 10"""
-    from pipeline.commands.printing import print_table, topics_found
-
-    print_table(topics_found().head(rows))
-
-
-@command
-def themes(rows: Rows = 30) -> None:
-    """Print how well each theme is recognised. Example: peacetext themes"""
-    from pipeline.commands.printing import print_table, themes_found
-
-    print_table(themes_found().head(rows))
-
-
-@command
 def draw(
     set_id: Annotated[str, typer.Argument(help="A coded set of configs/study.yaml.")],
     n: Annotated[int, typer.Option("--n", min=1, help="How many paragraphs to draw.")] = 100,
@@ -242,34 +234,38 @@ def suggest(
 
 
 @command
-def gap(rows: Rows = 30) -> None:
-    """Print each theme's share in documents and interviews. Example: peacetext gap
-
-    First its share of the passages, then its part of all that a side says of the themes.
-    """
-    from pipeline.commands.printing import gap_found, print_table
-
-    for heading, table in gap_found():
-        typer.echo(heading)
-        print_table(table.head(rows))
-
-
-@command
-def findings() -> None:
-    """Print what was found, on half a page of plain words. Example: peacetext findings"""
-    from pipeline.commands.printing import findings_lines
-
-    typer.echo("\n".join(findings_lines()))
-
-
-@command
-def explore(
-    text: Annotated[str, typer.Argument(help="A sentence or a few words.")], rows: Rows = 5
+def import_(
+    file: Annotated[
+        Path, typer.Argument(resolve_path=True, help="A .qdpx, .qda, .csv or .xlsx file.")
+    ],
+    coder: Annotated[str, typer.Option(help="Name of the coding, if not as in the file.")] = "",
+    user: Annotated[str, typer.Option(help="Only the codings of this user of the file.")] = "",
+    codes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--codes",
+            "--code",
+            help='Which themes codes are: "Force=use_of_force;Other=-" (- leaves out), or a table.',
+        ),
+    ] = None,
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out", help="Take what fits and say what does not.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace a coding that is there.")
+    ] = False,
 ) -> None:
-    """Find the passages nearest in meaning. Example: peacetext explore 'staying inside the camp'"""
-    from pipeline.commands.printing import nearest_passages, print_table
+    """Take codings of NVivo, ATLAS.ti, MAXQDA, QualCoder or a table as another coder's coding.
 
-    print_table(nearest_passages(text, rows))
+    Units without a code count as read. What cannot be taken is listed, all of it, and no coding is
+    written unless it may be left out. Example: peacetext import project.qdpx --coder ada
+    """
+    from pipeline.commands.importing import ImportOptions, import_codings
+
+    renamed = [one if "=" in one else from_here(one) for one in codes or ()]
+    options = ImportOptions(coder, user, renamed, leave_out, replace)
+    for line in import_codings(file, options):
+        typer.echo(line)
 
 
 @command
@@ -300,11 +296,11 @@ def verify() -> None:
     of yours it holds the published tables.
     """
     from pipeline.commands.packaging import checked_files
-    from pipeline.commands.printing import is_same, verified_lines
+    from pipeline.commands.verifying import DIFFERENT, verified_lines
     from pipeline.commands.verifying import verify as held
 
     typer.echo("\n".join([*checked_files(), *verified_lines(*(found := held()))]))
-    if not is_same(found[0]):
+    if any(one.status == DIFFERENT for one in found[0]):
         raise typer.Exit(1)
 
 

@@ -11,10 +11,10 @@ from typing import get_args
 
 import polars as pl
 
-from pipeline.commands.additions import Addition, checked_filters, entry_lines, said
+from pipeline.commands.printing import checked_filters, entry_lines, said
 from pipeline.ingest.readers import KnownReadings, read_file
 from pipeline.ingest.reading import Reading, UnreadableError
-from pipeline.ingest.recognising import kind_of
+from pipeline.ingest.recognising import Recognition, kind_of
 from pipeline.run.errors import InputError
 from pipeline.run.files import sheet_bytes
 from pipeline.run.settings import IngestSettings, Profile, load_settings
@@ -35,7 +35,7 @@ from pipeline.study.manifest import (
     of_profile,
     read_manifest,
 )
-from pipeline.study.sets import SUGGESTED, makers_text
+from pipeline.study.sets import SUGGESTED, CodedSet, makers_text
 from pipeline.study.study import STUDY_FILE, Study, load_missions
 from pipeline.study.symbols import keys_of, symbols_in
 
@@ -53,12 +53,12 @@ WORDS = {
 """Every column of a table that holds text of the document which its row names."""
 _OPEN = re.compile(r"(?i)cc[ -]|cc0|creative commons|public domain|mit\b|apache|odc|pddl")
 """How a licence begins by which anybody may pass a text on."""
+_SECTION = re.compile(r"(?:(\d+(?:\.\d+)*)\.? )?(.*)")
 _CHUNK = re.compile(r'peacetext\.register\("(?P<name>passages-\d+)",(?P<value>.*)\);\s*', re.DOTALL)
 
 
-def read_lines(addition: Addition, *, as_json: bool) -> Iterator[str]:
+def read_lines(recognition: Recognition | None, *, as_json: bool) -> Iterator[str]:
     """The blocks of a file: a JSON object each, or lines for a person."""
-    recognition = addition.recognition
     if recognition is None:
         return
     if as_json:
@@ -237,6 +237,42 @@ def document_lines(name: str) -> Iterator[str]:
     yield from reading_lines(reading)
 
 
+def article_sentences(coded: CodedSet) -> Iterator[tuple[str, str, int, str]]:
+    """Section number, its title, paragraph and text of each sentence of the set's articles."""
+    from pipeline.segment.passages import load_splitter, split_sentences
+    from pipeline.study.anchors import NO_PROSE
+
+    splitter = load_splitter()
+    entries = {entry.document_id: entry for entry in read_manifest()}
+    before = 0
+    for article in load_study().articles:
+        if coded.articles and article.document_id not in coded.articles:
+            continue
+        if article.document_id not in entries:
+            fix = "correct it, or add the article: peacetext add FILE --kind article"
+            raise InputError(STUDY_FILE, f"no document {article.document_id!r}", fix, "articles")
+        blocks = [block for block in _reading(entries[article.document_id]).blocks if block.text]
+        body = [block for block in blocks if block.role not in NO_PROSE]
+        texts = split_sentences(splitter, [block.text for block in body])
+        for place, (block, spans) in enumerate(zip(body, texts, strict=True), 1):
+            numbered = _SECTION.match(block.section[-1] if block.section else "")
+            section = (numbered[1] or "", numbered[2]) if numbered else ("", "")
+            for start, end in spans:
+                yield (*section, before + (block.paragraph or place), block.text[start:end])
+        before += len(body)
+
+
+def _reading(entry: Entry) -> Reading:
+    file = MANIFEST_FILE.parent / entry.path
+    try:
+        limits, interviews = load_settings().ingest, load_study().interviews
+        return read_file(file.read_bytes(), entry.kind, file.suffix, limits, interviews)
+    except (OSError, UnreadableError) as error:
+        raise InputError(
+            file, str(error), "add another copy of it: peacetext add FILE --replace"
+        ) from None
+
+
 def shared_documents(entries: Sequence[Entry], study: Study, *, with_texts: bool) -> frozenset[str]:
     """The documents whose text is packed."""
     said = {article.document_id: article.licence for article in study.articles}
@@ -248,11 +284,7 @@ def shared_documents(entries: Sequence[Entry], study: Study, *, with_texts: bool
 
 
 def coding_to_share(file: Path, *, quoted: bool, whole: bool) -> dict[str, Content]:
-    """A file; of a table of codings without its texts.
-
-    They stay where all texts are shared (``whole``), or where they are the articles' and these may
-    be ``quoted``.
-    """
+    """A file; of a table of codings without texts, unless ``whole`` or of an article ``quoted``."""
     if whole or file.parent != CODING_FOLDER or file.suffix.casefold() not in SUFFIXES:
         return {file.as_posix(): file}
     sheet = read_sheet(file, ("text",), may_be_empty=True)

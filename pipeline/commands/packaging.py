@@ -28,11 +28,11 @@ from urllib.parse import quote
 import polars as pl
 import yaml
 
+import pipeline.commands.new_study as runs
 from pipeline import __version__
 from pipeline.commands.corpus import Content, coding_to_share, shared_documents, tables_to_share
-from pipeline.commands.new_study import installed_code, run_facts
 from pipeline.commands.printing import check_new
-from pipeline.commands.verifying import PUBLISHED, REFERENCE, is_unrun, reference_files
+from pipeline.commands.verifying import REFERENCE, reference_files
 from pipeline.report.material import said_by_git
 from pipeline.run.errors import InputError
 from pipeline.run.files import read_json, sha256_of, write_whole
@@ -84,7 +84,7 @@ def package(out: Path, *, with_texts: bool = False) -> str:
     if out.suffix.casefold() != ".zip":
         raise InputError(out, "is not the name of a zip", "end it with .zip")
     check_new(out)
-    written, source, facts, study = outs_of_run(), project_source(), run_facts(), load_study()
+    written, source, facts, study = outs_of_run(), project_source(), runs.run_facts(), load_study()
     acquired = read_table(ACQUIRED).filter(pl.col("status") == "present")
     digests = dict(acquired.select("document_id", "sha256").iter_rows())
     entries = [located(one) for one in read_manifest() if one.document_id in digests]
@@ -96,7 +96,7 @@ def package(out: Path, *, with_texts: bool = False) -> str:
     made |= {} if not withheld else tables_to_share(made, shared)
     contents: dict[str, Content] = {
         **_project(source, entries, shared, study),
-        **{f"{PUBLISHED}/{name}": one for name, one in made.items() if one != b""},
+        **{f"{runs.PUBLISHED}/{name}": one for name, one in made.items() if one != b""},
         **{f"{REFERENCE.as_posix()}/{name}": one for name, one in reference_files().items()},
         **_environment(facts["processor"]),
         "PACKAGE.md": (about + texts[with_texts]).format(**known).encode(),
@@ -139,7 +139,7 @@ def outs_of_run() -> tuple[Path, ...]:
     except DvcException as error:
         raise InputError("dvc.yaml", f"cannot be read by DVC ({error})", "run: make") from error
     noted = OUTPUTS / "code.json"
-    if noted.is_file() and read_json(noted) != installed_code():
+    if noted.is_file() and read_json(noted) != runs.installed_code():
         behind["code"] = "another version of peacetext"
     if behind:
         named = _some([f"{name} ({changed})" for name, changed in behind.items()])
@@ -200,20 +200,7 @@ def _project(
         if name.endswith("/.gitkeep") or (Path(name).is_file() and not is_made):
             whole = len(shared) == len(entries)
             found |= coding_to_share(Path(name), quoted=quoted, whole=whole)
-    return found if Path("pipeline/cli.py").is_file() else {**found, **dict(_code())}
-
-
-def _code() -> Iterator[tuple[str, Content]]:
-    """The installed program, so that pip can install it."""
-    room = Path(__file__).parents[1]
-    for file in sorted(room.rglob("*")):
-        if file.is_file() and "__pycache__" not in file.parts:
-            yield f"code/pipeline/{file.relative_to(room).as_posix()}", file
-    needed = [one for one in metadata.requires("peacetext") or () if "extra ==" not in one]
-    said = (Path(__file__).parent / "package-pyproject.toml").read_text("utf-8")
-    python = metadata.metadata("peacetext")["Requires-Python"]
-    said = said.format(version=__version__, python=python, needed=json.dumps(sorted(needed)))
-    yield "code/pyproject.toml", said.encode()
+    return found if Path("pipeline/cli.py").is_file() else {**found, **dict(runs.code_to_install())}
 
 
 def _environment(processor: str) -> dict[str, Content]:
@@ -302,7 +289,7 @@ def _of_run(
     for name, version in versions.items():
         yield _entity(f"#{name}", "SoftwareApplication", name=name, version=version)
     read = [quote(name) for name in files if name.startswith(("configs/", "corpus/"))]
-    made = [quote(name) for name in files if name.startswith(f"{PUBLISHED}/")]
+    made = [quote(name) for name in files if name.startswith(f"{runs.PUBLISHED}/")]
     yield _entity(
         "#run",
         "CreateAction",
@@ -359,5 +346,5 @@ def checked_files() -> Iterator[str]:
     other = [n for n, file in files.items() if not file.is_file() or sha256_of(file) != packed[n]]
     many = f"{counted(len(packed), 'file')} of the package: "
     yield many + (f"{len(other)} changed or missing: {_some(other)}" if other else "all whole")
-    if is_unrun():
+    if runs.is_unrun():
         yield "Nothing has run here yet: the published tables, beside the numbers of their run"

@@ -1,4 +1,4 @@
-"""The commands of people who code and check: codes, how far they agree, sheets, other texts."""
+"""The commands of people who read, code and check: what was found, codes, sheets, other texts."""
 
 from __future__ import annotations
 
@@ -16,6 +16,56 @@ from pipeline.run.stage import say
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+Rows = Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")]
+
+
+@command
+def topics(rows: Rows = 20) -> None:
+    """Print the topics, largest first. Example: peacetext topics --rows 10"""
+    from pipeline.commands.printing import print_table, topics_found
+
+    print_table(topics_found().head(rows))
+
+
+@command
+def themes(rows: Rows = 30) -> None:
+    """Print how well each theme is recognised. Example: peacetext themes"""
+    from pipeline.commands.printing import print_table, themes_found
+
+    print_table(themes_found().head(rows))
+
+
+@command
+def gap(rows: Rows = 30) -> None:
+    """Print each theme's share in documents and interviews. Example: peacetext gap
+
+    First its share of the passages, then its part of all that a side says of the themes.
+    """
+    from pipeline.commands.printing import gap_found, print_table
+
+    for heading, table in gap_found():
+        typer.echo(heading)
+        print_table(table.head(rows))
+
+
+@command
+def findings() -> None:
+    """Print what was found, on half a page of plain words. Example: peacetext findings"""
+    from pipeline.commands.printing import findings_lines
+
+    typer.echo("\n".join(findings_lines()))
+
+
+@command
+def explore(
+    text: Annotated[str, typer.Argument(help="A sentence or a few words.")], rows: Rows = 5
+) -> None:
+    """Find the passages nearest in meaning. Example: peacetext explore 'staying inside the camp'"""
+    from pipeline.commands.printing import nearest_passages, print_table
+
+    print_table(nearest_passages(text, rows))
 
 
 @command
@@ -103,41 +153,6 @@ def score_sheets(
     for name, table in scored_sheets(STARTED_IN.get() / folder, STARTED_IN.get() / key).items():
         typer.echo(f"\n{name}\n")
         print_table(table)
-
-
-@command
-def import_(
-    file: Annotated[
-        Path, typer.Argument(resolve_path=True, help="A .qdpx, .qda, .csv or .xlsx file.")
-    ],
-    coder: Annotated[str, typer.Option(help="Name of the coding, if not as in the file.")] = "",
-    user: Annotated[str, typer.Option(help="Only the codings of this user of the file.")] = "",
-    codes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--codes",
-            "--code",
-            help='Which themes codes are: "Force=use_of_force;Other=-" (- leaves out), or a table.',
-        ),
-    ] = None,
-    leave_out: Annotated[
-        bool, typer.Option("--leave-out", help="Take what fits and say what does not.")
-    ] = False,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Replace a coding that is there.")
-    ] = False,
-) -> None:
-    """Take codings of NVivo, ATLAS.ti, MAXQDA, QualCoder or a table as another coder's coding.
-
-    Units without a code count as read. What cannot be taken is listed, all of it, and no coding is
-    written unless it may be left out. Example: peacetext import project.qdpx --coder ada
-    """
-    from pipeline.commands.importing import ImportOptions, import_codings
-
-    renamed = [one if "=" in one else from_here(one) for one in codes or ()]
-    options = ImportOptions(coder, user, renamed, leave_out, replace)
-    for line in import_codings(file, options):
-        typer.echo(line)
 
 
 def agreement_found(files: Sequence[Path]) -> tuple[str, pl.DataFrame, pl.DataFrame]:

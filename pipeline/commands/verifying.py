@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,27 +18,19 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+import pipeline.commands.new_study as runs
 import pipeline.run.tables.compare as compared
 import pipeline.run.tables.themes as themed
 import pipeline.run.tables.topics as sorted_
-from pipeline.commands.new_study import (
-    metrics_frame,
-    metrics_of_run,
-    other_documents,
-    other_facts,
-    run_facts,
-)
 from pipeline.run.errors import InputError
 from pipeline.run.files import read_json, write_folder
 from pipeline.run.stage import OUTPUTS
 from pipeline.run.tables.table import Table, read_table
 from pipeline.run.tables.texts import ACQUIRED, BLOCKS, DOCUMENTS, PASSAGES
 from pipeline.run.wording import counted
-from pipeline.vectors import MODEL_CARD, read_vectors
+from pipeline.vectors import read_vectors
 
 REFERENCE = OUTPUTS / "reference"
-PUBLISHED = Path("published")
-"""Of a replication package: the run as it was published."""
 FACTS = "run.json"
 NUMBER = 0.005
 """By as much a share or a score may differ: it is made of vectors that differ by 2e-7."""
@@ -46,14 +39,6 @@ TOPICS_AGREE = 0.95  # adjusted Rand index of the topics of two processors, at l
 PLACE = 1e-5  # of a vector along a fixed direction: 2e-7 in each of some hundred dimensions
 FIRST = 3  # and as many of their columns
 _REF = "_of_reference"
-_README = """\
-# The reference run
-
-What the published run found, as numbers: no text of a document is in here. `peacetext verify` holds
-your own run against it; `make reference` writes it anew. `run.json`: settings, inputs, versions,
-processor, metrics. `passages.parquet`: every passage by id, document, paragraph and year,
-and its `place` along a fixed direction. The other columns: `peacetext dictionary`.
-"""
 
 Status = Literal["identical", "same within what another processor does", "different"]
 IDENTICAL: Status = "identical"
@@ -155,8 +140,9 @@ def reference_files() -> dict[str, bytes]:
     Raises:
         InputError: a stage has not run.
     """
-    facts = json.dumps(run_facts(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    files = {FACTS: facts.encode(), "README.md": _README.encode()}
+    facts = json.dumps(runs.run_facts(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    readme = (Path(__file__).parent / "REFERENCE.md").read_bytes()
+    files = {FACTS: facts.encode(), "README.md": readme}
     for name, frame in _tables_of_run().items():
         content = io.BytesIO()
         frame.write_parquet(content, compression="zstd", compression_level=19)
@@ -211,15 +197,15 @@ def verify() -> tuple[list[Held], list[str]]:
     if not (REFERENCE / FACTS).is_file():
         raise InputError(REFERENCE, "holds no reference run", "git checkout it, or: make reference")
     known = read_json(REFERENCE / FACTS)
-    theirs = {name: _of_reference(name) for name in _NAMES} | {"metrics": metrics_frame(known)}
-    if is_unrun():
-        with chdir(PUBLISHED):
-            ours, facts = _tables_of_run(places=False), known | {"metrics": metrics_of_run()}
+    theirs = {name: _of_reference(name) for name in _NAMES} | {"metrics": runs.metrics_frame(known)}
+    if runs.is_unrun():
+        with chdir(runs.PUBLISHED):
+            ours, facts = _tables_of_run(places=False), known | {"metrics": runs.metrics_of_run()}
         theirs["passages"] = theirs["passages"].drop("place")
     else:
-        facts = run_facts()
+        facts = runs.run_facts()
         ours = _tables_of_run()
-    ours["metrics"] = metrics_frame(facts)
+    ours["metrics"] = runs.metrics_frame(facts)
     moved: dict[str, int] = {}
     for start in ("", "article_"):
         numbers, moved[start] = _matched(*(one[f"{start}assignments"] for one in (ours, theirs)))
@@ -230,12 +216,7 @@ def verify() -> tuple[list[Held], list[str]]:
         n_moved = moved["article_" if kept.name.startswith("article_") else ""]
         held.append(_held(kept, ours[kept.name], theirs[kept.name], n_moved))
     documents = (one["documents"].select("document_id", "sha256") for one in (ours, theirs))
-    return held, [*other_documents(*documents), *other_facts(facts, known)]
-
-
-def is_unrun() -> bool:
-    """Is this a replication package in which nothing has run yet?"""
-    return PUBLISHED.is_dir() and not MODEL_CARD.is_file()
+    return held, [*runs.other_documents(*documents), *runs.other_facts(facts, known)]
 
 
 def _of_reference(name: str) -> pl.DataFrame:
@@ -348,3 +329,21 @@ def _other_values(row: Mapping[str, Any], keys: list[str], columns: list[str]) -
     others = [name for name in columns if row[f"{name}?"]][:FIRST]
     said = (f"{name} {row[name]}, not {row[f'{name}{_REF}']}" for name in others)
     return f"{_named(row, keys)}: {'; '.join(said)}"
+
+
+def verified_lines(held: list[Held], other: list[str]) -> Iterator[str]:
+    """What `verify` found: a line a table, the rows that differ, what else does, and the sum."""
+    for one in held:
+        yield f"{one.name}: {one.status}" + (f" ({one.said})" if one.said else "")
+        yield from (f"    {row}" for row in one.rows)
+    statuses = Counter(one.status for one in held)
+    if statuses[IDENTICAL] < len(held):
+        yield "What went in:" if other else "What went in is the same; is outputs/ up to date?"
+        yield from (f"    {line}" for line in other)
+    if statuses[DIFFERENT]:
+        which = f"{statuses[DIFFERENT]} of {len(held)} tables differ"
+        yield f"Not the reference run: {which}, {(other or ['no reason found'])[0]}"
+    elif statuses[WITHIN]:
+        yield f"The reference run, {statuses[WITHIN]} of {len(held)} tables {WITHIN}"
+    else:
+        yield f"The reference run: all {len(held)} tables are identical"
