@@ -24,7 +24,7 @@ from pipeline.cli import app
 from pipeline.commands import packaging
 from pipeline.commands.corpus import LEFT_OUT, WORDS
 from pipeline.report.page import registering_script
-from pipeline.run.files import read_json, write_text
+from pipeline.run.files import write_text
 from pipeline.run.tables.compare import QUOTATIONS, SENTENCES
 from pipeline.run.tables.dictionary import TABLES
 from pipeline.run.tables.table import csv_of, read_table, write_table
@@ -114,7 +114,7 @@ def packed(*words: str) -> zipfile.ZipFile:
 def text_of(name: str, content: bytes) -> str:
     """What a person can read in a file."""
     if name.endswith(".parquet"):
-        return str(pl.read_parquet(io.BytesIO(content)).to_dicts())
+        return " | ".join(small.strings_of(pl.read_parquet(io.BytesIO(content))))
     return content.decode("utf-8", "replace")
 
 
@@ -363,17 +363,15 @@ def test_of_the_real_run_no_sentence_of_a_un_document_is_packed(
         said[True].update(runs_of(title))
     theirs = said[False] - said[True]
     tracked = set(packaging.project_source().files)
-    hits = {}
-    for option in (False, True):
-        out = tmp_path / f"{option}.zip"
-        packaging.package(out, with_texts=option)
-        package = zipfile.ZipFile(out)
-        added = [name for name in package.namelist() if name not in tracked]
-        texts = (name for name in added if name.endswith((".csv", ".js", ".html", ".parquet")))
-        hits[option] = {
-            name for name in texts if theirs & runs_of(text_of(name, package.read(name)))
-        }
-    assert hits[False] == set()
-    assert "published/outputs/segment/passages.parquet" in hits[True]
-    assert any("report/data/passages-" in name for name in hits[True])
-    assert read_json(MODEL_CARD)
+    packaging.package(tmp_path / "without.zip")
+    without = zipfile.ZipFile(tmp_path / "without.zip")
+    added = [name for name in without.namelist() if name not in tracked]
+    readable = [
+        name for name in added if name.endswith((".csv", ".js", ".html", ".md", ".parquet"))
+    ]
+    assert len(readable) > 200
+    for name in readable:
+        assert not theirs & runs_of(text_of(name, without.read(name))), name
+    for name in ("segment/passages.parquet", "report/data/passages-001.js"):
+        whole = Path("outputs", name).read_bytes()
+        assert len(theirs & runs_of(text_of(name, whole))) > 1000
