@@ -335,3 +335,17 @@ def test_passages_are_sorted_as_the_reader_asks(visit: Visit) -> None:
     oldest = visit.page.locator(".passage .where").all_inner_texts()
     assert newest[0].strip().startswith("2019")
     assert oldest[0].strip().startswith("2014")
+
+
+def test_a_passage_of_the_reference_run_leads_to_its_document_and_paragraph(
+    browser: Any, alone_project: Path
+) -> None:
+    one = Visit(browser, alone_project, "reference/explorer#passages?kind=resolution&label=12")
+    one.page.wait_for_selector(".passage")
+    first = one.page.locator(".passage").first
+    link = first.locator(".source a").get_attribute("href")
+    assert link.startswith("https://")
+    assert re.search(r"^S/RES/\d+ \(\d{4}\), paragraph 12", first.locator(".source").inner_text())
+    assert first.locator(".text").count() == 0
+    assert one.errors == []
+    one.context.close()
