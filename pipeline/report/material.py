@@ -34,7 +34,6 @@ from pipeline.study.codebook import Codebook
 from pipeline.study.sets import WhoCoded, who_coded
 from pipeline.study.study import Mission, Study
 
-
 NOT_KEPT = "The reference run keeps numbers alone: this is not in it."
 
 
