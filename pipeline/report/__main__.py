@@ -147,7 +147,7 @@ def _of_reference(table: Table, said: pl.DataFrame | None) -> pl.DataFrame:
         if name in left_out
     ]
     whole = kept.with_columns(absent).select(empty.columns)
-    return whole.cast(dict(empty.schema)).with_columns(filled)
+    return whole.cast(empty.schema).with_columns(filled)
 
 
 _NOTHING: dict[Any, Any] = {pl.String: "", pl.List: [], pl.Int64: 0}
