@@ -14,7 +14,7 @@ from pipeline.report.vega import pictures, script
 from pipeline.run.caches import ResultCache, cache_folder
 from pipeline.run.files import read_json, sha256_of, write_folder
 from pipeline.run.settings import load_settings
-from pipeline.run.stage import run_stage, say, write_metrics
+from pipeline.run.stage import Memory, run_stage, say, write_metrics
 from pipeline.run.tables.dictionary import TABLES
 from pipeline.run.tables.table import Table, read_table
 from pipeline.run.tables.texts import ACQUIRED, DOCUMENTS, PASSAGES, SET_ASIDE
@@ -178,5 +178,7 @@ def _first_view(rendered: dict[str, bytes]) -> int:
     )
 
 
+MEMORY = Memory(a_row=8_500, besides=500_000_000)
+
 if __name__ == "__main__":
-    run_stage("report", "Make the pages: outputs/report/index.html leads to all.", main)
+    run_stage("report", "Make the pages: outputs/report/index.html leads to all.", main, MEMORY)
