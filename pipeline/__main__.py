@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -50,6 +51,7 @@ _REASONS = {
     ),
     "different Python": ("the pinned packages do not fit this Python", "take Python 3.11"),
     "No matching distribution": _SILENT,
+    "ResolutionImpossible": _SILENT,
     "Max retries exceeded": _SILENT,
 }
 """What pip or venv says: the problem, and what to do about it."""
@@ -159,8 +161,11 @@ def installations(pip_options: str, *, with_tests: bool) -> list[list[str]]:
     Torch comes first and alone: beside others pip would choose a build with several GB of CUDA
     where PIP_OPTIONS names an index that has one without.
     """
-    common = ["-qq", "--disable-pip-version-check", *shlex.split(pip_options), "-c", str(PINS[1])]
-    return [[*common, "torch"], [*common, "-e", ".[dev]" if with_tests else "."]]
+    common = ["-qq", "--disable-pip-version-check", *shlex.split(pip_options)]
+    pins = PINS[1].read_text(encoding="utf-8").split()
+    torch = next(pin for pin in pins if pin.startswith("torch=="))
+    rest = ["-c", str(PINS[1]), "-e", ".[dev]" if with_tests else "."]
+    return [[*common, torch], [*common, *rest]]
 
 
 def _has_pip(python: str) -> bool:
@@ -187,13 +192,11 @@ def reason(said: str) -> str:
     >>> reason("ERROR: [Errno 28] No space left on device")
     'the disk is full; to fix: make 4 GB of room'
     """
-    known = (
-        f"{problem}; to fix: {fix}" for sign, (problem, fix) in _REASONS.items() if sign in said
-    )
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return next(
-        known, f"the environment cannot be made: {lines[-1] if lines else 'no reason given'}"
-    )
+    for sign, (problem, fix) in _REASONS.items():
+        if sign in said:
+            return f"{problem}; to fix: {fix}"
+    errors = re.findall(r"\w+Error: .+", said) or re.findall(r"(?:ERROR|error): .+", said)
+    return f"the environment cannot be made: {(errors or [said])[-1].strip()}"
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -59,6 +60,8 @@ KEPT_LOCKFILE = Path(".cache/dvc.lock")
 PIPELINE = Path("dvc.yaml")
 BUSY_PATHS = Path(".dvc/tmp/rwlock")
 REPOSITORY_LOCK = Path(".dvc/tmp/lock")
+_ROOM = 50_000_000
+"""With less free a run that failed is told so, whatever DVC says; in bytes."""
 
 _CONFLICT = b"<<<<<<< "
 
@@ -245,6 +248,8 @@ def run() -> int:
         if code == 0:
             _unless_it_fails(_say_whether_it_is_the_reference)
             say("The report: outputs/report/index.html")
+        elif shutil.disk_usage(".").free < _ROOM:
+            say("The disk is full; make room and run it again: what was made is kept")
     return code
 
 
