@@ -83,7 +83,7 @@ def read_material() -> PageMaterial:
             for entry in read_manifest()
         },
         versions=versions(),
-        fingerprints={str(file): sha256_of(file) for file in _inputs()},
+        fingerprints={file.as_posix(): sha256_of(file) for file in _inputs()},
         vectors=read_vectors(n_passages) if VECTORS.is_file() else None,
     )
 

@@ -256,7 +256,7 @@ def way_back(file: Path) -> str:
     if not (here / "dvc.yaml").is_file():
         return "go into the folder of a study, or begin one: peacetext new-study FOLDER"
     if any((folder / ".git").exists() for folder in (here, *here.parents)):
-        return f"see how it was: git show HEAD:./{file}"
+        return f"see how it was: git show HEAD:./{file.as_posix()}"
     return f"see {file} of a new study: peacetext new-study FOLDER"
 
 
