@@ -319,12 +319,14 @@ def versions() -> dict[str, str]:
 
 def commit_of(folder: Path) -> Commit:
     """The commit that is checked out in a folder; empty where there is none or no git."""
-    commit = _git(folder, "rev-parse", "--short=12", "HEAD")
-    changes = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", *_SHAPES_THE_PAGE)
+    commit = said_by_git(folder, "rev-parse", "--short=12", "HEAD")
+    changes = said_by_git(
+        folder, "status", "--porcelain", "--untracked-files=no", "--", *_SHAPES_THE_PAGE
+    )
     return Commit(commit, bool(changes)) if commit else Commit()
 
 
-def _git(folder: Path, *words: str) -> str:
+def said_by_git(folder: Path, *words: str) -> str:
     """What git says; empty when it cannot say it."""
     try:
         done = subprocess.run(  # noqa: S603
