@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
 from pipeline.run.errors import InputError
 from pipeline.run.wording import Role
@@ -319,17 +318,12 @@ def settings_error(file: Path, error: ValidationError, prefix: tuple[str, ...] =
         kind = _ALIKE.get(first["type"], first["type"])
         problem, fix = _SAID.get(kind, (first["msg"], "correct it"))
         problem = problem.format(**context)
-        words = [one["ctx"]["expected"] for one in error.errors() if _is_word_for(one, first)]
-        problem += f", nor {words[0]}" if words else ""
+        words = [one for one in error.errors() if one["type"] == "literal_error" != kind]
+        said = [one["ctx"]["expected"] for one in words if one["loc"][:-1] == first["loc"][:-1]]
+        problem += "".join(f", nor {word}" for word in said)  # such as auto
     scalar = isinstance(given, str | int | float) and first["type"] != "extra_forbidden"
     shown = f"'{given}'" if isinstance(given, str) else str(given)
     return InputError(file, f"{shown} {problem}" if scalar else problem, fix, row)
-
-
-def _is_word_for(one: ErrorDetails, other: ErrorDetails) -> bool:
-    """Whether a value could be a word as well, such as auto, as another error does not say."""
-    same = one["loc"][:-1] == other["loc"][:-1]
-    return same and one["type"] == "literal_error" != other["type"]
 
 
 def _found_at(file: Path, path: tuple[str, ...]) -> tuple[int | None, tuple[str, ...]]:
