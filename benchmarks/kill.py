@@ -1,4 +1,4 @@
-"""Kill -9 at random moments of `dvc repro` on a tiny project; the next run must fix all.
+"""Kill -9 at random moments of a run as make does it, on a tiny project; the next must fix all.
 
 A run is killed with all that it started, files below outputs/ are looked at, and the next run goes
 on from there until it is killed too; the last of a row must end with the bytes of an undisturbed
@@ -20,9 +20,8 @@ from pathlib import Path
 from benchmarks.figures import Row, present
 from tests.end_to_end.conftest import Project, make_project
 
-REPRO = ("-m", "dvc", "repro")
-FIX = ("-m", "pipeline.run.lockfile")
-"""As make does before dvc repro."""
+RUN = ("-m", "pipeline.commands.running")
+"""As make does it, in the environment."""
 
 
 def main() -> None:
@@ -56,8 +55,7 @@ def _round(whole: Project, folder: Path, seconds: list[float]) -> list[Row]:
     project = Project(folder)
     rows: list[Row] = []
     for moment in seconds:
-        _run(project, FIX)
-        if not project.kill_after(moment, *REPRO):
+        if not project.kill_after(moment, *RUN):
             break  # it had ended before
         rows.append(
             {
@@ -83,15 +81,9 @@ def _at_work(project: Project) -> str:
 
 
 def _finish(project: Project) -> None:
-    """As make does it."""
-    _run(project, FIX)
-    _run(project, REPRO)
-
-
-def _run(project: Project, command: tuple[str, ...]) -> None:
-    done = project.python(*command)
+    done = project.python(*RUN)
     if done.returncode:
-        sys.exit(f"{' '.join(command)} failed: {done.stderr[-3000:]}")
+        sys.exit(f"{' '.join(RUN)} failed: {done.stderr[-3000:]}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -342,5 +344,7 @@ def package(
 
 def main() -> None:
     """Run the command; a closed pipe (as in `peacetext list | head`) is no error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # a file or pipe has an older one on Windows
     with closing_pipes():
         app()

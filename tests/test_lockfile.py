@@ -12,8 +12,7 @@ import pytest
 import yaml
 from dvc.lock import Lock
 
-from pipeline.run.errors import StageError
-from pipeline.run.lockfile import (
+from pipeline.commands.running import (
     BUSY_PATHS,
     KEPT_LOCKFILE,
     LOCKFILE,
@@ -21,8 +20,9 @@ from pipeline.run.lockfile import (
     REPOSITORY_LOCK,
     fix_busy_paths,
     fix_lockfile,
-    main,
+    run,
 )
+from pipeline.run.errors import StageError
 
 ROOT = Path.cwd()
 NAMES = ("acquire", "ingest", "segment", "embed")
@@ -166,8 +166,10 @@ def test_a_disk_that_cannot_be_written_is_said_in_a_line_and_make_goes_on(
     def full(file: Path, content: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(file))
 
-    monkeypatch.setattr("pipeline.run.lockfile.write_bytes", full)
-    monkeypatch.setattr("sys.argv", ["lockfile"])
+    monkeypatch.setattr("pipeline.commands.running.write_bytes", full)
+    monkeypatch.setattr("pipeline.commands.running.is_pending", lambda: False)
     LOCKFILE.write_bytes(WHOLE)
-    main()
+    _dvc("init", "--no-scm")
+    PIPELINE.write_text(yaml.safe_dump({"stages": {"one": {"cmd": "echo done"}}}))
+    assert run() == 0
     assert "No space left on device; what was made before is kept" in capsys.readouterr().err

@@ -54,7 +54,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     def run(*args: Any, **options: Any) -> None:
         STARTED_IN.set(here := Path.cwd())
         try:
-            os.chdir(here if name in _ANYWHERE else _project_folder(here))
+            os.chdir(here if name in _ANYWHERE else project_folder(here))
             with named_disk_errors():
                 function(*args, **options)
         except BrokenPipeError:
@@ -94,7 +94,7 @@ def from_here(name: str) -> str:
     return str(path) if name.strip() and path.exists() else name
 
 
-def _project_folder(here: Path) -> Path:
+def project_folder(here: Path) -> Path:
     """The nearest folder, this one or above, with a dvc.yaml and a configs folder.
 
     Raises:

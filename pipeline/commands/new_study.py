@@ -87,7 +87,9 @@ def new_study(folder: Path) -> tuple[str, ...]:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
         made.chmod(0o777 & ~_umask())
-        made.replace(folder)
+        if folder.exists():  # empty; on Windows nothing may be there
+            folder.rmdir()
+        made.rename(folder)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise

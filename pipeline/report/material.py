@@ -34,6 +34,8 @@ from pipeline.study.codebook import Codebook
 from pipeline.study.sets import WhoCoded, who_coded
 from pipeline.study.study import Mission, Study
 
+NOT_KEPT = "The reference run keeps numbers alone: this is not in it."
+
 
 @dataclass(frozen=True)
 class PageMaterial:
@@ -52,6 +54,8 @@ class PageMaterial:
         versions: of the packages that shape the figures, and of Python.
         fingerprints: SHA-256 by file of what the page was made from.
         vectors: row i is passage i; None when the passages were not embedded.
+        of_reference: the tables are those of the reference run, which keeps no text of documents.
+        beside: where the reference findings stand; empty when they are not shown beside this run.
     """
 
     frames: Mapping[Table, pl.DataFrame]
@@ -66,6 +70,8 @@ class PageMaterial:
     versions: Mapping[str, str]
     fingerprints: Mapping[str, str]
     vectors: Vectors | None
+    of_reference: bool = False
+    beside: str = ""
 
     def frame(self, table: Table) -> pl.DataFrame:
         """The table, without rows when it was not made."""
@@ -75,6 +81,8 @@ class PageMaterial:
         """Why there is nothing of this table to show; empty when there is something."""
         if not self.frame(table).is_empty():
             return ""
+        if self.of_reference:
+            return NOT_KEPT
         if table in self.not_made:
             return f"Not computed in this run: the stage “{table.stage}” has not written it yet."
         reasons = self.metrics.get(table.stage, {}).get("not_computed", {})
@@ -82,6 +90,11 @@ class PageMaterial:
         known = "; ".join(dict.fromkeys(concerned))
         because = f" ({known})" if known else ""
         return f"Not computed in this run: there was not enough material{because}."
+
+    @cached_property
+    def un_documents(self) -> pl.DataFrame:
+        """The documents that are no article."""
+        return self.frame(DOCUMENTS).filter(pl.col("kind").cast(pl.String) != "article")
 
     @cached_property
     def who(self) -> WhoCoded:

@@ -93,7 +93,10 @@ class ResultCache:
             return use()
         except sqlite3.DatabaseError as error:
             if getattr(error, "sqlite_errorcode", 0) & _PRIMARY in _NO_DAMAGE:
-                raise StageError(f"the cache {self._file} cannot be used: {error}") from error
+                fix = "make room, or name another folder in PEACETEXT_CACHE"
+                raise StageError(
+                    f"the cache {self._file} cannot be used: {error}; to fix: {fix}"
+                ) from error
             reason = str(error)
         except UnicodeDecodeError:  # SQLite's own message quotes damaged bytes
             reason = "its schema is damaged"

@@ -17,6 +17,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,74 @@ def leave_uncollected() -> None:
     gc.freeze()
 
 
-def run_stage(name: str, help_text: str, stage: Callable[[], None]) -> None:
+@dataclass(frozen=True)
+class Memory:
+    """What a stage takes at its peak, in bytes, as `python -m benchmarks.scaling` measured it.
+
+    Attributes:
+        a_row: for each row of the table.
+        besides: however small the corpus is: libraries, models.
+        table: in the project; nothing is known before it is made.
+    """
+
+    a_row: int
+    besides: int
+    table: Path = OUTPUTS / "segment" / "passages.parquet"
+
+
+_LIMITS = ("memory.max", "memory/memory.limit_in_bytes")  # of a container, new way and old
+_HOPELESS = 2
+"""Times all memory of the machine; the measured figures are not so far off."""
+
+
+def free_memory(system: Path = Path("/")) -> tuple[int, int] | None:
+    """Bytes that are free, and that there are with swap; None where Linux does not say so."""
+    try:
+        lines = (system / "proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in lines if ":" in line}
+    files = [system / "sys/fs/cgroup" / name for name in _LIMITS]
+    found = [file.read_text(encoding="ascii").strip() for file in files if file.is_file()]
+    limit = min((int(text) for text in found if text.isdigit()), default=sys.maxsize)
+    free = 1024 * kilobytes.get("MemAvailable", kilobytes["MemFree"])
+    whole = 1024 * (kilobytes["MemTotal"] + kilobytes.get("SwapTotal", 0))
+    return min(free, limit), min(whole, limit)
+
+
+def check_memory(name: str, memory: Memory) -> None:
+    """Say before a stage begins that it will take more memory than is free.
+
+    Raises:
+        StageError: it would take twice what the machine has, and be killed after hours.
+    """
+    from polars import len as n_rows
+    from polars import scan_parquet
+    from polars.exceptions import PolarsError
+
+    there = free_memory()
+    if there is None or not memory.table.is_file():
+        return
+    try:
+        rows = scan_parquet(memory.table).select(n_rows()).collect().item()
+    except (PolarsError, OSError):
+        return  # the stage says what is wrong with its table
+    needed, (free, whole) = memory.besides + rows * memory.a_row, there
+    if needed <= free:
+        return
+    problem = (
+        f"{rows:,} {memory.table.stem} will take about {needed / 1e9:.1f} GB of memory, and of "
+        f"{whole / 1e9:.1f} GB {free / 1e9:.1f} are free; to fix: close other programs, take a "
+        f"larger machine, or read fewer documents (acquire.profile in configs/params.yaml)"
+    )
+    if needed > _HOPELESS * whole:
+        raise StageError(problem)
+    say(f"{name}: {problem}")
+
+
+def run_stage(
+    name: str, help_text: str, stage: Callable[[], None], memory: Memory | None = None
+) -> None:
     """Run ``stage`` as ``python -m pipeline.<name>`` and leave with its exit code."""
     parser = argparse.ArgumentParser(
         prog=f"python -m pipeline.{name}",
@@ -134,6 +202,8 @@ def run_stage(name: str, help_text: str, stage: Callable[[], None]) -> None:
     try:
         with named_disk_errors(), only_run(name):
             clear_parts(OUTPUTS / name)
+            if memory:
+                check_memory(name, memory)
             stage()
     except InputError as error:
         say(f"{name}: {error}")
