@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
 from functools import wraps
 from pathlib import Path
@@ -55,7 +55,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         STARTED_IN.set(here := Path.cwd())
         try:
             os.chdir(here if name in _ANYWHERE else project_folder(here))
-            with named_disk_errors():
+            # DVC puts another stdout in its place, which `closing_pipes` takes for a broken one
+            with named_disk_errors(), redirect_stdout(sys.stdout):
                 function(*args, **options)
         except BrokenPipeError:
             raise typer.Exit(0) from None

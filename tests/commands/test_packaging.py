@@ -6,9 +6,11 @@ import csv
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from contextlib import chdir
 from pathlib import Path
@@ -270,6 +272,14 @@ def test_what_has_changed_since_the_run_is_named_and_nothing_is_written(project:
     assert code == 2
     assert "all-of-it (configs/study.yaml) changed or missing; to fix: run: make" in said
     assert [*Path().glob("*.zip*"), *Path().glob(".*.part")] == []
+
+
+def test_a_refusal_leaves_with_2_in_a_shell_too(project: Path) -> None:
+    shutil.rmtree("outputs/report")
+    command = [sys.executable, "-c", "from pipeline.cli import main; main()", "package", "out.zip"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, "all-of-it (outputs/report)" in done.stderr) == (2, True)
 
 
 def test_a_run_that_is_not_whole_is_refused(project: Path) -> None:
