@@ -30,8 +30,8 @@ REQUIRED = (ACQUIRED, DOCUMENTS, SET_ASIDE, PASSAGES)
 def main() -> None:
     """Make the page of this run."""
     page = compose(read_material())
-    rendered = render(page, {"vega.js": script()}, commit_of(Path.cwd()))
     cache = ResultCache(cache_folder() / "pictures.sqlite")
+    rendered = render(page, {"vega.js": script(cache)}, commit_of(Path.cwd()))
     drawn = pictures(page.pictured, f"Source: {page.study.heading}", cache)
     rendered |= {f"figures/{name}": content for name, content in drawn.items()}
     write_folder(FOLDER, rendered, last="index.html")
