@@ -281,8 +281,10 @@ def one_beside() -> Iterator[Any]:
     beside = ProcessPoolExecutor(1, timeout=_IDLE_SECONDS, env=one_thread)
     try:
         yield beside
-    finally:
+    except BaseException:
         beside.shutdown(kill_workers=True)
+        raise
+    beside.shutdown()
 
 
 def remembered(
