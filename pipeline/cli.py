@@ -11,14 +11,38 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import STARTED_IN, app, closing_pipes, command, from_here
-from pipeline.commands.people import agreement, check_sheets, classify, codebook, score_sheets
+from pipeline.commands.people import (
+    Rows,
+    agreement,
+    check_sheets,
+    classify,
+    codebook,
+    explore,
+    findings,
+    gap,
+    score_sheets,
+    themes,
+    topics,
+)
 from pipeline.run.errors import InputError
 from pipeline.run.stage import say
 
-__all__ = ["agreement", "app", "check_sheets", "classify", "codebook", "main", "score_sheets"]
+__all__ = [
+    "agreement",
+    "app",
+    "check_sheets",
+    "classify",
+    "codebook",
+    "explore",
+    "findings",
+    "gap",
+    "main",
+    "score_sheets",
+    "themes",
+    "topics",
+]
 
 Kinds = Annotated[str, typer.Option("--kind", help="Such as report, where it is not found.")]
-Rows = Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")]
 
 
 @command
@@ -95,7 +119,7 @@ def read(
     from pipeline.commands.corpus import read_lines
 
     addition = addition_of(Path(from_here(file)), Corrections(kind=kind))
-    typer.echo("\n".join(read_lines(addition, as_json=json)))
+    typer.echo("\n".join(read_lines(addition.recognition, as_json=json)))
 
 
 @command
@@ -162,22 +186,6 @@ def remove(
 
 
 @command
-def topics(rows: Rows = 20) -> None:
-    """Print the topics, largest first. Example: peacetext topics --rows 10"""
-    from pipeline.commands.printing import print_table, topics_found
-
-    print_table(topics_found().head(rows))
-
-
-@command
-def themes(rows: Rows = 30) -> None:
-    """Print how well each theme is recognised. Example: peacetext themes"""
-    from pipeline.commands.printing import print_table, themes_found
-
-    print_table(themes_found().head(rows))
-
-
-@command
 def draw(
     set_id: Annotated[str, typer.Argument(help="A coded set of configs/study.yaml.")],
     n: Annotated[int, typer.Option("--n", min=1, help="How many paragraphs to draw.")] = 100,
@@ -225,37 +233,6 @@ def suggest(
     suggested = drawn_by_doubt(n, set_id, seed)
     write_csv(suggested, STARTED_IN.get() / out)
     say(f"{suggested.height} paragraphs: {out}; fill in, then: peacetext import {out} --coder NAME")
-
-
-@command
-def gap(rows: Rows = 30) -> None:
-    """Print each theme's share in documents and interviews. Example: peacetext gap
-
-    First its share of the passages, then its part of all that a side says of the themes.
-    """
-    from pipeline.commands.printing import gap_found, print_table
-
-    for heading, table in gap_found():
-        typer.echo(heading)
-        print_table(table.head(rows))
-
-
-@command
-def findings() -> None:
-    """Print what was found, on half a page of plain words. Example: peacetext findings"""
-    from pipeline.commands.printing import findings_lines
-
-    typer.echo("\n".join(findings_lines()))
-
-
-@command
-def explore(
-    text: Annotated[str, typer.Argument(help="A sentence or a few words.")], rows: Rows = 5
-) -> None:
-    """Find the passages nearest in meaning. Example: peacetext explore 'staying inside the camp'"""
-    from pipeline.commands.printing import nearest_passages, print_table
-
-    print_table(nearest_passages(text, rows))
 
 
 @command
@@ -317,12 +294,15 @@ def verify() -> None:
 
     Table by table: identical, the same within what another processor does, or different, with the
     first rows that differ and what went in otherwise. It leaves with 1 where a table is different.
+    In a replication package it also says which files are not as they were packed, and before a run
+    of yours it holds the published tables.
     """
-    from pipeline.commands.verifying import is_same, verified_lines
+    from pipeline.commands.packaging import checked_files
+    from pipeline.commands.verifying import DIFFERENT, verified_lines
     from pipeline.commands.verifying import verify as held
 
-    typer.echo("\n".join(verified_lines(*(found := held()))))
-    if not is_same(found[0]):
+    typer.echo("\n".join([*checked_files(), *verified_lines(*(found := held()))]))
+    if any(one.status == DIFFERENT for one in found[0]):
         raise typer.Exit(1)
 
 
@@ -336,6 +316,30 @@ def reference() -> None:
     say(
         f"{files[0].parent}: {len(files)} files, {size / 1e6:.1f} MB; no text of a document in them"
     )
+
+
+@command
+def package(
+    out: Annotated[Path, typer.Argument(resolve_path=True, help="The zip to be written.")],
+    with_texts: Annotated[
+        bool,
+        typer.Option("--with-texts", help="Documents and their texts too, if you may share them."),
+    ] = False,
+) -> None:
+    """Pack the run for others to replicate, as an RO-Crate. Example: peacetext package OUT.zip
+
+    Code, settings, codings, manifest, tables, figures, report, versions and checksums. Texts of UN
+    documents are the UN's: they stay out unless you say --with-texts. Unpacked, `peacetext verify`
+    checks it, and after `make` it holds the fresh run against the published one.
+    """
+    from pipeline.commands.packaging import package as packed
+
+    if with_texts:
+        say(
+            "peacetext: with the texts of the documents: UN documents are © United Nations; "
+            "pass the package on only where you may"
+        )
+    say(packed(out, with_texts=with_texts))
 
 
 def main() -> None:

@@ -27,11 +27,21 @@ _LENGTH = """[
 
 def wait_until(page: Any, expression: str, arg: object = None) -> None:
     """Wait until an expression holds; Playwright's own way needs eval, which the page forbids."""
-    end = time.monotonic() + 30
-    while not page.evaluate(expression, arg):
+    end = time.monotonic() + 60
+    while not _holds(page, expression, arg):
         if time.monotonic() > end:
             raise TimeoutError(expression)
         time.sleep(0.02)
+
+
+def _holds(page: Any, expression: str, arg: object) -> bool:
+    """Whether it holds now; not while the page is left for another."""
+    try:
+        return bool(page.evaluate(expression, arg))
+    except Exception as error:
+        if "context was destroyed" in str(error) or "Cannot find context" in str(error):
+            return False
+        raise
 
 
 class Visit:
@@ -82,12 +92,20 @@ class Visit:
         )
 
     @property
+    def hash(self) -> str:
+        """What stands in the address after its page, from # on, as the page itself knows it."""
+        return str(self.page.evaluate("location.hash"))
+
+    @property
     def outside(self) -> list[str]:
         return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
 
 
 def scroll_through(visit: Visit) -> None:
-    """Show every part of the page once, as a reader who scrolls does, so that all is drawn."""
+    """Show every part of the page once, as a reader who scrolls does, until all is drawn.
+
+    A chart gets its role last.
+    """
     visit.page.evaluate(
         """async () => {
             const frame = () => new Promise((done) =>
@@ -101,7 +119,7 @@ def scroll_through(visit: Visit) -> None:
     wait_until(
         visit.page,
         "[...document.querySelectorAll('[data-chart]')]"
-        ".every(each => each.firstChild || !each.checkVisibility())",
+        ".every(each => each.matches('[role]') || !each.checkVisibility())",
     )
 
 

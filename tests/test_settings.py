@@ -36,7 +36,7 @@ def _refused(tmp_path: Path, old: str, new: str) -> str:
     [
         ("  refits: 2", "  refit: 2", "topics.refit (line"),
         ("  n_groups: 40", "  n_groups: 0", "topics.n_groups (line"),
-        ("  n_topics: 38", "  n_topics: many", "topics.n_topics"),
+        ("  n_topics: 38", "  n_topics: many", "topics.n_topics (line"),
         ("  profile: core", "  profile: corps", "acquire.profile (line"),
         ("seed: 20260406", "seeds: 20260406", "seeds (line"),
     ],
@@ -71,6 +71,7 @@ def test_a_missing_file_is_named() -> None:
         ("  n_groups: 40", "  n_groups: 0", "0 is below 2; to fix: write a larger number"),
         ("  profile: core", "  profile: corps", "'corps' is none of 'core', 'reports', 'full'"),
         ("  leave_out_procedural: true", "  leave_out_procedural: 1", "is neither true nor false"),
+        ("  n_topics: 38", "  n_topics: many", "'many' is not a whole number, nor 'auto'; to"),
         ("seed: 20260406", "seed: 20260406\nseed: 1", "seed is there twice, first in line"),
         ("seed: 20260406", "seed: [1", "to fix: correct this line or the one above"),
     ],

@@ -19,9 +19,9 @@ from pipeline.commands.additions import (
     addition_lines,
     addition_of,
     check_for_one,
-    checked_filters,
 )
 from pipeline.commands.checking import check_not_article, check_not_coded
+from pipeline.commands.printing import checked_filters
 from pipeline.run.errors import InputError
 from pipeline.run.files import MARK, sheet_bytes, write_bytes
 from pipeline.run.sheet import parse_sheet

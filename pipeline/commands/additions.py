@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import get_args
 
+from pipeline.commands.printing import as_known, entry_lines
 from pipeline.ingest.readers import SUFFIXES, KnownReadings
 from pipeline.ingest.reading import UnreadableError
 from pipeline.ingest.recognising import (
@@ -87,26 +88,6 @@ def named_sources(given: Iterable[str], *, nothing_else: bool = True) -> Iterato
         else:
             fix = "name a file or folder that exists, or a symbol such as S/2018/541"
             raise InputError(argument, "is neither a file nor a UN symbol", fix)
-
-
-def checked_filters(mission: str, kind: str) -> tuple[str, str]:
-    """A mission and a kind by which documents are chosen, as they are written; empty: any.
-
-    Raises:
-        InputError: one is not known.
-    """
-    return (
-        _as_known("--mission", mission, tuple(load_missions())),
-        _as_known("--kind", kind, get_args(Kind)),
-    )
-
-
-def _as_known(option: str, value: str, known: Collection[str]) -> str:
-    """A word of a list, however its capitals were typed."""
-    found = {word.casefold(): word for word in known}.get(value.strip().casefold(), "")
-    if value and not found:
-        raise InputError(option, f"{value!r} is not known", f"one of {', '.join(known)}")
-    return found
 
 
 def _documents_in(folder: Path) -> list[Path]:
@@ -192,14 +173,14 @@ def _kind(name: str) -> Kind | None:
 
 
 def _checked(corrections: Corrections, missions: Collection[str]) -> Corrections:
-    kind, day = _as_known("--kind", corrections.kind, get_args(Kind)), corrections.day
+    kind, day = as_known("--kind", corrections.kind, get_args(Kind)), corrections.day
     symbol = parse_symbol(corrections.symbol)
     if corrections.symbol and not symbol:
         raise InputError("--symbol", f"{corrections.symbol!r} is none", "write it as S/2018/541")
     if day and _day(day) is None:
         raise InputError("--date", f"{day!r} is not a date", "write it as 2018-06-06")
     acronyms = [
-        _as_known("--missions", name, (*missions, "none"))
+        as_known("--missions", name, (*missions, "none"))
         for name in re.split("[;,]", corrections.missions)
         if name.strip()
     ]
@@ -312,16 +293,3 @@ def addition_lines(addition: Addition, entry: Entry) -> Iterator[str]:
     words = sum(len(block.text.split()) for block in reading.blocks)
     yield f"{'read:':<12}{len(reading.blocks)} blocks, {words} words, {len(reading.notes)} notes"
     yield from (f"{'remark:':<12}{remark}" for remark in reading.remarks)
-
-
-def entry_lines(entry: Entry) -> Iterator[str]:
-    """What the manifest says of a document, a line a column."""
-    for name in ("document_id", "kind", "symbol", "title", "date", "missions", "path"):
-        yield f"{name.replace('document_', '') + ':':<12}{said(getattr(entry, name))}"
-    yield f"{'address:':<12}{said(entry.source_url)}"
-    yield f"{'sha256:':<12}{entry.sha256 or 'none yet: the first file that is fetched is trusted'}"
-
-
-def said(value: object) -> str:
-    """A value of the manifest, or a dash."""
-    return (", ".join(value) if isinstance(value, tuple) else str(value or "")) or "–"

@@ -1,26 +1,32 @@
-"""The corpus as a person looks at it: its documents, one document, its mistakes."""
+"""The corpus as a person looks at it: its documents, its mistakes, what may be passed on."""
 
 from __future__ import annotations
 
+import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import get_args
 
 import polars as pl
 
-from pipeline.commands.additions import Addition, checked_filters, entry_lines, said
+from pipeline.commands.printing import checked_filters, entry_lines, said
 from pipeline.ingest.readers import KnownReadings, read_file
 from pipeline.ingest.reading import Reading, UnreadableError
-from pipeline.ingest.recognising import kind_of
+from pipeline.ingest.recognising import Recognition, kind_of
 from pipeline.run.errors import InputError
+from pipeline.run.files import sheet_bytes
 from pipeline.run.settings import IngestSettings, Profile, load_settings
-from pipeline.run.tables.table import read_table
-from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NOTES
+from pipeline.run.sheet import SUFFIXES, read_sheet
+from pipeline.run.stage import OUTPUTS
+from pipeline.run.tables.compare import QUOTATIONS
+from pipeline.run.tables.table import csv_of, read_table
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NOTES, PASSAGES
+from pipeline.run.tables.themes import UNITS
 from pipeline.study.checks import check_corpus, check_milestone, load_study, uncompared
 from pipeline.study.codebook import load_codebook
-from pipeline.study.codings import read_codings
+from pipeline.study.codings import CODING_FOLDER, read_codings
 from pipeline.study.manifest import (
     MANIFEST_FILE,
     Entry,
@@ -29,14 +35,30 @@ from pipeline.study.manifest import (
     of_profile,
     read_manifest,
 )
-from pipeline.study.sets import makers_text
+from pipeline.study.sets import SUGGESTED, CodedSet, makers_text
 from pipeline.study.study import STUDY_FILE, Study, load_missions
 from pipeline.study.symbols import keys_of, symbols_in
 
+Content = Path | bytes
+"""Of a file: where it lies, or what is in it."""
+LEFT_OUT = "[left out]"
+"""In place of a text; where a table may do without one, there is nothing."""
+WORDS = {
+    BLOCKS: ("text", "section"),
+    PASSAGES: ("text", "section"),
+    NOTES: ("text",),
+    UNITS: ("text",),
+    QUOTATIONS: ("found_text",),
+}
+"""Every column of a table that holds text of the document which its row names."""
+_OPEN = re.compile(r"(?i)cc[ -]|cc0|creative commons|public domain|mit\b|apache|odc|pddl")
+"""How a licence begins by which anybody may pass a text on."""
+_SECTION = re.compile(r"(?:(\d+(?:\.\d+)*)\.? )?(.*)")
+_CHUNK = re.compile(r'peacetext\.register\("(?P<name>passages-\d+)",(?P<value>.*)\);\s*', re.DOTALL)
 
-def read_lines(addition: Addition, *, as_json: bool) -> Iterator[str]:
+
+def read_lines(recognition: Recognition | None, *, as_json: bool) -> Iterator[str]:
     """The blocks of a file: a JSON object each, or lines for a person."""
-    recognition = addition.recognition
     if recognition is None:
         return
     if as_json:
@@ -213,3 +235,113 @@ def document_lines(name: str) -> Iterator[str]:
         yield f"(set aside: {error})"
         return
     yield from reading_lines(reading)
+
+
+def article_sentences(coded: CodedSet) -> Iterator[tuple[str, str, int, str]]:
+    """Section number, its title, paragraph and text of each sentence of the set's articles."""
+    from pipeline.segment.passages import load_splitter, split_sentences
+    from pipeline.study.anchors import NO_PROSE
+
+    splitter = load_splitter()
+    entries = {entry.document_id: entry for entry in read_manifest()}
+    before = 0
+    for article in load_study().articles:
+        if coded.articles and article.document_id not in coded.articles:
+            continue
+        if article.document_id not in entries:
+            fix = "correct it, or add the article: peacetext add FILE --kind article"
+            raise InputError(STUDY_FILE, f"no document {article.document_id!r}", fix, "articles")
+        blocks = [block for block in _reading(entries[article.document_id]).blocks if block.text]
+        body = [block for block in blocks if block.role not in NO_PROSE]
+        texts = split_sentences(splitter, [block.text for block in body])
+        for place, (block, spans) in enumerate(zip(body, texts, strict=True), 1):
+            numbered = _SECTION.match(block.section[-1] if block.section else "")
+            section = (numbered[1] or "", numbered[2]) if numbered else ("", "")
+            for start, end in spans:
+                yield (*section, before + (block.paragraph or place), block.text[start:end])
+        before += len(body)
+
+
+def _reading(entry: Entry) -> Reading:
+    file = MANIFEST_FILE.parent / entry.path
+    try:
+        limits, interviews = load_settings().ingest, load_study().interviews
+        return read_file(file.read_bytes(), entry.kind, file.suffix, limits, interviews)
+    except (OSError, UnreadableError) as error:
+        raise InputError(
+            file, str(error), "add another copy of it: peacetext add FILE --replace"
+        ) from None
+
+
+def shared_documents(entries: Sequence[Entry], study: Study, *, with_texts: bool) -> frozenset[str]:
+    """The documents whose text is packed."""
+    said = {article.document_id: article.licence for article in study.articles}
+    return frozenset(
+        one.document_id
+        for one in entries
+        if with_texts or _OPEN.match(one.licence or said.get(one.document_id, ""))
+    )
+
+
+def coding_to_share(file: Path, *, quoted: bool, whole: bool) -> dict[str, Content]:
+    """A file; of a table of codings without texts, unless ``whole`` or of an article ``quoted``."""
+    if whole or file.parent != CODING_FOLDER or file.suffix.casefold() not in SUFFIXES:
+        return {file.as_posix(): file}
+    sheet = read_sheet(file, ("text",), may_be_empty=True)
+    if "text" not in sheet.columns or (quoted and not file.name.startswith(SUGGESTED)):
+        return {file.as_posix(): file}
+    rows = (
+        ["" if name == "text" else cells.get(name, "") for name in sheet.columns]
+        for _, cells in sheet.rows
+    )
+    return {file.with_suffix(".csv").as_posix(): sheet_bytes([sheet.columns, *rows])}
+
+
+def tables_to_share(made: Mapping[str, Content], shared: Collection[str]) -> dict[str, Content]:
+    """Those of a run's files that hold text, without that of documents that are not ``shared``.
+
+    Nothing (b"") in place of a file that cannot be without.
+    """
+    found: dict[str, Content] = {name: b"" for name in made if name.endswith(".qdpx")}
+    for table, columns in WORDS.items():
+        frame = without_words(read_table(table), columns, shared)
+        frame.write_parquet(content := io.BytesIO(), compression="zstd")
+        beside = OUTPUTS / "export/tables" / f"{table.stage}-{table.path.stem}.csv"
+        csv = {one.as_posix(): csv_of(frame) for one in (table.path.with_suffix(".csv"), beside)}
+        found |= {table.path.as_posix(): content.getvalue(), **csv}
+    withheld = frozenset(
+        read_table(PASSAGES).filter(~pl.col("document_id").is_in(list(shared)))["passage_id"]
+    )
+    for name in made:
+        if re.search(r"/data/passages-\d+\.js$", name):
+            found[name] = without_texts(Path(name), withheld)
+    return {name: content for name, content in found.items() if name in made}
+
+
+def without_words(
+    frame: pl.DataFrame, columns: Sequence[str], shared: Collection[str]
+) -> pl.DataFrame:
+    """A table without the words of documents that are not ``shared``."""
+    is_shared = pl.col("document_id").is_in(list(shared)).fill_null(value=False)
+    return frame.with_columns(
+        pl.when(is_shared).then(name).otherwise(pl.lit(LEFT_OUT if name == "text" else ""))
+        for name in columns
+    ).select(frame.columns)
+
+
+def without_texts(file: Path, withheld: Collection[str]) -> bytes:
+    """A file of the explorer's passages, without text and headings of those that are withheld."""
+    found = _CHUNK.fullmatch(file.read_text(encoding="utf-8"))
+    if found is None:
+        raise InputError(file, "is not as the report writes it", "run: dvc repro -f report")
+    chunk = json.loads(found["value"])
+    left = [name in withheld for name in chunk["id"]]
+    for name in ("text", "section"):
+        values = chunk[name] if name == "text" else [chunk["sections"][at] for at in chunk[name]]
+        kept = ["" if gone else value for gone, value in zip(left, values, strict=True)]
+        if name == "section":
+            chunk["sections"] = list(dict.fromkeys(kept))
+            kept = [chunk["sections"].index(value) for value in kept]
+        chunk[name] = kept
+    value = json.dumps(chunk, separators=(",", ":"))
+    return f'peacetext.register("{found["name"]}",{value});\n'.encode()

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pipeline.commands.new_study import TO_FILL_IN, article_sentences
+from pipeline.commands.corpus import article_sentences
+from pipeline.commands.new_study import TO_FILL_IN
 from pipeline.commands.printing import write_csv
 from pipeline.run.errors import InputError
 from pipeline.run.files import text_hash

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import re
@@ -17,17 +18,13 @@ import polars as pl
 import yaml
 
 from pipeline import __version__
-from pipeline.ingest.readers import read_file
-from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.run.errors import InputError
 from pipeline.run.files import read_json, sha256_of
 from pipeline.run.settings import load_settings
 from pipeline.run.sheet import SUFFIXES, read_sheet
-from pipeline.study.checks import load_study
 from pipeline.study.codings import CODING_FOLDER
-from pipeline.study.manifest import COLUMNS, MANIFEST_FILE, Entry, read_manifest
-from pipeline.study.sets import SUGGESTED, CodedSet
-from pipeline.study.study import STUDY_FILE
+from pipeline.study.manifest import COLUMNS, MANIFEST_FILE
+from pipeline.study.sets import SUGGESTED
 from pipeline.study.unit_files import UNREAD
 from pipeline.vectors import MODEL_CARD
 
@@ -35,11 +32,13 @@ STAGES = ("acquire", "ingest", "segment", "embed", "topics", "themes", "compare"
 """The stages that make numbers."""
 _ROOMS = (*STAGES, "run", "study", "vectors")
 _NO_VALUE = ("inputs", "code")  # hashes
+PUBLISHED = Path("published")
+"""Of a replication package: the run as it was published."""
+_NAMED = 3  # of what is not as in another run; the others are counted
 
 TO_FILL_IN = "TO FILL IN"
 """How the value of a template begins until a person has replaced it."""
 
-_SECTION = re.compile(r"(?:(\d+(?:\.\d+)*)\.? )?(.*)")
 _PACKAGE = Path(__file__).parents[1]
 _TEMPLATE = Path(__file__).parent / "template"
 _OWN = (
@@ -139,6 +138,18 @@ def installed_code() -> dict[str, str]:
     return {"version": __version__} | {room.name: _hash(room) for room in rooms}
 
 
+def code_to_install() -> Iterator[tuple[str, Path | bytes]]:
+    """The installed program as files of a folder that pip can install, by their names."""
+    for file in sorted(_PACKAGE.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            yield f"code/pipeline/{file.relative_to(_PACKAGE).as_posix()}", file
+    needed = [one for one in metadata.requires("peacetext") or () if "extra ==" not in one]
+    said = (Path(__file__).parent / "package-pyproject.toml").read_text("utf-8")
+    python = metadata.metadata("peacetext")["Requires-Python"]
+    said = said.format(version=__version__, python=python, needed=json.dumps(sorted(needed)))
+    yield "code/pyproject.toml", said.encode()
+
+
 def _hash(room: Path) -> str:
     found = hashlib.sha256()
     for file in sorted(room.rglob("*")):
@@ -167,14 +178,33 @@ def run_facts() -> dict[str, Any]:
         "code": {room: code[room] for room in _ROOMS},
         "encoder": read_json(MODEL_CARD),
         "inputs": {file.as_posix(): sha256_of(file) for file in files if _is_read(file)},
-        "metrics": {
-            file.parent.name: read_json(file) for file in Path("outputs").glob("*/metrics.json")
-        },
+        "metrics": metrics_of_run(),
         "processor": _processor(),
         "settings": dict(flat(settings)),
         "versions": {"peacetext": __version__, "python": platform.python_version()}
         | {name: metadata.version(name) for name in packages},
     }
+
+
+def is_unrun() -> bool:
+    """Is this a replication package in which nothing has run yet?"""
+    return PUBLISHED.is_dir() and not MODEL_CARD.is_file()
+
+
+def metrics_of_run() -> dict[str, Any]:
+    """What each stage has counted and measured."""
+    return {file.parent.name: read_json(file) for file in Path("outputs").glob("*/metrics.json")}
+
+
+def metrics_frame(facts: Mapping[str, Any]) -> pl.DataFrame:
+    """Metrics that are numbers; sizes of files, and BERTopic's own topics by UMAP, are not held."""
+    found = flat({stage: facts["metrics"][stage] for stage in STAGES if stage in facts["metrics"]})
+    rows = [
+        (name, float(value))
+        for name, value in found
+        if isinstance(value, int | float) and "bytes" not in name and "defaults" not in name
+    ]
+    return pl.DataFrame(rows, {"metric": pl.String, "value": pl.Float64}, orient="row")
 
 
 def _is_read(file: Path) -> bool:
@@ -207,16 +237,26 @@ def other_facts(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[
         if part == "inputs":
             codings = [name for name in names if name.startswith("corpus/coding/")]
             if codings:
-                yield f"other codings: {', '.join(codings)}"
+                yield f"other codings: {_first(codings)}"
             names = [name for name in names if name not in codings]
         values = [
-            name if part in _NO_VALUE else f"{name} {one.get(name)}, not {other.get(name)}"
+            name if part in _NO_VALUE else f"{name} {_set(one, name)}, not {_set(other, name)}"
             for name in names
         ]
         if values:
-            yield f"other {part}: {'; '.join(values)}"
+            yield f"other {part}: {_first(values)}"
     if ours["processor"] != theirs["processor"]:
         yield f"another processor: {ours['processor']}, not {theirs['processor']}"
+
+
+def _set(settings: Mapping[str, Any], name: str) -> Any:
+    return "not set" if settings.get(name) is None else settings[name]
+
+
+def _first(found: list[str]) -> str:
+    """The first few, and how many more there are."""
+    more = [f"and {len(found) - _NAMED} more"] if len(found) > _NAMED else []
+    return "; ".join(found[:_NAMED] + more)
 
 
 def other_documents(ours: pl.DataFrame, theirs: pl.DataFrame) -> Iterator[str]:
@@ -231,42 +271,6 @@ def other_documents(ours: pl.DataFrame, theirs: pl.DataFrame) -> Iterator[str]:
         if found:
             names = ", ".join(sorted(found)[:5]) + (", …" if len(found) > 5 else "")
             yield f"documents {what}: {len(found)} ({names})"
-
-
-def article_sentences(coded: CodedSet) -> Iterator[tuple[str, str, int, str]]:
-    """Section number, its title, paragraph and text of each sentence of the set's articles."""
-    from pipeline.segment.passages import load_splitter, split_sentences
-    from pipeline.study.anchors import NO_PROSE
-
-    splitter = load_splitter()
-    entries = {entry.document_id: entry for entry in read_manifest()}
-    before = 0
-    for article in load_study().articles:
-        if coded.articles and article.document_id not in coded.articles:
-            continue
-        if article.document_id not in entries:
-            fix = "correct it, or add the article: peacetext add FILE --kind article"
-            raise InputError(STUDY_FILE, f"no document {article.document_id!r}", fix, "articles")
-        blocks = [block for block in _reading(entries[article.document_id]).blocks if block.text]
-        body = [block for block in blocks if block.role not in NO_PROSE]
-        texts = split_sentences(splitter, [block.text for block in body])
-        for place, (block, spans) in enumerate(zip(body, texts, strict=True), 1):
-            numbered = _SECTION.match(block.section[-1] if block.section else "")
-            section = (numbered[1] or "", numbered[2]) if numbered else ("", "")
-            for start, end in spans:
-                yield (*section, before + (block.paragraph or place), block.text[start:end])
-        before += len(body)
-
-
-def _reading(entry: Entry) -> Reading:
-    file = MANIFEST_FILE.parent / entry.path
-    try:
-        limits, interviews = load_settings().ingest, load_study().interviews
-        return read_file(file.read_bytes(), entry.kind, file.suffix, limits, interviews)
-    except (OSError, UnreadableError) as error:
-        raise InputError(
-            file, str(error), "add another copy of it: peacetext add FILE --replace"
-        ) from None
 
 
 def to_fill_in() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The commands of people who code and check: codes, how far they agree, sheets, other texts."""
+"""The commands of people who read, code and check: what was found, codes, sheets, other texts."""
 
 from __future__ import annotations
 
@@ -16,6 +16,56 @@ from pipeline.run.stage import say
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+Rows = Annotated[int, typer.Option("--rows", min=1, help="How many rows to print.")]
+
+
+@command
+def topics(rows: Rows = 20) -> None:
+    """Print the topics, largest first. Example: peacetext topics --rows 10"""
+    from pipeline.commands.printing import print_table, topics_found
+
+    print_table(topics_found().head(rows))
+
+
+@command
+def themes(rows: Rows = 30) -> None:
+    """Print how well each theme is recognised. Example: peacetext themes"""
+    from pipeline.commands.printing import print_table, themes_found
+
+    print_table(themes_found().head(rows))
+
+
+@command
+def gap(rows: Rows = 30) -> None:
+    """Print each theme's share in documents and interviews. Example: peacetext gap
+
+    First its share of the passages, then its part of all that a side says of the themes.
+    """
+    from pipeline.commands.printing import gap_found, print_table
+
+    for heading, table in gap_found():
+        typer.echo(heading)
+        print_table(table.head(rows))
+
+
+@command
+def findings() -> None:
+    """Print what was found, on half a page of plain words. Example: peacetext findings"""
+    from pipeline.commands.printing import findings_lines
+
+    typer.echo("\n".join(findings_lines()))
+
+
+@command
+def explore(
+    text: Annotated[str, typer.Argument(help="A sentence or a few words.")], rows: Rows = 5
+) -> None:
+    """Find the passages nearest in meaning. Example: peacetext explore 'staying inside the camp'"""
+    from pipeline.commands.printing import nearest_passages, print_table
+
+    print_table(nearest_passages(text, rows))
 
 
 @command

@@ -7,9 +7,9 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import polars as pl
 import typer
@@ -21,7 +21,10 @@ from pipeline.run.tables.table import csv_of, read_table
 from pipeline.run.tables.texts import PASSAGES
 from pipeline.run.tables.themes import EVALUATION
 from pipeline.run.tables.topics import TOPICS
+from pipeline.run.wording import Kind
 from pipeline.study.codebook import Codebook
+from pipeline.study.manifest import Entry
+from pipeline.study.study import load_missions
 
 _WIDE = 200  # columns, where the output is a file or a pipe
 _NARROW = "a column"  # of words is as wide as this at least
@@ -289,3 +292,36 @@ def _workbook(sheets: Mapping[str, _Rows]) -> bytes:
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
+
+
+def checked_filters(mission: str, kind: str) -> tuple[str, str]:
+    """A mission and a kind by which documents are chosen, as they are written; empty: any.
+
+    Raises:
+        InputError: one is not known.
+    """
+    return (
+        as_known("--mission", mission, tuple(load_missions())),
+        as_known("--kind", kind, get_args(Kind)),
+    )
+
+
+def as_known(option: str, value: str, known: Collection[str]) -> str:
+    """A word of a list, however its capitals were typed."""
+    found = {word.casefold(): word for word in known}.get(value.strip().casefold(), "")
+    if value and not found:
+        raise InputError(option, f"{value!r} is not known", f"one of {', '.join(known)}")
+    return found
+
+
+def entry_lines(entry: Entry) -> Iterator[str]:
+    """What the manifest says of a document, a line a column."""
+    for name in ("document_id", "kind", "symbol", "title", "date", "missions", "path"):
+        yield f"{name.replace('document_', '') + ':':<12}{said(getattr(entry, name))}"
+    yield f"{'address:':<12}{said(entry.source_url)}"
+    yield f"{'sha256:':<12}{entry.sha256 or 'none yet: the first file that is fetched is trusted'}"
+
+
+def said(value: object) -> str:
+    """A value of the manifest, or a dash."""
+    return (", ".join(value) if isinstance(value, tuple) else str(value or "")) or "–"

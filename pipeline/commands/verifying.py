@@ -10,6 +10,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,10 +18,10 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+import pipeline.commands.new_study as runs
 import pipeline.run.tables.compare as compared
 import pipeline.run.tables.themes as themed
 import pipeline.run.tables.topics as sorted_
-from pipeline.commands.new_study import STAGES, flat, other_documents, other_facts, run_facts
 from pipeline.run.errors import InputError
 from pipeline.run.files import read_json, write_folder
 from pipeline.run.stage import OUTPUTS
@@ -38,14 +39,6 @@ TOPICS_AGREE = 0.95  # adjusted Rand index of the topics of two processors, at l
 PLACE = 1e-5  # of a vector along a fixed direction: 2e-7 in each of some hundred dimensions
 FIRST = 3  # and as many of their columns
 _REF = "_of_reference"
-_README = """\
-# The reference run
-
-What the published run found, as numbers: no text of a document is in here. `peacetext verify` holds
-your own run against it; `make reference` writes it anew. `run.json`: settings, inputs, versions,
-processor, metrics. `passages.parquet`: every passage by id, document, paragraph and year,
-and its `place` along a fixed direction. The other columns: `peacetext dictionary`.
-"""
 
 Status = Literal["identical", "same within what another processor does", "different"]
 IDENTICAL: Status = "identical"
@@ -128,35 +121,50 @@ TABLES: tuple[tuple[Table, Kept], ...] = (
 _DOCUMENTS = Kept("documents", ("document_id",))
 _PASSAGES = Kept("passages", ("passage_id",))
 _METRICS = Kept("metrics", ("metric",), **_CELLS)
+_NAMES = (_DOCUMENTS.name, _PASSAGES.name, *(kept.name for _, kept in TABLES))
 
 
 def write_reference() -> list[Path]:
-    """Keep the run in outputs/ as the reference run; the files, the same bytes for the same run.
+    """Keep the run in outputs/ as the reference run; the files.
 
     Raises:
         InputError: a stage has not run.
     """
-    facts = json.dumps(run_facts(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    files = {FACTS: facts.encode(), "README.md": _README.encode()}
+    write_folder(REFERENCE, files := reference_files())
+    return [REFERENCE / name for name in sorted(files)]
+
+
+def reference_files() -> dict[str, bytes]:
+    """The files of a reference run of the run in outputs/, the same bytes for the same run.
+
+    Raises:
+        InputError: a stage has not run.
+    """
+    facts = json.dumps(runs.run_facts(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    readme = (Path(__file__).parent / "REFERENCE.md").read_bytes()
+    files = {FACTS: facts.encode(), "README.md": readme}
     for name, frame in _tables_of_run().items():
         content = io.BytesIO()
         frame.write_parquet(content, compression="zstd", compression_level=19)
         files[f"{name}.parquet"] = content.getvalue()
-    write_folder(REFERENCE, files)
-    return [REFERENCE / name for name in sorted(files)]
+    return files
 
 
-def _tables_of_run() -> dict[str, pl.DataFrame]:
+def _tables_of_run(*, places: bool = True) -> dict[str, pl.DataFrame]:
+    """The tables as they are kept; a published run has no vectors, so no ``places`` of passages."""
     documents = read_table(DOCUMENTS)
     origins = read_table(ACQUIRED).select("document_id", "sha256")
     about = ("document_id", "kind", "symbol", "year", "missions", "n_blocks", "n_words")
     passages = read_table(PASSAGES)
-    vectors = read_vectors(passages.height).astype(np.float64)
-    direction = np.cos(np.arange(vectors.shape[1]))
-    place = (vectors @ direction / np.linalg.norm(direction)).round(6)
-    names = ("passage_id", "document_id", "role", "label", "n_words", "procedural", "block_id")
+    names = ["passage_id", "document_id", "role", "label", "n_words", "procedural", "block_id"]
+    if places:
+        vectors = read_vectors(passages.height).astype(np.float64)
+        direction = np.cos(np.arange(vectors.shape[1]))
+        place = (vectors @ direction / np.linalg.norm(direction)).round(6)
+        passages = passages.with_columns(place=place)
+        names.append("place")
     found = (
-        passages.select(*names, pl.Series("place", place))
+        passages.select(names)
         .join(read_table(BLOCKS).select("block_id", "paragraph"), on="block_id", how="left")
         .join(documents.select("document_id", "year", "missions"), on="document_id", how="left")
         .drop("block_id")
@@ -177,19 +185,10 @@ def _numbers(kept: Kept, frame: pl.DataFrame) -> pl.DataFrame:
     return whole.sort(kept.keys)
 
 
-def _metrics(facts: Mapping[str, Any]) -> pl.DataFrame:
-    """Metrics that are numbers; sizes of files, and BERTopic's own topics by UMAP, are not held."""
-    found = flat({stage: facts["metrics"][stage] for stage in STAGES if stage in facts["metrics"]})
-    rows = [
-        (name, float(value))
-        for name, value in found
-        if isinstance(value, int | float) and "bytes" not in name and "defaults" not in name
-    ]
-    return pl.DataFrame(rows, {"metric": pl.String, "value": pl.Float64}, orient="row")
-
-
 def verify() -> tuple[list[Held], list[str]]:
     """Each table of the run in outputs/ beside the reference; and what else is not the same.
+
+    In a replication package in which nothing has run yet, the tables that were published.
 
     Raises:
         InputError: there is no reference run, or a stage has not run.
@@ -197,10 +196,16 @@ def verify() -> tuple[list[Held], list[str]]:
     """
     if not (REFERENCE / FACTS).is_file():
         raise InputError(REFERENCE, "holds no reference run", "git checkout it, or: make reference")
-    facts, known = run_facts(), read_json(REFERENCE / FACTS)
-    ours = _tables_of_run() | {"metrics": _metrics(facts)}
-    theirs = {name: _of_reference(name) for name in ours if name != "metrics"}
-    theirs["metrics"] = _metrics(known)
+    known = read_json(REFERENCE / FACTS)
+    theirs = {name: _of_reference(name) for name in _NAMES} | {"metrics": runs.metrics_frame(known)}
+    if runs.is_unrun():
+        with chdir(runs.PUBLISHED):
+            ours, facts = _tables_of_run(places=False), known | {"metrics": runs.metrics_of_run()}
+        theirs["passages"] = theirs["passages"].drop("place")
+    else:
+        facts = runs.run_facts()
+        ours = _tables_of_run()
+    ours["metrics"] = runs.metrics_frame(facts)
     moved: dict[str, int] = {}
     for start in ("", "article_"):
         numbers, moved[start] = _matched(*(one[f"{start}assignments"] for one in (ours, theirs)))
@@ -211,7 +216,7 @@ def verify() -> tuple[list[Held], list[str]]:
         n_moved = moved["article_" if kept.name.startswith("article_") else ""]
         held.append(_held(kept, ours[kept.name], theirs[kept.name], n_moved))
     documents = (one["documents"].select("document_id", "sha256") for one in (ours, theirs))
-    return held, [*other_documents(*documents), *other_facts(facts, known)]
+    return held, [*runs.other_documents(*documents), *runs.other_facts(facts, known)]
 
 
 def _of_reference(name: str) -> pl.DataFrame:
@@ -324,11 +329,6 @@ def _other_values(row: Mapping[str, Any], keys: list[str], columns: list[str]) -
     others = [name for name in columns if row[f"{name}?"]][:FIRST]
     said = (f"{name} {row[name]}, not {row[f'{name}{_REF}']}" for name in others)
     return f"{_named(row, keys)}: {'; '.join(said)}"
-
-
-def is_same(held: list[Held]) -> bool:
-    """Whether no table is different."""
-    return all(one.status != DIFFERENT for one in held)
 
 
 def verified_lines(held: list[Held], other: list[str]) -> Iterator[str]:

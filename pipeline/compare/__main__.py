@@ -31,7 +31,7 @@ from pipeline.compare.structure.comparing import compare_topics
 from pipeline.run.errors import InputError
 from pipeline.run.files import FINDINGS_FILE, write_bytes, write_text
 from pipeline.run.settings import EmbedSettings, load_settings
-from pipeline.run.stage import run_stage, say, write_metrics
+from pipeline.run.stage import Memory, run_stage, say, write_metrics
 from pipeline.run.tables.compare import (
     AGREEMENT,
     ALIGNMENT,
@@ -129,6 +129,7 @@ def main() -> None:
 
 
 def _read(embed: EmbedSettings, codebook: Codebook, study: Study) -> Material:
+    scores = _read_if_made(SCORES)  # first: to check its rows takes more than to keep them
     passages = read_table(PASSAGES)
     definitions = load_encoder(embed).encode([definition_text(each) for each in codebook.themes])
     return Material(
@@ -141,7 +142,7 @@ def _read(embed: EmbedSettings, codebook: Codebook, study: Study) -> Material:
         units=_known_units(study),
         coder_codes=_coder_codes(codebook.theme_ids, study),
         passage_codes=_read_if_made(PASSAGE_CODES),
-        scores=_read_if_made(SCORES),
+        scores=scores,
         prevalence=_read_if_made(PREVALENCE),
         prevalence_deduplicated=_read_if_made(PREVALENCE_DEDUPLICATED),
         hierarchy=_read_if_made(HIERARCHY),
@@ -293,5 +294,7 @@ def _short(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
+MEMORY = Memory(a_row=6_000, besides=900_000_000)
+
 if __name__ == "__main__":
-    run_stage("compare", "Compare topics with themes, and sides with each other.", main)
+    run_stage("compare", "Compare topics with themes, and sides with each other.", main, MEMORY)

@@ -10,9 +10,8 @@ import numpy as np
 
 from pipeline.run.arrays import Vectors
 from pipeline.run.errors import StageError
-from pipeline.run.ray import Work, spread
 from pipeline.run.settings import EmbedSettings, load_settings
-from pipeline.run.stage import run_stage, say, write_metrics
+from pipeline.run.stage import Memory, Work, run_stage, say, spread, write_metrics
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.texts import PASSAGES
 from pipeline.vectors import write_vectors
@@ -92,5 +91,12 @@ def main() -> None:
     write_metrics("embed", metrics)
 
 
+MEMORY = Memory(a_row=3_700, besides=900_000_000)
+
 if __name__ == "__main__":
-    run_stage("embed", "Turn passages into vectors of length 1; only new texts are computed.", main)
+    run_stage(
+        "embed",
+        "Turn passages into vectors of length 1; only new texts are computed.",
+        main,
+        MEMORY,
+    )

@@ -21,7 +21,7 @@ from pipeline.export.refi_qda import (
     zipped,
 )
 from pipeline.run.files import write_folder
-from pipeline.run.stage import run_stage, say, write_metrics
+from pipeline.run.stage import Memory, run_stage, say, write_metrics
 from pipeline.run.tables.dictionary import TABLES, dictionary_text
 from pipeline.run.tables.table import Table, csv_of, read_table
 from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, PASSAGES
@@ -283,5 +283,9 @@ def _ris_lines(reference: BibliographyEntry) -> Sequence[str]:
     return [*lines, "ER  - ", ""]
 
 
+MEMORY = Memory(a_row=7_500, besides=700_000_000)
+
 if __name__ == "__main__":
-    run_stage("export", "Write project, codebook, references and tables for other programs.", main)
+    run_stage(
+        "export", "Write project, codebook, references and tables for other programs.", main, MEMORY
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from pipeline.report.vega import pictures, script
 from pipeline.run.caches import ResultCache, cache_folder
 from pipeline.run.files import read_json, sha256_of, write_folder
 from pipeline.run.settings import load_settings
-from pipeline.run.stage import run_stage, say, write_metrics
+from pipeline.run.stage import Memory, run_stage, say, write_metrics
 from pipeline.run.tables.dictionary import TABLES
 from pipeline.run.tables.table import Table, read_table
 from pipeline.run.tables.texts import ACQUIRED, DOCUMENTS, PASSAGES, SET_ASIDE
@@ -25,16 +26,24 @@ from pipeline.vectors import MODEL_CARD, VECTORS, read_vectors
 
 FOLDER = Path("outputs/report")
 REQUIRED = (ACQUIRED, DOCUMENTS, SET_ASIDE, PASSAGES)
+REFERENCE = Path("outputs/reference")
+"""What the published run found, without any text; shown where this one has no UN document."""
+_NOT_SHOWN = b"Where a run could read no UN document, the reference findings stand here.\n"
 
 
 def main() -> None:
     """Make the page of this run."""
-    page = compose(read_material())
-    rendered = render(page, {"vega.js": script()}, commit_of(Path.cwd()))
+    own = read_material()
+    reference = read_reference(own)
+    page = compose(replace(own, beside="reference/index.html" if reference else ""))
+    libraries, commit = {"vega.js": script()}, commit_of(Path.cwd())
+    rendered = render(page, libraries, commit)
     cache = ResultCache(cache_folder() / "pictures.sqlite")
     drawn = pictures(page.pictured, f"Source: {page.study.heading}", cache)
     rendered |= {f"figures/{name}": content for name, content in drawn.items()}
-    write_folder(FOLDER, rendered, last="index.html")
+    beside = render(compose(reference), libraries, commit) if reference else {"README": _NOT_SHOWN}
+    beside = {f"reference/{name}": content for name, content in beside.items()}
+    write_folder(FOLDER, rendered | beside, last="index.html")
     # the size of commit.js is not the page's: it says whether files were changed
     content_of = {name: content for name, content in rendered.items() if name != "commit.js"}
     size = sum(len(content) for content in content_of.values())
@@ -86,6 +95,64 @@ def _read_if_made(table: Table) -> pl.DataFrame:
     return pl.DataFrame(table.schema.create_empty())
 
 
+def read_reference(own: PageMaterial) -> PageMaterial | None:
+    """The reference run beside one that had no UN document to read; None when it had one.
+
+    The article's own text is in both runs and stands beside the numbers. Of UN documents there is
+    no word: a passage says in which document and paragraph it stands.
+    """
+    facts = REFERENCE / "run.json"
+    if own.un_documents.height or not own.study.compares or not facts.is_file():
+        return None
+    known = read_json(facts)
+    listed = [asdict(entry) for entry in read_manifest()]
+    said = {DOCUMENTS: pl.DataFrame(listed), PASSAGES: own.frame(PASSAGES)}
+    frames = {table: _of_reference(table, said.get(table)) for table in TABLES}
+    return replace(
+        own,
+        frames=frames,
+        not_made=frozenset(),
+        of_reference=True,
+        model_card=known["encoder"],
+        metrics={stage: found for stage, found in known["metrics"].items() if stage != "export"},
+        versions=known["versions"],
+        fingerprints=known["inputs"],
+        vectors=None,
+    )
+
+
+def _of_reference(table: Table, said: pl.DataFrame | None) -> pl.DataFrame:
+    """What the reference run keeps of a table; ``said`` may fill columns that it leaves out."""
+    empty = pl.DataFrame(table.schema.create_empty())
+    file = REFERENCE / table.path.name
+    if not file.is_file():
+        return empty
+    kept = pl.read_parquet(file)
+    left_out = [name for name in empty.columns if name not in kept.columns]
+    if said is not None:
+        keys = table.schema.primary_key()
+        known = said.select(*keys, *(name for name in left_out if name in said.columns))
+        kept = kept.join(known, on=keys, how="left", maintain_order="left")
+    if table is PASSAGES:  # an unnumbered paragraph is told by its place
+        unmarked = pl.col("section").is_null() & (pl.col("label") == "")
+        counted = pl.format("paragraph {} from the beginning of the document", "paragraph")
+        kept = kept.with_columns(
+            pl.col("order").fill_null(pl.col("paragraph")),
+            pl.when(unmarked).then(counted).otherwise("section").alias("section"),
+        )
+    absent = [pl.lit(None).alias(name) for name in left_out if name not in kept.columns]
+    filled = [
+        pl.col(name).fill_null(pl.lit(_NOTHING.get(kind.base_type()), kind))
+        for name, kind in empty.schema.items()
+        if name in left_out
+    ]
+    whole = kept.with_columns(absent).select(empty.columns)
+    return whole.cast(empty.schema).with_columns(filled)
+
+
+_NOTHING: dict[Any, Any] = {pl.String: "", pl.List: [], pl.Int64: 0}
+
+
 def _metrics() -> dict[str, dict[str, Any]]:
     stages = sorted({"export", *(table.stage for table in TABLES)})
     places = {stage: Path("outputs") / stage / "metrics.json" for stage in stages}
@@ -111,5 +178,7 @@ def _first_view(rendered: dict[str, bytes]) -> int:
     )
 
 
+MEMORY = Memory(a_row=8_500, besides=500_000_000)
+
 if __name__ == "__main__":
-    run_stage("report", "Make the pages: outputs/report/index.html leads to all.", main)
+    run_stage("report", "Make the pages: outputs/report/index.html leads to all.", main, MEMORY)

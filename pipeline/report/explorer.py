@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
+from threadpoolctl import threadpool_limits
 
 from pipeline.report.elements import kind_name
 from pipeline.report.material import PageMaterial
-from pipeline.run.arrays import Vectors
+from pipeline.run.arrays import Integers, Vectors
 from pipeline.run.tables.texts import DOCUMENTS, KINDS, PASSAGES
 from pipeline.run.tables.themes import PASSAGE_CODES, SCORES, UNITS
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
 from pipeline.study.sets import Side
 
 N_NEIGHBOURS = 5
+COMPARED_WHOLE = 40_000
+"""Different texts up to which each is compared with all others; more are cut into parts."""
 _BLOCK = 1024
 _MOST_AT_ONCE = 25_000_000
 """Texts compared with all others at once, fewer of a large corpus: likenesses take 300 MB."""
 
 _DECIMALS = 4
 """Likenesses are ordered by so many digits: further ones depend on the machine."""
+_PARTS = 24
+"""Parts in which the neighbours of a text are looked for (docs/scaling.md: how many are found)."""
+_OF_A_PART = 50  # texts drawn to find the centre of each part
+_ROUNDS = 10  # of k-means
 
 
-def nearest_passages(
-    vectors: Vectors, texts: Sequence[str], n: int = N_NEIGHBOURS
-) -> npt.NDArray[np.int64]:
+def nearest_passages(vectors: Vectors, texts: Sequence[str], n: int = N_NEIGHBOURS) -> Integers:
     """The rows nearest to each row by cosine, nearest first, int [n_passages, at most n].
 
     Mandates repeat paragraphs, so each text counts once, by its first row, and a passage is no
-    neighbour of its own text.
+    neighbour of its own text. With more different texts than COMPARED_WHOLE the neighbours are
+    those in the parts of the corpus that are nearest to a text, of which a few may not be the
+    nearest of all.
 
     Args:
         vectors: float32 [n_passages, dimension], L2-normalised.
@@ -49,25 +58,95 @@ def nearest_passages(
     if kept < 1:
         return np.zeros((len(texts), 0), dtype=np.int64)
     compared = np.ascontiguousarray(vectors[different])
-    step = min(_BLOCK, max(1, _MOST_AT_ONCE // len(compared)))
-    found = np.vstack(
-        [
-            _of_block(compared, slice(start, start + step), kept)
-            for start in range(0, len(compared), step)
-        ]
-    )
-    nearest: npt.NDArray[np.int64] = different[found[[number[text] for text in texts]]]
+    whole = len(compared) <= COMPARED_WHOLE
+    found = _among_all(compared, kept) if whole else _among_parts(compared, kept)
+    nearest: Integers = different[found[[number[text] for text in texts]]]
     return nearest
 
 
-def _of_block(vectors: Vectors, part: slice, n: int) -> npt.NDArray[np.int64]:
+def _among_all(vectors: Vectors, n: int) -> Integers:
+    step = min(_BLOCK, max(1, _MOST_AT_ONCE // len(vectors)))
+    blocks = [slice(start, start + step) for start in range(0, len(vectors), step)]
+    return np.vstack([_of_block(vectors, block, n) for block in blocks])
+
+
+def _of_block(vectors: Vectors, part: slice, n: int) -> Integers:
     likeness = vectors[part] @ vectors.T
     rows = np.arange(len(likeness))
     likeness[rows, part.start + rows] = -2  # not its own neighbour
-    candidates = np.sort(np.argpartition(likeness, -n, axis=1)[:, -n:], axis=1)
-    values = np.take_along_axis(likeness, candidates, axis=1).round(_DECIMALS)
-    order = np.argsort(-values, axis=1, kind="stable")
+    candidates = np.argpartition(likeness, -n, axis=1)[:, -n:]
+    return _in_order(candidates, np.take_along_axis(likeness, candidates, axis=1))
+
+
+def _in_order(candidates: Integers, likeness: Vectors) -> Integers:
+    """Of each row the most like first, and of two that are as like the one that stands first."""
+    by_place = np.argsort(candidates, axis=1)
+    values = np.take_along_axis(likeness, by_place, axis=1).round(_DECIMALS)
+    order = np.take_along_axis(by_place, np.argsort(-values, axis=1, kind="stable"), axis=1)
     return np.take_along_axis(candidates, order, axis=1)
+
+
+def _among_parts(vectors: Vectors, n: int) -> Integers:
+    """Neighbours of each row in the parts whose centres are nearest to it, int [n_rows, n].
+
+    An inverted file (Sivic and Zisserman 2003, "Video Google"): as many parts as the root of the
+    number of rows, so that the work grows with its power of 1.5. Rows are cut into blocks, a
+    thread a block, and each product is one thread's: the bits do not depend on the cores.
+    """
+    with threadpool_limits(limits=1), ThreadPoolExecutor(os.cpu_count()) as threads:
+        centres = _centres(vectors, int(len(vectors) ** 0.5))
+        blocks = np.array_split(vectors, len(vectors) // _BLOCK + 1)
+        part = np.concatenate([(block @ centres.T).argmax(axis=1) for block in blocks])
+        filled = np.unique(part)
+        rows = np.argsort(part, kind="stable")
+        ends = np.searchsorted(part[rows], filled[1:])
+        members, likest = np.split(rows, ends), min(max(_PARTS, n + 1), len(filled))
+        search = partial(_in_parts, vectors, centres[filled], members, likest, n)
+        # rows of a part are looked up together: they have most of their parts in common
+        found = list(threads.map(search, np.array_split(rows, len(rows) // (8 * _BLOCK) + 1)))
+    nearest = np.empty((len(vectors), n), dtype=np.int64)
+    nearest[rows] = np.concatenate(found)
+    return nearest
+
+
+def _centres(vectors: Vectors, n_parts: int) -> Vectors:
+    """Directions of the parts, by k-means on the sphere of a sample (Dhillon and Modha 2001)."""
+    random = np.random.default_rng(0)
+    n_drawn = min(len(vectors), _OF_A_PART * n_parts)
+    drawn = vectors[np.sort(random.choice(len(vectors), n_drawn, replace=False))]
+    centres = drawn[:: n_drawn // n_parts][:n_parts].copy()
+    for _ in range(_ROUNDS):
+        part = (drawn @ centres.T).argmax(axis=1)
+        filled, starts = np.unique(np.sort(part), return_index=True)
+        sums = np.add.reduceat(drawn[np.argsort(part, kind="stable")], starts, axis=0)
+        centres[filled] = sums / np.linalg.norm(sums, axis=1, keepdims=True).clip(1e-9)
+    return centres
+
+
+def _in_parts(
+    vectors: Vectors, centres: Vectors, members: Sequence[Integers], likest: int, n: int,
+    rows: Integers,
+) -> Integers:  # fmt: skip
+    """Neighbours of some rows, each among the ``members`` of its ``likest`` parts."""
+    asked = vectors[rows]
+    parts = np.argpartition(asked @ centres.T, -likest, axis=1)[:, -likest:]
+    likeness = np.full((len(rows), n), -3, dtype=np.float32)
+    nearest = np.zeros((len(rows), n), dtype=np.int64)
+    askers = np.split(
+        np.argsort(parts, axis=None, kind="stable") // likest,
+        np.searchsorted(np.sort(parts, axis=None), np.arange(1, len(centres))),
+    )
+    for among, by in zip(members, askers, strict=True):
+        products = asked[by] @ vectors[among].T
+        own = np.searchsorted(among, rows[by]).clip(max=len(among) - 1)
+        itself = among[own] == rows[by]
+        products[itself, own[itself]] = -2  # not its own neighbour
+        best = np.argpartition(products, -min(n, len(among)), axis=1)[:, -n:]
+        values = np.hstack([likeness[by], np.take_along_axis(products, best, axis=1)])
+        kept = np.argpartition(values, -n, axis=1)[:, -n:]
+        likeness[by] = np.take_along_axis(values, kept, axis=1)
+        nearest[by] = np.take_along_axis(np.hstack([nearest[by], among[best]]), kept, axis=1)
+    return _in_order(nearest, likeness)
 
 
 CHUNK = 500

@@ -34,6 +34,8 @@ from pipeline.study.codebook import Codebook
 from pipeline.study.sets import WhoCoded, who_coded
 from pipeline.study.study import Mission, Study
 
+NOT_KEPT = "The reference run keeps numbers alone: this is not in it."
+
 
 @dataclass(frozen=True)
 class PageMaterial:
@@ -52,6 +54,8 @@ class PageMaterial:
         versions: of the packages that shape the figures, and of Python.
         fingerprints: SHA-256 by file of what the page was made from.
         vectors: row i is passage i; None when the passages were not embedded.
+        of_reference: the tables are those of the reference run, which keeps no text of documents.
+        beside: where the reference findings stand; empty when they are not shown beside this run.
     """
 
     frames: Mapping[Table, pl.DataFrame]
@@ -66,6 +70,8 @@ class PageMaterial:
     versions: Mapping[str, str]
     fingerprints: Mapping[str, str]
     vectors: Vectors | None
+    of_reference: bool = False
+    beside: str = ""
 
     def frame(self, table: Table) -> pl.DataFrame:
         """The table, without rows when it was not made."""
@@ -75,6 +81,8 @@ class PageMaterial:
         """Why there is nothing of this table to show; empty when there is something."""
         if not self.frame(table).is_empty():
             return ""
+        if self.of_reference:
+            return NOT_KEPT
         if table in self.not_made:
             return f"Not computed in this run: the stage “{table.stage}” has not written it yet."
         reasons = self.metrics.get(table.stage, {}).get("not_computed", {})
@@ -82,6 +90,11 @@ class PageMaterial:
         known = "; ".join(dict.fromkeys(concerned))
         because = f" ({known})" if known else ""
         return f"Not computed in this run: there was not enough material{because}."
+
+    @cached_property
+    def un_documents(self) -> pl.DataFrame:
+        """The documents that are no article."""
+        return self.frame(DOCUMENTS).filter(pl.col("kind").cast(pl.String) != "article")
 
     @cached_property
     def who(self) -> WhoCoded:
@@ -306,12 +319,14 @@ def versions() -> dict[str, str]:
 
 def commit_of(folder: Path) -> Commit:
     """The commit that is checked out in a folder; empty where there is none or no git."""
-    commit = _git(folder, "rev-parse", "--short=12", "HEAD")
-    changes = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", *_SHAPES_THE_PAGE)
+    commit = said_by_git(folder, "rev-parse", "--short=12", "HEAD")
+    changes = said_by_git(
+        folder, "status", "--porcelain", "--untracked-files=no", "--", *_SHAPES_THE_PAGE
+    )
     return Commit(commit, bool(changes)) if commit else Commit()
 
 
-def _git(folder: Path, *words: str) -> str:
+def said_by_git(folder: Path, *words: str) -> str:
     """What git says; empty when it cannot say it."""
     try:
         done = subprocess.run(  # noqa: S603

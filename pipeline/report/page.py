@@ -111,6 +111,8 @@ class ReportPage:
         findings: what was found, in plain sentences.
         story: the figures of the first page, each with the way to all of it.
         sections: the other pages with figures, in the order of the navigation.
+        of_reference: these are the reference findings, not those of one's own run.
+        beside: where the reference findings stand, if they are shown beside this run.
     """
 
     study: Study
@@ -127,12 +129,16 @@ class ReportPage:
     index: ExplorerIndex
     n_listed: int
     max_words: int
+    of_reference: bool
+    beside: str
 
     @property
     def menu(self) -> dict[str, str]:
         """What each page is called in the navigation, by its file's stem."""
         named = {section.section_id: section.short for section in self.sections}
-        return {"index": "Story", **named, "methods": "Methods", "explorer": "All passages"}
+        beside = {self.beside.removesuffix(".html"): "Reference findings"} if self.beside else {}
+        last = {"methods": "Methods", "explorer": "All passages"}
+        return {"index": "Story", **named, **last, **beside}
 
     @property
     def figures(self) -> dict[str, tuple[Figure, ...]]:
@@ -189,6 +195,8 @@ def compose(material: PageMaterial) -> ReportPage:
         index=index,
         n_listed=material.settings.report.n_passages_listed,
         max_words=material.settings.segment.max_words,
+        of_reference=material.of_reference,
+        beside=material.beside,
     )
 
 

@@ -307,8 +307,7 @@ def settings_error(file: Path, error: ValidationError, prefix: tuple[str, ...] =
     """The first thing that pydantic found wrong in a YAML file, with its key and line."""
     # a misspelt name is reported as what it is, not as the right name missing
     first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-    path = (*prefix, *(str(part) for part in first["loc"]))
-    line = _line_of(file, path)
+    line, path = _found_at(file, (*prefix, *(str(part) for part in first["loc"])))
     row = ".".join(path) + (f" (line {line})" if line else "")
     given, context = first["input"], first.get("ctx", {})
     if first["type"] == "missing":
@@ -319,24 +318,30 @@ def settings_error(file: Path, error: ValidationError, prefix: tuple[str, ...] =
         kind = _ALIKE.get(first["type"], first["type"])
         problem, fix = _SAID.get(kind, (first["msg"], "correct it"))
         problem = problem.format(**context)
+        words = [one for one in error.errors() if one["type"] == "literal_error" != kind]
+        said = [one["ctx"]["expected"] for one in words if one["loc"][:-1] == first["loc"][:-1]]
+        problem += "".join(f", nor {word}" for word in said)  # such as auto
     scalar = isinstance(given, str | int | float) and first["type"] != "extra_forbidden"
     shown = f"'{given}'" if isinstance(given, str) else str(given)
     return InputError(file, f"{shown} {problem}" if scalar else problem, fix, row)
 
 
-def _line_of(file: Path, path: tuple[str, ...]) -> int | None:
-    """The line on which the value at ``path`` stands, or its nearest parent's."""
+def _found_at(file: Path, path: tuple[str, ...]) -> tuple[int | None, tuple[str, ...]]:
+    """The line of the value at ``path``, or of its nearest parent; and the path without what is no
+    key: pydantic ends it with the name of a type where a value may be of several."""
     node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     line = None
-    for part in path:
+    for n_found, part in enumerate(path):
         if isinstance(node, yaml.SequenceNode) and part.isdecimal() and int(part) < len(node.value):
             node = node.value[int(part)]
             line = node.start_mark.line + 1
             continue
+        if isinstance(node, yaml.ScalarNode):
+            return line, path[:n_found]
         if not isinstance(node, yaml.MappingNode):
             break
         found = [(key, value) for key, value in node.value if key.value == part]
         if not found:
             break
         line, node = found[0][0].start_mark.line + 1, found[0][1]
-    return line
+    return line, path

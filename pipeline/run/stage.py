@@ -1,6 +1,10 @@
-"""What every stage's ``__main__`` shares: ``--help``, messages on stderr, and exit codes.
+"""What stages share: ``--help``, messages on stderr, exit codes, and work on a Ray cluster.
 
 0: done. 1: the stage could not do its work. 2: something that a person wrote must be fixed.
+
+Ray Data keeps the queue of pieces, moves them and gives those of a worker that died to another
+one. A piece is worked on as a whole, in one process, so that its result does not depend on how
+many workers there are. Which cluster: RAY_ADDRESS, or else one that is started on this machine.
 """
 
 from __future__ import annotations
@@ -8,10 +12,12 @@ from __future__ import annotations
 import argparse
 import errno
 import gc
+import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +120,74 @@ def leave_uncollected() -> None:
     gc.freeze()
 
 
-def run_stage(name: str, help_text: str, stage: Callable[[], None]) -> None:
+@dataclass(frozen=True)
+class Memory:
+    """What a stage takes at its peak, in bytes, as `python -m benchmarks.scaling` measured it.
+
+    Attributes:
+        a_row: for each row of the table.
+        besides: however small the corpus is: libraries, models.
+        table: in the project; nothing is known before it is made.
+    """
+
+    a_row: int
+    besides: int
+    table: Path = OUTPUTS / "segment" / "passages.parquet"
+
+
+_LIMITS = ("memory.max", "memory/memory.limit_in_bytes")  # of a container, new way and old
+_HOPELESS = 2
+"""Times all memory of the machine; the measured figures are not so far off."""
+
+
+def free_memory(system: Path = Path("/")) -> tuple[int, int] | None:
+    """Bytes that are free, and that there are with swap; None where Linux does not say so."""
+    try:
+        lines = (system / "proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in lines if ":" in line}
+    files = [system / "sys/fs/cgroup" / name for name in _LIMITS]
+    found = [file.read_text(encoding="ascii").strip() for file in files if file.is_file()]
+    limit = min((int(text) for text in found if text.isdigit()), default=sys.maxsize)
+    free = 1024 * kilobytes.get("MemAvailable", kilobytes["MemFree"])
+    whole = 1024 * (kilobytes["MemTotal"] + kilobytes.get("SwapTotal", 0))
+    return min(free, limit), min(whole, limit)
+
+
+def check_memory(name: str, memory: Memory) -> None:
+    """Say before a stage begins that it will take more memory than is free.
+
+    Raises:
+        StageError: it would take twice what the machine has, and be killed after hours.
+    """
+    from polars import len as n_rows
+    from polars import scan_parquet
+    from polars.exceptions import PolarsError
+
+    there = free_memory()
+    if there is None or not memory.table.is_file():
+        return
+    try:
+        rows = scan_parquet(memory.table).select(n_rows()).collect().item()
+    except (PolarsError, OSError):
+        return  # the stage says what is wrong with its table
+    needed, (free, whole) = memory.besides + rows * memory.a_row, there
+    if needed <= free:
+        return
+    problem = (
+        f"{rows:,} {memory.table.stem} will take about {needed / 1e9:.1f} GB of memory, and of "
+        f"{whole / 1e9:.1f} GB {free / 1e9:.1f} are free; to fix: close other programs, take a "
+        f"larger machine, or read fewer documents (acquire.profile in configs/params.yaml)"
+    )
+    if needed > _HOPELESS * whole:
+        raise StageError(problem)
+    say(f"{name}: {problem}")
+
+
+def run_stage(
+    name: str, help_text: str, stage: Callable[[], None], memory: Memory | None = None
+) -> None:
     """Run ``stage`` as ``python -m pipeline.<name>`` and leave with its exit code."""
     parser = argparse.ArgumentParser(
         prog=f"python -m pipeline.{name}",
@@ -129,6 +202,8 @@ def run_stage(name: str, help_text: str, stage: Callable[[], None]) -> None:
     try:
         with named_disk_errors(), only_run(name):
             clear_parts(OUTPUTS / name)
+            if memory:
+                check_memory(name, memory)
             stage()
     except InputError as error:
         say(f"{name}: {error}")
@@ -141,3 +216,66 @@ def run_stage(name: str, help_text: str, stage: Callable[[], None]) -> None:
         sys.exit(130)
     finally:
         leave_uncollected()
+
+
+Work = Callable[[list[str]], bytes]
+"""Texts of a piece to a result."""
+
+
+class _Worker:
+    """One process of the cluster; loads what it needs once."""
+
+    def __init__(self, load: Callable[[], Work]) -> None:
+        self._work = load()
+
+    def __call__(self, piece: dict[str, Any]) -> dict[str, Any]:
+        return {"number": piece["number"], "result": self._work(list(piece["texts"]))}
+
+
+def spread(pieces: Sequence[list[str]], load: Callable[[], Work]) -> Iterator[bytes]:
+    """The result of each piece, in order.
+
+    Args:
+        pieces: texts; each list is worked on by one process at a time.
+        load: makes the work; called once in every process, so it must be importable there.
+
+    Raises:
+        StageError: Ray is not installed, or the cluster cannot do the work.
+    """
+    if not pieces:
+        return
+    ray = _started()
+    rows = [{"number": number, "texts": piece} for number, piece in enumerate(pieces)]
+    workers = max(1, min(len(pieces), int(ray.cluster_resources().get("CPU", 1))))
+    done = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
+        _Worker, fn_constructor_args=(load,), num_cpus=1, concurrency=(1, workers)
+    )
+    waiting: dict[int, bytes] = {}
+    wanted = 0
+    try:
+        for row in done.iter_rows():
+            waiting[row["number"]] = row["result"]
+            while wanted in waiting:
+                yield waiting.pop(wanted)
+                wanted += 1
+    except ray.exceptions.RayError as error:
+        reason = " ".join(str(error).split())[-300:]
+        raise StageError(f"the Ray cluster could not do the work: {reason}") from error
+    if wanted != len(pieces):
+        raise StageError(f"the Ray cluster gave {wanted} of {len(pieces)} pieces back")
+
+
+def _started() -> Any:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
+    try:
+        import ray
+        import ray.data
+    except ImportError:
+        raise StageError(
+            "executor is ray, but Ray is not installed; pip install 'peacetext[ray]', "
+            "or set executor to local"
+        ) from None
+    if not ray.is_initialized():
+        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING)
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    return ray

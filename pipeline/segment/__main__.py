@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline.run.settings import load_settings
-from pipeline.run.stage import run_stage, write_metrics
+from pipeline.run.stage import Memory, run_stage, write_metrics
 from pipeline.run.tables.table import read_table, write_table
 from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NEAR_DUPLICATES, NOTES, PASSAGES
 from pipeline.segment.passages import (
@@ -240,7 +240,12 @@ def _metrics(passages: pl.DataFrame, near_duplicates: pl.DataFrame) -> dict[str,
     }
 
 
+MEMORY = Memory(a_row=6_500, besides=400_000_000, table=BLOCKS.path)
+
 if __name__ == "__main__":
     run_stage(
-        "segment", "Cut blocks into passages of whole sentences, and find near-duplicates.", main
+        "segment",
+        "Cut blocks into passages of whole sentences, and find near-duplicates.",
+        main,
+        MEMORY,
     )

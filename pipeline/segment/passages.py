@@ -20,7 +20,7 @@ from pathlib import Path
 
 from pipeline.run.caches import ResultCache, cache_folder, code_hash
 from pipeline.run.files import text_hash
-from pipeline.run.ray import Work, spread
+from pipeline.run.stage import Work, spread
 
 Span = tuple[int, int]
 """First character and one past the last, in the text of a block."""

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.run.settings import load_settings
-from pipeline.run.stage import run_stage, say, write_metrics
+from pipeline.run.stage import Memory, run_stage, say, write_metrics
 from pipeline.run.tables.table import read_table, write_table
 from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.themes import (
@@ -130,5 +130,9 @@ def _write(found: ThemeFindings) -> None:
         write_table(table, none if shares is None else shares)
 
 
+MEMORY = Memory(a_row=10_200, besides=1000_000_000)
+
 if __name__ == "__main__":
-    run_stage("themes", "Train classifiers on the coded themes and score every passage.", main)
+    run_stage(
+        "themes", "Train classifiers on the coded themes and score every passage.", main, MEMORY
+    )

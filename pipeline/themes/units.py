@@ -163,12 +163,18 @@ def units_table(
     return pl.concat([units.filter(of_articles), of_documents]), tuple(lost)
 
 
+_NAMED = 20
+"""Documents of one file that a person is told by name; a run without documents has hundreds."""
+
+
 def lost_lines(lost: Sequence[LostUnit]) -> Iterator[str]:
     """What a person is told of units that are not in this run: documents, then each other unit."""
     absent = Counter((one.file, one.document) for one in lost if not one.has_document)
     for file in dict.fromkeys(file for file, _ in absent):
         named = {name: n for (of_file, name), n in absent.items() if of_file == file}
-        documents = ", ".join(f"{name} ({n})" for name, n in named.items())
+        documents = ", ".join(f"{name} ({n})" for name, n in [*named.items()][:_NAMED])
+        if len(named) > _NAMED:
+            documents += f" and {counted(len(named) - _NAMED, 'more document')}"
         n = counted(sum(named.values()), "coded unit")
         yield f"{file}: {n} of documents that are not in this corpus: {documents}"
     yield from (str(one) for one in lost if one.has_document)

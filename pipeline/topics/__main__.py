@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.run.files import write_folder
 from pipeline.run.settings import load_settings
-from pipeline.run.stage import run_stage, say, write_metrics
+from pipeline.run.stage import Memory, run_stage, say, write_metrics
 from pipeline.run.tables.table import read_table, write_table
 from pipeline.run.tables.texts import DOCUMENTS, NEAR_DUPLICATES, PASSAGES
 from pipeline.run.tables.topics import (
@@ -75,5 +75,7 @@ def _write(findings: TopicFindings) -> None:
     write_metrics("topics", findings.metrics)
 
 
+MEMORY = Memory(a_row=8_100, besides=1900_000_000)
+
 if __name__ == "__main__":
-    run_stage("topics", "Find topics with BERTopic's parts, fitted several times.", main)
+    run_stage("topics", "Find topics with BERTopic's parts, fitted several times.", main, MEMORY)

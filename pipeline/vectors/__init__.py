@@ -130,8 +130,9 @@ def _place(name: str, use: EncoderUse) -> tuple[Path, str]:
             _fetch(name, use, folder)
         return folder, f"delete {folder}, and it is fetched anew; or correct what is pinned"
     folder = Path(name).expanduser()
-    if not folder.is_dir():
-        problem = f"'{name}' is no folder, nor pinned under embed.models"
+    if not (folder / "modules.json").is_file():
+        no_model = folder.is_dir() and "no sentence-transformers model (no modules.json)"
+        problem = f"'{name}' is {no_model or 'no folder, nor pinned under embed.models'}"
         fix = f"set {PACKAGED}, or pin it as docs/another-study.md says"
         raise InputError(PARAMS_FILE, problem, fix, _KEY)
     return folder, "put the right files there, or correct what is pinned"

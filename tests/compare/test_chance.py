@@ -75,7 +75,7 @@ def test_a_p_value_counts_the_observed_order_too() -> None:
 def test_half_samples_take_whole_paragraphs_and_half_of_them() -> None:
     paragraphs = np.array([3, 3, 5, 5, 7, 9])
 
-    chosen = half_samples(paragraphs, 30, np.random.default_rng(1))
+    (chosen,) = half_samples(paragraphs, 30, np.random.default_rng(1))
 
     assert (chosen[:, 0] == chosen[:, 1]).all()
     assert (chosen[:, 2] == chosen[:, 3]).all()

@@ -250,7 +250,9 @@ def test_reports_are_said_to_be_nearer_to_the_interviews_or_not() -> None:
 
     assert "reports give more room than mandates to “" in near
     assert "by 50 points, 40 to 60." in near
-    assert "Measured otherwise (as classified and B apart), it keeps its sign throughout." in near
+    assert (
+        "Measured otherwise (as classified and B apart), it goes the same way every time." in near
+    )
     assert "Counted by parts of what is said, 1 theme sets mandates and interviews apart" in near
     assert "on it reports stand nearer to interviews than mandates do: “Escorts" in near
     assert "”, by 50 points, 20 to 60." in near

@@ -357,6 +357,23 @@ def bare_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_project(tmp_path_factory.mktemp("bare"), with_findings=False)
 
 
+@pytest.fixture(scope="session")
+def alone_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that could read the article alone, in a checkout with the reference run."""
+    folder = tmp_path_factory.mktemp("alone")
+    for place in ("configs", "corpus/coding", "outputs/reference"):
+        shutil.copytree(ROOT / place, folder / place)
+    shutil.copy(ROOT / "corpus/manifest.csv", folder / "corpus/manifest.csv")
+    own = [row for row in passage_rows() if row["document_id"] == "gilder-2026"]
+    with chdir(folder):
+        write_rows(ACQUIRED, acquired_rows()[:1])
+        write_rows(DOCUMENTS, document_rows()[:1])
+        write_rows(SET_ASIDE, [])
+        write_rows(PASSAGES, own)
+        main()
+    return folder
+
+
 ANOTHER_STUDY = """
 title: Borrowed hours
 question: Whose voice a mission lends an ear to

@@ -49,3 +49,40 @@ def test_blocks_do_not_change_the_result(at_once: int, monkeypatch: pytest.Monke
     likeness = vectors[2500] @ vectors.T
     likeness[2500] = -2
     assert nearest[2500].tolist() == np.argsort(-likeness)[:5].tolist()
+
+
+def scattered(n: int, dimension: int) -> np.ndarray:
+    """Directions about forty centres, as texts lie about their subjects."""
+    random = np.random.default_rng(1)
+    centres = random.normal(size=(40, dimension))[random.integers(0, 40, n)]
+    vectors = (centres + 0.5 * random.normal(size=(n, dimension))).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_a_large_corpus_cut_into_parts_loses_hardly_a_neighbour(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vectors, texts = scattered(12_000, 32), [str(row) for row in range(12_000)]
+    of_all = nearest_passages(vectors, texts)
+    monkeypatch.setattr(explorer, "COMPARED_WHOLE", 1000)
+    in_parts = nearest_passages(vectors, texts)
+    found = [len(set(one) & set(other)) / 5 for one, other in zip(of_all, in_parts, strict=True)]
+    assert np.mean(found) > 0.97
+    assert (in_parts != np.arange(12_000)[:, None]).all()
+    assert (nearest_passages(vectors, texts) == in_parts).all()
+
+
+def test_parts_find_the_same_where_each_text_is_looked_for_in_all_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vectors = scattered(500, 16)
+    vectors[100:140] = vectors[100]  # more texts with one vector than there are neighbours
+    texts = [str(row) for row in range(500)]
+    of_all = nearest_passages(vectors, texts)
+    monkeypatch.setattr(explorer, "COMPARED_WHOLE", 100)
+    in_parts = nearest_passages(vectors, texts)
+    alike = np.isin(np.arange(500), np.arange(100, 140))
+    near_none = ~alike & ~alike[of_all].any(axis=1)  # any of equal vectors may be taken
+    assert near_none.sum() > 400
+    assert (in_parts[near_none] == of_all[near_none]).all()
+    assert alike[in_parts[100:140]].all()

@@ -12,11 +12,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from pipeline.report.material import Commit, commit_of
 from pipeline.report.page import PAGES, registering_script, script_json
 from pipeline.run.errors import StageError
+
+ROOT = Path(__file__).parents[2]
 
 
 def files_of(project: Path) -> dict[str, bytes]:
@@ -262,3 +265,45 @@ def test_the_page_of_another_study_speaks_of_that_study(another_project: Path) -
     assert [
         word for word in ("the article ", "article’s", "Gilder", "UN civilians") if word in text
     ] == []
+
+
+def reference(name: str) -> pl.DataFrame:
+    return pl.read_parquet(ROOT / f"outputs/reference/{name}.parquet")
+
+
+def test_a_run_without_un_documents_shows_what_the_published_run_found(
+    alone_project: Path, project: Path
+) -> None:
+    assert 'href="reference/index.html"' in page_of(alone_project)
+    story = text_of(page_of(alone_project, "reference/index"))
+    assert "Reference findings." in story
+    # the sentences and figures of the published run, not of this one
+    for piece in reference("sentences").filter(pl.col("length") == "short")["text"]:
+        assert " ".join(piece.split()) in story
+    assert f"{reference('passages').height:,}" in story
+    # a run that read UN documents has findings of its own
+    assert not (project / "outputs/report/reference/index.html").exists()
+    assert 'href="reference/' not in page_of(project)
+
+
+def test_reference_findings_hold_every_passage_and_no_word_of_a_un_document(
+    alone_project: Path,
+) -> None:
+    chunks = [
+        json.loads(content.split(b",", 1)[1].removesuffix(b");\n"))
+        for name, content in files_of(alone_project).items()
+        if name.startswith("reference/data/passages-")
+    ]
+    of_article = reference("passages").filter(pl.col("document_id") == "gilder-2026")
+    assert sum(len(chunk["id"]) for chunk in chunks) == reference("passages").height
+    for chunk in chunks:
+        for passage_id, text in zip(chunk["id"], chunk["text"], strict=True):
+            assert not text or passage_id in set(of_article["passage_id"])
+
+
+def test_no_link_of_the_reference_pages_is_dead(alone_project: Path) -> None:
+    folder = alone_project / "outputs/report/reference"
+    for page in folder.glob("*.html"):
+        links = re.findall(r'(?:href|src)="([^"#?:]+)[^":]*"', page.read_text(encoding="utf-8"))
+        assert links
+        assert [link for link in links if not (folder / link).is_file()] == []

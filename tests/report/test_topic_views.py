@@ -145,11 +145,12 @@ def cells_of(chart: dict[str, Any]) -> dict[tuple[str, str], float]:
 def test_topics_that_the_hierarchy_joins_stand_side_by_side(charts: dict[str, Any]) -> None:
     cells = cells_of(charts["topics-likeness"])
     patrols, protect, host = dict.fromkeys(row for row, _ in cells)
-    assert (patrols, protect) == ("<b>Patrols</b>, foot, night", "Protect, civilians, threat")
-    assert host == "Host, state, authority"
-    # the cell of a pair is the same on both sides of the diagonal, which is empty
-    assert [cell for cell in cells if cell[0] == cell[1]] == []
-    assert cells[protect, host] == cells[host, protect] == 0.8
+    assert (patrols, protect) == ("1 <b>Patrols</b>, foot, night", "2 Protect, civilians, threat")
+    assert host == "3 Host, state, authority"
+    # columns have the numbers of the rows; the cell of a pair is the same on both sides of the
+    # diagonal, which is empty
+    assert [cell for cell in cells if cell[0].startswith(f"{cell[1]} ")] == []
+    assert cells[protect, "3"] == cells[host, "2"] == 0.8
 
 
 def test_the_article_alone_stands_beside_the_whole_corpus(

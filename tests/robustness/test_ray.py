@@ -16,8 +16,8 @@ from pipeline.embed import __main__ as embed_stage
 from pipeline.embed.__main__ import RayEncoder
 from pipeline.ingest.readers import read_file
 from pipeline.run.errors import StageError
-from pipeline.run.ray import Work, spread
 from pipeline.run.settings import load_settings
+from pipeline.run.stage import Work, spread
 from pipeline.segment import passages
 from pipeline.segment.passages import load_splitter, split_sentences
 from pipeline.vectors.encoder import load_sentence_encoder, processor

@@ -125,6 +125,14 @@ def test_units_that_are_not_here_are_named_by_document_and_the_others_each() -> 
     assert other == "reports-units.csv: row 4: r3 (S/2031/8, paragraph 1): other words"
 
 
+def test_of_hundreds_of_documents_that_are_not_here_the_first_are_named() -> None:
+    file = Path("reports-units.csv")
+    lost = [LostUnit(f"r{n}", file, n, f"S/2031/{n}", "1") for n in range(1, 223)]
+    (line,) = lost_lines(lost)
+    assert ": 222 coded units" in line
+    assert line.endswith("S/2031/20 (1) and 202 more documents")
+
+
 def test_without_any_coding_the_file_that_is_missing_is_named(
     tables: dict[str, pl.DataFrame],
 ) -> None:

@@ -141,7 +141,7 @@ def points_more(by: float, low: float, high: float) -> str:
 
 
 def _in_other_ways(account: Account, between: pl.DataFrame, first: Side, side: Side) -> str:
-    """How many decided differences keep their sign in every other way and on each mission."""
+    """How many decided differences go the same way in every other measure and on each mission."""
     decided = between.filter(pl.col("larger").is_in([first.id, side.id]))
     is_other = (pl.col("basis") != CORRECTED) | (pl.col("mission") != ALL)
     signs = decided.select("theme_id", sign=pl.col("difference").sign())
@@ -158,14 +158,14 @@ def _in_other_ways(account: Account, between: pl.DataFrame, first: Side, side: S
     ways = kept.filter(pl.col("basis") != CORRECTED)["basis"].unique(maintain_order=True)
     missions = kept.filter(pl.col("mission") != ALL)["mission"].unique(maintain_order=True)
     named = listed([*ways, *([f"{listed(missions.to_list())} apart"] if len(missions) else [])])
-    which = {0: "none keeps its sign", total: f"all {total} keep their sign"}.get(
-        n, f"{n} of {total} keep{'s its' if n == 1 else ' their'} sign"
+    which = {0: "none goes", total: f"all {total} go"}.get(
+        n, f"{n} of {total} {'goes' if n == 1 else 'go'}"
     )
     if total == 1:
-        which = f"it {'keeps' if n else 'does not keep'} its sign"
+        which = "it goes" if n else "it does not go"
     elif n == total == 2:
-        which = "both keep their sign"
-    return f"Measured otherwise ({named}), {which} throughout."
+        which = "both go"
+    return f"Measured otherwise ({named}), {which} the same way every time."
 
 
 def _nearer(account: Account, first: Side, side: Side, interviews: Side, in_full: bool) -> str:

@@ -205,7 +205,9 @@ def _assigned(
     row_of = {passage_id: row for row, passage_id in enumerate(passage_ids)}
     column_of = {theme_id: column for column, theme_id in enumerate(theme_ids)}
     hits = np.zeros((len(passage_ids), len(theme_ids)), dtype=bool)
-    for passage_id, theme_id in scores.filter("assigned").select("passage_id", "theme_id").rows():
+    for passage_id, theme_id in (
+        scores.filter("assigned").select("passage_id", "theme_id").iter_rows()
+    ):
         if passage_id in row_of:
             hits[row_of[passage_id], column_of[theme_id]] = True
     return hits

@@ -8,10 +8,11 @@ discovery control does so in nine of ten corpora whose labels stay for three pas
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.compare.statistics.measures import (
     Booleans,
@@ -23,6 +24,8 @@ from pipeline.compare.statistics.measures import (
 )
 
 _STACK = 100  # tables measured at once; keeps memory small
+_MOST_AT_ONCE = 4_000_000
+"""Passages times tables counted at once, fewer tables of many passages: some 100 MB."""
 _FEWEST_GROUPS = 6
 """With fewer paragraphs half-samples say nothing of the spread."""
 
@@ -43,7 +46,7 @@ class Grouping:
 
     def measured(self) -> dict[str, float]:
         """Every measure's value."""
-        values = _measured(self.groups[None, :], self.kind, self.kinds, same_margins=True)
+        values = _measured([self.groups[None, :]], self, same_margins=True)
         return {name: float(value[0]) for name, value in values.items()}
 
 
@@ -72,23 +75,34 @@ class ChanceLevel:
     p_value: float
 
 
-def shuffled_freely(labels: Integers, n: int, random: np.random.Generator) -> Integers:
-    """``n`` random orders of ``labels``, int [n, len(labels)]; group sizes stay."""
-    return random.permuted(np.tile(labels, (n, 1)), axis=1)
+Orders = npt.NDArray[np.signedinteger]
+"""Labels in other orders, int [n, len(labels)]: as narrow as they fit, since there are many."""
+
+
+def _narrow(labels: Integers) -> Orders:
+    fits = len(labels) == 0 or labels.max() < np.iinfo(np.int16).max
+    return labels.astype(np.int16 if fits else np.int32)
+
+
+def shuffled_freely(labels: Integers, n: int, random: np.random.Generator) -> Orders:
+    """``n`` random orders of ``labels``; group sizes stay."""
+    shuffled: Orders = np.tile(_narrow(labels), (n, 1))
+    random.permuted(shuffled, axis=1, out=shuffled)
+    return shuffled
 
 
 def shuffled_within(
     labels: Integers, strata: Integers, n: int, random: np.random.Generator
-) -> Integers:
+) -> Orders:
     """As `shuffled_freely`, but labels change places only within a stratum (a section, say)."""
-    shuffled = np.tile(labels, (n, 1))
+    shuffled: Orders = np.tile(_narrow(labels), (n, 1))
     for stratum in np.unique(strata):
         places = np.flatnonzero(strata == stratum)
         shuffled[:, places] = random.permuted(shuffled[:, places], axis=1)
     return shuffled
 
 
-def shifted(labels: Integers, n: int, random: np.random.Generator) -> Integers:
+def shifted(labels: Integers, n: int, random: np.random.Generator) -> Orders:
     """Labels moved along the text, the end joined to the start, forwards or read backwards.
 
     Neighbouring passages share topics and themes; shuffling breaks that and so makes agreement look
@@ -100,18 +114,18 @@ def shifted(labels: Integers, n: int, random: np.random.Generator) -> Integers:
     chosen = np.arange(1, orders + 1)
     if orders > n:
         chosen = np.sort(random.choice(chosen, size=n, replace=False))
-    backwards = labels[::-1]
-    moved = [
-        np.roll(labels, order) if order < len(labels) else np.roll(backwards, order - len(labels))
-        for order in chosen
-    ]
-    return np.array(moved, dtype=np.int64).reshape(-1, len(labels))
+    forwards = _narrow(labels)
+    moved = np.empty((len(chosen), len(labels)), dtype=forwards.dtype)
+    for row, order in zip(moved, chosen, strict=True):
+        way = forwards if order < len(labels) else forwards[::-1]
+        row[:] = np.roll(way, order % len(labels))
+    return moved
 
 
-def chance_levels(grouping: Grouping, shuffles: Integers) -> dict[str, ChanceLevel]:
+def chance_levels(grouping: Grouping, shuffles: Orders | Integers) -> dict[str, ChanceLevel]:
     """Each measure's level under ``shuffles``, int [stack, n]: the groups in other orders."""
     observed = grouping.measured()
-    by_chance = _measured(shuffles, grouping.kind, grouping.kinds, same_margins=True)
+    by_chance = _measured(_stacks(shuffles), grouping, same_margins=True)
     return {name: _chance_level(observed[name], values) for name, values in by_chance.items()}
 
 
@@ -125,11 +139,13 @@ def _chance_level(observed: float, by_chance: Floats) -> ChanceLevel:
     )
 
 
-def half_samples(clusters: Integers, n: int, random: np.random.Generator) -> Integers:
-    """``n`` times half of the clusters (paragraphs), bool-like int [n, len(clusters)]."""
+def half_samples(clusters: Integers, n: int, random: np.random.Generator) -> Iterator[Booleans]:
+    """``n`` times half of the clusters (paragraphs), in stacks of bool [stack, len(clusters)]."""
     different, place = np.unique(clusters, return_inverse=True)
     order = random.permuted(np.tile(np.arange(len(different)), (n, 1)), axis=1)
-    return (order < len(different) // 2)[:, place].astype(np.int64)
+    step = _stack(len(clusters))
+    for start in range(0, n, step):
+        yield (order[start : start + step] < len(different) // 2)[:, place]
 
 
 def intervals(
@@ -153,8 +169,8 @@ def intervals(
     if n_clusters < _FEWEST_GROUPS:
         return {}
     chosen = half_samples(clusters, n, random)
-    groups = np.where(chosen > 0, grouping.groups, -1)
-    halves = _measured(groups, grouping.kind, grouping.kinds, same_margins=False)
+    groups = (np.where(half, grouping.groups, -1) for half in chosen)
+    halves = _measured(groups, grouping, same_margins=False)
     whole = grouping.measured()
     half = n_clusters // 2
     scale = float(np.sqrt(half / (n_clusters - half)))
@@ -175,20 +191,23 @@ def centred_interval(
 
 
 def _measured(
-    groups: Integers, kind: Integers, kinds: LabelKinds, *, same_margins: bool
+    stacks: Iterable[Orders | Integers], grouping: Grouping, *, same_margins: bool
 ) -> dict[str, Floats]:
-    parts = [
-        measure(tables, kinds, same_margins=same_margins)
-        for tables in _table_stacks(groups, kind, kinds)
-    ]
+    """Every measure of each order of the groups; -1 is a passage that is left out."""
+    n_groups, n_kinds = int(grouping.groups.max()) + 1, len(grouping.kinds.primary)
+    tables = (count_tables(stack, grouping.kind, n_groups, n_kinds) for stack in stacks)
+    parts = [measure(each, grouping.kinds, same_margins=same_margins) for each in tables]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _table_stacks(groups: Integers, kind: Integers, kinds: LabelKinds) -> Iterator[Floats]:
-    n_groups = int(groups.max()) + 1
-    for start in range(0, len(groups), _STACK):
-        stack = groups[start : start + _STACK]
-        yield count_tables(stack, kind, n_groups, len(kinds.primary))
+def _stacks(orders: Orders | Integers) -> Iterator[Orders | Integers]:
+    step = _stack(orders.shape[1])
+    for start in range(0, len(orders), step):
+        yield orders[start : start + step]
+
+
+def _stack(n_passages: int) -> int:
+    return min(_STACK, max(1, _MOST_AT_ONCE // max(n_passages, 1)))
 
 
 LAGS = 10

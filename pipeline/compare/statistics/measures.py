@@ -72,7 +72,9 @@ def label_kinds(members: Booleans, primary: Integers) -> tuple[LabelKinds, Integ
     return LabelKinds(different[:, :-1].astype(bool), different[:, -1]), kind.reshape(-1)
 
 
-def count_tables(groups: Integers, kinds: Integers, n_groups: int, n_kinds: int) -> Floats:
+def count_tables(
+    groups: npt.NDArray[np.signedinteger], kinds: Integers, n_groups: int, n_kinds: int
+) -> Floats:
     """Passages by group and label kind, float [stack, n_groups, n_kinds].
 
     Args:

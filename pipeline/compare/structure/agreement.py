@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from pipeline.compare.statistics.chance import (
     ChanceLevel,
     Grouping,
     Interval,
+    Orders,
     chance_levels,
     intervals,
     shifted,
@@ -64,16 +66,13 @@ def _rows(
     kinds, kind = label_kinds(labelled.members, labelled.primary)
     groups = np.unique(labelled.group, return_inverse=True)[1]
     n = settings.permutations if len(groups) <= MANY_PASSAGES else FEWER_ORDERS
-    orders = {
-        "free": shuffled_freely(groups, n, random),
-        "within": shuffled_within(groups, labelled.stratum, n, random),
-        "shifted": shifted(groups, n, random),
-    }
     grouping = Grouping(groups, kind, kinds)
-    levels = {
-        name: {} if _same(order, groups) else chance_levels(grouping, order)
-        for name, order in orders.items()
-    }
+    orders = (  # one after another, since many orders of many passages fill the memory
+        ("free", partial(shuffled_freely, groups)),
+        ("within", partial(shuffled_within, groups, labelled.stratum)),
+        ("shifted", partial(shifted, groups)),
+    )
+    levels = {name: _levels(grouping, order(n, random)) for name, order in orders}
     spread = intervals(grouping, labelled.cluster, settings.bootstrap, settings.confidence, random)
     values = grouping.measured()
     what = _what(labelled, outliers=outliers)
@@ -102,9 +101,11 @@ def _rows(
     return from_rows(Agreement, rows)
 
 
-def _same(order: Integers, groups: Integers) -> bool:
-    """Whether shuffling changes nothing, as within sections when the groups are the sections."""
-    return len(order) == 0 or bool((order == groups).all())
+def _levels(grouping: Grouping, orders: Orders) -> dict[str, ChanceLevel]:
+    """None where shuffling changes nothing, as within sections when groups are the sections."""
+    if all((order == grouping.groups).all() for order in orders):
+        return {}
+    return chance_levels(grouping, orders)
 
 
 def _what(labelled: LabelledPassages, *, outliers: bool) -> dict[str, Any]:

@@ -117,11 +117,13 @@ def different_texts(passages: pl.DataFrame) -> pl.DataFrame:
 def kmeans_groups(
     vectors: RealNumbers, n_groups: int, seed: int, n_starts: int = _STARTS
 ) -> Integers:
-    """k-means (Lloyd) on the vectors, int [n]."""
+    """k-means (Lloyd) on the vectors, int [n]; it works in their place, and they wander a bit."""
     from sklearn.cluster import KMeans
 
     with one_thread():
-        model = KMeans(min(n_groups, len(vectors)), n_init=n_starts, random_state=seed)
+        model = KMeans(
+            min(n_groups, len(vectors)), n_init=n_starts, random_state=seed, copy_x=False
+        )
         groups: Integers = model.fit_predict(vectors).astype(np.int64)
     return groups
 

@@ -18,7 +18,7 @@ from pipeline.compare.material import (
     fitted,
     section_labels,
 )
-from pipeline.compare.statistics.chance import shifted, shuffled_freely
+from pipeline.compare.statistics.chance import Orders, shifted, shuffled_freely
 from pipeline.compare.statistics.measures import Booleans, Floats, Integers
 from pipeline.compare.structure.agreement import (
     FEWEST_PASSAGES,
@@ -127,15 +127,14 @@ def recovery_table(
     counts = _counts(groups[None, :], members, len(topic_ids))
     found = best_topics(counts, n_topic, members.sum(0))
     random = random_for(seed, f"recovery/{labelled.name}")
-    orders = (
-        shuffled_freely(groups, settings.permutations, random),
-        shifted(groups, settings.permutations, random),
-    )
-    by_chance = [_f1_of_orders(each, members, n_topic) for each in orders]
+    by_chance = [  # the orders of one way are forgotten before those of the next are made
+        _f1_of_orders(order(groups, settings.permutations, random), members, n_topic)
+        for order in (shuffled_freely, shifted)
+    ]
     return _table(labelled, topic_ids, found, by_chance, settings)
 
 
-def _f1_of_orders(orders: Integers, members: Booleans, n_topic: Integers) -> Floats:
+def _f1_of_orders(orders: Orders, members: Booleans, n_topic: Integers) -> Floats:
     """F1 of the best topics for each theme, float [orders, themes]."""
     n_theme = members.sum(0)
     found = [
@@ -145,13 +144,14 @@ def _f1_of_orders(orders: Integers, members: Booleans, n_topic: Integers) -> Flo
     return np.concatenate(found)
 
 
-def _counts(groups: Integers, members: Booleans, n_topics: int) -> Integers:
+def _counts(groups: Orders | Integers, members: Booleans, n_topics: int) -> Integers:
     """Passages by topic and theme, int [stack, topics, themes]."""
     counts = np.zeros((len(groups), n_topics, members.shape[1]), dtype=np.int64)
     passage, theme = np.nonzero(members)
     for row, labels in enumerate(groups):
-        inside = labels[passage] >= 0
-        cells = labels[passage][inside] * members.shape[1] + theme[inside]
+        of_each = labels[passage].astype(np.int64)
+        inside = of_each >= 0
+        cells = of_each[inside] * members.shape[1] + theme[inside]
         counts[row] = np.bincount(cells, minlength=counts[row].size).reshape(counts[row].shape)
     return counts
 
@@ -245,7 +245,7 @@ def _add_curves(
     named = replace(labelled, candidate="k-means, article alone")
 
     def make_groups(n_groups: int, group_seed: int) -> Integers:
-        return kmeans_groups(vectors, n_groups, group_seed, n_starts=1)
+        return kmeans_groups(vectors.copy(), n_groups, group_seed, n_starts=1)
 
     seeds = [seed + step for step in range(CURVE_SEEDS)]
     findings.add(CURVE, seed_curve(named, make_groups, KMEANS_SIZES, seeds))

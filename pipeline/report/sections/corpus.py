@@ -99,8 +99,7 @@ def quotation_figure(material: PageMaterial) -> Figure:
 
 def facts(material: PageMaterial) -> tuple[Fact, ...]:
     """The numbers of the first screen."""
-    documents = material.frame(DOCUMENTS)
-    un = documents.filter(pl.col("kind").cast(pl.String) != "article")
+    un = material.un_documents
     years = sorted(un["year"].drop_nulls().to_list())
     passages = material.frame(PASSAGES)
     reporting = passages.filter(pl.col("speaker_groups").list.len() > 0).height
@@ -125,9 +124,12 @@ def notices(material: PageMaterial) -> tuple[Notice, ...]:
     found = [*_missing(material), *_set_aside(material)]
     if material.study.compares:
         found += [Notice(f"{one[0].upper()}{one[1:]}.") for one in uncompared(material.study)]
-    if material.frame(DOCUMENTS).filter(pl.col("kind").cast(pl.String) != "article").is_empty():
+    if material.un_documents.is_empty():
         alone = f"this page rests on {material.study.coded_texts} alone"
         found.insert(0, Notice(f"No UN document was read: {alone}."))
+    if material.beside:
+        published = "What the published run found in UN documents stands on pages of its own:"
+        found.insert(1, Notice(published, (Cell("the reference findings", link=material.beside),)))
     return tuple(found)
 
 

@@ -239,13 +239,18 @@ def likeness_figure(material: PageMaterial) -> Figure:
     pairs = material.frame(SIMILARITY)
     likeness = {(row[0], row[1]): row[2] for row in pairs.iter_rows()}
     order = _order(material.frame(HIERARCHY))
-    named = [Cell(material.topic_name(each), link=passages_link(topic=each)) for each in order]
+    names = [material.topic_name(each) for each in order]
+    rows = [
+        Cell(f"{number} {name}", link=passages_link(topic=each))
+        for number, (each, name) in enumerate(zip(order, names, strict=True), 1)
+    ]
+    columns = [Cell(str(number)) for number in range(1, len(order) + 1)]
 
     def tile(row: int, column: int) -> Tile | None:
         if row == column:
             return None
         first, other = sorted((order[row], order[column]))
-        return Tile(likeness[first, other])
+        return Tile(likeness[first, other], note=f"with {names[column]}")
 
     nearest = pairs.sort("similarity", "topic_id", "other_id", descending=[True, False, False])
     return Figure(
@@ -253,10 +258,10 @@ def likeness_figure(material: PageMaterial) -> Figure:
         "How alike the topics are",
         "Cosine between the mean vectors of two topics, after what all topics share is taken off. "
         "Topics that the hierarchy joins stand side by side, so a blue block is a branch. Blue: "
-        "more alike than topics are on average; orange: less. The table lists all pairs, the most "
-        "alike first.",
+        "more alike than topics are on average; orange: less. Columns have the numbers of the "
+        "rows; the table lists all pairs, the most alike first.",
         "Two topics that are alike may be one theme that the machine cut in two.",
-        partial(heat, "Topic", "Topic", named, named, tile, "score", diverging=True),
+        partial(heat, "Topic", "Topic", rows, columns, tile, "score", diverging=True),
         grid(
             ["Topic", "Other topic", "Cosine"],
             [

@@ -23,7 +23,7 @@ from pipeline.report.elements import (
     rounded,
     said,
 )
-from pipeline.report.material import PageMaterial
+from pipeline.report.material import NOT_KEPT, PageMaterial
 from pipeline.report.sections.agreement import compared, passages_name, reference_name
 from pipeline.report.sections.topic_models import article_figure, models_figure, stability_sentence
 from pipeline.report.sections.topic_shares import (
@@ -183,7 +183,8 @@ _HALF = 0.5
 
 def topic_map(material: PageMaterial, passage_places: pl.DataFrame) -> TopicMap:
     """The workbench; ``passage_places`` gives each passage_id its place on the shelf."""
-    points = material.frame(ASSIGNMENTS).join(passage_places, on="passage_id").sort("place")
+    placed = material.frame(ASSIGNMENTS).drop_nulls("x")
+    points = placed.join(passage_places, on="passage_id").sort("place")
     place_of = dict(passage_places.select("passage_id", "place").iter_rows())
     topics = {
         "explorer": passages_link(),
@@ -193,7 +194,7 @@ def topic_map(material: PageMaterial, passage_places: pl.DataFrame) -> TopicMap:
         "counted": [one for pair in compared(material.study) if (one := _counted(material, *pair))],
     }
     return TopicMap(
-        material.why_absent(ASSIGNMENTS),
+        "" if points.height else material.why_absent(ASSIGNMENTS) or NOT_KEPT,
         points.height,
         len(topics["topics"]),
         _points(points),

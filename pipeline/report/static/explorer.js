@@ -89,6 +89,7 @@ peacetext.explorer = (() => {
   function addressAt(address, text) {
     if (!/^https?:\/\//.test(address)) return "";
     if (address.includes("#") || /\.(rar|zip|docx?)$/i.test(address)) return address;
+    if (!text) return address;
     const words = encodeURIComponent(text.split(/\s+/).slice(0, 8).join(" ")).replaceAll("-", "%2D");
     return /\.pdf$|^https:\/\/docs\.un\.org\//i.test(address) ? `${address}#search=${words}&phrase=true` : `${address}#:~:text=${words}`;
   }
@@ -135,7 +136,7 @@ peacetext.explorer = (() => {
       source(passage),
       passage.document.symbol ? element("p", { class: "title" }, passage.document.title) : null,
       passage.section ? element("p", { class: "section" }, passage.section) : null,
-      element("p", { class: "text" }, ...marked(passage.text, state.q)),
+      passage.text ? element("p", { class: "text" }, ...marked(passage.text, state.q)) : null,
       tags(place, passage),
       element("p", { class: "around" },
         element("a", { href: `#passages?document=${encodeURIComponent(passage.document.id)}` }, "The whole document"), " · ",
