@@ -190,6 +190,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / "corpus" / name, folder / "corpus" / name)
     for name in ("corpus/manifest.csv", "corpus/pins.csv", "dvc.yaml"):
         shutil.copyfile(ROOT / name, folder / name)
+    (folder / ".dvc").mkdir()
+    (folder / ".dvc" / "config").write_text("[core]\n    no_scm = true\n", encoding="utf-8")
     note = (
         "# Notes from the field\n\nPatrols stay inside the camp, and the town sees none of them.\n"
     )
@@ -222,7 +224,7 @@ def test_what_a_person_copies_runs_or_says_what_is_missing(
         done = CliRunner().invoke(app, words)
         if any(" ".join(words).startswith(name) for name in AFTER_A_RUN):
             assert done.exit_code in (1, 2), (text, done.output)
-            assert re.search(r"outputs/.*(?:make|dvc repro|peacetext)", done.output), text
+            assert re.search(r"outputs.*(?:make|dvc repro|peacetext)", done.output), text
         else:
             assert done.exit_code == 0, (text, done.output, done.exception)
         monkeypatch.chdir(small)
