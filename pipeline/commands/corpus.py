@@ -303,7 +303,8 @@ def tables_to_share(made: Mapping[str, Content], shared: Collection[str]) -> dic
     Nothing (b"") in place of a file that cannot be without.
     """
     found: dict[str, Content] = {name: b"" for name in made if name.endswith(".qdpx")}
-    for table, columns in WORDS.items():
+    there = {table: names for table, names in WORDS.items() if table.path.as_posix() in made}
+    for table, columns in there.items():
         frame = without_words(read_table(table), columns, shared)
         frame.write_parquet(content := io.BytesIO(), compression="zstd")
         beside = OUTPUTS / "export/tables" / f"{table.stage}-{table.path.stem}.csv"

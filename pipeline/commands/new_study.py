@@ -168,7 +168,7 @@ def run_facts() -> dict[str, Any]:
     if not MODEL_CARD.is_file():
         raise InputError(MODEL_CARD, "is missing", "run: make")
     folders = ("configs", "corpus", "corpus/article", "corpus/coding")
-    files = (file for folder in folders for file in Path(folder).iterdir() if file.is_file())
+    files = (file for folder in folders for file in Path(folder).glob("*") if file.is_file())
     code = installed_code()
     needed = [name for name in metadata.requires("peacetext") or () if "extra ==" not in name]
     packages = sorted(re.split(r"[\s;<>=!\[]", name)[0] for name in needed)

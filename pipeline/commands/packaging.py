@@ -57,10 +57,7 @@ _Entity = dict[str, Any]
 
 @dataclass(frozen=True)
 class Source:
-    """The files of the project and their version; ``commit`` is empty without git.
-
-    ``changed``: files that are not as in the commit; ``moment``: of the commit, or of dvc.lock.
-    """
+    """The files of the project, and their version; without git as of dvc.lock."""
 
     files: tuple[str, ...]
     commit: str
@@ -224,8 +221,10 @@ def _entity(id_: str, kind: str, /, **about: Any) -> _Entity:
     return {"@id": id_, "@type": kind, **known}
 
 
-def _ids(names: Iterable[str]) -> list[dict[str, str]]:
-    return [{"@id": name} for name in names]
+def _ids(names: Iterable[str]) -> list[dict[str, str]] | dict[str, str]:
+    """References, as JSON-LD has them: one alone is no list."""
+    found = [{"@id": name} for name in names]
+    return found[0] if len(found) == 1 else found
 
 
 def _of_package(source: Source, study: Study) -> Iterator[_Entity]:
@@ -245,7 +244,7 @@ def _of_package(source: Source, study: Study) -> Iterator[_Entity]:
         "./",
         "Dataset",
         name=f"Replication package: {study.heading}",
-        description=f"{study.question} Code{source.said}, what went in, tables, figures, report.",
+        description=f"{study.question}. Code{source.said}, inputs, tables, figures and report.",
         datePublished=source.moment.date().isoformat(),
         license={"@id": address},
         author=_ids(one["@id"] for one in authors),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import chdir
@@ -224,6 +225,22 @@ def test_another_version_and_processor_are_named(run: Path) -> None:
     assert any(line.endswith(", not an abacus") for line in lines)
 
 
+def test_of_many_settings_the_first_three_are_named_and_one_that_is_absent_is_not_set(
+    run: Path,
+) -> None:
+    file = Path("outputs/reference/run.json")
+    facts = json.loads(file.read_text(encoding="utf-8"))
+    facts["settings"] = {"a.gone": 5, "b.gone": 6, "c.gone": 7}
+    file.write_text(json.dumps(facts), encoding="utf-8")
+    write_table(GAP, gap_rows(policy=0.9))
+    last = verified()[1][-1]
+    begins = "Not the reference run: 1 of 31 tables differ, other settings: a.gone not set, not 5; "
+    assert last.startswith(begins)
+    assert re.search(r"; and \d\d+ more$", last)
+    assert last.count(", not ") == 3
+    assert "None" not in last
+
+
 @pytest.mark.parametrize(
     ("gone", "said"),
     [
@@ -250,7 +267,7 @@ def reference(monkeypatch: pytest.MonkeyPatch) -> Callable[[Frames], dict[str, s
     monkeypatch.chdir(ROOT)
 
     def held(changed: Frames) -> dict[str, str]:
-        monkeypatch.setattr(verifying, "run_facts", lambda: known)
+        monkeypatch.setattr(verifying.runs, "run_facts", lambda: known)
         monkeypatch.setattr(verifying, "_tables_of_run", lambda: frames | changed)
         return {one.name: one.status for one in verifying.verify()[0]}
 
