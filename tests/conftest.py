@@ -29,20 +29,30 @@ TOGETHER = {
 """Files whose tests share what takes long to make; those of any other file stay together too."""
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Two processes for all tests, where there are two cores; none beside this one for a few."""
     named = config.args_source is pytest.Config.ArgsSource.ARGS
     return 0 if named else min(2, os.cpu_count() or 1)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Each file to one process, and to the same one those that share."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return TOGETHER.get(file, file)
+
+    return Together(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares fixtures, and begin with what takes longest."""
+    """Begin with what takes longest, so that no process waits at the end for the other."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: ("end_to_end" not in item.path.parts, item.path not in slow))
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(TOGETHER.get(file, file)))
 
 
 @pytest.fixture(scope="session")
