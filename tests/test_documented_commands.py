@@ -84,7 +84,7 @@ def _written() -> Iterator[Written]:
 WRITTEN = list(dict.fromkeys(_written()))
 
 
-def _words(command: str) -> list[str]:
+def words_of(command: str) -> list[str]:
     """What the program is given: without variables before it and where its output goes."""
     words = shlex.split(re.split(r" [>|&]+ ", command)[0])
     while words and re.match(r"\w+=", words[0]):
@@ -149,7 +149,7 @@ CHECKS |= {"python": _check_python, "py": _check_python}
 
 
 def _check(written: Written) -> None:
-    program, *words = _words(written.text)
+    program, *words = words_of(written.text)
     if program not in CHECKS:
         assert program in ELSEWHERE, "say in ELSEWHERE why it is not checked"
     elif words:
@@ -229,7 +229,7 @@ def test_what_a_person_copies_runs_or_says_what_is_missing(
     for text in _to_copy(page):
         monkeypatch.chdir(folder)
         # the Word and PDF files of the pages are Markdown here: readers have tests of their own
-        words = _words(re.sub(r"(my-article|report)\.(?:docx|pdf)", r"\1.md", text))[1:]
+        words = words_of(re.sub(r"(my-article|report)\.(?:docx|pdf)", r"\1.md", text))[1:]
         done = CliRunner().invoke(app, words)
         if any(" ".join(words).startswith(name) for name in AFTER_A_RUN):
             assert done.exit_code in (1, 2), (text, done.output)
