@@ -39,16 +39,16 @@ def _checkout(folder: Path) -> Path:
 
 
 def _in_namespace(script: str, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run words in a folder after a shell script of mounts that nobody else sees.
+    """Run words in a folder without a network, after a script of mounts that nobody else sees.
 
     Skipped where the system does not let us.
     """
     if os.name != "posix" or not shutil.which("unshare"):
-        pytest.skip("no unshare here: a disk of our own cannot be mounted")
-    tried = subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False)
+        pytest.skip("no unshare here: no disk and no network of our own")
+    tried = subprocess.run(["unshare", "-rmn", "true"], capture_output=True, check=False)
     if tried.returncode:
-        pytest.skip("this system lets nobody mount a disk of their own")
-    whole = ["unshare", "-rm", "sh", "-ec", f'{script}; cd "$0"; exec "$@"', str(folder), *words]
+        pytest.skip("this system lets nobody have a disk and a network of their own")
+    whole = ["unshare", "-rmn", "sh", "-ec", f'{script}; cd "$0"; exec "$@"', str(folder), *words]
     return _run(*whole, folder=folder.parent, PYTHONPATH=str(ROOT), PYTHONDONTWRITEBYTECODE="1")
 
 
@@ -169,6 +169,12 @@ def test_it_runs_in_the_environment_that_is_there_and_says_where_the_report_lies
     failed = _run(sys.executable, "-m", "pipeline", folder=ready, PYTHONPATH="")
     assert failed.returncode != 0
     assert "The report" not in failed.stderr
+
+
+def test_it_runs_where_there_is_no_network_at_all(ready: Path) -> None:
+    done = _in_namespace("true", ready, sys.executable, "-m", "pipeline")
+    assert done.returncode == 0, done.stderr
+    assert (ready / "one.txt").exists()
 
 
 def test_a_second_run_of_the_same_project_waits_for_nobody_and_says_why(
