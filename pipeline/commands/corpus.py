@@ -310,9 +310,11 @@ def tables_to_share(made: Mapping[str, Content], shared: Collection[str]) -> dic
         beside = OUTPUTS / "export/tables" / f"{table.stage}-{table.path.stem}.csv"
         csv = {one.as_posix(): csv_of(frame) for one in (table.path.with_suffix(".csv"), beside)}
         found |= {table.path.as_posix(): content.getvalue(), **csv}
-    withheld = frozenset(
-        read_table(PASSAGES).filter(~pl.col("document_id").is_in(list(shared)))["passage_id"]
-    )
+    passages = read_table(PASSAGES).filter(~pl.col("document_id").is_in(list(shared)))
+    placed = passages.join(read_table(BLOCKS), on="block_id", how="left", suffix="_of_block")
+    place = pl.format("paragraph {} from the beginning of the document", "paragraph").fill_null("")
+    place = pl.when(pl.col("label") == "").then(place).otherwise(pl.lit(""))
+    withheld = dict(placed.select("passage_id", place).iter_rows())
     for name in made:
         if re.search(r"/data/passages-\d+\.js$", name):
             found[name] = without_texts(Path(name), withheld)
@@ -330,19 +332,17 @@ def without_words(
     ).select(frame.columns)
 
 
-def without_texts(file: Path, withheld: Collection[str]) -> bytes:
-    """A file of the explorer's passages, without text and headings of those that are withheld."""
+def without_texts(file: Path, withheld: Mapping[str, str]) -> bytes:
+    """A file of the explorer's passages: what stands in place of a heading, by withheld passage."""
     found = _CHUNK.fullmatch(file.read_text(encoding="utf-8"))
     if found is None:
         raise InputError(file, "is not as the report writes it", "run: dvc repro -f report")
     chunk = json.loads(found["value"])
-    left = [name in withheld for name in chunk["id"]]
-    for name in ("text", "section"):
-        values = chunk[name] if name == "text" else [chunk["sections"][at] for at in chunk[name]]
-        kept = ["" if gone else value for gone, value in zip(left, values, strict=True)]
-        if name == "section":
-            chunk["sections"] = list(dict.fromkeys(kept))
-            kept = [chunk["sections"].index(value) for value in kept]
-        chunk[name] = kept
+    ids, headings = chunk["id"], [chunk["sections"][at] for at in chunk["section"]]
+    headings = [withheld.get(one, heading) for one, heading in zip(ids, headings, strict=True)]
+    texts = zip(ids, chunk["text"], strict=True)
+    chunk["text"] = ["" if one in withheld else text for one, text in texts]
+    chunk["sections"] = sections = list(dict.fromkeys(headings))
+    chunk["section"] = [sections.index(heading) for heading in headings]
     value = json.dumps(chunk, separators=(",", ":"))
     return f'peacetext.register("{found["name"]}",{value});\n'.encode()

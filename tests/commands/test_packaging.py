@@ -61,7 +61,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         acquired = read_table(ACQUIRED)
         article = acquired.head(1).with_columns(document_id=pl.lit(ARTICLE))
         write_table(ACQUIRED, pl.concat([acquired, article]))
-        passages = read_table(PASSAGES)
+        passages = read_table(PASSAGES).with_columns(label=pl.lit(""))
+        write_table(PASSAGES, passages)
         columns = {name: passages[name].to_list() for name in ("text", "label")}
         chunk = columns | {"id": passages["passage_id"].to_list(), "near": []}
         chunk |= {"sections": [WORDS_OF_UN], "section": [0] * passages.height}
@@ -185,6 +186,7 @@ def test_no_word_of_a_document_leaves_unless_asked(project: Path) -> None:
     assert "Texts of 2 documents are not in here" in without.read("PACKAGE.md").decode()
     chunk = without.read("published/outputs/report/data/passages-000.js").decode()
     assert '"p7"' in chunk
+    assert '"paragraph 3 from the beginning of the document"' in chunk
     Path("out.zip").unlink()
     code, said = peacetext("package", "out.zip", "--with-texts")
     assert (code, "© United Nations; pass the package on only where you may" in said) == (0, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +198,15 @@ def test_what_is_up_to_date_is_not_run_again(finished: SecondProject) -> None:
 
     # the first stage looks each time which code is installed
     assert re.findall(r"^(\w+):$", done.stdout, re.MULTILINE) in ([], ["code"])
+
+
+def test_the_study_is_packed_with_the_code_and_verifies_elsewhere(
+    finished: SecondProject, tmp_path: Path
+) -> None:
+    finished.peacetext("package", str(tmp_path / "radio.zip"))
+    package = zipfile.ZipFile(tmp_path / "radio.zip")
+    assert {"code/pipeline/cli.py", "code/pyproject.toml"} <= {*package.namelist()}
+    package.extractall(tmp_path / "elsewhere")
+    said = SecondProject(tmp_path / "elsewhere").peacetext("verify").splitlines()
+    assert said[0].endswith("files of the package: all whole")
+    assert said[-1].endswith("tables are identical")
