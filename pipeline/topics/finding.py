@@ -130,7 +130,9 @@ def find_topics(
     """
     material, of_article = prepare(corpus, encoder, settings, seed)
     views = [material, of_article] if of_article else [material]
-    with one_beside() as beside:  # what one core does while topics are fitted on the others
+    with one_beside(
+        len(material.rows)
+    ) as beside:  # what one core does while topics are fitted on the others
         texts = material.selection.passages["text"].gather(material.rows).to_list()
         originals = material.selection.vectors[material.rows]
         defaults = beside.submit(bertopic_defaults, texts, originals, seed)

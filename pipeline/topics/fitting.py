@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,7 @@ _MAP_NEIGHBOURS = 15
 _MAP_EPOCHS = 200  # what UMAP takes by itself for more than 10,000 texts
 _ENOUGH_FOR_SPECTRAL = 20  # texts
 DEFAULT_SEEDS = 2
+_FEWEST_BESIDE = 3_000  # texts; below that starting a process takes longer
 _IDLE_SECONDS = 60  # after which the process beside ends, should this one have been killed
 _LIBRARIES = ("bertopic", "hdbscan", "umap-learn", "pynndescent", "numba", "numpy", "scikit-learn")
 
@@ -269,14 +272,17 @@ def bertopic_defaults(texts: list[str], vectors: Vectors, seed: int) -> list[Int
 
 
 @contextmanager
-def one_beside() -> Iterator[Any]:
-    """An executor of one process, for what no second core makes faster.
+def one_beside(n_texts: int) -> Iterator[Any]:
+    """An executor of one process, for what no second core makes faster; of few texts, this one.
 
     UMAP compiles its search for neighbours in each process that it runs in, 25 seconds: here once
     for all that is submitted. Sums are one thread's, so the bits do not depend on the cores.
     """
     from joblib.externals.loky import ProcessPoolExecutor
 
+    if n_texts < _FEWEST_BESIDE:
+        yield SimpleNamespace(submit=_done_here)
+        return
     one_thread = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
     beside = ProcessPoolExecutor(1, timeout=_IDLE_SECONDS, env=one_thread)
     try:
@@ -285,6 +291,12 @@ def one_beside() -> Iterator[Any]:
         beside.shutdown(kill_workers=True)
         raise
     beside.shutdown()
+
+
+def _done_here(work: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_result(work(*arguments))
+    return future
 
 
 def remembered(

@@ -199,8 +199,9 @@ THEMED = ("codes", "classifier")
 
 CURVE_SEEDS = 5
 
-_MOST_SIDE_BY_SIDE = 100_000
-"""Passages up to which comparisons are made in several processes; of more each fills memory."""
+_SIDE_BY_SIDE = range(2_000, 100_000)
+"""Passages with which comparisons are made in several processes: fewer are done before these have
+begun, and of more each fills memory."""
 
 
 def compare_topics(
@@ -219,8 +220,7 @@ def compare_topics(
     baselines = Baselines(material, seed)
     candidates = [one for each in compared for one in (each, *baselines.beside(each))]
     themed = [each for each in compared if each.reference in THEMED]
-    few = material.passages.height <= _MOST_SIDE_BY_SIDE
-    n_processes = cpu_count() if few else 1
+    n_processes = cpu_count() if material.passages.height in _SIDE_BY_SIDE else 1
     for table, work, of in (
         (AGREEMENT, agreement_table, candidates),
         (RECOVERY, recovery_table, themed),
