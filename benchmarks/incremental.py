@@ -1,8 +1,11 @@
-"""What one more report of 20 pages costs, up to its vectors; and a run with nothing to do.
+"""What one more report of 20 pages costs, up to a stage; and a run with nothing to do.
 
 Works in a copy of the project whose core corpus has been run, so that nothing here is changed.
 
-Example: PEACETEXT_MIRROR=... python -m benchmarks.incremental
+Up to the vectors it takes a minute to measure; up to the report a whole run comes first, so that
+caches hold what that run left and no more.
+
+Example: PEACETEXT_MIRROR=... python -m benchmarks.incremental --to report
 """
 
 from __future__ import annotations
@@ -33,10 +36,11 @@ LEFT_OUT = shutil.ignore_patterns(
 
 
 def main() -> None:
-    """Add the report, run to the vectors, and count what was embedded."""
+    """Add the report, run to the stage, and count what was embedded."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--report", type=Path, help="a PDF that the core corpus does not have")
     parser.add_argument("--project", type=Path, default=Path(), help="with a finished run")
+    parser.add_argument("--to", choices=("embed", "report"), default="embed")
     wanted = parser.parse_args()
     mirror = Path(os.environ.get("PEACETEXT_MIRROR", ""))
     report = (wanted.report or mirror / REPORT).resolve()
@@ -45,23 +49,27 @@ def main() -> None:
         shutil.copytree(wanted.project.resolve(), folder, symlinks=True, ignore=LEFT_OUT)
         (folder / ".dvc" / "config.local").write_text("[core]\n    no_scm = true\n")
         _forget(folder, report.stem.lower())
-        _forget_results(folder / ".cache")
+        _forget_results(folder / ".cache", keep_vectors=wanted.to == "embed")
         # now the caches know what the corpus holds and nothing else, but for vectors
-        _run(folder, "-m", "dvc", "repro", "--force", "embed")
         rows = [
-            _timed("dvc repro embed, nothing to do", folder, "-m", "dvc", "repro", "embed"),
+            _timed("everything anew", folder, "-m", "dvc", "repro", "--force", wanted.to),
+            _timed("nothing to do", folder, "-m", "dvc", "repro", wanted.to),
             _timed(
                 "peacetext --help", folder, "-c", "from pipeline.cli import app; app(['--help'])"
             ),
         ]
         before = _passages(folder)
-        _keep_only(folder / ".cache", before["text"].to_list())
+        if wanted.to == "embed":
+            _keep_only(folder / ".cache", before["text"].to_list())
         rows.append(_timed("peacetext add", folder, "-c", _ADD, str(report)))
         rows.append(
             _timed("dvc repro embed, one report more", folder, "-m", "dvc", "repro", "embed")
         )
+        said = re.findall(r"(\d+) texts not seen before", str(rows[-1]["said"]))
+        if wanted.to != "embed":
+            further = f"dvc repro {wanted.to}, from there"
+            rows.append(_timed(further, folder, "-m", "dvc", "repro", wanted.to))
         new = _passages(folder).join(before, on="passage_id", how="anti")
-    said = re.findall(r"(\d+) texts not seen before", str(rows[-1].pop("said")))
     for row in rows:
         row.pop("said", None)
     documents = new["document_id"].unique().to_list()
@@ -80,10 +88,10 @@ def _forget(folder: Path, document_id: str) -> None:
     manifest.write_text("".join(kept), encoding="utf-8")
 
 
-def _forget_results(cache: Path) -> None:
-    """Download every cache but that of the vectors, which would take minutes to fill again."""
+def _forget_results(cache: Path, *, keep_vectors: bool) -> None:
+    """Delete every cache, or all but that of the vectors, which takes minutes to fill again."""
     for file in cache.glob("*.sqlite"):
-        if not file.name.startswith("vectors-"):
+        if not (keep_vectors and file.name.startswith("vectors-")):
             file.unlink()
 
 

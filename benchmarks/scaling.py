@@ -40,7 +40,7 @@ COMPUTED = 2000
 """Texts whose vectors embed really computes."""
 
 _AT_ONCE = 400  # stand-ins, as many as computed vectors are kept at once
-_NEAR = 50  # neighbours of a passage, one of which a stand-in lies between
+NEAR = 50  # neighbours of a passage, one of which a stand-in lies between
 _EXCHANGED = 3  # every third word, so that no three consecutive words stay
 _KNOWN, _NEIGHBOURS = Path("known-vectors.npy"), Path("known-neighbours.npy")
 _READING = ("acquire", "ingest")
@@ -72,7 +72,7 @@ def main() -> None:
 def _keep_known(folder: Path) -> None:
     """The different vectors of the core corpus, and the rows of each one's nearest others."""
     known = np.unique(np.load(folder / "outputs/embed/vectors.npy"), axis=0)
-    search = NearestNeighbors(n_neighbors=_NEAR, algorithm="brute").fit(known)
+    search = NearestNeighbors(n_neighbors=NEAR, algorithm="brute").fit(known)
     np.save(folder / _KNOWN, known)
     np.save(folder / _NEIGHBOURS, search.kneighbors(return_distance=False).astype(np.int32))
 
@@ -157,7 +157,7 @@ def run_stage(stage: str) -> None:
         yield from compute(self, hashes[:n_computed], texts[:n_computed])
         for start in range(n_computed, len(hashes), _AT_ONCE):
             keys = list(hashes[start : start + _AT_ONCE])
-            vectors = _between(known, neighbours, len(keys), seed=start)
+            vectors = between(known, neighbours, len(keys), seed=start)
             self._keep([(keys, vectors)])
             yield list(range(start, start + len(keys))), vectors
 
@@ -166,7 +166,7 @@ def run_stage(stage: str) -> None:
     runpy.run_module(f"pipeline.{stage}", run_name="__main__")
 
 
-def _between(known: Vectors, neighbours: npt.NDArray[np.int32], n: int, seed: int) -> Vectors:
+def between(known: Vectors, neighbours: npt.NDArray[np.int32], n: int, seed: int) -> Vectors:
     """Vectors on the way from a real one to one of those near it (as SMOTE; Chawla et al. 2002)."""
     random = np.random.default_rng(seed)
     rows = random.integers(0, len(known), n)

@@ -17,10 +17,12 @@ import hashlib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
+from math import inf
 from pathlib import Path
 
 OLDEST = (3, 11)
@@ -37,6 +39,8 @@ TASKS = {
 }
 """Modules that are run one after the other, with their arguments."""
 
+_LEAST_FREE = 20_000_000
+"""With less bytes free, that is why pip failed, whatever it says."""
 _FULL = ("the disk is full", "make 4 GB of room")
 _SILENT = (
     "the package index does not answer, or lacks a package",
@@ -183,18 +187,20 @@ def _call(*command: str) -> None:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
     if done.returncode:
-        raise SetupError(reason(done.stdout.decode(errors="replace")))
+        free = shutil.disk_usage(VENV if VENV.is_dir() else ".").free
+        raise SetupError(reason(done.stdout.decode(errors="replace"), free))
 
 
-def reason(said: str) -> str:
-    """One line for a person from what pip or venv said when it failed.
+def reason(said: str, free: float = inf) -> str:
+    """One line for a person from what pip or venv said when it failed, and the bytes still free.
 
     >>> reason("ERROR: [Errno 28] No space left on device")
     'the disk is full; to fix: make 4 GB of room'
     """
-    for sign, (problem, fix) in _REASONS.items():
-        if sign in said:
-            return f"{problem}; to fix: {fix}"
+    known = (found for sign, found in _REASONS.items() if sign in said)
+    problem, fix = _FULL if free < _LEAST_FREE else next(known, ("", ""))
+    if problem:
+        return f"{problem}; to fix: {fix}"
     errors = re.findall(r"\w+Error: .+", said) or re.findall(r"(?:ERROR|error): .+", said)
     return f"the environment cannot be made: {(errors or [said])[-1].strip()}"
 

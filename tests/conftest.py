@@ -1,4 +1,8 @@
-"""What tests of several stages share."""
+"""What tests of several stages share, and how they are shared out among processes.
+
+All tests run in two processes, those of a file or folder that is named in one; `-n 0` asks for one
+and `-n 2` for two.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,45 @@ from typing import Any
 import pytest
 
 from tests.browser import ARGUMENTS, CHROMIUM
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch would take both cores in each process
+
+TOGETHER = {
+    "tests/end_to_end/test_kill.py": "the finished project",
+    "tests/end_to_end/test_notebook.py": "the finished project",
+    "tests/end_to_end/test_run.py": "the finished project",
+    "tests/end_to_end/test_suggestion.py": "the finished project",
+    "tests/ingest/test_gold.py": "reports that were read",
+    "tests/ingest/test_pdf_mirror.py": "reports that were read",
+}
+"""Files whose tests share what takes long to make; those of any other file stay together too."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two processes for all tests, where there are two cores; none beside this one for a few."""
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    return 0 if named else min(2, os.cpu_count() or 1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Each file to one process, and to the same one those that share."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return TOGETHER.get(file, file)
+
+    return Together(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no process waits at the end for the other."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: ("end_to_end" not in item.path.parts, item.path not in slow))
 
 
 @pytest.fixture(scope="session")

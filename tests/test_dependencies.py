@@ -6,7 +6,7 @@ import ast
 import re
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,25 @@ def plain(name: str) -> str:
 
 def names_of(requirements: list[str]) -> set[str]:
     return {plain(Requirement(line).name) for line in requirements}
+
+
+DEVELOPED_WITH = {"mypy", "ruff", "pytest-xdist"}
+"""Tools that are started, not imported; stubs are beside them."""
+
+
+def needed_by(lines: list[str]) -> set[str]:
+    """What these requirements bring along, and what that brings along, as it is installed here."""
+    waiting, seen = [Requirement(line) for line in lines], set()
+    while waiting:
+        one = waiting.pop()
+        if (key := (plain(one.name), frozenset(one.extras))) in seen:
+            continue
+        seen.add(key)
+        for needed in map(Requirement, requires(one.name) or ()):
+            asked = ("", *one.extras)
+            if not needed.marker or any(needed.marker.evaluate({"extra": name}) for name in asked):
+                waiting.append(needed)
+    return {name for name, _ in seen}
 
 
 def imported_by(tree: ast.AST) -> set[str]:
@@ -61,6 +80,22 @@ def test_what_is_declared_is_imported_or_says_why(imported: dict[str, set[str]])
 def test_what_is_declared_is_pinned() -> None:
     pinned = names_of((ROOT / "constraints.txt").read_text().split())
     assert names_of(PROJECT["dependencies"]) - pinned == set()
+
+
+def test_nothing_is_pinned_that_nothing_needs() -> None:
+    extras = PROJECT["optional-dependencies"].values()
+    needed = needed_by([*PROJECT["dependencies"], *(line for lines in extras for line in lines)])
+    assert names_of((ROOT / "constraints.txt").read_text().split()) - needed == set()
+
+
+def test_what_tests_are_said_to_need_is_imported_there() -> None:
+    files = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").glob("*.py")]
+    names = set().union(*(imported_by(ast.parse(file.read_bytes())) for file in files))
+    provides = packages_distributions()
+    used = {plain(one) for name in names for one in provides.get(name, [name])}
+    extra = names_of(PROJECT["optional-dependencies"]["dev"]) - DEVELOPED_WITH
+    ray = names_of(PROJECT["optional-dependencies"]["ray"])
+    assert {one for one in extra - ray - used if "types" not in one and "stubs" not in one} == set()
 
 
 def test_an_import_inside_a_function_counts() -> None:

@@ -7,6 +7,7 @@ from types import ModuleType
 
 import pytest
 import yaml
+from dvc.repo import Repo
 
 from pipeline.run.settings import Settings
 from pipeline.run.tables import dictionary
@@ -169,3 +170,10 @@ def test_a_stage_depends_on_the_settings_that_its_code_takes(stage: str) -> None
     assert isinstance(params, list)
     declared = {section for file in params for section in file["configs/params.yaml"]}
     assert _sections_of_settings(stage) <= declared
+
+
+def test_dvc_looks_for_stages_in_no_installed_package() -> None:
+    # an installed peacetext brings the dvc.yaml with which a new study starts
+    with Repo() as repo:
+        assert {stage.path_in_repo for stage in repo.index.stages} == {"dvc.yaml"}
+        assert repo.dvcignore.is_ignored_dir(str(Path.cwd() / ".venv"))

@@ -51,17 +51,20 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_wherever_it_was_cut_off_no_stage_is_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
+    stages_of_pipeline = {name: {"cmd": f"python -m pipeline.{name}"} for name in NAMES}
+    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": stages_of_pipeline}))
     LOCKFILE.write_bytes(WHOLE)
     fix_lockfile()
+    begun = yaml.safe_load(WHOLE)["stages"]
     for n_bytes in range(0, len(WHOLE) - 1, 7):
         LOCKFILE.write_bytes(WHOLE[:n_bytes])
         fix_lockfile()
         stages = yaml.safe_load(LOCKFILE.read_bytes())["stages"]
         assert list(stages) == list(NAMES), n_bytes
         # only the last stage may lack its end, where the cut lies between two of its lines
-        assert [stages[name] for name in NAMES[:-1]] == [
-            yaml.safe_load(WHOLE)["stages"][name] for name in NAMES[:-1]
-        ], n_bytes
+        assert [stages[name] for name in NAMES[:-1]] == [begun[name] for name in NAMES[:-1]], (
+            n_bytes
+        )
         KEPT_LOCKFILE.write_bytes(WHOLE)
     assert "the last whole one is put back" in capsys.readouterr().err
 

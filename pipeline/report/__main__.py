@@ -36,9 +36,9 @@ def main() -> None:
     own = read_material()
     reference = read_reference(own)
     page = compose(replace(own, beside="reference/index.html" if reference else ""))
-    libraries, commit = {"vega.js": script()}, commit_of(Path.cwd())
-    rendered = render(page, libraries, commit)
     cache = ResultCache(cache_folder() / "pictures.sqlite")
+    libraries, commit = {"vega.js": script(cache)}, commit_of(Path.cwd())
+    rendered = render(page, libraries, commit)
     drawn = pictures(page.pictured, f"Source: {page.study.heading}", cache)
     rendered |= {f"figures/{name}": content for name, content in drawn.items()}
     beside = render(compose(reference), libraries, commit) if reference else {"README": _NOT_SHOWN}

@@ -271,13 +271,17 @@ def tones_told(scale: alt.Scale, number: str) -> alt.Legend:
     )
 
 
-def script() -> str:
+def script(cache: ResultCache) -> str:
     """Vega, Vega-Lite and vegaEmbed as one classic script, for pages opened from disk.
 
-    vegaEmbed draws under a policy without 'unsafe-eval' when it is given ``ast: true``.
+    vegaEmbed draws under a policy without 'unsafe-eval' when it is given ``ast: true``. Bundling
+    takes seconds; what was bundled before comes from ``cache``.
     """
-    bundle = javascript_bundle("window.vega = vega; window.vegaEmbed = vegaEmbed;")
-    return f'"use strict";(() => {{{bundle}}})();\n'
+    wanted = "window.vega = vega; window.vegaEmbed = vegaEmbed;"
+    key = sha256(f"{_DRAWN_BY} {wanted}".encode()).hexdigest()
+    found = cache.find([key]) or {key: javascript_bundle(wanted).encode()}
+    cache.add(found.items())
+    return f'"use strict";(() => {{{found[key].decode()}}})();\n'
 
 
 def for_the_page(draw: Drawing) -> dict[str, Any]:

@@ -15,14 +15,16 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.run.errors import InputError, StageError
 from pipeline.run.files import clear_parts, write_json
+
+Result = TypeVar("Result")
 
 OUTPUTS = Path("outputs")
 LOCKS = Path(".cache/locks")
@@ -92,7 +94,7 @@ def named_disk_errors() -> Iterator[None]:
 
 
 @contextmanager
-def heavy_imports(without: str) -> Iterator[None]:
+def heavy_imports(without: str, *others: str) -> Iterator[None]:
     """Import torch or spaCy in here, and none of it is searched for garbage, now or later.
 
     They bring some million objects that live to the end; searching them again and again took a
@@ -101,18 +103,39 @@ def heavy_imports(without: str) -> Iterator[None]:
     Args:
         without: a library that they would import where it is installed and that is not used:
             spaCy brings torch, a second, and scikit-learn brings pandas.
+        others: more of them.
     """
-    left_out = without not in sys.modules
+    left_out = [name for name in (without, *others) if name not in sys.modules]
     gc.disable()
-    if left_out:
-        sys.modules[without] = None  # type: ignore[assignment]
+    for name in left_out:
+        sys.modules[name] = None  # type: ignore[assignment]
     try:
         yield
     finally:
-        if left_out:
-            del sys.modules[without]
+        for name in left_out:
+            del sys.modules[name]
         gc.freeze()
         gc.enable()
+
+
+def in_processes(
+    work: Callable[..., Result], arguments: Iterable[Sequence[Any]], n_processes: int
+) -> list[Result]:
+    """What the work gives for each arguments, in their order, however many processes there are.
+
+    In each, sums are those of one thread: several add up in the order in which they finish.
+    """
+    from joblib import Parallel, delayed
+
+    calls = [delayed(_on_one_core)(work, each) for each in arguments]
+    return list(Parallel(n_jobs=max(1, min(n_processes, len(calls))))(calls))
+
+
+def _on_one_core(work: Callable[..., Result], arguments: Sequence[Any]) -> Result:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        return work(*arguments)
 
 
 def leave_uncollected() -> None:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache, partial
+from os.path import islink
 from pathlib import Path, PurePosixPath
 from typing import get_args
 from urllib.parse import urlsplit
@@ -119,9 +121,10 @@ def parse_manifest(
     entries = []
     sheet = parse_sheet(content, file, COLUMNS)
     _check_columns(file, sheet.columns)
+    within = cache(partial(_is_within, file.parent.resolve()))  # many documents share a folder
     for row, cells in sheet.rows:
         entry = _entry(file, row, cells, known)
-        _check_place(file, entry)
+        _check_place(file, entry, within)
         _check_unique(file, entry, seen)
         entries.append(entry)
     return tuple(entries)
@@ -290,28 +293,30 @@ _CELL_CHECKS: tuple[tuple[str, Callable[[str], object], str, str], ...] = (
 """Column, what its cell must pass, the problem if it does not, and the fix."""
 
 
-def _check_place(file: Path, entry: Entry) -> None:
-    """The path stays below the manifest's folder, as written and when links are followed.
-
-    DVC may keep the files of corpus/un as links into the project's own .dvc folder; these pass.
-    """
+def _check_place(file: Path, entry: Entry, within: Callable[[Path], bool]) -> None:
+    """The path stays below the manifest's folder, as written and when links are followed."""
     path = entry.path
     if not path.isprintable() or "\\" in path or path != str(PurePosixPath(path)) or path == ".":
         fix = "write it as un/resolutions/S-RES-2423.xml"
         raise InputError(file, f"path {path!r} is not a plain path", fix, entry.row)
-    corpus = file.parent.resolve()
     leaves = PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts
-    if not leaves:
-        try:
-            real = (corpus / path).resolve()
-        except (OSError, RuntimeError):  # a loop of links
-            leaves = True
-        else:
-            allowed = (corpus, corpus.parent / ".dvc")
-            leaves = not any(real.is_relative_to(folder) for folder in allowed)
-    if leaves:
+    place = file.parent / path
+    is_link = islink(place)  # noqa: PTH114 - raises nothing, however long the name is
+    if leaves or not within(place if is_link else place.parent):
         fix = "copy the file into corpus/inbox and give that path"
         raise InputError(file, f"path {path!r} leaves {file.parent}/", fix, entry.row)
+
+
+def _is_within(corpus: Path, place: Path) -> bool:
+    """Is a file or folder below the corpus, when links are followed?
+
+    DVC may keep the files of corpus/un as links into the project's own .dvc folder; these pass.
+    """
+    try:
+        real = place.resolve()
+    except (OSError, RuntimeError):  # a loop of links
+        return False
+    return any(real.is_relative_to(folder) for folder in (corpus, corpus.parent / ".dvc"))
 
 
 def _check_unique(file: Path, entry: Entry, seen: dict[str, int]) -> None:

@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 
 from pipeline.run.settings import ThemeSettings
+from pipeline.run.stage import in_processes
 from pipeline.run.tables.table import stacked
 from pipeline.run.tables.themes import Calibration, Evaluation
 from pipeline.themes.samples import Booleans, Floats
-from pipeline.themes.validation import Judged, in_processes
+from pipeline.themes.validation import Judged
 
 MACRO, MICRO = "macro", "micro"
 

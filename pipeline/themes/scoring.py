@@ -19,12 +19,13 @@ import polars as pl
 from pipeline.run.arrays import Vectors
 from pipeline.run.errors import InputError, StageError
 from pipeline.run.files import read_json, sha256_of, write_bytes, write_json
+from pipeline.run.stage import in_processes
 from pipeline.run.tables.table import stacked
 from pipeline.run.tables.themes import UnitScores
 from pipeline.themes.combination import Fitted
 from pipeline.themes.samples import Booleans, Floats, Integers
 from pipeline.themes.units import CodedCorpus, passages_with_groups
-from pipeline.themes.validation import Judged, Judgement, Predictions, TrainedThemes, in_processes
+from pipeline.themes.validation import Judged, Judgement, Predictions, TrainedThemes
 from pipeline.themes.vocabulary import ThemeVocabulary, under_heading
 
 _DECIMALS = 6

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.run.errors import InputError
 from pipeline.run.settings import ThemeSettings
+from pipeline.run.stage import in_processes
 from pipeline.run.wording import counted
 from pipeline.study.codebook import Codebook
 from pipeline.study.sets import SUGGESTED, CodedSet
@@ -35,8 +36,7 @@ from pipeline.themes.validation import (
     Judgement,
     Predictions,
     TrainedThemes,
-    cross_validate,
-    in_processes,
+    cross_validate_all,
     train,
 )
 from pipeline.vectors.encoder import Encoder
@@ -204,7 +204,8 @@ class _Teacher:
 
     def validate(self, sample: Sample) -> dict[str, CrossValidation]:
         """Cross-validate each model."""
-        return dict(zip(self.makers, self._each(cross_validate, self.makers, sample), strict=True))
+        common = (self.settings, self.seed, self.kinds, self.n_processes)
+        return cross_validate_all(self.makers, sample, *common)
 
     def train(self, sample: Sample, names: Sequence[str]) -> dict[str, TrainedThemes]:
         """Train the models of these names on the whole sample."""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from types import MappingProxyType
-from typing import Any, TypeVar
 
 import numpy as np
 
 from pipeline.run.arrays import Vectors
 from pipeline.run.settings import ThemeSettings
+from pipeline.run.stage import in_processes
 from pipeline.study.study import transfer_name
 from pipeline.themes.models import ModelMaker, ThemeModel
 from pipeline.themes.samples import ANY_SET, Booleans, Floats, Integers, Sample
-
-Result = TypeVar("Result")
 
 _SHRINKAGE = 20.0
 """Positives for which a theme's own threshold weighs as much as the threshold of all themes."""
@@ -206,20 +205,57 @@ def cross_validate(
         seed: of the folds.
         kinds: the kind of each set; see `train`.
     """
+    return cross_validate_all({"": make}, sample, settings, seed, kinds, 1)[""]
+
+
+def cross_validate_all(
+    makers: Mapping[str, ModelMaker],
+    sample: Sample,
+    settings: ThemeSettings,
+    seed: int,
+    kinds: Mapping[str, str],
+    n_processes: int,
+) -> dict[str, CrossValidation]:
+    """`cross_validate` of several models, by name; all folds of all of them side by side."""
     folds = sample_folds(sample, settings.folds, seed)
+    numbers = np.unique(folds)
+    steps = [(make, number) for make in makers.values() for number in numbers]
+    work = [(make, sample, folds, number, settings, seed, kinds) for make, number in steps]
+    parts = in_processes(_validate_fold, work, n_processes)
+    of_model = (parts[at : at + len(numbers)] for at in range(0, len(parts), len(numbers)))
+    return {name: _joined(sample, folds, own) for name, own in zip(makers, of_model, strict=True)}
+
+
+_Fold = tuple[TrainedThemes, Sequence[tuple[Integers, Predictions]]]
+"""The model of a fold, and what it said of the units that were left out, with their rows."""
+
+
+def _validate_fold(
+    make: ModelMaker,
+    sample: Sample,
+    folds: Integers,
+    fold: int,
+    settings: ThemeSettings,
+    seed: int,
+    kinds: Mapping[str, str],
+) -> _Fold:
+    inside = sample.take(folds != fold)
+    if set(inside.groups) & set(np.array(sample.groups)[folds == fold]):
+        raise AssertionError("a group stands on both sides of a fold")
+    themes = train(make, inside, settings, seed, kinds)
+    said = [
+        (rows, themes.predict(left_out.texts, left_out.vectors, left_out.unit_sets[0]))
+        for rows, left_out in _by_set(sample, folds == fold)
+    ]
+    return themes, said
+
+
+def _joined(sample: Sample, folds: Integers, parts: Sequence[_Fold]) -> CrossValidation:
     said = Predictions(np.zeros(sample.labels.shape), np.zeros(sample.labels.shape, dtype=bool))
-    trained = []
-    for fold in np.unique(folds):
-        inside = sample.take(folds != fold)
-        if set(inside.groups) & set(np.array(sample.groups)[folds == fold]):
-            raise AssertionError("a group stands on both sides of a fold")
-        themes = train(make, inside, settings, seed, kinds)
-        for rows, left_out in _by_set(sample, folds == fold):
-            found = themes.predict(left_out.texts, left_out.vectors, left_out.unit_sets[0])
-            said.probability[rows], said.assigned[rows] = found.probability, found.assigned
-        trained.append(themes)
+    for rows, found in chain.from_iterable(of_fold for _, of_fold in parts):
+        said.probability[rows], said.assigned[rows] = found.probability, found.assigned
     fold_of = dict(zip(sample.groups, folds.tolist(), strict=True))
-    return CrossValidation(said, tuple(trained), folds, fold_of)
+    return CrossValidation(said, tuple(themes for themes, _ in parts), folds, fold_of)
 
 
 def sample_folds(sample: Sample, n_folds: int, seed: int) -> Integers:
@@ -230,23 +266,6 @@ def sample_folds(sample: Sample, n_folds: int, seed: int) -> Integers:
     members = [np.array(sample.unit_sets) == unit_set for unit_set in sets]
     spread = [np.column_stack([sample.labels & of_set[:, None], of_set]) for of_set in members]
     return grouped_folds(sample.groups, np.hstack(spread), n_folds, seed)
-
-
-def in_processes(
-    work: Callable[..., Result], arguments: Iterable[Sequence[Any]], n_processes: int
-) -> list[Result]:
-    """What the work gives for each arguments, in their order, however many processes there are."""
-    from joblib import Parallel, delayed
-
-    calls = [delayed(_on_one_core)(work, each) for each in arguments]
-    return list(Parallel(n_jobs=max(1, min(n_processes, len(calls))))(calls))
-
-
-def _on_one_core(work: Callable[..., Result], arguments: Sequence[Any]) -> Result:
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
-        return work(*arguments)
 
 
 def grouped_folds(groups: Sequence[str], labels: Booleans, n_folds: int, seed: int) -> Integers:

@@ -43,17 +43,20 @@ class View:
     remarks: list[str]
 
 
-def described(material: TopicMaterial, fitted: FittedTopics, asked: TopicSettings) -> View:
+def described(
+    material: TopicMaterial, fitted: FittedTopics, drawn: Floats, asked: TopicSettings
+) -> View:
     """The tables of topics: terms, labels, sizes, and who is in which.
 
     Args:
         material: what was fitted.
         fitted: its topics.
+        drawn: float [n, 2], the place of each text on the map.
         asked: the settings asked for; where others were used, a remark says so.
     """
     used, masked = fitted.settings, material.masked.of(fitted.rows)
     words = count_terms(masked.counted, max_ngram=1, fewest_passages=used.min_term_passages)
-    assignments = assignments_table(material.selection, fitted)
+    assignments = assignments_table(material.selection, fitted, drawn)
     topics = topics_table(material, fitted, assignments)
     return View(topics, assignments, fitted, words, _changed(asked, used) + _sampled(fitted))
 
@@ -77,15 +80,15 @@ def _sampled(fitted: FittedTopics) -> list[str]:
     return [remark]
 
 
-def assignments_table(selection: Selection, fitted: FittedTopics) -> pl.DataFrame:
+def assignments_table(selection: Selection, fitted: FittedTopics, drawn: Floats) -> pl.DataFrame:
     """tables.Assignments: every selected passage, repeats with the topic of their text."""
     texts = pl.DataFrame(
         {
             "text_key": selection.passages["text_key"],
             "topic_id": fitted.topic,
             "agreement": fitted.agreement.round(_DECIMALS),
-            "x": fitted.coordinates[:, 0].round(4),
-            "y": fitted.coordinates[:, 1].round(4),
+            "x": drawn[:, 0].round(4),
+            "y": drawn[:, 1].round(4),
         }
     )
     return selection.members.join(texts, on="text_key", how="left").drop("text_key")

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.run.arrays import Integers, Strings, Vectors
+from pipeline.run.arrays import Integers, Strings
 from pipeline.run.errors import InputError
 from pipeline.run.settings import TopicSettings, read_yaml
 from pipeline.run.tables.topics import OUTLIER
-from pipeline.topics.clustering import agreement_of, in_processes
+from pipeline.topics.clustering import agreement_of
 from pipeline.topics.description import (
     View,
     described,
@@ -29,7 +29,7 @@ from pipeline.topics.description import (
     topic_vectors,
     zero_shot_table,
 )
-from pipeline.topics.fitting import remembered
+from pipeline.topics.fitting import bertopic_defaults, one_beside, project_map
 from pipeline.topics.model import FittedTopics, fit_topics
 from pipeline.topics.selection import TopicCorpus, TopicMaterial, prepare
 from pipeline.topics.terms import Vocabulary, typical_words
@@ -39,9 +39,6 @@ LABELS_FILE = Path("configs/topic_labels.yaml")
 
 N_WORDS = 10
 """Words of a topic that coherence and diversity are measured on, as is the custom."""
-
-DEFAULT_SEEDS = 2
-_FITS_IN_TIME = 100  # a BERTopic takes as long as so many k-means
 
 
 def check_labels(content: Any) -> dict[str, str]:
@@ -132,11 +129,21 @@ def find_topics(
         StageError: there are too few passages, all say the same, or no topic was found.
     """
     material, of_article = prepare(corpus, encoder, settings, seed)
-    fitted = fit_topics(material, encoder, settings, seed)
-    whole = described(material, fitted, settings)
-    article = None
-    if of_article:
-        article = described(of_article, fit_topics(of_article, encoder, settings, seed), settings)
+    views = [material, of_article] if of_article else [material]
+    with one_beside(
+        len(material.rows)
+    ) as beside:  # what one core does while topics are fitted on the others
+        texts = material.selection.passages["text"].gather(material.rows).to_list()
+        originals = material.selection.vectors[material.rows]
+        defaults = beside.submit(bertopic_defaults, texts, originals, seed)
+        maps = [beside.submit(project_map, view.vectors, seed, view.rows) for view in views]
+        models = [fit_topics(view, encoder, settings, seed) for view in views]
+        found = [
+            described(view, model, drawn.result(), settings)
+            for view, model, drawn in zip(views, models, maps, strict=True)
+        ]
+        others = defaults.result()
+    fitted, whole, article = models[0], found[0], found[1] if of_article else None
     means = topic_vectors(material.vectors, fitted.topic)
     tables_of = (whole.assignments, corpus.passages, corpus.documents)
     return TopicFindings(
@@ -148,13 +155,13 @@ def find_topics(
         by_mission=shares_table(*tables_of, ["mission"]),
         zero_shot=zero_shot_table(material.selection, material.plain, corpus.themes, encoder),
         metrics=metrics_of(material.selection, whole, article)
-        | {"models": compare_models(material, fitted, whole.words, seed)},
+        | {"models": compare_models(material, fitted, whole.words, others)},
         remarks=whole.remarks,
     )
 
 
 def compare_models(
-    material: TopicMaterial, fitted: FittedTopics, words: Vocabulary, seed: int
+    material: TopicMaterial, fitted: FittedTopics, words: Vocabulary, defaults: list[Integers]
 ) -> dict[str, Any]:
     """Ours beside BERTopic's defaults, on the same passages and words.
 
@@ -162,11 +169,9 @@ def compare_models(
         material: of which the texts that topics were fitted on are compared.
         fitted: our topics.
         words: single words of the texts that topics were fitted on.
-        seed: of the first fit with defaults.
+        defaults: topics of the same texts by `bertopic_defaults`.
     """
-    selection, mission = material.selection, material.origins["mission"][fitted.rows]
-    texts = selection.passages["text"].gather(fitted.rows).to_list()
-    defaults = bertopic_defaults(texts, selection.vectors[fitted.rows], seed)
+    mission = material.origins["mission"][fitted.rows]
     ours, agreement = fitted.topic[fitted.rows], fitted.stability.between_seeds
     return {
         "ours": score(ours, words, mission) | {"ari": round(agreement, 4)},
@@ -185,34 +190,6 @@ def score(topic: Integers, words: Vocabulary, mission: Strings) -> dict[str, flo
         "mission_nmi": mission_information(topic, mission),
     }
     return {"topics": len(listed)} | {name: round(one, 4) for name, one in measures.items()}
-
-
-def bertopic_defaults(texts: list[str], vectors: Vectors, seed: int) -> list[Integers]:
-    """`BERTopic()` as it comes, fitted with `DEFAULT_SEEDS` seeds; int [n] each.
-
-    Only the seed of its UMAP is set, so that a run can be repeated.
-
-    Args:
-        texts: original texts.
-        vectors: float32 [n, dimension] of the same.
-        seed: of the first fit.
-    """
-
-    def fit_unknown(unknown: list[int]) -> list[Integers]:
-        calls = [(texts, vectors, one) for one in unknown]
-        return in_processes(_FITS_IN_TIME * len(vectors), _bertopic, calls)
-
-    seeds = [(seed + number) % 2**32 for number in range(DEFAULT_SEEDS)]
-    return remembered("BERTopic()", [vectors], seeds, fit_unknown)
-
-
-def _bertopic(texts: list[str], vectors: Vectors, seed: int) -> Integers:
-    from bertopic import BERTopic
-
-    model = BERTopic()
-    model.umap_model.random_state = seed
-    model.umap_model.n_jobs = 1  # as UMAP does by itself when it is given a seed, with a warning
-    return np.asarray(model.fit_transform(texts, vectors)[0], dtype=np.int64)
 
 
 def word_npmi(words: Sequence[Sequence[str]], vocabulary: Vocabulary) -> float:

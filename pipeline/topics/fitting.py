@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,7 @@ import numpy.typing as npt
 from pipeline.run.arrays import Booleans, Floats, Integers, Vectors
 from pipeline.run.caches import ResultCache, cache_folder, code_hash
 from pipeline.run.settings import TopicSettings
+from pipeline.run.stage import heavy_imports
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.clustering import (
     CODE,
@@ -32,6 +36,9 @@ _PASSAGES_A_TOPIC = 12  # a small corpus gets one topic for so many passages
 _MAP_NEIGHBOURS = 15
 _MAP_EPOCHS = 200  # what UMAP takes by itself for more than 10,000 texts
 _ENOUGH_FOR_SPECTRAL = 20  # texts
+DEFAULT_SEEDS = 2
+_FEWEST_BESIDE = 3_000  # texts; below that starting a process takes longer
+_IDLE_SECONDS = 60  # after which the process beside ends, should this one have been killed
 _LIBRARIES = ("bertopic", "hdbscan", "umap-learn", "pynndescent", "numba", "numpy", "scikit-learn")
 
 
@@ -236,6 +243,60 @@ def project_map(vectors: Vectors, seed: int, rows: Integers) -> Floats:
     near = NearestNeighbors(n_neighbors=5).fit(vectors[rows])  # all of length 1
     amid: Floats = drawn[near.kneighbors(vectors, return_distance=False)].mean(axis=1)
     return amid
+
+
+def bertopic_defaults(texts: list[str], vectors: Vectors, seed: int) -> list[Integers]:
+    """`BERTopic()` as it comes, fitted with `DEFAULT_SEEDS` seeds; int [n] each.
+
+    Only the seed of its UMAP is set, so that a run can be repeated.
+
+    Args:
+        texts: original texts.
+        vectors: float32 [n, dimension] of the same.
+        seed: of the first fit.
+    """
+
+    def fit(seeds: list[int]) -> list[Integers]:
+        with heavy_imports("torch", "transformers"):
+            from bertopic import BERTopic
+        found = []
+        for one in seeds:
+            model = BERTopic()
+            model.umap_model.random_state = one
+            model.umap_model.n_jobs = 1  # as UMAP does by itself with a seed, with a warning
+            found.append(np.asarray(model.fit_transform(texts, vectors)[0], dtype=np.int64))
+        return found
+
+    seeds = [(seed + number) % 2**32 for number in range(DEFAULT_SEEDS)]
+    return remembered("BERTopic()", [vectors], seeds, fit)
+
+
+@contextmanager
+def one_beside(n_texts: int) -> Iterator[Any]:
+    """An executor of one process, for what no second core makes faster; of few texts, this one.
+
+    UMAP compiles its search for neighbours in each process that it runs in, 25 seconds: here once
+    for all that is submitted. Sums are one thread's, so the bits do not depend on the cores.
+    """
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    if n_texts < _FEWEST_BESIDE:
+        yield SimpleNamespace(submit=_done_here)
+        return
+    one_thread = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
+    beside = ProcessPoolExecutor(1, timeout=_IDLE_SECONDS, env=one_thread)
+    try:
+        yield beside
+    except BaseException:
+        beside.shutdown(kill_workers=True)
+        raise
+    beside.shutdown()
+
+
+def _done_here(work: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_result(work(*arguments))
+    return future
 
 
 def remembered(

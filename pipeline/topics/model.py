@@ -13,19 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from bertopic import BERTopic
-from bertopic.backend import BaseEmbedder
-from bertopic.representation._base import BaseRepresentation
-from bertopic.vectorizers import ClassTfidfTransformer
 
 from pipeline.run.arrays import Floats, Integers, Vectors
 from pipeline.run.settings import TopicSettings
+from pipeline.run.stage import heavy_imports
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.fitting import (
     Stability,
     clustering,
     fitting_settings,
-    project_map,
     projection,
     refits,
     stability,
@@ -43,6 +39,12 @@ from pipeline.topics.terms import (
     weighted_terms,
 )
 from pipeline.vectors.encoder import Encoder
+
+with heavy_imports("torch", "transformers"):
+    from bertopic import BERTopic
+    from bertopic.backend import BaseEmbedder
+    from bertopic.representation._base import BaseRepresentation
+    from bertopic.vectorizers import ClassTfidfTransformer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,7 +135,6 @@ class FittedTopics:
             is in its topic.
         labels: of the topics.
         stability: beside refits.
-        coordinates: float [n, 2], of each text on the map.
         settings: those that were used, which for a small corpus differ from those asked for.
         rows: of the texts, those that were fitted; the model gave the others their topics.
         reloaded: share of the fitted texts to which the model, saved and loaded, gives their topic.
@@ -144,7 +145,6 @@ class FittedTopics:
     agreement: Floats
     labels: list[str]
     stability: Stability
-    coordinates: Floats
     settings: TopicSettings
     rows: Integers
     reloaded: float
@@ -191,7 +191,6 @@ def fit_topics(
         agreement=agreement,
         labels=[labels[number][0][0] for number in range(int(fitted.max()) + 1)],
         stability=stability(fitted, made, n_topics, by_number),
-        coordinates=project_map(material.vectors, seed, rows),
         settings=used,
         rows=rows,
         reloaded=reloaded_share(model, vectors, fitted),

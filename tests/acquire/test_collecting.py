@@ -136,7 +136,7 @@ def test_a_file_that_drips_is_given_up_although_each_byte_is_in_time(
     findings = project.collect(mirror, entries={"congo": project.entries()["congo"]})
 
     assert findings["congo"].reason == "the mirror was too slow"
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 20  # all of it takes 41 seconds
 
 
 def test_a_mirror_that_breaks_off_once_is_asked_again(project, web_mirror) -> None:
@@ -358,7 +358,7 @@ def test_a_name_server_that_never_answers_costs_the_time_of_one_probe(
     findings = project.collect(*sources_of(settings, None), entries=many(project, 300))
 
     assert {f.reason for f in findings.values()} == {"the network did not answer"}
-    assert time.monotonic() - start < settings.probe_seconds + 1
+    assert time.monotonic() - start < settings.probe_seconds + 10  # not 150 seconds
     assert silent_name_server() <= 3
 
 

@@ -28,6 +28,12 @@ def compared(material: Material, settings: CompareSettings, seed: int = 7) -> Fi
 
 
 @pytest.fixture(scope="module")
+def few(settings: CompareSettings) -> CompareSettings:
+    """For tests that look at no interval and no chance level."""
+    return settings.model_copy(update={"permutations": 20, "bootstrap": 20})
+
+
+@pytest.fixture(scope="module")
 def found(plant: Plant, settings: CompareSettings) -> Findings:
     return compared(plant(), settings)
 
@@ -135,11 +141,11 @@ def test_the_order_of_the_tables_does_not_matter(
 def test_what_is_missing_is_named_and_the_rest_is_computed(
     plant: Plant,
     without: Callable[..., Material],
-    settings: CompareSettings,
+    few: CompareSettings,
     missing: tuple[str, ...],
     said: tuple[str, str],
 ) -> None:
-    findings = compared(without(plant(), *missing), settings)
+    findings = compared(without(plant(), *missing), few)
 
     part, reason = said
     assert findings.not_computed[part] == reason
@@ -148,9 +154,9 @@ def test_what_is_missing_is_named_and_the_rest_is_computed(
 
 
 def test_the_article_alone_has_everything_but_the_policy_side(
-    plant: Plant, settings: CompareSettings
+    plant: Plant, few: CompareSettings
 ) -> None:
-    findings = compared(plant(un=False), settings)
+    findings = compared(plant(un=False), few)
 
     assert declared(findings)["value"] > 0.3
     assert "no document of it was read" in findings.not_computed["gap, side of mandates"]
@@ -162,24 +168,24 @@ def test_the_article_alone_has_everything_but_the_policy_side(
 
 
 def test_one_mission_only_still_has_shuffling_within_missions(
-    plant: Plant, settings: CompareSettings
+    plant: Plant, few: CompareSettings
 ) -> None:
     material = plant()
     fields = {name: getattr(material, name) for name in Material.__dataclass_fields__}
     one = material.documents.with_columns(missions=pl.lit(["MINUSMA"]))
 
-    findings = compared(Material(**fields | {"documents": one}), settings)
+    findings = compared(Material(**fields | {"documents": one}), few)
 
     rows = findings.frame(AGREEMENT).filter(passages="un", candidate="topics")
     assert rows["within_p_value"].null_count() == 0
 
 
 def test_documents_alone_have_everything_but_the_side_of_interviews(
-    plant: Plant, settings: CompareSettings
+    plant: Plant, few: CompareSettings
 ) -> None:
     study = study_of(paragraphs("un"))
 
-    findings = compared(plant(article=False, study=study), settings)
+    findings = compared(plant(article=False, study=study), few)
 
     assert set(findings.frame(AGREEMENT)["passages"]) == {"un"}
     assert findings.not_computed["topics and sections (article)"] == "there is no article"
@@ -211,13 +217,11 @@ def test_two_sets_of_paragraphs_are_compared_each_by_itself(
     assert n["first", "classifier"] == n["second", "classifier"] == 120
 
 
-def test_what_a_study_does_not_have_is_not_spoken_of(
-    plant: Plant, settings: CompareSettings
-) -> None:
+def test_what_a_study_does_not_have_is_not_spoken_of(plant: Plant, few: CompareSettings) -> None:
     documents = {"id": "papers", "name": "papers", "documents": {"kinds": ["resolution"]}}
     study = study_of(paragraphs("un"), sides=[documents])
 
-    findings = compared(plant(study=study), settings)
+    findings = compared(plant(study=study), few)
 
     said = [*findings.not_computed, *findings.not_computed.values()]
     assert not [part for part in said if "gap" in part or "speaker" in part or "interview" in part]

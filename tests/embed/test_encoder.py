@@ -42,6 +42,11 @@ def sentences() -> list[str]:
         return [row["text"] for row in csv.DictReader(file)][:60]
 
 
+def _few(which: str, sentences: list[str]) -> list[str]:
+    """Every third, still several calls, for the model that most processors are slow with."""
+    return sentences if which == "encoder" else sentences[::3]
+
+
 def test_vectors_are_those_of_sentence_transformers(
     encoder: SentenceEncoder, sentences: list[str]
 ) -> None:
@@ -56,11 +61,13 @@ def test_a_vector_has_the_same_bits_alone_and_in_any_company(
     which: str, sentences: list[str], request: pytest.FixtureRequest
 ) -> None:
     encoder: SentenceEncoder = request.getfixturevalue(which)
+    sentences = _few(which, sentences)
     together = encoder.encode(sentences)
     backwards = encoder.encode(sentences[::-1])[::-1]
-    alone = np.vstack([encoder.encode([text]) for text in sentences[:10]])
+    n = len(sentences) // 6
+    alone = np.vstack([encoder.encode([text]) for text in sentences[:n]])
     assert np.array_equal(together, backwards)
-    assert np.array_equal(together[:10], alone)
+    assert np.array_equal(together[:n], alone)
 
 
 @pytest.mark.parametrize("which", ["encoder", "rounder"])
@@ -68,6 +75,7 @@ def test_a_vector_has_the_same_bits_on_any_number_of_cores(
     which: str, sentences: list[str], request: pytest.FixtureRequest
 ) -> None:
     encoder: SentenceEncoder = request.getfixturevalue(which)
+    sentences = _few(which, sentences)
     before = torch.get_num_threads()
     vectors = []
     try:
@@ -103,6 +111,7 @@ def test_calls_that_nobody_waits_for_are_not_made(
 def test_bfloat16_is_near_float32_and_has_a_cache_of_its_own(
     encoder: SentenceEncoder, rounder: SentenceEncoder, sentences: list[str]
 ) -> None:
+    sentences = _few("rounder", sentences)
     exact, rounded = encoder.encode(sentences), rounder.encode(sentences)
     cosines = (exact * rounded).sum(axis=1)
     assert not np.array_equal(exact, rounded)

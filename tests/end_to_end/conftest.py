@@ -1,4 +1,4 @@
-"""A whole project in a temporary folder: the article and three small documents, no network."""
+"""A whole project in a temporary folder: the article and two small documents, no network."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,8 +27,28 @@ SMALL = {
     "S-RES-9002-2031.xml": ("S/RES/9002 (2031)", "resolution", "2031-06-30"),
     "S-PRST-9031-1.xml": ("S/PRST/9031/1", "presidential_statement", "2031-05-05"),
 }
+SMALLER = {
+    "fits: 700": "fits: 100",
+    "bootstrap: 1000": "bootstrap: 100",
+    "permutations: 1000": "permutations: 100",
+}
+"""Settings that a small corpus needs no more of."""
+_STAGES_IN_TURN = """
+import runpy
+for name in "acquire ingest segment embed topics themes compare export report".split():
+    runpy.run_module(f"pipeline.{name}", run_name="__main__")
+"""
 _LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", ".cache", "un", "__pycache__", ".*_cache", "tests", "tmp", "cache"
+    ".git",
+    ".venv",
+    ".cache",
+    ".hypothesis",
+    "un",
+    "__pycache__",
+    ".*_cache",
+    "tests",
+    "tmp",
+    "cache",
 )
 
 
@@ -48,13 +69,13 @@ class Project:
             check=False,
         )
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """The same without waiting."""
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
+        """The same without waiting, with more environment variables."""
         with (self.folder / "log.txt").open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=self.folder,
-                env=self.environment,
+                env=self.environment | variables,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -81,7 +102,7 @@ class Project:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         cache = str(self.folder / ".cache")
         kept = {name: value for name, value in os.environ.items() if name != "PEACETEXT_MIRROR"}
-        # two projects run side by side on two cores
+        # two projects run side by side, and other tests beside them
         return {**kept, "PATH": path, "PEACETEXT_CACHE": cache, "OMP_NUM_THREADS": "1"}
 
     def outputs(self) -> dict[str, bytes]:
@@ -131,6 +152,15 @@ class Project:
         self.write_manifest([*self.manifest_rows(), row])
 
 
+def replace_in(file: Path, words: Mapping[str, str]) -> None:
+    """Put other words in the place of some, each wherever it stands."""
+    text = file.read_text(encoding="utf-8")
+    for old, new in words.items():
+        assert old in text
+        text = text.replace(old, new)
+    file.write_text(text, encoding="utf-8")
+
+
 def _is_whole(name: str, content: bytes) -> bool:
     file, suffix = io.BytesIO(content), Path(name).suffix
     try:
@@ -159,6 +189,7 @@ def make_project(folder: Path) -> Project:
         if row["kind"] != "article":
             row["profiles"] = row["profiles"].replace("core;full", "full")
     project.write_manifest(rows)
+    replace_in(folder / "configs" / "params.yaml", SMALLER)
     project.add_document("S-RES-9001-2031.xml")
     project.add_document("S-PRST-9031-1.xml")
     return project
@@ -166,10 +197,18 @@ def make_project(folder: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Project]:
-    """Two copies in which `dvc repro` ran to its end, side by side."""
+    """Two copies in which everything was made, side by side.
+
+    In the first by `dvc repro`, in the second by one process without others to help it.
+    """
     folder = tmp_path_factory.mktemp("projects")
     projects = (make_project(folder / "one"), make_project(folder / "two"))
-    running = [project.start("-m", "dvc", "repro") for project in projects]
+    commands = (("-m", "dvc", "repro"), ("-c", _STAGES_IN_TURN))
+    helpers = ({}, {"LOKY_MAX_CPU_COUNT": "1"})
+    running = [
+        project.start(*command, **more)
+        for project, command, more in zip(projects, commands, helpers, strict=True)
+    ]
     codes = [process.wait() for process in running]
     for project, code in zip(projects, codes, strict=True):
         assert code == 0, (project.folder / "log.txt").read_text()[-4000:]

@@ -75,7 +75,13 @@ def _replace(project: Project, file: str, old: str, new: str) -> None:
     ("stage", "file", "old", "new", "said"),
     [
         ("topics", "configs/params.yaml", "  min_words: 8", "  min_wrods: 8", "topics.min_wrods"),
-        ("topics", "configs/params.yaml", "  n_terms: 10", "  n_terms: 0", "topics.n_terms"),
+        (
+            "segment",
+            "configs/params.yaml",
+            "  max_words: 110",
+            "  max_words: 0",
+            "segment.max_words",
+        ),
         ("acquire", "corpus/manifest.csv", "document_id,symbol", "id,symbol", "document_id"),
         ("acquire", "corpus/manifest.csv", ",article,", ",artikel,", "artikel"),
         ("acquire", "corpus/manifest.csv", "article/gilder-2026.txt", "../etc/passwd", "row 2"),

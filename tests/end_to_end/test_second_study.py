@@ -14,23 +14,20 @@ import polars as pl
 import pytest
 import yaml
 
-from tests.end_to_end.conftest import PROJECT, Project
+from tests.end_to_end.conftest import PROJECT, SMALLER, Project, replace_in
 
 pytestmark = pytest.mark.slow
 
 MATERIAL = PROJECT / "tests" / "second_study"
 FIRST_STUDY = "Gilder robust MINUSMA MINUSCA MONUSCO UNMISS MONUC Capstone Mali Congo Sudan".split()
 CODES = ["airtime", "upkeep", "volunteers", "trust", "languages", "rumours"]
-SMALLER = {
-    "fits: 700": "fits: 100",
+STILL_SMALLER = {
     "n_topics: 38": "n_topics: 6",
     "min_term_passages: 5": "min_term_passages: 2",
     "min_positives: 8": "min_positives: 4",
     "min_positives_un: 4": "min_positives_un: 3",
-    "bootstrap: 1000": "bootstrap: 100",
-    "permutations: 1000": "permutations: 100",
 }
-"""Settings that suit so small a corpus."""
+"""Settings that suit a corpus with so few codes."""
 
 
 class SecondProject(Project):
@@ -38,10 +35,14 @@ class SecondProject(Project):
 
     @property
     def environment(self) -> dict[str, str]:
-        """The project's own, where the code is, and where to note which files a stage reads."""
+        """The project's own, where the code is, and where to note which files a stage reads.
+
+        Stages start no processes of their own: it is too small for them.
+        """
         found = os.pathsep.join([str(Path(__file__).parent / "watched"), str(PROJECT)])
         reads = str(self.folder.parent / "reads.txt")
-        return {**super().environment, "PYTHONPATH": found, "READS_LOG": reads}
+        own = {"PYTHONPATH": found, "READS_LOG": reads, "LOKY_MAX_CPU_COUNT": "1"}
+        return super().environment | own
 
     def peacetext(self, *arguments: str) -> str:
         """What a command prints; it must go well."""
@@ -74,12 +75,7 @@ def _fill_in(project: SecondProject, documents: Path) -> None:
         for file in sorted((MATERIAL / name).iterdir()):
             shutil.copyfile(file, there / file.name)
     (folder / "corpus" / "coding" / "article-coder-1.csv").unlink()
-    params = folder / "configs" / "params.yaml"
-    text = params.read_text(encoding="utf-8")
-    for usual, smaller in SMALLER.items():
-        assert usual in text
-        text = text.replace(usual, smaller)
-    params.write_text(text, encoding="utf-8")
+    replace_in(folder / "configs" / "params.yaml", SMALLER | STILL_SMALLER)
 
 
 @pytest.fixture(scope="module")

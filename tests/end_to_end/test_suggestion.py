@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import shutil
+from contextlib import chdir
 from pathlib import Path
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from pipeline.cli import app
 from tests.end_to_end.conftest import Project
 
 pytestmark = pytest.mark.slow
@@ -50,7 +53,8 @@ def test_what_was_suggested_and_coded_is_learnt_from_and_the_next_draw_is_anothe
 
 def _suggest(project: Project) -> pl.DataFrame:
     (project.folder / "to-code.csv").unlink(missing_ok=True)  # no sheet is written over
-    command = "from pipeline.cli import main; main()"
-    done = project.python("-c", command, "suggest", "--rows", "3", "--out", "to-code.csv")
-    assert done.returncode == 0, done.stderr
+    with chdir(project.folder), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PEACETEXT_CACHE", project.environment["PEACETEXT_CACHE"])
+        done = CliRunner().invoke(app, ["suggest", "--rows", "3", "--out", "to-code.csv"])
+    assert done.exit_code == 0, done.output
     return pl.read_csv(project.folder / "to-code.csv", infer_schema=False)

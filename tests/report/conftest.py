@@ -6,6 +6,7 @@ import csv
 import datetime
 import io
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import chdir
 from pathlib import Path
@@ -341,8 +342,18 @@ def build_project(folder: Path, with_findings: bool = True, study: str = "") -> 
                     for row in passages[:30]
                 ],
             )
-        main()
+    make_page(folder)
     return folder
+
+
+_CACHE = tempfile.TemporaryDirectory(prefix="pictures-")
+
+
+def make_page(folder: Path) -> None:
+    """Run the stage in a project; what it draws and bundles is drawn once for all of them."""
+    with chdir(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PEACETEXT_CACHE", _CACHE.name)
+        main()
 
 
 @pytest.fixture(scope="session")
@@ -403,9 +414,9 @@ def another_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def mixed_project(tmp_path: Path) -> Path:
+def mixed_project(project: Path, tmp_path: Path) -> Path:
     """A project whose passages were made anew, without a document, after everything else."""
-    folder = build_project(tmp_path / "mixed")
+    folder = shutil.copytree(project, tmp_path / "mixed")
     with chdir(folder):
         kept = [row for row in passage_rows() if row["document_id"] != "hostile"]
         write_rows(PASSAGES, kept)
@@ -416,12 +427,7 @@ def mixed_project(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def rebuild() -> Callable[[Path], None]:
     """Runs the stage again in a project."""
-
-    def run(folder: Path) -> None:
-        with chdir(folder):
-            main()
-
-    return run
+    return make_page
 
 
 @pytest.fixture

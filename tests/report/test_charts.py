@@ -160,8 +160,11 @@ def test_a_figure_leaves_the_page_with_its_title_its_source_and_its_table(tmp_pa
     assert pictures({"gap": figure}, "Source: a study", anew) == made
 
 
-def test_the_script_of_vega_is_one_and_names_no_other_host() -> None:
-    bundle = script()
+def test_the_script_of_vega_is_one_and_names_no_other_host(tmp_path: Path) -> None:
+    cache = ResultCache(tmp_path / "pictures.sqlite")
+    bundle = script(cache)
     assert "window.vegaEmbed" in bundle
     assert "cdn" not in bundle
-    assert script() == bundle
+    # the same again, with and without what was bundled before
+    assert script(cache) == bundle
+    assert script(ResultCache(tmp_path / "another.sqlite")) == bundle

@@ -1,5 +1,6 @@
 """Topics find what was planted, say so when they cannot, and give the same answer twice."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from pipeline.topics.description import (
 from pipeline.topics.fitting import (
     fitting_settings,
     numbers_of_topics,
+    one_beside,
     project_map,
     remembered,
 )
@@ -254,3 +256,12 @@ def test_a_text_that_was_not_drawn_lies_amid_its_nearest_on_the_map(
     others = np.setdiff1d(np.arange(120), rows)
     far = np.linalg.norm(places[others][:, None] - means, axis=2)
     assert far.argmin(axis=1).tolist() == (others >= 60).astype(int).tolist()
+
+
+def test_a_process_beside_the_fits_has_one_thread_and_few_texts_need_none() -> None:
+    with one_beside(n_texts=100) as few, one_beside(n_texts=10_000) as many:
+        assert few.submit(os.getpid).result() == os.getpid()
+        assert many.submit(os.getpid).result() != os.getpid()
+        assert many.submit(os.getenv, "OMP_NUM_THREADS").result() == "1"
+    with pytest.raises(ZeroDivisionError), one_beside(n_texts=10_000) as many:
+        many.submit(divmod, 1, 0).result()

@@ -42,6 +42,7 @@ from pipeline.compare.structure.baselines import (
     semantic_table,
 )
 from pipeline.run.settings import CompareSettings
+from pipeline.run.stage import in_processes
 from pipeline.run.tables.compare import (
     AGREEMENT,
     ALIGNMENT,
@@ -198,11 +199,17 @@ THEMED = ("codes", "classifier")
 
 CURVE_SEEDS = 5
 
+_SIDE_BY_SIDE = range(2_000, 100_000)
+"""Passages with which comparisons are made in several processes: fewer are done before these have
+begun, and of more each fills memory."""
+
 
 def compare_topics(
     material: Material, settings: CompareSettings, seed: int, findings: Findings
 ) -> None:
     """Fill in agreement, alignment, recovery, explanation, curves and semantic alignment."""
+    from joblib import cpu_count
+
     compared = [
         labelled
         for labelled in labelled_passages(material)
@@ -211,29 +218,24 @@ def compare_topics(
     if not compared:
         return
     baselines = Baselines(material, seed)
+    candidates = [one for each in compared for one in (each, *baselines.beside(each))]
+    themed = [each for each in compared if each.reference in THEMED]
+    n_processes = cpu_count() if material.passages.height in _SIDE_BY_SIDE else 1
+    for table, work, of in (
+        (AGREEMENT, agreement_table, candidates),
+        (RECOVERY, recovery_table, themed),
+    ):
+        made = in_processes(work, [(each, settings, seed) for each in of], n_processes)
+        for frame in made:
+            findings.add(table, frame)
+    topics = dict(material.topics.select("topic_id", "label").iter_rows())
+    for each in themed:
+        findings.add(ALIGNMENT, alignment_table(each))
+        findings.add(EXPLANATION, explanation_table(each, topics, settings.false_discovery_rate))
     for each in compared:
-        findings.add(AGREEMENT, agreement_table(each, settings, seed))
-        for beside in baselines.beside(each):
-            findings.add(AGREEMENT, agreement_table(beside, settings, seed))
-        if each.reference in THEMED:
-            _align(each, material, settings, seed, findings)
         if material.is_of_articles(each.passages):
             _add_curves(each, material, seed, findings)
     _add_semantic(material, findings)
-
-
-def _align(
-    labelled: LabelledPassages,
-    material: Material,
-    settings: CompareSettings,
-    seed: int,
-    findings: Findings,
-) -> None:
-    topics = dict(material.topics.select("topic_id", "label").iter_rows())
-    rate = settings.false_discovery_rate
-    findings.add(ALIGNMENT, alignment_table(labelled))
-    findings.add(RECOVERY, recovery_table(labelled, settings, seed))
-    findings.add(EXPLANATION, explanation_table(labelled, topics, rate))
 
 
 def _add_curves(
