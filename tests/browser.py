@@ -17,6 +17,9 @@ ARGUMENTS = [
 ]
 
 
+PATIENCE = 120_000
+"""Milliseconds that a test waits for what must come, also on a busy machine."""
+
 _LENGTH = """[
     document.documentElement.scrollHeight,
     [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
@@ -27,7 +30,7 @@ _LENGTH = """[
 
 def wait_until(page: Any, expression: str, arg: object = None) -> None:
     """Wait until an expression holds; Playwright's own way needs eval, which the page forbids."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE / 1000
     while not _holds(page, expression, arg):
         if time.monotonic() > end:
             raise TimeoutError(expression)
@@ -50,6 +53,7 @@ class Visit:
     def __init__(self, browser: Any, folder: Path, name: str = "index", **context: Any) -> None:
         self.folder = folder / "outputs/report"
         self.context = browser.new_context(**context)
+        self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
         self.errors: list[str] = []
         self.requests: list[str] = []
@@ -60,7 +64,14 @@ class Visit:
 
     def open(self, name: str) -> None:
         """Go to one of the pages, with what follows its name in the address, if anything."""
-        self.page.goto(self.address(name))
+        self.page.goto(self.address(name), wait_until="commit")
+        self.ready()
+
+    def ready(self) -> None:
+        """Wait until the scripts of the page have begun.
+
+        The browser's own word that a page is loaded is sometimes lost where pages follow quickly.
+        """
         self.page.wait_for_selector("html[data-ready=yes]")
 
     def address(self, name: str) -> str:

@@ -54,9 +54,9 @@ def test_pages_with_hardly_any_table_open_too(browser: Any, bare_project: Path) 
 def test_old_addresses_lead_to_where_the_thing_stands_now(
     visit: Visit, old: str, page: str, place: str
 ) -> None:
-    visit.page.goto(visit.address(old))
-    visit.page.wait_for_url(f"**/{page}.html#*")
-    visit.page.wait_for_selector("html[data-ready=yes]")
+    visit.page.goto(visit.address(old), wait_until="commit")
+    visit.page.wait_for_url(f"**/{page}.html#*", wait_until="commit")
+    visit.ready()
     visit.page.wait_for_selector(f"#{place}", state="visible")
     assert visit.errors == []
 
@@ -110,7 +110,7 @@ def test_a_shared_address_shows_the_same_passages(browser: Any, project: Path) -
     address = (project / "outputs/report/explorer.html").as_uri()
     context = browser.new_context()
     page = context.new_page()
-    page.goto(f"{address}#passages?document=s-prst-2018-99&label=3")
+    page.goto(f"{address}#passages?document=s-prst-2018-99&label=3", wait_until="commit")
     page.wait_for_selector(".passage")
     assert page.locator(".passage").count() == 1
     assert "S/PRST/2018/99, paragraph 3" in page.inner_text(".passage .source")
@@ -172,11 +172,11 @@ def test_back_returns_to_the_filter_before_and_then_to_the_page_before(visit: Vi
     visit.said("60 passages")
     visit.page.select_option("[name=mission]", "MINUSCA")
     visit.said("30 passages")
-    visit.page.go_back()
+    visit.page.go_back(wait_until="commit")
     visit.said("60 passages")
     assert visit.page.input_value("[name=mission]") == ""
-    visit.page.go_back()
-    visit.page.wait_for_url("**/gap.html")
+    visit.page.go_back(wait_until="commit")
+    visit.page.wait_for_url("**/gap.html", wait_until="commit")
 
 
 def test_a_view_is_kept_by_a_name_until_it_is_forgotten(visit: Visit) -> None:

@@ -147,7 +147,7 @@ def test_a_name_becomes_a_line_for_the_file_of_labels(
     (tmp_path / "labels.yaml").write_text(lines, encoding="utf-8")
     assert load_labels(tmp_path / "labels.yaml") == {"Host, state, authority": name}
     # and it is still there when the reader comes back from the passages
-    bench.page.reload()
+    bench.page.reload(wait_until="commit")
     bench.page.wait_for_selector("#map[data-drawn=yes]")
     assert name in bench.page.locator(NAMES).all_inner_texts()
 
