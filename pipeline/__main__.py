@@ -165,7 +165,8 @@ def installations(pip_options: str, *, with_tests: bool) -> list[list[str]]:
     Torch comes first and alone: beside others pip would choose a build with several GB of CUDA
     where PIP_OPTIONS names an index that has one without.
     """
-    common = ["-qq", "--disable-pip-version-check", *shlex.split(pip_options)]
+    given = shlex.split(pip_options, posix=os.name != "nt")  # on Windows paths have backslashes
+    common = ["-qq", "--disable-pip-version-check", *(one.strip("\"'") for one in given)]
     pins = PINS[1].read_text(encoding="utf-8").split()
     torch = next(pin for pin in pins if pin.startswith("torch=="))
     rest = ["-c", str(PINS[1]), "-e", ".[dev]" if with_tests else "."]

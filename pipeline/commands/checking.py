@@ -1,4 +1,5 @@
-"""Blinded sheets in which a person checks codes and topics; which documents codings rest on.
+"""Blinded sheets in which a person checks codes and topics; which documents codings rest on, and
+what of a sheet may be passed on.
 
 Topics are checked as Chang et al. (2009, "Reading tea leaves") and Lau, Newman and Baldwin (2014)
 do: who understands a topic finds the word, or the passage, that is not of it.
@@ -16,14 +17,15 @@ import polars as pl
 
 from pipeline.commands.printing import check_free, codebook_sheet, coding_sheet, write_sheets
 from pipeline.run.errors import InputError
-from pipeline.run.files import write_json
+from pipeline.run.files import sheet_bytes, write_json
+from pipeline.run.sheet import SUFFIXES, read_sheet
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.texts import PASSAGES
 from pipeline.run.tables.themes import UNITS
 from pipeline.run.tables.topics import TOPICS
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import load_codebook
-from pipeline.study.codings import read_codings
+from pipeline.study.codings import CODING_FOLDER, read_codings
 from pipeline.study.manifest import Entry
 from pipeline.themes.samples import Floats, Integers, draw_units, inclusion_probabilities
 
@@ -277,3 +279,28 @@ def check_not_coded(entry: Entry) -> None:
             for document_id, file, row in coding.units.select("document_id", "file", "row").rows():
                 if document_id == entry.document_id:
                     raise InputError(file, f"codes {document_id}", "take it out there first", row)
+
+
+_PROJECTS = (".qda", ".qdpx")
+
+
+def sheet_to_share(file: Path, *, quoted: tuple[str, ...], whole: bool) -> dict[str, Path | bytes]:
+    """A file of the project, of a table without its texts unless ``whole``: all are shared.
+
+    Codings of articles that are ``quoted``, by how their names begin, keep their sentences; a
+    project of another program is left out.
+    """
+    ending = file.suffix.casefold()
+    if whole or file.parts[0] == "tests" or ending not in (*SUFFIXES, *_PROJECTS):
+        return {file.as_posix(): file}
+    if ending in _PROJECTS:
+        return {}
+    sheet = read_sheet(file, ("text",), may_be_empty=True)
+    is_quoted = file.parent == CODING_FOLDER and file.name.startswith(quoted)
+    if "text" not in sheet.columns or is_quoted:
+        return {file.as_posix(): file}
+    rows = (
+        ["" if name == "text" else cells.get(name, "") for name in sheet.columns]
+        for _, cells in sheet.rows
+    )
+    return {file.with_suffix(".csv").as_posix(): sheet_bytes([sheet.columns, *rows])}

@@ -16,9 +16,7 @@ from pipeline.ingest.readers import KnownReadings, read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.recognising import Recognition, kind_of
 from pipeline.run.errors import InputError
-from pipeline.run.files import sheet_bytes
 from pipeline.run.settings import IngestSettings, Profile, load_settings
-from pipeline.run.sheet import SUFFIXES, read_sheet
 from pipeline.run.stage import OUTPUTS
 from pipeline.run.tables.compare import QUOTATIONS
 from pipeline.run.tables.table import csv_of, read_table
@@ -26,7 +24,7 @@ from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NOTES, PASSAGES
 from pipeline.run.tables.themes import UNITS
 from pipeline.study.checks import check_corpus, check_milestone, load_study, uncompared
 from pipeline.study.codebook import load_codebook
-from pipeline.study.codings import CODING_FOLDER, read_codings
+from pipeline.study.codings import read_codings
 from pipeline.study.manifest import (
     MANIFEST_FILE,
     Entry,
@@ -35,7 +33,7 @@ from pipeline.study.manifest import (
     of_profile,
     read_manifest,
 )
-from pipeline.study.sets import SUGGESTED, CodedSet, makers_text
+from pipeline.study.sets import CodedSet, makers_text
 from pipeline.study.study import STUDY_FILE, Study, load_missions
 from pipeline.study.symbols import keys_of, symbols_in
 
@@ -51,7 +49,10 @@ WORDS = {
     QUOTATIONS: ("found_text",),
 }
 """Every column of a table that holds text of the document which its row names."""
-_OPEN = re.compile(r"(?i)cc[ -]|cc0|creative commons|public domain|mit\b|apache|odc|pddl")
+_OPEN = re.compile(
+    r"(?i)cc0\b.*|cc[ -](by|zero|pdm)\b.*|creative commons .*|public domain|"
+    r"mit( licen[cs]e)?|apache([ -]licen[cs]e)?[ -]2(\.0)?|odc-by\b.*|pddl\b.*"
+)
 """How a licence begins by which anybody may pass a text on."""
 _SECTION = re.compile(r"(?:(\d+(?:\.\d+)*)\.? )?(.*)")
 _CHUNK = re.compile(r'peacetext\.register\("(?P<name>passages-\d+)",(?P<value>.*)\);\s*', re.DOTALL)
@@ -279,22 +280,8 @@ def shared_documents(entries: Sequence[Entry], study: Study, *, with_texts: bool
     return frozenset(
         one.document_id
         for one in entries
-        if with_texts or _OPEN.match(one.licence or said.get(one.document_id, ""))
+        if with_texts or _OPEN.fullmatch((one.licence or said.get(one.document_id, "")).strip())
     )
-
-
-def coding_to_share(file: Path, *, quoted: bool, whole: bool) -> dict[str, Content]:
-    """A file; of a table of codings without texts, unless ``whole`` or of an article ``quoted``."""
-    if whole or file.parent != CODING_FOLDER or file.suffix.casefold() not in SUFFIXES:
-        return {file.as_posix(): file}
-    sheet = read_sheet(file, ("text",), may_be_empty=True)
-    if "text" not in sheet.columns or (quoted and not file.name.startswith(SUGGESTED)):
-        return {file.as_posix(): file}
-    rows = (
-        ["" if name == "text" else cells.get(name, "") for name in sheet.columns]
-        for _, cells in sheet.rows
-    )
-    return {file.with_suffix(".csv").as_posix(): sheet_bytes([sheet.columns, *rows])}
 
 
 def tables_to_share(made: Mapping[str, Content], shared: Collection[str]) -> dict[str, Content]:

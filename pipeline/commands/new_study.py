@@ -186,6 +186,22 @@ def run_facts() -> dict[str, Any]:
     }
 
 
+def environment_files(processor: str) -> dict[str, bytes]:
+    """Versions of all that is installed, as pip pins them, and of the machine."""
+    versions = {one.name: f"{one.name}=={one.version}\n" for one in metadata.distributions()}
+    machine = {
+        "operating_system": platform.platform(),
+        "peacetext": __version__,
+        "processor": processor,
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+    }
+    pinned = (versions[name] for name in sorted(versions) if name != "peacetext")
+    return {
+        "environment/requirements.txt": "".join(pinned).encode(),
+        "environment/machine.json": f"{json.dumps(machine, indent=1, sort_keys=True)}\n".encode(),
+    }
+
+
 def is_unrun() -> bool:
     """Is this a replication package in which nothing has run yet?"""
     return PUBLISHED.is_dir() and not MODEL_CARD.is_file()

@@ -14,13 +14,11 @@ import io
 import json
 import mimetypes
 import os
-import platform
 import shutil
 import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -30,7 +28,8 @@ import yaml
 
 import pipeline.commands.new_study as runs
 from pipeline import __version__
-from pipeline.commands.corpus import Content, coding_to_share, shared_documents, tables_to_share
+from pipeline.commands.checking import sheet_to_share
+from pipeline.commands.corpus import Content, shared_documents, tables_to_share
 from pipeline.commands.printing import check_new
 from pipeline.commands.verifying import REFERENCE, reference_files
 from pipeline.report.material import said_by_git
@@ -95,7 +94,7 @@ def package(out: Path, *, with_texts: bool = False) -> str:
         **_project(source, entries, shared, study),
         **{f"{runs.PUBLISHED}/{name}": one for name, one in made.items() if one != b""},
         **{f"{REFERENCE.as_posix()}/{name}": one for name, one in reference_files().items()},
-        **_environment(facts["processor"]),
+        **runs.environment_files(facts["processor"]),
         "PACKAGE.md": (about + texts[with_texts]).format(**known).encode(),
     }
     sums = {name: _sha256(content) for name, content in sorted(contents.items())}
@@ -168,6 +167,8 @@ def project_source() -> Source:
     unknown = listed("ls-files", "-z", "--others", "--exclude-standard", *_READ_BY_A_RUN)
     if unknown:
         raise InputError(_some(unknown), "is not in git", "git add and commit it, or delete it")
+    if not said_by_git(Path.cwd(), "rev-parse", "HEAD"):
+        raise InputError(".git", "holds no commit", "run: git commit, then pack again")
     commit, _, moment = said_by_git(Path.cwd(), "log", "-1", "--format=%H %ct").partition(" ")
     changed = listed("diff", "--name-only", "--relative", "-z", "HEAD")
     changed = tuple(name for name in changed if not name.startswith("outputs/"))
@@ -191,29 +192,15 @@ def _project(
     found: dict[str, Content] = {
         name: Path(name) for name, document in documents.items() if document in shared
     }
-    quoted = {article.document_id for article in study.articles} <= set(shared)
+    is_quoted = {article.document_id for article in study.articles} <= set(shared)
+    of_articles = study.sets_of("sentence") if is_quoted else ()
+    quoted = tuple(name for one in of_articles for name in (one.units, f"{one.id}-"))
     for name in source.files:
         is_made = name.startswith(("outputs/", *_OF_DOCUMENTS)) or name in documents
         if name.endswith("/.gitkeep") or (Path(name).is_file() and not is_made):
             whole = len(shared) == len(entries)
-            found |= coding_to_share(Path(name), quoted=quoted, whole=whole)
+            found |= sheet_to_share(Path(name), quoted=quoted, whole=whole)
     return found if Path("pipeline/cli.py").is_file() else {**found, **dict(runs.code_to_install())}
-
-
-def _environment(processor: str) -> dict[str, Content]:
-    """Versions of all that is installed, as pip pins them, and of the machine."""
-    versions = {one.name: f"{one.name}=={one.version}\n" for one in metadata.distributions()}
-    machine = {
-        "operating_system": platform.platform(),
-        "peacetext": __version__,
-        "processor": processor,
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-    }
-    pinned = (versions[name] for name in sorted(versions) if name != "peacetext")
-    return {
-        "environment/requirements.txt": "".join(pinned).encode(),
-        "environment/machine.json": _json(machine),
-    }
 
 
 def _entity(id_: str, kind: str, /, **about: Any) -> _Entity:
@@ -335,15 +322,19 @@ def _zip(file: BinaryIO, contents: Mapping[str, Content], moment: datetime) -> N
                 shutil.copyfileobj(source, target)
 
 
-def checked_files() -> Iterator[str]:
-    """In a replication package: are its files as they were packed, and whose run is held?"""
+def checked_files() -> tuple[list[str], bool]:
+    """In a replication package: are its files as they were packed, and whose run is held?
+
+    False where they are not, and nothing has run here that may have changed them.
+    """
     if not Path(SUMS).is_file():
-        return
+        return [], True
     lines = Path(SUMS).read_text("utf-8").splitlines()
     packed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     files = {name: Path(name) for name in packed}
     other = [n for n, file in files.items() if not file.is_file() or sha256_of(file) != packed[n]]
     many = f"{counted(len(packed), 'file')} of the package: "
-    yield many + (f"{len(other)} changed or missing: {_some(other)}" if other else "all whole")
+    found = [many + (f"{len(other)} changed or missing: {_some(other)}" if other else "all whole")]
     if runs.is_unrun():
-        yield "Nothing has run here yet: the published tables, beside the numbers of their run"
+        found += ["Nothing has run here yet: the published tables, beside the numbers of their run"]
+    return found, not (other and runs.is_unrun())

@@ -254,7 +254,7 @@ def check_new(file: Path) -> None:
         InputError: it is there already.
     """
     if file.exists():
-        raise InputError(file, "is there already", "name another with --out, or delete it")
+        raise InputError(file, "is there already", "name another file, or delete it")
 
 
 def write_sheets(stem: Path, rows: _Rows, beside: Mapping[str, _Rows] | None = None) -> list[Path]:

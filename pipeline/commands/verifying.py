@@ -337,13 +337,14 @@ def verified_lines(held: list[Held], other: list[str]) -> Iterator[str]:
         yield f"{one.name}: {one.status}" + (f" ({one.said})" if one.said else "")
         yield from (f"    {row}" for row in one.rows)
     statuses = Counter(one.status for one in held)
-    if statuses[IDENTICAL] < len(held):
+    if other or statuses[IDENTICAL] < len(held):
         yield "What went in:" if other else "What went in is the same; is outputs/ up to date?"
         yield from (f"    {line}" for line in other)
     if statuses[DIFFERENT]:
         which = f"{statuses[DIFFERENT]} of {len(held)} tables differ"
-        yield f"Not the reference run: {which}, {(other or ['no reason found'])[0]}"
+        yield f"Not the reference run: {which}, {(other or ['what went in is the same'])[0]}"
     elif statuses[WITHIN]:
         yield f"The reference run, {statuses[WITHIN]} of {len(held)} tables {WITHIN}"
     else:
-        yield f"The reference run: all {len(held)} tables are identical"
+        with_other = f"; {other[0]}" if other else ""
+        yield f"The reference run: all {len(held)} tables are identical{with_other}"

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import zipfile
 from contextlib import chdir
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,16 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.commands import packaging
-from pipeline.commands.corpus import LEFT_OUT, WORDS
+from pipeline.commands.corpus import LEFT_OUT, WORDS, shared_documents
 from pipeline.report.page import registering_script
 from pipeline.run.files import write_text
 from pipeline.run.tables.compare import QUOTATIONS, SENTENCES
 from pipeline.run.tables.dictionary import TABLES
 from pipeline.run.tables.table import csv_of, read_table, write_table
 from pipeline.run.tables.texts import ACQUIRED, DOCUMENTS, PASSAGES
+from pipeline.study.checks import load_study
+from pipeline.study.manifest import MANIFEST_FILE, read_manifest
+from pipeline.study.study import STUDY_FILE
 from pipeline.vectors import MODEL_CARD
 from tests.commands import test_verifying as small
 
@@ -151,6 +155,58 @@ def test_a_table_that_was_changed_after_packing_is_named(project: Path, tmp_path
     assert code == 1
     assert "1 changed or missing: published/outputs/compare/gap.parquet" in said
     assert "gap: different" in said
+
+
+def test_a_page_that_was_changed_after_packing_is_named_too(project: Path, tmp_path: Path) -> None:
+    folder = unpacked(packed(), tmp_path / "elsewhere")
+    page = folder / "published/outputs/report/index.html"
+    page.write_text(f"{page.read_text(encoding='utf-8')} ", encoding="utf-8")
+    with chdir(folder):
+        code, said = peacetext("verify")
+    assert code == 1
+    assert "1 changed or missing: published/outputs/report/index.html" in said
+    assert said.splitlines()[-1].startswith("The package is not as it was packed")
+
+
+@pytest.mark.parametrize("name", ["drawn.csv", "corpus/coding/un-more.csv", "notes/drawn.csv"])
+def test_a_sheet_with_words_of_documents_is_packed_without_them_wherever_it_lies(
+    project: Path, name: str
+) -> None:
+    write_text(Path(name), f'unit_id,text\nu1,"{WORDS_OF_UN}"\n')
+    write_text(Path("coded.qdpx"), WORDS_OF_UN)
+    with packed() as package:
+        assert WORDS_OF_UN not in package.read(name).decode()
+        assert "coded.qdpx" not in package.namelist()
+    Path("out.zip").unlink()
+    with packed("--with-texts") as package:
+        assert WORDS_OF_UN in package.read(name).decode()
+
+
+@pytest.mark.parametrize(
+    ("licence", "is_open"),
+    [
+        ("CC BY 4.0", True),
+        ("cc-by-nc-nd-4.0", True),
+        ("CC0", True),
+        ("MIT", True),
+        ("MIT Press, all rights reserved", False),
+        ("UN", False),
+        ("not in the public domain", False),
+        ("", False),
+    ],
+)
+def test_only_a_known_licence_lets_a_text_be_packed(licence: str, *, is_open: bool) -> None:
+    entry = replace(read_manifest(ROOT / MANIFEST_FILE)[0], document_id="one", licence=licence)
+    study = load_study(ROOT / STUDY_FILE)
+    assert bool(shared_documents([entry], study, with_texts=False)) == is_open
+
+
+def test_a_folder_of_git_without_a_commit_is_refused(project: Path) -> None:
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "add", "."], check=True)
+    code, said = peacetext("package", "out.zip")
+    assert code == 2
+    assert "holds no commit" in said
 
 
 def test_a_run_in_the_package_is_held_against_the_published_one(

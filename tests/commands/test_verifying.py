@@ -126,6 +126,16 @@ def test_the_run_that_the_reference_was_made_of_is_identical(run: Path) -> None:
     assert {line.partition(": ")[2] for line in lines[:-1]} == {IDENTICAL}
 
 
+def test_settings_that_changed_since_the_run_are_said_though_no_table_differs(run: Path) -> None:
+    file = run / "configs/params.yaml"
+    settings = file.read_text(encoding="utf-8")
+    file.write_text(settings.replace("  n_topics: 38", "  n_topics: 31"), encoding="utf-8")
+    code, lines = verified()
+    file.write_text(settings, encoding="utf-8")
+    assert code == 0
+    assert "tables are identical; other settings: topics.n_topics" in lines[-1]
+
+
 def test_the_same_run_gives_the_same_bytes(run: Path) -> None:
     before = {file.name: file.read_bytes() for file in write_reference()}
     assert before == {file.name: file.read_bytes() for file in write_reference()}
