@@ -293,19 +293,17 @@ def verify() -> None:
     """Hold your run against the reference run. Example: peacetext verify
 
     Table by table: identical, the same within what another processor does, or different, with the
-    first rows that differ and what went in otherwise. It leaves with 1 where a table is different.
-    In a replication package it also says which files are not as they were packed, and before a run
-    of yours it holds the published tables.
+    first rows that differ and what went in otherwise. It leaves with 1 where a table is different,
+    or a file of a replication package, where before a run of yours it holds the published tables.
     """
     from pipeline.commands.packaging import checked_files
     from pipeline.commands.verifying import DIFFERENT, verified_lines
     from pipeline.commands.verifying import verify as held
 
     (files, whole), found = checked_files(), held()
-    remark = [] if whole else ["The package is not as it was packed: its first line says where"]
+    remark = ("The package is not as it was packed: the first line says where",)[whole:]
     typer.echo("\n".join([*files, *verified_lines(*found), *remark]))
-    if not whole or any(one.status == DIFFERENT for one in found[0]):
-        raise typer.Exit(1)
+    raise typer.Exit(not whole or any(one.status == DIFFERENT for one in found[0]))
 
 
 @command

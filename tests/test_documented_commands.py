@@ -37,7 +37,9 @@ ELSEWHERE = {
     "hf": "downloads a model",
     "pip": "downloads packages",
     "ray": "starts a cluster",
+    "sha256sum": "of the system",
     "source": "of the shell",
+    "unzip": "of the system; tests/commands/test_packaging.py unpacks what it would",
 }
 """Programs that are not ours, and why they are not looked into."""
 NOT_RUN = {

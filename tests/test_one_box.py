@@ -136,7 +136,7 @@ def ready(tmp_path: Path) -> Path:
     (folder / ".dvc" / "config").write_text("[core]\n    no_scm = true\n    analytics = false\n")
     venv.create(folder / ".venv", symlinks=os.name == "posix")
     ours = next((folder / ".venv").rglob("site-packages"))
-    (ours / "installed.pth").write_text(os.pathsep.join(p for p in sys.path if "site-pack" in p))
+    (ours / "installed.pth").write_text("\n".join(p for p in sys.path if "site-pack" in p))
     digits = box.fingerprint(ROOT / name for name in box.PINS)
     (folder / box.INSTALLED).write_text(digits)
     return folder

@@ -38,8 +38,11 @@ def _imported(tree: ast.AST) -> Iterator[str]:
 
 def _only_calls(node: ast.ImportFrom) -> bool:
     """What hands work to processes of our own reads no file."""
-    names = {alias.name for alias in node.names}
-    return node.module == "joblib" and names <= {"Parallel", "delayed", "cpu_count"}
+    harmless = {
+        "joblib": {"Parallel", "delayed", "cpu_count"},
+        "joblib.externals.loky": {"ProcessPoolExecutor"},
+    }
+    return {alias.name for alias in node.names} <= harmless.get(node.module or "", set())
 
 
 def _fault_of(call: ast.Call) -> str:

@@ -24,7 +24,8 @@ peacetext.workbench = (() => {
   let kept = []; // points that match the filters
   let chosen = null; // a topic; its group is shown
   let opened = null; // the point whose passage is shown
-  let turn = 0;
+  let turn = 0; // of the topic that is shown
+  let sought = 0; // of what filters keep
 
   const nameOf = (topic) => (topic.id === OUTLIER ? "No topic" : names.get(topic.key) || topic.name);
   const title = (group) => `${nameOf(group.members[0])}${group.members.length > 1 ? ` + ${group.members.length - 1} more` : ""}`;
@@ -199,13 +200,13 @@ peacetext.workbench = (() => {
   }
 
   async function refresh() {
-    turn += 1;
-    const mine = turn;
+    sought += 1;
+    const mine = sought;
     const progress = (part) => {
-      if (mine === turn && part < 1) get("bench-said").textContent = `Reading the texts: ${Math.round(100 * part)}%`;
+      if (mine === sought && part < 1) get("bench-said").textContent = `Reading the texts: ${Math.round(100 * part)}%`;
     };
     const found = await peacetext.filters.apply({ ...scoped(), sort: "reading" }, progress);
-    if (mine !== turn) return;
+    if (mine !== sought) return;
     kept = found.map((place) => pointOf[place]).filter((point) => point >= 0);
     show();
   }
