@@ -323,7 +323,7 @@ def test_a_suggestion_is_never_written_over(drawn_from: Path) -> None:
     Path("to-code.csv").write_text("mine", encoding="utf-8")
     done = peacetext("suggest", "--n", "5")
     assert done.exit_code == 2
-    assert "to-code.csv: is there already; to fix: name another with --out" in done.output
+    assert "to-code.csv: is there already; to fix: name another file" in done.output
     assert Path("to-code.csv").read_text(encoding="utf-8") == "mine"
 
 
