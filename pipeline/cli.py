@@ -300,10 +300,10 @@ def verify() -> None:
     from pipeline.commands.verifying import DIFFERENT, verified_lines
     from pipeline.commands.verifying import verify as held
 
-    (files, whole), found = checked_files(), held()
-    remark = ("The package is not as it was packed: the first line says where",)[whole:]
-    typer.echo("\n".join([*files, *verified_lines(*found), *remark]))
-    raise typer.Exit(not whole or any(one.status == DIFFERENT for one in found[0]))
+    (files, fault), (tables, other) = checked_files(), held()
+    typer.echo("\n".join([*files, *verified_lines(tables, other), *filter(None, [fault])]))
+    if fault or any(one.status == DIFFERENT for one in tables):
+        raise typer.Exit(1)
 
 
 @command

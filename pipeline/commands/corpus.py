@@ -15,6 +15,7 @@ from pipeline.commands.printing import checked_filters, entry_lines, said
 from pipeline.ingest.readers import KnownReadings, read_file
 from pipeline.ingest.reading import Reading, UnreadableError
 from pipeline.ingest.recognising import Recognition, kind_of
+from pipeline.report.material import BY_PLACE
 from pipeline.run.errors import InputError
 from pipeline.run.settings import IngestSettings, Profile, load_settings
 from pipeline.run.stage import OUTPUTS
@@ -197,7 +198,7 @@ def cited_table() -> pl.DataFrame:
             "cited_by": len(who),
             "kind": listed[symbol].kind if symbol in listed else kind_of(symbol, ""),
             "in_manifest": ", ".join(listed[symbol].profiles) if symbol in listed else "",
-            "who": _first_of(list(who)),
+            "who": first_of(list(who), WHO),
         }
         for symbol, who in citing.items()
     ]
@@ -211,9 +212,14 @@ def _undated(symbol: str) -> set[str]:
     return {re.sub(r"^(S/RES/\d+)\(\d+\)$", r"\1", key) for key in keys_of(symbol)}
 
 
-def _first_of(names: list[str]) -> str:
-    rest = f" and {len(names) - WHO} more" if len(names) > WHO else ""
-    return ", ".join(names[:WHO]) + rest
+def first_of(names: Sequence[str], n: int) -> str:
+    """The first of the names, and how many more there are.
+
+    >>> first_of(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    rest = f" and {len(names) - n} more" if len(names) > n else ""
+    return ", ".join(names[:n]) + rest
 
 
 def document_lines(name: str) -> Iterator[str]:
@@ -299,9 +305,7 @@ def tables_to_share(made: Mapping[str, Content], shared: Collection[str]) -> dic
         found |= {table.path.as_posix(): content.getvalue(), **csv}
     passages = read_table(PASSAGES).filter(~pl.col("document_id").is_in(list(shared)))
     placed = passages.join(read_table(BLOCKS), on="block_id", how="left", suffix="_of_block")
-    place = pl.format("paragraph {} from the beginning of the document", "paragraph").fill_null("")
-    place = pl.when(pl.col("label") == "").then(place).otherwise(pl.lit(""))
-    withheld = dict(placed.select("passage_id", place).iter_rows())
+    withheld = dict(placed.select("passage_id", BY_PLACE.fill_null("")).iter_rows())
     for name in made:
         if re.search(r"/data/passages-\d+\.js$", name):
             found[name] = without_texts(Path(name), withheld)

@@ -29,7 +29,7 @@ import yaml
 import pipeline.commands.new_study as runs
 from pipeline import __version__
 from pipeline.commands.checking import sheet_to_share
-from pipeline.commands.corpus import Content, shared_documents, tables_to_share
+from pipeline.commands.corpus import Content, first_of, shared_documents, tables_to_share
 from pipeline.commands.printing import check_new
 from pipeline.commands.verifying import REFERENCE, reference_files
 from pipeline.report.material import said_by_git
@@ -138,16 +138,11 @@ def outs_of_run() -> tuple[Path, ...]:
     if noted.is_file() and read_json(noted) != runs.installed_code():
         behind["code"] = "another version of peacetext"
     if behind:
-        named = _some([f"{name} ({changed})" for name, changed in behind.items()])
+        named = first_of([f"{name} ({changed})" for name, changed in behind.items()], _FIRST)
         problem = f"is not a whole run of the files that lie here: {named} changed or missing"
         raise InputError(OUTPUTS, problem, "run: make (or dvc repro), then pack again")
     files = (each for out in outs for each in (out.rglob("*") if out.is_dir() else (out,)))
     return tuple(sorted(each for each in files if each.is_file() and OUTPUTS in each.parents))
-
-
-def _some(named: Sequence[str]) -> str:
-    more = f" and {len(named) - _FIRST} more" if len(named) > _FIRST else ""
-    return ", ".join(named[:_FIRST]) + more
 
 
 def project_source() -> Source:
@@ -166,7 +161,9 @@ def project_source() -> Source:
         return Source(tuple(_without_git()), "", (), datetime.fromtimestamp(int(moment), UTC))
     unknown = listed("ls-files", "-z", "--others", "--exclude-standard", *_READ_BY_A_RUN)
     if unknown:
-        raise InputError(_some(unknown), "is not in git", "git add and commit it, or delete it")
+        raise InputError(
+            first_of(unknown, _FIRST), "is not in git", "git add and commit it, or delete it"
+        )
     if not said_by_git(Path.cwd(), "rev-parse", "HEAD"):
         raise InputError(".git", "holds no commit", "run: git commit, then pack again")
     commit, _, moment = said_by_git(Path.cwd(), "log", "-1", "--format=%H %ct").partition(" ")
@@ -322,19 +319,21 @@ def _zip(file: BinaryIO, contents: Mapping[str, Content], moment: datetime) -> N
                 shutil.copyfileobj(source, target)
 
 
-def checked_files() -> tuple[list[str], bool]:
+def checked_files() -> tuple[list[str], str]:
     """In a replication package: are its files as they were packed, and whose run is held?
 
-    False where they are not, and nothing has run here that may have changed them.
+    The last line says what is wrong, empty where nothing is: `make` may have changed files.
     """
     if not Path(SUMS).is_file():
-        return [], True
+        return [], ""
     lines = Path(SUMS).read_text("utf-8").splitlines()
     packed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     files = {name: Path(name) for name in packed}
     other = [n for n, file in files.items() if not file.is_file() or sha256_of(file) != packed[n]]
-    many = f"{counted(len(packed), 'file')} of the package: "
-    found = [many + (f"{len(other)} changed or missing: {_some(other)}" if other else "all whole")]
-    if runs.is_unrun():
-        found += ["Nothing has run here yet: the published tables, beside the numbers of their run"]
-    return found, not (other and runs.is_unrun())
+    which = f"{len(other)} changed or missing: {first_of(other, _FIRST)}" if other else "all whole"
+    found = [f"{counted(len(packed), 'file')} of the package: {which}"]
+    if not runs.is_unrun():
+        return found, ""
+    found += ["Nothing has run here yet: the published tables, beside the numbers of their run"]
+    fault = "The package is not as it was packed: the first line says where"
+    return found, fault if other else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.report.material import ManifestLine, PageMaterial, commit_of, versions
+from pipeline.report.material import BY_PLACE, ManifestLine, PageMaterial, commit_of, versions
 from pipeline.report.page import compose, render
 from pipeline.report.vega import pictures, script
 from pipeline.run.caches import ResultCache, cache_folder
@@ -133,12 +133,10 @@ def _of_reference(table: Table, said: pl.DataFrame | None) -> pl.DataFrame:
         keys = table.schema.primary_key()
         known = said.select(*keys, *(name for name in left_out if name in said.columns))
         kept = kept.join(known, on=keys, how="left", maintain_order="left")
-    if table is PASSAGES:  # an unnumbered paragraph is told by its place
-        unmarked = pl.col("section").is_null() & (pl.col("label") == "")
-        counted = pl.format("paragraph {} from the beginning of the document", "paragraph")
+    if table is PASSAGES:
         kept = kept.with_columns(
-            pl.col("order").fill_null(pl.col("paragraph")),
-            pl.when(unmarked).then(counted).otherwise("section").alias("section"),
+            pl.coalesce("order", "paragraph").alias("order"),
+            pl.coalesce("section", BY_PLACE).alias("section"),
         )
     absent = [pl.lit(None).alias(name) for name in left_out if name not in kept.columns]
     filled = [

@@ -34,6 +34,10 @@ from pipeline.study.codebook import Codebook
 from pipeline.study.sets import WhoCoded, who_coded
 from pipeline.study.study import Mission, Study
 
+BY_PLACE = pl.when(pl.col("label") == "").then(
+    pl.format("paragraph {} from the beginning of the document", "paragraph")
+)
+"""Where a passage stands that has no number of its own, in place of a heading that is not shown."""
 NOT_KEPT = "The reference run keeps numbers alone: this is not in it."
 
 
