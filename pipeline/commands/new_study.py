@@ -256,7 +256,7 @@ def other_facts(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[
                 yield f"other codings: {_first(codings)}"
             names = [name for name in names if name not in codings]
         values = [
-            name if part in _NO_VALUE else f"{name} {_set(one, name)}, not {_set(other, name)}"
+            name if part in _NO_VALUE else f"{name} {_set(one, name)}, {_other(other, name)}"
             for name in names
         ]
         if values:
@@ -267,6 +267,10 @@ def other_facts(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[
 
 def _set(settings: Mapping[str, Any], name: str) -> Any:
     return "not set" if settings.get(name) is None else settings[name]
+
+
+def _other(settings: Mapping[str, Any], name: str) -> str:
+    return "not set there" if settings.get(name) is None else f"not {settings[name]}"
 
 
 def _first(found: list[str]) -> str:

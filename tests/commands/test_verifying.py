@@ -235,6 +235,14 @@ def test_another_version_and_processor_are_named(run: Path) -> None:
     assert any(line.endswith(", not an abacus") for line in lines)
 
 
+def test_a_package_that_the_reference_did_not_have_is_said_in_words(run: Path) -> None:
+    file = Path("outputs/reference/run.json")
+    facts = json.loads(file.read_text(encoding="utf-8"))
+    used = facts["versions"].pop("tqdm")
+    file.write_text(json.dumps(facts), encoding="utf-8")
+    assert verified()[1][-1].endswith(f"identical; other versions: tqdm {used}, not set there")
+
+
 def test_of_many_settings_the_first_three_are_named_and_one_that_is_absent_is_not_set(
     run: Path,
 ) -> None:
