@@ -125,10 +125,14 @@ def in_processes(
 
     In each, sums are those of one thread: several add up in the order in which they finish.
     """
+    import warnings
+
     from joblib import Parallel, delayed
 
     calls = [delayed(_on_one_core)(work, each) for each in arguments]
-    return list(Parallel(n_jobs=max(1, min(n_processes, len(calls))))(calls))
+    with warnings.catch_warnings():  # a worker that has grown is replaced, and no work is lost
+        warnings.filterwarnings("ignore", "A worker stopped")
+        return list(Parallel(n_jobs=max(1, min(n_processes, len(calls))))(calls))
 
 
 def _on_one_core(work: Callable[..., Result], arguments: Sequence[Any]) -> Result:

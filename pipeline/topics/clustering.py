@@ -7,19 +7,18 @@ seed, and for most texts in another sample, the same topics come out (docs/anoth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClusterMixin
 
 from pipeline.run.arrays import Floats, Integers
+from pipeline.run.stage import in_processes
 from pipeline.run.tables.topics import OUTLIER
-
-T = TypeVar("T")
 
 CODE = Path(__file__)
 """On what stands in this file a kept fit depends."""
@@ -125,8 +124,8 @@ class ConsensusClustering(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             (places, self.n_groups, seeds[start : start + _FITS_A_TASK])
             for start in range(0, self.n_fits, _FITS_A_TASK)
         ]
-        work = len(places) * self.n_fits
-        return np.concatenate(in_processes(work, _means_of_fits, calls, self.n_jobs))
+        n_processes = processes_worth(len(places), self.n_fits, self.n_jobs)
+        return np.concatenate(in_processes(_means_of_fits, calls, n_processes))
 
     def _nearest(self, places: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
         """The group of each text in each fit, int [n, fits]."""
@@ -147,31 +146,17 @@ class ConsensusClustering(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return decided
 
 
-def in_processes(
-    work: int, function: Callable[..., T], calls: Sequence[tuple[Any, ...]], n_jobs: int = -1
-) -> list[T]:
-    """What a function gives for each of the calls, side by side where that is worth it.
+def processes_worth(n_texts: int, n_fits: int, n_jobs: int = -1) -> int:
+    """Processes for fits of so many texts, ``n_jobs`` at most and -1 for one a core."""
+    from joblib import effective_n_jobs
 
-    Args:
-        work: texts times fits.
-        function: that is called.
-        calls: its arguments.
-        n_jobs: processes at most, -1 for one a core.
-    """
-    from joblib import Parallel, delayed
-
-    n_jobs = n_jobs if work >= _WORTH_PROCESSES else 1
-    found: list[T] = Parallel(n_jobs=n_jobs)(delayed(function)(*call) for call in calls)
-    return found
+    return int(effective_n_jobs(n_jobs)) if n_texts * n_fits >= _WORTH_PROCESSES else 1
 
 
 def _means_of_fits(
     places: npt.NDArray[np.float32], n_groups: int, seeds: Sequence[tuple[int, int]]
 ) -> npt.NDArray[np.float32]:
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
-        return np.array([_means_of_fit(places, n_groups, seed) for seed in seeds])
+    return np.array([_means_of_fit(places, n_groups, seed) for seed in seeds])
 
 
 def _means_of_fit(

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from pipeline.run.arrays import Booleans, Floats, Integers, Vectors
 from pipeline.run.caches import ResultCache, cache_folder, code_hash
 from pipeline.run.settings import TopicSettings
-from pipeline.run.stage import heavy_imports
+from pipeline.run.stage import heavy_imports, in_processes
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.clustering import (
     CODE,
@@ -26,8 +26,8 @@ from pipeline.topics.clustering import (
     ConsensusClustering,
     agreement_of,
     best_match_jaccard,
-    in_processes,
     matched,
+    processes_worth,
 )
 
 REFITTED = 0.9
@@ -144,12 +144,8 @@ def refits(vectors: Vectors, settings: TopicSettings, seed: int) -> list[Refit]:
     numbers = numbers_of_topics(settings)
 
     def fit_unknown(unknown: list[int]) -> list[Integers]:
-        made: list[Integers] = in_processes(
-            len(vectors) * settings.fits,
-            _refit,
-            [(vectors, settings, one, tasks[one], numbers) for one in unknown],
-        )
-        return made
+        calls = [(vectors, settings, one, tasks[one], numbers) for one in unknown]
+        return in_processes(_refit, calls, processes_worth(len(vectors), settings.fits))
 
     name = f"refits {settings.model_dump_json()}"
     found = remembered(name, [vectors], list(tasks), fit_unknown)
