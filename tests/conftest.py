@@ -19,14 +19,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch would take both cores in each process
 
 TOGETHER = {
-    "tests/end_to_end/test_kill.py": "the finished project",
-    "tests/end_to_end/test_notebook.py": "the finished project",
-    "tests/end_to_end/test_run.py": "the finished project",
-    "tests/end_to_end/test_suggestion.py": "the finished project",
+    "tests/end_to_end/test_second_study.py": "the second study",
+    "tests/end_to_end/": "the finished project",
     "tests/ingest/test_gold.py": "reports that were read",
     "tests/ingest/test_pdf_mirror.py": "reports that were read",
 }
-"""Files whose tests share what takes long to make; those of any other file stay together too."""
+"""By how their path begins, files whose tests share what takes long to make; those of any other
+file stay together too."""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -43,8 +42,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Together(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file = super()._split_scope(nodeid)
-            return TOGETHER.get(file, file)
+            file: str = super()._split_scope(nodeid)
+            return next((name for path, name in TOGETHER.items() if file.startswith(path)), file)
 
     return Together(config, log)
 

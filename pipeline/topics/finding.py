@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.run.arrays import Integers, Strings
+from pipeline.run.arrays import Integers, Strings, Vectors
 from pipeline.run.errors import InputError
 from pipeline.run.settings import TopicSettings, read_yaml
+from pipeline.run.stage import heavy_imports
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.clustering import agreement_of
 from pipeline.topics.description import (
@@ -29,7 +30,7 @@ from pipeline.topics.description import (
     topic_vectors,
     zero_shot_table,
 )
-from pipeline.topics.fitting import bertopic_defaults, one_beside, project_map
+from pipeline.topics.fitting import exact_neighbours, one_beside, project_map, remembered
 from pipeline.topics.model import FittedTopics, fit_topics
 from pipeline.topics.selection import TopicCorpus, TopicMaterial, prepare
 from pipeline.topics.terms import Vocabulary, typical_words
@@ -37,6 +38,7 @@ from pipeline.vectors.encoder import Encoder
 
 LABELS_FILE = Path("configs/topic_labels.yaml")
 
+DEFAULT_SEEDS = 2
 N_WORDS = 10
 """Words of a topic that coherence and diversity are measured on, as is the custom."""
 
@@ -158,6 +160,33 @@ def find_topics(
         | {"models": compare_models(material, fitted, whole.words, others)},
         remarks=whole.remarks,
     )
+
+
+def bertopic_defaults(texts: list[str], vectors: Vectors, seed: int) -> list[Integers]:
+    """`BERTopic()` as it comes, fitted with `DEFAULT_SEEDS` seeds; int [n] each.
+
+    Only the seed of its UMAP is set, so that a run can be repeated, and UMAP is given exact
+    neighbours.
+
+    Args:
+        texts: original texts.
+        vectors: float32 [n, dimension] of the same.
+        seed: of the first fit.
+    """
+
+    def fit(seeds: list[int]) -> list[Integers]:
+        with heavy_imports("torch", "transformers"):
+            from bertopic import BERTopic
+        models = [BERTopic() for _ in seeds]
+        for model, one in zip(models, seeds, strict=True):
+            model.umap_model.random_state = one
+            model.umap_model.n_jobs = 1  # as UMAP does by itself with a seed, with a warning
+        with exact_neighbours([model.umap_model for model in models], vectors):
+            found = [model.fit_transform(texts, vectors)[0] for model in models]
+        return [np.asarray(topic, dtype=np.int64) for topic in found]
+
+    seeds = [(seed + number) % 2**32 for number in range(DEFAULT_SEEDS)]
+    return remembered("BERTopic()", [vectors], seeds, fit)
 
 
 def compare_models(

@@ -6,7 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from pipeline.run.arrays import Booleans, Floats, Integers, Vectors
 from pipeline.run.caches import ResultCache, cache_folder, code_hash
 from pipeline.run.settings import TopicSettings
-from pipeline.run.stage import heavy_imports, in_processes
+from pipeline.run.stage import in_processes
 from pipeline.run.tables.topics import OUTLIER
 from pipeline.topics.clustering import (
     CODE,
@@ -36,7 +36,6 @@ _PASSAGES_A_TOPIC = 12  # a small corpus gets one topic for so many passages
 _MAP_NEIGHBOURS = 15
 _MAP_EPOCHS = 200  # what UMAP takes by itself for more than 10,000 texts
 _ENOUGH_FOR_SPECTRAL = 20  # texts
-DEFAULT_SEEDS = 2
 _FEWEST_BESIDE = 3_000  # texts; below that starting a process takes longer
 _IDLE_SECONDS = 60  # after which the process beside ends, should this one have been killed
 _LIBRARIES = ("bertopic", "hdbscan", "umap-learn", "pynndescent", "numba", "numpy", "scikit-learn")
@@ -226,12 +225,12 @@ def project_map(vectors: Vectors, seed: int, rows: Integers) -> Floats:
 
         many = max(5, min(_MAP_NEIGHBOURS, len(rows) // 10))
         init = "spectral" if len(rows) > _ENOUGH_FOR_SPECTRAL else "random"
-        return [
-            UMAP(
-                many, metric="cosine", init=init, n_epochs=_MAP_EPOCHS, n_jobs=1, random_state=one
-            ).fit_transform(vectors[rows])
+        models = [
+            UMAP(many, metric="cosine", init=init, n_epochs=_MAP_EPOCHS, n_jobs=1, random_state=one)
             for one in seeds
         ]
+        with exact_neighbours(models, vectors[rows]):
+            return [model.fit_transform(vectors[rows]) for model in models]
 
     drawn: Floats = remembered("map", [vectors[rows]], [seed % 2**32], draw)[0].astype(np.float64)
     if len(rows) == len(vectors):
@@ -241,30 +240,39 @@ def project_map(vectors: Vectors, seed: int, rows: Integers) -> Floats:
     return amid
 
 
-def bertopic_defaults(texts: list[str], vectors: Vectors, seed: int) -> list[Integers]:
-    """`BERTopic()` as it comes, fitted with `DEFAULT_SEEDS` seeds; int [n] each.
+@contextmanager
+def exact_neighbours(models: Sequence[Any], vectors: Vectors) -> Iterator[None]:
+    """Give UMAPs, all with as many neighbours, those of the vectors that they are fitted to.
 
-    Only the seed of its UMAP is set, so that a run can be repeated.
-
-    Args:
-        texts: original texts.
-        vectors: float32 [n, dimension] of the same.
-        seed: of the first fit.
+    UMAP by itself looks for them in another way from 4,096 texts on, which finds nearly all and
+    takes a minute and a half to compile, in every process. What else it compiles is kept.
     """
+    import warnings
 
-    def fit(seeds: list[int]) -> list[Integers]:
-        with heavy_imports("torch", "transformers"):
-            from bertopic import BERTopic
-        found = []
-        for one in seeds:
-            model = BERTopic()
-            model.umap_model.random_state = one
-            model.umap_model.n_jobs = 1  # as UMAP does by itself with a seed, with a warning
-            found.append(np.asarray(model.fit_transform(texts, vectors)[0], dtype=np.int64))
-        return found
+    from sklearn.neighbors import NearestNeighbors
 
-    seeds = [(seed + number) % 2**32 for number in range(DEFAULT_SEEDS)]
-    return remembered("BERTopic()", [vectors], seeds, fit)
+    others = NearestNeighbors(n_neighbors=models[0].n_neighbors - 1, metric="cosine").fit(vectors)
+    far, near = others.kneighbors()
+    near = np.column_stack([np.arange(len(near)), near]).astype(np.int32)
+    far = np.pad(far, ((0, 0), (1, 0))).astype(np.float32)  # each is its own nearest
+    for model in models:
+        model.precomputed_knn = (near, far)
+    _keep_what_is_compiled()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "precomputed_knn")  # no other texts are placed later
+        yield
+
+
+def _keep_what_is_compiled() -> None:
+    """Let numba keep on disk what it compiles of UMAP, which takes it 10 to 20 seconds."""
+    from numba.core.dispatcher import Dispatcher
+    from umap import layouts, umap_, utils
+
+    for module in (layouts, umap_, utils):
+        for function in vars(module).values():
+            if isinstance(function, Dispatcher):
+                with suppress(RuntimeError):  # no folder may be written
+                    function.enable_caching()
 
 
 @contextmanager
@@ -311,7 +319,7 @@ def remembered(
     """
     from llvmlite.binding import get_host_cpu_name  # another processor may round another way
 
-    code = code_hash([Path(__file__), CODE], _LIBRARIES)
+    code = code_hash([Path(__file__), CODE, Path(__file__).with_name("finding.py")], _LIBRARIES)
     cache = ResultCache(cache_folder() / f"layouts-{code}-{get_host_cpu_name()}.sqlite")
     digest = hashlib.sha256(name.encode())
     for array in arrays:
