@@ -29,6 +29,7 @@ SMALL = {
 }
 SMALLER = {
     "fits: 700": "fits: 100",
+    "  folds: 5": "  folds: 3",
     "bootstrap: 1000": "bootstrap: 100",
     "permutations: 1000": "permutations: 100",
 }
