@@ -36,12 +36,12 @@ from pipeline.vectors import VECTORS
 from pipeline.vectors.encoder import load_encoder
 
 PROCESSORS: dict[str, dict[str, str]] = {
-    "AVX2, Haswell": {
-        "ATEN_CPU_CAPABILITY": "avx2",
-        "ONEDNN_MAX_CPU_ISA": "AVX2",
-        "MKL_CBWR": "AVX2",
-        "OPENBLAS_CORETYPE": "Haswell",
-        "NUMBA_CPU_NAME": "haswell",
+    "AVX without FMA, Sandy Bridge": {
+        "ATEN_CPU_CAPABILITY": "default",
+        "ONEDNN_MAX_CPU_ISA": "AVX",
+        "MKL_CBWR": "AVX",
+        "OPENBLAS_CORETYPE": "Sandybridge",
+        "NUMBA_CPU_NAME": "sandybridge",
     },
     "no vector units, Nehalem": {
         "ATEN_CPU_CAPABILITY": "default",
