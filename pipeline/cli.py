@@ -296,13 +296,11 @@ def verify() -> None:
     first rows that differ and what went in otherwise. It leaves with 1 where a table is different,
     or a file of a replication package, where before a run of yours it holds the published tables.
     """
-    from pipeline.commands.packaging import checked_files
-    from pipeline.commands.verifying import DIFFERENT, verified_lines
-    from pipeline.commands.verifying import verify as held
+    from pipeline.commands.printing import verified
 
-    (files, fault), (tables, other) = checked_files(), held()
-    typer.echo("\n".join([*files, *verified_lines(tables, other), *filter(None, [fault])]))
-    if fault or any(one.status == DIFFERENT for one in tables):
+    lines, is_right = verified()
+    typer.echo("\n".join(lines))
+    if not is_right:
         raise typer.Exit(1)
 
 

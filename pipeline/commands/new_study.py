@@ -225,7 +225,8 @@ def metrics_frame(facts: Mapping[str, Any]) -> pl.DataFrame:
 
 def _is_read(file: Path) -> bool:
     """Whether a run reads the file as it is; of params.yaml it reads the settings."""
-    return file.suffix != ".md" and file.name not in ("params.yaml", ".gitignore")
+    is_left_out = file.name.startswith((".", "~$")) or file.name in ("params.yaml", "Thumbs.db")
+    return file.suffix != ".md" and not is_left_out
 
 
 def _processor() -> str:

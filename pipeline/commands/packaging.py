@@ -80,6 +80,8 @@ def package(out: Path, *, with_texts: bool = False) -> str:
     if out.suffix.casefold() != ".zip":
         raise InputError(out, "is not the name of a zip", "end it with .zip")
     check_new(out)
+    if not out.absolute().parent.is_dir():
+        raise InputError(out.parent, "is no folder", "make it, or name another")
     written, source, facts, study = outs_of_run(), project_source(), runs.run_facts(), load_study()
     acquired = read_table(ACQUIRED).filter(pl.col("status") == "present")
     digests = dict(acquired.select("document_id", "sha256").iter_rows())
@@ -109,8 +111,7 @@ def package(out: Path, *, with_texts: bool = False) -> str:
     contents[SUMS] = "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)).encode()
     write_whole(out, lambda file: _zip(file, contents, source.moment))
     left_out = f"; the texts of {withheld} documents are left out" if withheld else ""
-    size = out.stat().st_size / 1e6
-    return f"{out}: {len(contents)} files, {size:.1f} MB{source.said}{left_out}"
+    return f"{out}: {len(contents)} files, {out.stat().st_size / 1e6:.1f} MB{source.said}{left_out}"
 
 
 def outs_of_run() -> tuple[Path, ...]:
@@ -118,6 +119,19 @@ def outs_of_run() -> tuple[Path, ...]:
 
     Raises:
         InputError: it is not; stages and files are named.
+    """
+    outs, behind = outs_and_behind()
+    if behind:
+        raise InputError(OUTPUTS, behind, "run: make (or dvc repro), then pack again")
+    files = (each for out in outs for each in (out.rglob("*") if out.is_dir() else (out,)))
+    return tuple(sorted(each for each in files if each.is_file() and OUTPUTS in each.parents))
+
+
+def outs_and_behind() -> tuple[list[Path], str]:
+    """What stages write, and which are not of the files that lie here; empty where all are.
+
+    Raises:
+        InputError: DVC cannot say.
     """
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
@@ -137,12 +151,9 @@ def outs_of_run() -> tuple[Path, ...]:
     noted = OUTPUTS / "code.json"
     if noted.is_file() and read_json(noted) != runs.installed_code():
         behind["code"] = "another version of peacetext"
-    if behind:
-        named = first_of([f"{name} ({changed})" for name, changed in behind.items()], _FIRST)
-        problem = f"is not a whole run of the files that lie here: {named} changed or missing"
-        raise InputError(OUTPUTS, problem, "run: make (or dvc repro), then pack again")
-    files = (each for out in outs for each in (out.rglob("*") if out.is_dir() else (out,)))
-    return tuple(sorted(each for each in files if each.is_file() and OUTPUTS in each.parents))
+    named = first_of([f"{name} ({changed})" for name, changed in behind.items()], _FIRST)
+    said = f"is not a whole run of the files that lie here: {named} changed or missing"
+    return outs, said if behind else ""
 
 
 def project_source() -> Source:
@@ -325,7 +336,7 @@ def checked_files() -> tuple[list[str], str]:
     The last line says what is wrong, empty where nothing is: `make` may have changed files.
     """
     if not Path(SUMS).is_file():
-        return [], ""
+        return [], f"{SUMS} is missing: unpack it again" if runs.is_unrun() else ""
     lines = Path(SUMS).read_text("utf-8").splitlines()
     packed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     files = {name: Path(name) for name in packed}
@@ -336,4 +347,4 @@ def checked_files() -> tuple[list[str], str]:
         return found, ""
     found += ["Nothing has run here yet: the published tables, beside the numbers of their run"]
     fault = "The package is not as it was packed: the first line says where"
-    return found, fault if other else ""
+    return found, "" if packed and not other else fault

@@ -340,11 +340,11 @@ def verified_lines(held: list[Held], other: list[str]) -> Iterator[str]:
     if other or statuses[IDENTICAL] < len(held):
         yield "What went in:" if other else "What went in is the same; is outputs/ up to date?"
         yield from (f"    {line}" for line in other)
+    n, n_within = len(held), statuses[WITHIN]
+    what = f", {n_within} of {n} tables {WITHIN}" if n_within else f": all {n} tables are identical"
+    reason = f"; {other[0]}" if other else ""
     if statuses[DIFFERENT]:
-        which = f"{statuses[DIFFERENT]} of {len(held)} tables differ"
-        yield f"Not the reference run: {which}, {(other or ['what went in is the same'])[0]}"
-    elif statuses[WITHIN]:
-        yield f"The reference run, {statuses[WITHIN]} of {len(held)} tables {WITHIN}"
+        reason = (other or ["what went in is the same"])[0]
+        yield f"Not the reference run: {statuses[DIFFERENT]} of {n} tables differ, {reason}"
     else:
-        with_other = f"; {other[0]}" if other else ""
-        yield f"The reference run: all {len(held)} tables are identical{with_other}"
+        yield f"The reference run{what}{reason}"

@@ -443,3 +443,40 @@ def test_of_the_real_run_no_sentence_of_a_un_document_is_packed(
     for name in ("segment/passages.parquet", "report/data/passages-001.js"):
         whole = Path("outputs", name).read_bytes()
         assert len(theirs & runs_of(text_of(name, whole))) > 1000
+
+
+def test_verify_says_that_a_run_is_not_of_the_files_that_lie_here(project: Path) -> None:
+    assert peacetext("reference")[0] == 0
+    code, said = peacetext("verify")
+    assert (code, said.splitlines()[-1]) == (0, "The reference run: all 31 tables are identical")
+
+    study = Path("configs/study.yaml")
+    study.write_text(f"{study.read_text('utf-8')}\n# one line more\n", encoding="utf-8")
+
+    code, said = peacetext("verify")
+    assert code == 0
+    assert "configs/study.yaml) changed or missing; run: make" in said.splitlines()[-1]
+
+
+def test_a_package_without_its_checksums_or_a_table_is_not_called_whole(
+    project: Path, tmp_path: Path
+) -> None:
+    folder = unpacked(packed(), tmp_path / "elsewhere")
+    with chdir(folder):
+        next(Path("published/outputs/compare").glob("*.parquet")).unlink()
+        code, said = peacetext("verify")
+        assert code == 1
+        assert "1 changed or missing" in said.splitlines()[0]
+        Path("manifest-sha256.txt").write_text("", encoding="utf-8")
+        assert peacetext("verify")[0] == 1
+        Path("manifest-sha256.txt").unlink()
+        code, said = peacetext("verify")
+        assert code == 1
+        assert "manifest-sha256.txt is missing" in said
+
+
+def test_a_package_goes_to_no_folder_that_is_not_there(project: Path) -> None:
+    code, said = peacetext("package", "nowhere/out.zip")
+    assert code == 2
+    assert "nowhere: is no folder" in said
+    assert not Path("nowhere").exists()
