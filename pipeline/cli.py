@@ -296,7 +296,7 @@ def verify() -> None:
     first rows that differ and what went in otherwise. It leaves with 1 where a table is different,
     or a file of a replication package, where before a run of yours it holds the published tables.
     """
-    from pipeline.commands.printing import verified
+    from pipeline.commands.running import verified
 
     lines, is_right = verified()
     typer.echo("\n".join(lines))

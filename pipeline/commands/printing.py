@@ -8,7 +8,6 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -326,23 +325,3 @@ def entry_lines(entry: Entry) -> Iterator[str]:
 def said(value: object) -> str:
     """A value of the manifest, or a dash."""
     return (", ".join(value) if isinstance(value, tuple) else str(value or "")) or "–"
-
-
-def verified() -> tuple[list[str], bool]:
-    """What `peacetext verify` says, and whether all is right; errors as for `verifying.verify`."""
-    from pipeline.commands.new_study import is_unrun
-    from pipeline.commands.packaging import checked_files, outs_and_behind
-    from pipeline.commands.verifying import DIFFERENT, verified_lines, verify
-
-    files, fault = checked_files()
-    try:
-        held, other = verify()
-    except InputError:
-        if not fault:
-            raise
-        return [*files, fault], False
-    lines = [*files, *verified_lines(held, other), *filter(None, [fault])]
-    with suppress(InputError):  # without DVC's files nothing is known of it
-        behind = "" if is_unrun() else outs_and_behind()[1]
-        lines += [f"outputs/ {behind}; run: make"] if behind else []
-    return lines, not fault and all(one.status != DIFFERENT for one in held)

@@ -28,7 +28,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -275,6 +275,26 @@ def _say_whether_it_is_the_reference() -> None:
     if REFERENCE.is_dir():
         *_, last = verified_lines(*verify())
         say(last)
+
+
+def verified() -> tuple[list[str], bool]:
+    """What `peacetext verify` says, and whether all is right; errors as for `verifying.verify`."""
+    from pipeline.commands.new_study import is_unrun
+    from pipeline.commands.packaging import checked_files, outs_and_behind
+    from pipeline.commands.verifying import DIFFERENT, verified_lines, verify
+
+    files, fault = checked_files()
+    try:
+        held, other = verify()
+    except InputError:
+        if not fault:
+            raise
+        return [*files, fault], False
+    lines = [*files, *verified_lines(held, other), *filter(None, [fault])]
+    with suppress(InputError):  # without DVC's files nothing is known of it
+        behind = "" if is_unrun() else outs_and_behind()[1]
+        lines += [f"outputs/ {behind}; run: make"] if behind else []
+    return lines, not fault and all(one.status != DIFFERENT for one in held)
 
 
 def main() -> None:
