@@ -281,7 +281,9 @@ def dictionary() -> None:
 @command
 def open_() -> None:
     """Print where the report lies and open it in the browser. Example: peacetext open"""
-    page = Path("outputs/report/index.html")
+    from pipeline.commands.new_study import PUBLISHED, is_unrun
+
+    page = (PUBLISHED if is_unrun() else Path()) / "outputs/report/index.html"
     if not page.is_file():
         raise InputError(page, "is missing", "run: make")
     typer.echo(page.resolve())

@@ -480,3 +480,15 @@ def test_a_package_goes_to_no_folder_that_is_not_there(project: Path) -> None:
     assert code == 2
     assert "nowhere: is no folder" in said
     assert not Path("nowhere").exists()
+
+
+def test_before_a_run_of_ones_own_the_published_report_is_opened(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("typer.launch", opened.append)
+    with chdir(unpacked(packed(), tmp_path / "elsewhere")):
+        code, said = peacetext("open")
+    assert code == 0
+    assert "published/outputs/report/index.html" in said.replace("\n", "")
+    assert opened
