@@ -277,13 +277,19 @@ def _say_whether_it_is_the_reference() -> None:
         say(last)
 
 
-def verified() -> tuple[list[str], bool]:
-    """What `peacetext verify` says, and whether all is right; errors as for `verifying.verify`."""
+def verified(
+    files: list[str], fault: str, outs_and_behind: Callable[[], tuple[list[Path], str]]
+) -> tuple[list[str], bool]:
+    """What `peacetext verify` says, and whether all is right; errors as for `verifying.verify`.
+
+    Args:
+        files: what is said of the files of a replication package.
+        fault: what is wrong with them.
+        outs_and_behind: of `packaging`; asked where a run was made here.
+    """
     from pipeline.commands.new_study import is_unrun
-    from pipeline.commands.packaging import checked_files, outs_and_behind
     from pipeline.commands.verifying import DIFFERENT, verified_lines, verify
 
-    files, fault = checked_files()
     try:
         held, other = verify()
     except InputError:
