@@ -24,8 +24,8 @@ TOGETHER = {
     "tests/ingest/test_gold.py": "reports that were read",
     "tests/ingest/test_pdf_mirror.py": "reports that were read",
 }
-"""By how their path begins, files whose tests share what takes long to make; those of any other
-file stay together too."""
+"""By how their path begins, the first that fits, files whose tests share what takes long to make;
+those of any other file stay together too."""
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -333,7 +333,7 @@ def _zip(file: BinaryIO, contents: Mapping[str, Content], moment: datetime) -> N
 def checked_files() -> tuple[list[str], str]:
     """In a replication package: are its files as they were packed, and whose run is held?
 
-    The last line says what is wrong, empty where nothing is: `make` may have changed files.
+    And what is wrong, empty where nothing is or where `make` has run and may have changed files.
     """
     if not Path(SUMS).is_file():
         return [], f"{SUMS} is missing: unpack it again" if runs.is_unrun() else ""
