@@ -25,6 +25,7 @@ from pipeline.run.arrays import Floats, Integers
 from pipeline.run.settings import TopicSettings, load_settings
 from pipeline.run.tables.compare import GAP, GAP_SIDES, RECOVERY, SENTENCES
 from pipeline.run.tables.table import Table
+from pipeline.run.tables.texts import VECTORS
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
 from pipeline.topics.__main__ import read_corpus
 from pipeline.topics.clustering import agreement_of
@@ -32,7 +33,6 @@ from pipeline.topics.finding import score
 from pipeline.topics.fitting import NOT_SEEN, REFITTED, clustering, fitting_settings, projection
 from pipeline.topics.selection import TopicMaterial, prepare
 from pipeline.topics.terms import count_terms
-from pipeline.vectors import VECTORS
 from pipeline.vectors.encoder import load_encoder
 
 PROCESSORS: dict[str, dict[str, str]] = {

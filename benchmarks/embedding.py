@@ -23,11 +23,11 @@ import polars as pl
 
 from benchmarks.figures import present
 from pipeline.run.arrays import Vectors
-from pipeline.run.caches import ResultCache
+from pipeline.run.caches import ResultCache, VectorCache
 from pipeline.run.settings import EmbedSettings, load_settings
 from pipeline.run.tables.table import read_table
 from pipeline.run.tables.texts import PASSAGES
-from pipeline.vectors import VectorCache, device_of
+from pipeline.vectors import device_of
 from pipeline.vectors.encoder import CachedEncoder, SentenceEncoder, load_sentence_encoder
 
 PART = {"cpu": 500, "cuda": 10_000}
@@ -115,7 +115,9 @@ def _methods(exact: SentenceEncoder, settings: EmbedSettings, folder: Path) -> l
     rounded = load_sentence_encoder(settings.model_copy(update={"precision": "bfloat16"}))
     folding = [
         CachedEncoder(
-            encoder,
+            encoder.card,
+            encoder.dimension,
+            lambda encoder=encoder: encoder,  # type: ignore[misc]
             VectorCache(folder / f"{encoder.precision}.sqlite"),
             ResultCache(folder / "tokens.sqlite"),
         )

@@ -22,11 +22,11 @@ from pipeline.run.errors import InputError
 from pipeline.run.files import read_json, sha256_of
 from pipeline.run.settings import load_settings
 from pipeline.run.sheet import SUFFIXES, read_sheet
+from pipeline.run.tables.texts import MODEL_CARD
 from pipeline.study.codings import CODING_FOLDER
 from pipeline.study.manifest import COLUMNS, MANIFEST_FILE
 from pipeline.study.sets import SUGGESTED
 from pipeline.study.unit_files import UNREAD
-from pipeline.vectors import MODEL_CARD
 
 STAGES = ("acquire", "ingest", "segment", "embed", "topics", "themes", "compare")
 """The stages that make numbers."""

@@ -37,12 +37,11 @@ from pipeline.run.errors import InputError
 from pipeline.run.files import read_json, sha256_of, write_whole
 from pipeline.run.stage import OUTPUTS
 from pipeline.run.tables.table import read_table
-from pipeline.run.tables.texts import ACQUIRED
+from pipeline.run.tables.texts import ACQUIRED, VECTORS
 from pipeline.run.wording import counted
 from pipeline.study.checks import load_study
 from pipeline.study.manifest import Entry, located, read_manifest
 from pipeline.study.study import Study
-from pipeline.vectors import VECTORS
 
 SUMS = "manifest-sha256.txt"
 CRATE = "ro-crate-metadata.json"

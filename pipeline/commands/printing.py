@@ -168,7 +168,7 @@ def nearest_passages(text: str, n: int) -> pl.DataFrame:
     if not any(letter.isalnum() for letter in text):
         raise InputError("TEXT", "has no word to look for", "give a sentence or a few words")
     from pipeline.run.settings import load_settings
-    from pipeline.vectors import read_vectors
+    from pipeline.run.tables.texts import read_vectors
     from pipeline.vectors.encoder import load_encoder
 
     passages = read_table(PASSAGES)

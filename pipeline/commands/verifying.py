@@ -26,9 +26,8 @@ from pipeline.run.errors import InputError
 from pipeline.run.files import read_json, write_folder
 from pipeline.run.stage import OUTPUTS
 from pipeline.run.tables.table import Table, read_table
-from pipeline.run.tables.texts import ACQUIRED, BLOCKS, DOCUMENTS, PASSAGES
+from pipeline.run.tables.texts import ACQUIRED, BLOCKS, DOCUMENTS, PASSAGES, read_vectors
 from pipeline.run.wording import counted
-from pipeline.vectors import read_vectors
 
 REFERENCE = OUTPUTS / "reference"
 FACTS = "run.json"

@@ -49,7 +49,14 @@ from pipeline.run.tables.compare import (
     SPEAKER_SHARES,
 )
 from pipeline.run.tables.table import Table, csv_of, read_table, write_table
-from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NEAR_DUPLICATES, NOTES, PASSAGES
+from pipeline.run.tables.texts import (
+    BLOCKS,
+    DOCUMENTS,
+    NEAR_DUPLICATES,
+    NOTES,
+    PASSAGES,
+    read_vectors,
+)
 from pipeline.run.tables.themes import (
     CODER_AGREEMENT,
     EVALUATION,
@@ -72,7 +79,6 @@ from pipeline.study.codings import read_codings
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
 from pipeline.study.sets import SUGGESTED, who_coded
 from pipeline.study.study import STUDY_FILE, Study
-from pipeline.vectors import read_vectors
 from pipeline.vectors.encoder import load_encoder
 
 WRITTEN = (

@@ -13,14 +13,13 @@ from pipeline.run.errors import StageError
 from pipeline.run.settings import EmbedSettings, load_settings
 from pipeline.run.stage import Memory, Work, run_stage, say, spread, write_metrics
 from pipeline.run.tables.table import read_table
-from pipeline.run.tables.texts import PASSAGES
-from pipeline.vectors import write_vectors
+from pipeline.run.tables.texts import PASSAGES, write_vectors
+from pipeline.vectors import processor
 from pipeline.vectors.encoder import (
     CachedEncoder,
     SentenceEncoder,
     load_encoder,
     load_sentence_encoder,
-    processor,
 )
 
 PIECE = 256
@@ -39,7 +38,7 @@ class RayEncoder(SentenceEncoder):
         pieces = [order[start : start + PIECE] for start in range(0, len(order), PIECE)]
         results = spread(
             [[texts[row] for row in rows] for rows in pieces],
-            partial(load_work, self.settings, processor(self)),
+            partial(load_work, self.settings, _kind(self)),
         )
         for rows, result in zip(pieces, results, strict=True):
             yield rows, np.frombuffer(result, np.float32).reshape(len(rows), self.dimension)
@@ -47,10 +46,16 @@ class RayEncoder(SentenceEncoder):
 
 def on_ray(local: CachedEncoder, settings: EmbedSettings) -> CachedEncoder:
     """The same encoder and cache, with what is new computed by the cluster."""
-    here = local.encoder
-    return replace(
-        local, encoder=RayEncoder(here.model, here.card, here.precision, settings=settings)
-    )
+
+    def load() -> SentenceEncoder:
+        here = local.load()
+        return RayEncoder(here.model, here.card, here.precision, settings=settings)
+
+    return replace(local, load=load)
+
+
+def _kind(encoder: SentenceEncoder) -> str:
+    return processor(encoder.model.device.type, encoder.precision)
 
 
 def load_work(settings: EmbedSettings, kind: str) -> Work:
@@ -60,9 +65,9 @@ def load_work(settings: EmbedSettings, kind: str) -> Work:
         StageError: the process runs on another kind of processor, which may round another way.
     """
     encoder = load_sentence_encoder(settings)
-    if processor(encoder) != kind:
+    if _kind(encoder) != kind:
         raise StageError(
-            f"a worker of the cluster has a processor of another kind ({processor(encoder)}) than "
+            f"a worker of the cluster has a processor of another kind ({_kind(encoder)}) than "
             f"this machine ({kind}), so its vectors would differ in their last bits"
         )
     return lambda texts: encoder.encode(texts).tobytes()

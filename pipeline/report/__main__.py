@@ -17,12 +17,19 @@ from pipeline.run.settings import load_settings
 from pipeline.run.stage import Memory, run_stage, say, write_metrics
 from pipeline.run.tables.dictionary import TABLES
 from pipeline.run.tables.table import Table, read_table
-from pipeline.run.tables.texts import ACQUIRED, DOCUMENTS, PASSAGES, SET_ASIDE
+from pipeline.run.tables.texts import (
+    ACQUIRED,
+    DOCUMENTS,
+    MODEL_CARD,
+    PASSAGES,
+    SET_ASIDE,
+    VECTORS,
+    read_vectors,
+)
 from pipeline.study.checks import load_study
 from pipeline.study.codebook import CODEBOOK_FILE, load_codebook
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
 from pipeline.study.study import MISSIONS_FILE, STUDY_FILE, load_missions
-from pipeline.vectors import MODEL_CARD, VECTORS, read_vectors
 
 FOLDER = Path("outputs/report")
 REQUIRED = (ACQUIRED, DOCUMENTS, SET_ASIDE, PASSAGES)

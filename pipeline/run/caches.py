@@ -16,12 +16,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
+from pipeline.run.arrays import Booleans, Vectors
 from pipeline.run.errors import StageError
 from pipeline.run.stage import say
 
 T = TypeVar("T")
 
 _HASHES_A_QUERY = 500
+_VECTORS_AT_ONCE = 10_000  # as many are held twice, as bytes and as rows
 _PRIMARY = 0xFF  # the part of an SQLite error code that names its kind
 _NO_DAMAGE = {
     sqlite3.SQLITE_FULL,
@@ -135,3 +139,29 @@ class ResultCache:
     def _connection(self) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(self._file, timeout=60)) as connection, connection:
             yield connection
+
+
+class VectorCache:
+    """Vectors of one model by text hash; opened and fixed as `ResultCache`."""
+
+    def __init__(self, file: Path) -> None:
+        """Open the cache, or begin it."""
+        self._results = ResultCache(file)
+
+    def find(self, hashes: Sequence[str], dimension: int) -> tuple[Vectors, Booleans]:
+        """float32 [len(hashes), dimension] and boolean [len(hashes)], which are there and whole."""
+        vectors = np.zeros((len(hashes), dimension), dtype=np.float32)
+        known = np.zeros(len(hashes), dtype=np.bool_)
+        for start in range(0, len(hashes), _VECTORS_AT_ONCE):
+            part = hashes[start : start + _VECTORS_AT_ONCE]
+            found = self._results.find(part)
+            for row, key in enumerate(part, start):
+                if len(found.get(key, b"")) == vectors.itemsize * dimension:
+                    vectors[row], known[row] = np.frombuffer(found[key], dtype=np.float32), True
+        return vectors, known
+
+    def add(self, hashes: Sequence[str], vectors: Vectors) -> None:
+        """Keep vectors [len(hashes), dimension] in one transaction."""
+        self._results.add(
+            (key, vector.tobytes()) for key, vector in zip(hashes, vectors, strict=True)
+        )

@@ -10,7 +10,7 @@ import polars as pl
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import Memory, run_stage, say, write_metrics
 from pipeline.run.tables.table import read_table, write_table
-from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NEAR_DUPLICATES, PASSAGES
+from pipeline.run.tables.texts import BLOCKS, DOCUMENTS, NEAR_DUPLICATES, PASSAGES, read_vectors
 from pipeline.run.tables.themes import (
     CALIBRATION,
     CODER_AGREEMENT,
@@ -34,7 +34,6 @@ from pipeline.themes.evaluation import ALL, MACRO, calibration_error
 from pipeline.themes.scoring import SavedThemes, save_themes
 from pipeline.themes.study import ThemeFindings, study_themes
 from pipeline.themes.units import CodedCorpus, lost_lines, passage_codes_table, units_table
-from pipeline.vectors import read_vectors
 from pipeline.vectors.encoder import load_encoder
 
 

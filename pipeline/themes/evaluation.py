@@ -127,17 +127,13 @@ def _with_means(above: Floats, below: Floats, learnable: Booleans) -> Floats:
 
 
 def _average_precisions(judged: Judged, weights: Floats, learnable: Booleans) -> Floats:
-    probability = judged.predictions.probability
+    truth, probability = judged.truth, judged.predictions.probability
     columns = [
-        weighted_average_precision(judged.truth[:, theme], probability[:, theme], weights)
-        for theme in range(judged.truth.shape[1])
+        weighted_average_precision(truth[:, [theme]], probability[:, [theme]], weights)
+        for theme in range(truth.shape[1])
     ]
     by_theme = np.column_stack(columns)
-    pooled = weighted_average_precision(
-        judged.truth[:, learnable].ravel(),
-        probability[:, learnable].ravel(),
-        np.repeat(weights, int(learnable.sum()), axis=1),
-    )
+    pooled = weighted_average_precision(truth[:, learnable], probability[:, learnable], weights)
     return np.column_stack([by_theme, _mean(by_theme[:, learnable]), pooled])
 
 
@@ -145,16 +141,26 @@ def weighted_average_precision(truth: Booleans, probability: Floats, weights: Fl
     """Average precision under each row of weights, float [rows]; equal probabilities tie.
 
     The sum over ranks of precision times the gain in recall (as scikit-learn's
-    average_precision_score with sample_weight), for all rows of weights at once.
+    average_precision_score with sample_weight), for all rows of weights at once. Only ranks at
+    which something right stands gain any, so precision is worked out at no others.
+
+    Args:
+        truth: bool [n, columns], pooled.
+        probability: float [n, columns].
+        weights: float [rows, n].
     """
-    if not len(truth):
+    order = np.argsort(-probability, axis=None, kind="stable")
+    is_right, ranked = truth.ravel()[order], probability.ravel()[order]
+    if not is_right.any():
         return np.zeros(len(weights))
-    order = np.argsort(-probability, kind="stable")
-    ranked = probability[order]
-    is_last = np.append(ranked[1:] < ranked[:-1], True)
-    right = np.cumsum(weights[:, order] * truth[order], axis=1)[:, is_last]
-    said = np.cumsum(weights[:, order], axis=1)[:, is_last]
-    gains = np.diff(right, axis=1, prepend=0.0)
+    tie = np.append(0, np.cumsum(ranked[1:] < ranked[:-1]))
+    ties, first_right = np.unique(tie[is_right], return_index=True)
+    starts = np.append(0, np.searchsorted(tie, ties[:-1], side="right"))
+    end = int(np.searchsorted(tie, ties[-1], side="right"))
+    unit = order // truth.shape[1]
+    gains = np.add.reduceat(weights[:, unit[is_right]], first_right, axis=1)
+    right = np.cumsum(gains, axis=1)
+    said = np.cumsum(np.add.reduceat(weights[:, unit[:end]], starts, axis=1), axis=1)
     return _ratio((_ratio(right, said) * gains).sum(axis=1), right[:, -1])
 
 

@@ -66,6 +66,7 @@ class _Terms:
         analyse: takes a text apart.
         numbers: a number for each term of a text that was learnt from.
         kept: numbers and counts of the terms of these texts.
+        placed: the vocabulary that was asked for last, and the column of each number in it.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
@@ -74,6 +75,7 @@ class _Terms:
         self.analyse: Callable[[str], list[str]] = TfidfVectorizer(**settings).build_analyzer()
         self.numbers: dict[str, int] = {}
         self.kept: dict[str, tuple[Integers, Integers]] = {}
+        self.placed: tuple[tuple[str, ...], Integers] = ((), np.zeros(0, dtype=int))
 
     def learn(self, texts: Sequence[str]) -> list[tuple[Integers, Integers]]:
         """Numbers of the terms of each text, and how often it has them."""
@@ -88,6 +90,16 @@ class _Terms:
                     np.array([*counted.values()], dtype=int),
                 )
         return [self.kept[text] for text in texts]
+
+    def columns_in(self, terms: tuple[str, ...]) -> Integers:
+        """The column of each number in a vocabulary of these terms, -1 where it has none."""
+        before, columns = self.placed
+        if before is not terms or len(columns) != len(self.numbers):
+            columns = np.full(len(self.numbers), -1)
+            found = np.array([self.numbers.get(term, -1) for term in terms], dtype=int)
+            columns[found[found >= 0]] = np.flatnonzero(found >= 0)
+            self.placed = terms, columns
+        return columns
 
 
 _TERMS: dict[str, _Terms] = {}
@@ -126,7 +138,7 @@ class ThemeVocabulary:
         from scipy.sparse import csr_matrix
 
         known, columns = _terms_with(self.settings), self._columns
-        column_of = np.array([columns.get(term, -1) for term in known.numbers], dtype=int)
+        column_of = known.columns_in(self.terms)
         places, numbers = [np.zeros(0, dtype=int)], [np.zeros(0, dtype=int)]
         for text in texts:
             if text in known.kept:

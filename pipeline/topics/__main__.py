@@ -8,7 +8,7 @@ from pipeline.run.files import write_folder
 from pipeline.run.settings import load_settings
 from pipeline.run.stage import Memory, run_stage, say, write_metrics
 from pipeline.run.tables.table import read_table, write_table
-from pipeline.run.tables.texts import DOCUMENTS, NEAR_DUPLICATES, PASSAGES
+from pipeline.run.tables.texts import DOCUMENTS, NEAR_DUPLICATES, PASSAGES, read_vectors
 from pipeline.run.tables.topics import (
     ARTICLE_ASSIGNMENTS,
     ARTICLE_TOPICS,
@@ -25,7 +25,6 @@ from pipeline.study.study import load_missions
 from pipeline.topics.finding import TopicFindings, find_topics, load_labels, renamed
 from pipeline.topics.model import saved_files
 from pipeline.topics.selection import TopicCorpus
-from pipeline.vectors import read_vectors
 from pipeline.vectors.encoder import load_encoder
 
 MODEL = Path("outputs/topics/model")

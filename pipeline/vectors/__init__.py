@@ -11,26 +11,21 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from pipeline.run.arrays import Booleans, Vectors
-from pipeline.run.caches import ResultCache, cache_folder
+from pipeline.run.arrays import Vectors
+from pipeline.run.caches import cache_folder
 from pipeline.run.errors import InputError, StageError
-from pipeline.run.files import sha256_of, text_hash, write_json, write_whole
+from pipeline.run.files import sha256_of, text_hash
 from pipeline.run.settings import PACKAGED, PARAMS_FILE, EmbedSettings, EncoderUse
 from pipeline.run.stage import heavy_imports, say
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-VECTORS = Path("outputs/embed/vectors.npy")
-MODEL_CARD = Path("outputs/embed/model.json")
-_HASHES_AT_ONCE = 10_000  # as many are held twice, as bytes and as rows
 _PUBLISHED = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _PACKAGED_USE = EncoderUse(weights={"model.safetensors": _PUBLISHED})
 """The weights of all-MiniLM-L6-v2 as sentence-transformers published them."""
@@ -42,8 +37,13 @@ _KEY = "embed.model"
 _ANOTHER = "name a model or revision that SentenceTransformer.save_pretrained wrote as safetensors"
 _OFFLINE = os.environ.get("HF_HUB_OFFLINE", "0").lower() in {"1", "on", "yes", "true"}
 """Whether the person wants no hub to be asked; later it is set for every process with a model."""
+_BFLOAT16_UNITS = ("avx512_bf16", "amx_bf16")
+"""Units of a processor that decide how products of bfloat16 are summed."""
 _LONGEST = 100_000
 """A tokeniser that knows no limit names a number far above this."""
+_SAMPLES = ("Peace.", "The mission protects civilians, who are in danger, and reports on it twice.")
+_SAME = 0.999
+"""Least cosine to the library's vector; another order of sums makes a difference of 1e-6."""
 _PASSAGES = ("document", "passage", "corpus")
 """What models call their prompt for what is searched in, as sentence-transformers looks for it."""
 
@@ -224,13 +224,13 @@ def _download(arguments: Sequence[str]) -> str:
 
 def load_model(found: FoundModel, wanted: str) -> SentenceTransformer:
     """The model in float32 on the wanted device; code that it brings along is not run."""
+    device = find_device(wanted)
     with heavy_imports(without="pandas"):
         import torch
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    device = device_of(wanted, cuda=torch.cuda.is_available())
     try:
         return SentenceTransformer(
             str(found.folder),
@@ -244,6 +244,21 @@ def load_model(found: FoundModel, wanted: str) -> SentenceTransformer:
         if "trust_remote_code" in reason:
             reason = "it brings code of its own, which is never run"
         raise unusable(found.name, f"cannot be loaded ({reason[:300]})") from error
+
+
+def check_against_library(
+    model: SentenceTransformer, encode: Callable[[Sequence[str]], Vectors], card: ModelCard
+) -> None:
+    """Refuse a model that needs more than tokens and their mask."""
+    try:
+        ours = encode(_SAMPLES)
+        theirs = model.encode(list(_SAMPLES), prompt=card.prompt, normalize_embeddings=True)
+        near = bool(((ours * theirs).sum(axis=1) > _SAME).all())
+    except Exception as error:  # it was made for other inputs
+        reason = " ".join(str(error).split())[:200]
+        raise unusable(card.name, f"cannot be run on texts alone ({reason})") from error
+    if not near:
+        raise unusable(card.name, "gives other vectors in calls of a fixed shape")
 
 
 def unusable(name: str, problem: str) -> InputError:
@@ -283,6 +298,14 @@ def prompt_tokens_of(model: SentenceTransformer, prompt: str) -> int:
     return len(ids) - (ids[-1] in model.tokenizer.all_special_ids)
 
 
+def find_device(wanted: str) -> str:
+    """As `device_of`, on this machine."""
+    with heavy_imports(without="pandas"):
+        import torch
+
+    return device_of(wanted, cuda=torch.cuda.is_available())
+
+
 def device_of(wanted: str, *, cuda: bool) -> str:
     """The device for the setting embed.device; ``cuda`` says whether there is a GPU."""
     if wanted == "auto":
@@ -292,53 +315,14 @@ def device_of(wanted: str, *, cuda: bool) -> str:
     return wanted
 
 
-def write_vectors(vectors: Vectors, card: Mapping[str, object]) -> None:
-    """Write the vectors, one row a passage in the order of the passages, and their model's card."""
-    write_whole(VECTORS, lambda file: np.save(file, vectors, allow_pickle=False))
-    write_json(MODEL_CARD, dict(card))
+def processor(device: str, precision: str) -> str:
+    """The kind of processor, since another one may round another way."""
+    import torch
 
-
-def read_vectors(n_passages: int) -> Vectors:
-    """float32 [n_passages, dimension], row i for passage i.
-
-    Raises:
-        InputError: the embed stage has not run.
-        StageError: the file does not fit the passages.
-    """
-    if not VECTORS.is_file():
-        raise InputError(VECTORS, "is missing", "run: dvc repro embed")
-    try:
-        vectors: Vectors = np.load(VECTORS, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise StageError(f"{VECTORS} cannot be read ({error}); run: dvc repro -f embed") from error
-    if vectors.shape[0] != n_passages:
-        raise StageError(
-            f"{VECTORS} has {vectors.shape[0]} rows for {n_passages} passages; run: dvc repro embed"
-        )
-    return vectors
-
-
-class VectorCache:
-    """Vectors of one model by text hash; opened and fixed as `ResultCache`."""
-
-    def __init__(self, file: Path) -> None:
-        """Open the cache, or begin it."""
-        self._results = ResultCache(file)
-
-    def find(self, hashes: Sequence[str], dimension: int) -> tuple[Vectors, Booleans]:
-        """float32 [len(hashes), dimension] and boolean [len(hashes)], which are there and whole."""
-        vectors = np.zeros((len(hashes), dimension), dtype=np.float32)
-        known = np.zeros(len(hashes), dtype=np.bool_)
-        for start in range(0, len(hashes), _HASHES_AT_ONCE):
-            part = hashes[start : start + _HASHES_AT_ONCE]
-            found = self._results.find(part)
-            for row, key in enumerate(part, start):
-                if len(found.get(key, b"")) == vectors.itemsize * dimension:
-                    vectors[row], known[row] = np.frombuffer(found[key], dtype=np.float32), True
-        return vectors, known
-
-    def add(self, hashes: Sequence[str], vectors: Vectors) -> None:
-        """Keep vectors [len(hashes), dimension] in one transaction."""
-        self._results.add(
-            (key, vector.tobytes()) for key, vector in zip(hashes, vectors, strict=True)
-        )
+    if device == "cuda":
+        return torch.cuda.get_device_name().replace(" ", "-").lower()
+    name = str(torch.backends.cpu.get_cpu_capability()).lower()
+    if precision == "bfloat16":
+        can = torch.cpu.get_capabilities()
+        name = "-".join([name, *(each for each in _BFLOAT16_UNITS if can.get(each))])
+    return name

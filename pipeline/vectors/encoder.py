@@ -9,33 +9,37 @@ that a fresh run computes.
 
 from __future__ import annotations
 
+import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.run.arrays import Vectors
-from pipeline.run.caches import ResultCache, cache_folder
+from pipeline.run.caches import ResultCache, VectorCache, cache_folder, code_hash
 from pipeline.run.errors import StageError
 from pipeline.run.files import read_json, text_hash
 from pipeline.run.settings import EmbedSettings
+from pipeline.run.tables.texts import MODEL_CARD, VECTORS
 from pipeline.vectors import (
-    MODEL_CARD,
-    VECTORS,
+    FoundModel,
     ModelCard,
-    VectorCache,
+    check_against_library,
+    find_device,
     find_model,
     load_model,
     max_tokens_of,
+    processor,
     prompt_of,
     prompt_tokens_of,
-    unusable,
 )
 
 if TYPE_CHECKING:
@@ -46,14 +50,11 @@ _ROWS = {"cpu": 4, "cuda": 256}
 """Texts in one call: a processor gains nothing from more, a GPU is idle with fewer."""
 _FULL_LENGTH = 512
 """Tokens; calls of longer texts have fewer rows, so that they fit into memory."""
-_SAMPLES = ("Peace.", "The mission protects civilians, who are in danger, and reports on it twice.")
-_SAME = 0.999
-"""Least cosine to the library's vector; another order of sums makes a difference of 1e-6."""
-_BFLOAT16_UNITS = ("avx512_bf16", "amx_bf16")
-"""Units of a processor that decide how products of bfloat16 are summed."""
 
 _TEXTS_A_COMMIT = 400
 _TEXTS_A_PART = 1000
+_CODE = (Path(__file__), Path(__file__).with_name("__init__.py"))
+_LIBRARIES = ("sentence-transformers", "torch", "transformers")
 
 TokenNumbers = npt.NDArray[np.int32]
 
@@ -190,21 +191,21 @@ def _first_made(waiting: deque[tuple[list[int], Future[Vectors]]]) -> tuple[list
 
 @dataclass(frozen=True)
 class CachedEncoder:
-    """An encoder that computes a text's vector once, ever."""
+    """An encoder that computes a text's vector once, ever.
 
-    encoder: SentenceEncoder
+    Attributes:
+        card: of its model.
+        dimension: length of a vector.
+        load: gives the model, which is slow, for the first text that has no vector yet.
+        cache: vectors.
+        counts: of tokens.
+    """
+
+    card: ModelCard
+    dimension: int
+    load: Callable[[], SentenceEncoder]
     cache: VectorCache
     counts: ResultCache
-
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-        return self.encoder.dimension
-
-    @property
-    def card(self) -> ModelCard:
-        """The model's card."""
-        return self.encoder.card
 
     def encode(
         self, texts: Sequence[str], announce: Callable[[int], None] | None = None
@@ -232,7 +233,7 @@ class CachedEncoder:
         known = self.counts.find(sorted(set(hashes)))
         fresh = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
         if fresh:
-            counts = self.encoder.count_tokens(list(fresh.values()))
+            counts = self.load().count_tokens(list(fresh.values()))
             made = {key: str(count).encode() for key, count in zip(fresh, counts, strict=True)}
             self.counts.add(made.items())
             known |= made
@@ -244,9 +245,11 @@ class CachedEncoder:
         """Row numbers and their vectors, which are kept in the cache some hundred at a time."""
         from tqdm import tqdm
 
+        if not texts:
+            return
         pending: list[tuple[list[str], Vectors]] = []
         with tqdm(total=len(texts), desc="embed", unit="text", disable=len(texts) < 50) as bar:
-            for rows, vectors in self.encoder.encode_in_parts(texts):
+            for rows, vectors in self.load().encode_in_parts(texts):
                 yield rows, vectors
                 pending.append(([hashes[row] for row in rows], vectors))
                 bar.update(len(rows))
@@ -275,15 +278,41 @@ def load_encoder(
         InputError: the model is not there, is not the pinned one, or cannot be used.
         StageError: no such device is here, or the passages were embedded by another model.
     """
-    encoder = load_sentence_encoder(settings, query=query)
-    card = encoder.card
+    load = cache(partial(load_sentence_encoder, settings, query=query))
+    device = find_device(settings.device)
+    card, dimension = _known(settings, find_model(settings), device, load, query=query)
     made = read_json(MODEL_CARD) if MODEL_CARD.is_file() and not anew else vars(card)
     before = made.get("weights_sha256"), made.get("files_sha256", "")
     if before != (card.weights_sha256, card.files_sha256):  # a folder's files may have changed
         raise StageError(f"{VECTORS} was made by another model; run: dvc repro -f embed")
-    file = cache_folder() / f"vectors-{card.fingerprint}-{processor(encoder)}.sqlite"
+    kind = processor(device, settings.precision)
+    vectors = VectorCache(cache_folder() / f"vectors-{card.fingerprint}-{kind}.sqlite")
     counts = ResultCache(cache_folder() / f"tokens-{card.fingerprint}.sqlite")
-    return CachedEncoder(encoder, VectorCache(file), counts)
+    return CachedEncoder(card, dimension, load, vectors, counts)
+
+
+def _known(
+    settings: EmbedSettings,
+    found: FoundModel,
+    device: str,
+    load: Callable[[], SentenceEncoder],
+    *,
+    query: bool,
+) -> tuple[ModelCard, int]:
+    """Card and dimension of a model, which is loaded where they are not known yet.
+
+    Its files, settings, code and libraries decide the card, and by them it is kept.
+    """
+    cards = ResultCache(cache_folder() / f"cards-{code_hash(_CODE, _LIBRARIES)}.sqlite")
+    asked = (replace(found, folder=Path()), settings.batch_size, settings.length_step)
+    key = text_hash(f"{(*asked, settings.precision, device, query)}")
+    known = cards.find([key])
+    if not known:
+        encoder = load()
+        known = {key: json.dumps([vars(encoder.card), encoder.dimension]).encode()}
+        cards.add(known.items())
+    card, dimension = json.loads(known[key])
+    return ModelCard(**card), dimension
 
 
 def load_sentence_encoder(settings: EmbedSettings, *, query: bool = False) -> SentenceEncoder:
@@ -307,7 +336,7 @@ def load_sentence_encoder(settings: EmbedSettings, *, query: bool = False) -> Se
         model.eval(), card, prompt_tokens=prompt_tokens_of(model, card.prompt)
     )
     if found.files_sha256:
-        _check_against_library(encoder)
+        check_against_library(encoder.model, encoder.encode, card)
     return _rounded(encoder) if settings.precision == "bfloat16" else encoder
 
 
@@ -319,31 +348,3 @@ def _rounded(encoder: SentenceEncoder) -> SentenceEncoder:
         if isinstance(layer, torch.nn.Linear):
             layer.to(torch.bfloat16)
     return replace(encoder, precision="bfloat16")
-
-
-def _check_against_library(encoder: SentenceEncoder) -> None:
-    """Refuse a model that needs more than tokens and their mask."""
-    try:
-        ours = encoder.encode(_SAMPLES)
-        theirs = encoder.model.encode(
-            list(_SAMPLES), prompt=encoder.card.prompt, normalize_embeddings=True
-        )
-        near = bool(((ours * theirs).sum(axis=1) > _SAME).all())
-    except Exception as error:  # it was made for other inputs
-        reason = " ".join(str(error).split())[:200]
-        raise unusable(encoder.card.name, f"cannot be run on texts alone ({reason})") from error
-    if not near:
-        raise unusable(encoder.card.name, "gives other vectors in calls of a fixed shape")
-
-
-def processor(encoder: SentenceEncoder) -> str:
-    """The kind of processor, since another one may round another way."""
-    import torch
-
-    if encoder.model.device.type == "cuda":
-        return torch.cuda.get_device_name().replace(" ", "-").lower()
-    name = str(torch.backends.cpu.get_cpu_capability()).lower()
-    if encoder.precision == "bfloat16":
-        can = torch.cpu.get_capabilities()
-        name = "-".join([name, *(each for each in _BFLOAT16_UNITS if can.get(each))])
-    return name

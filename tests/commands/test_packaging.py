@@ -31,11 +31,10 @@ from pipeline.run.files import write_text
 from pipeline.run.tables.compare import QUOTATIONS, SENTENCES
 from pipeline.run.tables.dictionary import TABLES
 from pipeline.run.tables.table import csv_of, read_table, write_table
-from pipeline.run.tables.texts import ACQUIRED, DOCUMENTS, PASSAGES
+from pipeline.run.tables.texts import ACQUIRED, DOCUMENTS, MODEL_CARD, PASSAGES
 from pipeline.study.checks import load_study
 from pipeline.study.manifest import MANIFEST_FILE, read_manifest
 from pipeline.study.study import STUDY_FILE
-from pipeline.vectors import MODEL_CARD
 from tests.commands import test_verifying as small
 
 ROOT = Path(__file__).parents[2]

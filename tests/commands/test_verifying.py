@@ -20,9 +20,8 @@ from pipeline.commands import verifying
 from pipeline.commands.verifying import DIFFERENT, IDENTICAL, TABLES, WITHIN, write_reference
 from pipeline.run.tables.compare import GAP
 from pipeline.run.tables.table import Table, write_table
-from pipeline.run.tables.texts import ACQUIRED, BLOCKS, DOCUMENTS, PASSAGES
+from pipeline.run.tables.texts import ACQUIRED, BLOCKS, DOCUMENTS, PASSAGES, write_vectors
 from pipeline.run.tables.topics import ASSIGNMENTS, TOPICS
-from pipeline.vectors import write_vectors
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "outputs" / "reference"

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.run.caches import ResultCache
+from pipeline.run.caches import ResultCache, VectorCache
 from pipeline.run.errors import StageError
 from pipeline.run.files import text_hash
 from pipeline.run.settings import load_settings
-from pipeline.vectors import VectorCache, device_of
+from pipeline.vectors import device_of
 from pipeline.vectors.encoder import (
     CachedEncoder,
     SentenceEncoder,
@@ -144,7 +144,9 @@ def test_tokens_are_counted_before_the_cut(encoder: SentenceEncoder) -> None:
 @pytest.fixture
 def cached(encoder: SentenceEncoder, tmp_path: Path) -> CachedEncoder:
     return CachedEncoder(
-        encoder,
+        encoder.card,
+        encoder.dimension,
+        lambda: encoder,
         VectorCache(tmp_path / "vectors.sqlite"),
         ResultCache(tmp_path / "tokens.sqlite"),
     )
@@ -162,8 +164,10 @@ def test_only_new_texts_are_computed(cached: CachedEncoder, sentences: list[str]
     assert fresh == [1, 0]
 
 
-def test_tokens_are_counted_once(cached: CachedEncoder, sentences: list[str]) -> None:
-    counts = cached.encoder.count_tokens(sentences)
+def test_tokens_are_counted_once(
+    cached: CachedEncoder, encoder: SentenceEncoder, sentences: list[str]
+) -> None:
+    counts = encoder.count_tokens(sentences)
     assert cached.count_tokens(sentences) == counts
     assert cached.count_tokens([*sentences[::-1], sentences[0]]) == [*counts[::-1], counts[0]]
 
@@ -282,7 +286,7 @@ def test_a_full_disk_sets_no_good_cache_aside(tmp_path: Path) -> None:
     size = file.stat().st_size
     code = (
         "import resource, signal, sys, numpy as np; from pathlib import Path\n"
-        "from pipeline.vectors import VectorCache\n"
+        "from pipeline.run.caches import VectorCache\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
         f"VectorCache(Path({str(file)!r}))"

@@ -22,7 +22,7 @@ from pipeline import vectors as models
 from pipeline.run.errors import InputError, StageError
 from pipeline.run.files import sha256_of, write_json
 from pipeline.run.settings import EmbedSettings, EncoderUse, load_settings
-from pipeline.vectors import MODEL_CARD
+from pipeline.run.tables.texts import MODEL_CARD
 from pipeline.vectors.encoder import (
     SentenceEncoder,
     load_encoder,

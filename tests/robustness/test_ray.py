@@ -20,7 +20,8 @@ from pipeline.run.settings import load_settings
 from pipeline.run.stage import Work, spread
 from pipeline.segment import passages
 from pipeline.segment.passages import load_splitter, split_sentences
-from pipeline.vectors.encoder import load_sentence_encoder, processor
+from pipeline.vectors import processor
+from pipeline.vectors.encoder import load_sentence_encoder
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'peacetext[ray]'")
 pytestmark = pytest.mark.slow
@@ -71,7 +72,9 @@ def test_vectors_of_a_cluster_that_loses_a_worker_are_bit_for_bit_those_of_one_m
     there = RayEncoder(here.model, here.card, here.precision, settings=settings)
     monkeypatch.setattr(embed_stage, "PIECE", 10)
     grave = tmp_path / "grave"
-    load = partial(embed_stage.load_work, settings, processor(here))
+    load = partial(
+        embed_stage.load_work, settings, processor(here.model.device.type, here.precision)
+    )
     monkeypatch.setattr(
         embed_stage, "spread", lambda pieces, _: spread(pieces, partial(_dies_once, load, grave))
     )

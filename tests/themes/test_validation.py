@@ -111,9 +111,19 @@ def test_average_precision_is_that_of_scikit_learn_under_any_weights() -> None:
     truth = random.random(60) < 0.3
     probability = random.random(60).round(1)  # many ties
     weights = group_weights([f"g{i // 4}" for i in range(60)], 20, seed=1)
-    ours = weighted_average_precision(truth, probability, weights)
+    ours = weighted_average_precision(truth[:, None], probability[:, None], weights)
     theirs = [average_precision_score(truth, probability, sample_weight=w) for w in weights]
     assert ours == pytest.approx(theirs)
+    # pooled, each unit of three columns has its weight three times
+    pairs = truth.reshape(20, 3), probability.reshape(20, 3)
+    pooled = weighted_average_precision(*pairs, weights[:, :20])
+    theirs = [
+        average_precision_score(truth, probability, sample_weight=np.repeat(w[:20], 3))
+        for w in weights
+    ]
+    assert pooled == pytest.approx(theirs)
+    # and nothing right gives nothing
+    assert not weighted_average_precision(pairs[0] & False, pairs[1], weights[:, :20]).any()
 
 
 def test_measures_are_those_of_scikit_learn_and_lie_in_their_intervals(

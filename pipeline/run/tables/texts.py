@@ -1,13 +1,20 @@
-"""What the stages acquire, ingest and segment write: documents, their blocks, their passages."""
+"""What acquire, ingest, segment and embed write: documents, blocks, passages, vectors."""
 
 from __future__ import annotations
 
-from typing import get_args
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
 
 import dataframely as dy
 
+from pipeline.run.errors import InputError, StageError
+from pipeline.run.files import write_json, write_whole
 from pipeline.run.tables.table import table
 from pipeline.run.wording import Kind, Role
+
+if TYPE_CHECKING:
+    from pipeline.run.arrays import Vectors
 
 
 class Acquired(dy.Schema):
@@ -140,3 +147,37 @@ class NearDuplicates(dy.Schema):
 
 PASSAGES = table("segment/passages", Passages)
 NEAR_DUPLICATES = table("segment/near_duplicates", NearDuplicates)
+
+
+VECTORS = Path("outputs/embed/vectors.npy")
+MODEL_CARD = Path("outputs/embed/model.json")
+
+
+def write_vectors(vectors: Vectors, card: Mapping[str, object]) -> None:
+    """Write the vectors, one row a passage in the order of the passages, and their model's card."""
+    import numpy as np
+
+    write_whole(VECTORS, lambda file: np.save(file, vectors, allow_pickle=False))
+    write_json(MODEL_CARD, dict(card))
+
+
+def read_vectors(n_passages: int) -> Vectors:
+    """float32 [n_passages, dimension], row i for passage i.
+
+    Raises:
+        InputError: the embed stage has not run.
+        StageError: the file does not fit the passages.
+    """
+    import numpy as np
+
+    if not VECTORS.is_file():
+        raise InputError(VECTORS, "is missing", "run: dvc repro embed")
+    try:
+        vectors: Vectors = np.load(VECTORS, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise StageError(f"{VECTORS} cannot be read ({error}); run: dvc repro -f embed") from error
+    if vectors.shape[0] != n_passages:
+        raise StageError(
+            f"{VECTORS} has {vectors.shape[0]} rows for {n_passages} passages; run: dvc repro embed"
+        )
+    return vectors
