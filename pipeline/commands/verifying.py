@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,8 +195,9 @@ def verify() -> tuple[list[Held], list[str]]:
     """
     if not (REFERENCE / FACTS).is_file():
         raise InputError(REFERENCE, "holds no reference run", "git checkout it, or: make reference")
-    known = read_json(REFERENCE / FACTS)
-    theirs = {name: _of_reference(name) for name in _NAMES} | {"metrics": runs.metrics_frame(known)}
+    known = _of_reference(FACTS, read_json)
+    theirs = {name: _of_reference(f"{name}.parquet", pl.read_parquet) for name in _NAMES}
+    theirs["metrics"] = runs.metrics_frame(known)
     if runs.is_unrun():
         with chdir(runs.PUBLISHED):
             ours, facts = _tables_of_run(places=False), known | {"metrics": runs.metrics_of_run()}
@@ -218,11 +219,11 @@ def verify() -> tuple[list[Held], list[str]]:
     return held, [*runs.other_documents(*documents), *runs.other_facts(facts, known)]
 
 
-def _of_reference(name: str) -> pl.DataFrame:
-    file = REFERENCE / f"{name}.parquet"
+def _of_reference(name: str, read: Callable[[Path], Any]) -> Any:
+    file = REFERENCE / name
     try:
-        return pl.read_parquet(file)
-    except (pl.exceptions.PolarsError, OSError) as error:
+        return read(file)
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         fix = "git checkout outputs/reference"
         raise InputError(file, f"cannot be read ({type(error).__name__})", fix) from error
 

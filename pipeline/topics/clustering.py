@@ -148,9 +148,10 @@ class ConsensusClustering(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 
 def processes_worth(n_texts: int, n_fits: int, n_jobs: int = -1) -> int:
     """Processes for fits of so many texts, ``n_jobs`` at most and -1 for one a core."""
-    from joblib import effective_n_jobs
+    from joblib import cpu_count
 
-    return int(effective_n_jobs(n_jobs)) if n_texts * n_fits >= _WORTH_PROCESSES else 1
+    wanted = cpu_count() if n_jobs < 0 else n_jobs
+    return int(wanted) if n_texts * n_fits >= _WORTH_PROCESSES else 1
 
 
 def _means_of_fits(

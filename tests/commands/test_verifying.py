@@ -273,6 +273,14 @@ def test_what_is_missing_is_said_with_the_way_to_mend_it(run: Path, gone: str, s
     assert said in lines[-1]
 
 
+def test_facts_that_are_cut_short_are_said_with_the_way_to_mend_it(run: Path) -> None:
+    file = Path("outputs/reference/run.json")
+    file.write_bytes(file.read_bytes()[:-40])
+    code, lines = verified()
+    assert code == 2
+    assert lines[-1].startswith(f"peacetext: {file}: cannot be read (JSONDecodeError); to fix: ")
+
+
 # The reference run itself, which is in git
 
 

@@ -1,7 +1,9 @@
 """The other views of the topics stage stand in the same table as the topics."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -12,6 +14,7 @@ from pipeline.compare.structure.baselines import Baselines
 from pipeline.compare.structure.comparing import labelled_passages
 from pipeline.run.settings import CompareSettings
 from pipeline.run.tables.compare import AGREEMENT
+from pipeline.run.tables.topics import OUTLIER
 
 Plant = Callable[..., Material]
 
@@ -77,3 +80,18 @@ def test_random_partitions_of_the_same_sizes_stand_beside_the_topics(
     assert ami["low"] < ami["value"] < ami["high"]
     assert ami["value"] == pytest.approx(0, abs=0.02)
     assert random["p_value"].null_count() == random.height
+
+
+def test_figures_without_outliers_are_the_same_where_there_are_none(
+    plant: Plant, settings: CompareSettings
+) -> None:
+    labelled = on_codes(plant())
+    some = labelled.group.copy()
+    some[::4] = OUTLIER
+
+    for group, same in ((np.abs(labelled.group), True), (some, False)):
+        table = agreement_table(replace(labelled, group=group), settings, 1)
+        kept, left_out = table.partition_by("outliers", include_key=False)
+
+        assert kept.height == left_out.height
+        assert kept.equals(left_out) == same

@@ -39,7 +39,7 @@ def _imported(tree: ast.AST) -> Iterator[str]:
 def _only_calls(node: ast.ImportFrom) -> bool:
     """What hands work to processes of our own reads no file."""
     harmless = {
-        "joblib": {"Parallel", "cpu_count", "delayed", "effective_n_jobs"},
+        "joblib": {"Parallel", "cpu_count", "delayed"},
         "joblib.externals.loky": {"ProcessPoolExecutor"},
     }
     return {alias.name for alias in node.names} <= harmless.get(node.module or "", set())
