@@ -17,6 +17,7 @@ from tests.browser import ARGUMENTS, CHROMIUM
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch would take both cores in each process
+    os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")  # and a core of its own is what each has
 
 TOGETHER = {
     "tests/end_to_end/test_second_study.py": "the second study",

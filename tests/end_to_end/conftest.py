@@ -205,7 +205,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Project
     folder = tmp_path_factory.mktemp("projects")
     projects = (make_project(folder / "one"), make_project(folder / "two"))
     commands = (("-m", "dvc", "repro"), ("-c", _STAGES_IN_TURN))
-    helpers = ({}, {"LOKY_MAX_CPU_COUNT": "1"})
+    helpers = ({"LOKY_MAX_CPU_COUNT": "2"}, {"LOKY_MAX_CPU_COUNT": "1"})
     running = [
         project.start(*command, **more)
         for project, command, more in zip(projects, commands, helpers, strict=True)
