@@ -11,14 +11,16 @@ import numpy as np
 import pytest
 import torch
 
+import pipeline.vectors.encoder as encoder_module
 from pipeline.run.caches import ResultCache, VectorCache
 from pipeline.run.errors import StageError
 from pipeline.run.files import text_hash
-from pipeline.run.settings import load_settings
+from pipeline.run.settings import EmbedSettings, load_settings
 from pipeline.vectors import device_of
 from pipeline.vectors.encoder import (
     CachedEncoder,
     SentenceEncoder,
+    load_encoder,
     load_sentence_encoder,
 )
 
@@ -170,6 +172,41 @@ def test_tokens_are_counted_once(
     counts = encoder.count_tokens(sentences)
     assert cached.count_tokens(sentences) == counts
     assert cached.count_tokens([*sentences[::-1], sentences[0]]) == [*counts[::-1], counts[0]]
+
+
+def test_the_model_is_loaded_for_a_new_text_alone(
+    sentences: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEACETEXT_CACHE", str(tmp_path))
+    loaded: list[EmbedSettings] = []
+    load = encoder_module.load_sentence_encoder
+
+    def counting(settings: EmbedSettings, *, query: bool = False) -> SentenceEncoder:
+        loaded.append(settings)
+        return load(settings, query=query)
+
+    monkeypatch.setattr(encoder_module, "load_sentence_encoder", counting)
+    settings = load_settings().embed
+    # given texts that were embedded and counted once
+    first = load_encoder(settings, anew=True)
+    vectors, counts = first.encode(sentences[:3]), first.count_tokens(sentences[:3])
+    assert len(loaded) == 1
+    # when they are asked for again, then no model is loaded
+    again = load_encoder(settings, anew=True)
+    assert (again.card, again.dimension) == (first.card, first.dimension)
+    assert np.array_equal(again.encode(sentences[:3]), vectors)
+    assert again.count_tokens(sentences[:3]) == counts
+    assert again.encode([]).shape == (0, first.dimension)
+    assert len(loaded) == 1
+    # but for one more text, once
+    again.encode(sentences[:4])
+    again.encode(sentences[:5])
+    assert len(loaded) == 2
+    # and other settings, or the other side of a search, have a card of their own
+    other = settings.model_copy(update={"length_step": 32})
+    assert load_encoder(other, anew=True).card.length_step == 32
+    assert load_encoder(settings, query=True, anew=True).card == first.card
+    assert len(loaded) == 4
 
 
 def test_one_wrong_bit_in_the_cache_is_found_and_computed_again(
