@@ -1,4 +1,4 @@
-"""Texts as vectors: the model that makes them, found, checked and loaded; encoder, cache, store."""
+"""Texts as vectors: the model that makes them, found, checked and loaded; its encoder."""
 
 from __future__ import annotations
 

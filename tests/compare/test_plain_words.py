@@ -253,21 +253,21 @@ def test_reports_are_said_to_be_nearer_to_the_interviews_or_not() -> None:
     assert (
         "Measured otherwise (as classified and B apart), it goes the same way every time." in near
     )
-    assert "Counted by parts of what is said, 1 theme sets mandates and interviews apart" in near
-    assert "on it reports stand nearer to interviews than mandates do: “Escorts" in near
+    assert (
+        "Counted by parts of what is said, mandates and interviews differ beyond chance on 1 "
+        "theme; on it reports are nearer to interviews than mandates are: “Escorts"
+    ) in near
     assert "”, by 50 points, 20 to 60." in near
     assert "No theme takes more room in reports or in interviews than chance allows." in near
     assert near.endswith("Only 11 reports were read; 7 of them of 2025.")
     assert "No theme takes more room in reports or in mandates than chance allows." in far
-    assert (
-        "on none of them can reports be told to stand nearer to interviews than mandates do." in far
-    )
+    assert "on none of these are reports shown to be nearer to interviews than mandates are." in far
     assert "Measured" not in far
     assert sides_words(account(Findings(), study=study)) == ""
     (short,) = sides_in_short(account(sides_found(0.6, "reports", "nearer"), study=study))
     said = "".join(piece.text for piece in short)
     assert said.startswith("Reports give more room than mandates to 1 theme, “")
-    assert "on it reports stand nearer to interviews than mandates do: “Escorts" in said
+    assert "on it reports are nearer to interviews than mandates are: “Escorts" in said
     assert said.endswith("Only 11 reports were read; 7 of them of 2025.")
     assert list(sides_in_short(account(Findings(), study=study))) == []
 

@@ -89,8 +89,8 @@ def _parts_in_short(account: Account, gap: pl.DataFrame) -> Iterator[Phrase]:
         return
     yield Phrase(
         f" The codebook was made from {account.study.coded_texts}, so this count leans towards "
-        f"{interviews}. Parts take away that general lead, but {account.study.coded_texts} still "
-        "chose the themes. Counted as parts of all that each side says of them, "
+        f"{interviews}. As parts of all that each side says of these themes, a count without that "
+        "lean, "
     )
     for opening, side, name in (
         ("", INTERVIEW_SIDE, interviews),
@@ -107,8 +107,10 @@ def _parts_in_short(account: Account, gap: pl.DataFrame) -> Iterator[Phrase]:
     if ways:
         again = f"{listed(firm)} {'is' if len(firm) == 1 else 'are'}" if firm else "none is"
         yield Phrase(
-            f" Measured in {counted(len(ways), 'other way')}, {again} decided again in most."
+            f" Of these, {again} decided again in most of {counted(len(ways), 'other way')} of "
+            "measuring."
         )
+    yield Phrase(f" Both counts know only the themes that {account.study.coded_texts} chose.")
 
 
 def _number(n: int) -> str:

@@ -176,23 +176,20 @@ def _nearer(account: Account, first: Side, side: Side, interviews: Side, in_full
         asked = both.drop_nulls("nearer")
         if both.is_empty() or both["difference"].is_null().all():
             continue
-        n, sets = asked.height, "set" if asked.height > 1 else "sets"
-        apart = f"Counted by {counted_by}, {counted(n, 'theme') if n else 'no theme'} {sets} "
-        apart += f"{first.name} and {interviews.name} apart beyond chance"
+        n = asked.height
+        apart = f"Counted by {counted_by}, {first.name} and {interviews.name} differ beyond "
+        apart += f"chance on {counted(n, 'theme') if n else 'no theme'}"
         if not n:
             said.append(f"{apart}.")
             continue
         verdict = pl.col("nearer").cast(pl.String)
-        than = f"to {interviews.name} than {first.name} do"
+        to = f"{interviews.name} than {first.name} are"
         which = [
-            f"on {_those(account, rows, asked, in_full, f'{side.name} stand {how} {than}')}"
-            for one, how, than in (
-                ("nearer", "nearer", than),
-                ("further", "further", f"from{than[2:]}"),
-            )
+            f"on {_those(account, rows, asked, in_full, f'{side.name} are {how} {to}')}"
+            for one, how in (("nearer", "nearer to"), ("further", "further from"))
             if (rows := asked.filter(verdict == one)).height
         ]
-        none = f"on none of them can {side.name} be told to stand nearer {than}"
+        none = f"on none of these are {side.name} shown to be nearer to {to}"
         said.append(f"{apart}; {', and '.join(which) or none}.")
     return " ".join(said)
 
@@ -207,7 +204,7 @@ def _those(
         by = points_more(row["nearer_by"], row["nearer_low"], row["nearer_high"])
         name = account.theme(row["theme_id"])
         named.append(f"{name}, by {by}" if in_full else name)
-    of = f"{rows.height} of them" if asked.height > 1 else "it"
+    of = f"{rows.height} of these" if asked.height > 1 else "it"
     return f"{of} {verdict}: {'; '.join(named) if in_full else listed(named)}"
 
 
