@@ -261,7 +261,7 @@ def test_reports_are_said_to_be_nearer_to_the_interviews_or_not() -> None:
     assert "No theme takes more room in reports or in interviews than chance allows." in near
     assert near.endswith("Only 11 reports were read; 7 of them of 2025.")
     assert "No theme takes more room in reports or in mandates than chance allows." in far
-    assert "on none of these are reports shown to be nearer to interviews than mandates are." in far
+    assert "on it reports are not shown to be nearer to interviews than mandates are." in far
     assert "Measured" not in far
     assert sides_words(account(Findings(), study=study)) == ""
     (short,) = sides_in_short(account(sides_found(0.6, "reports", "nearer"), study=study))

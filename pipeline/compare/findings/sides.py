@@ -189,7 +189,8 @@ def _nearer(account: Account, first: Side, side: Side, interviews: Side, in_full
             for one, how in (("nearer", "nearer to"), ("further", "further from"))
             if (rows := asked.filter(verdict == one)).height
         ]
-        none = f"on none of these are {side.name} shown to be nearer to {to}"
+        on = f"on none of these are {side.name}" if n > 1 else f"on it {side.name} are not"
+        none = f"{on} shown to be nearer to {to}"
         said.append(f"{apart}; {', and '.join(which) or none}.")
     return " ".join(said)
 
