@@ -194,11 +194,9 @@ class CachedEncoder:
     """An encoder that computes a text's vector once, ever.
 
     Attributes:
-        card: of its model.
-        dimension: length of a vector.
+        card, dimension: of its model, and the length of its vectors.
         load: gives the model, which is slow, for the first text that has no vector yet.
-        cache: vectors.
-        counts: of tokens.
+        cache, counts: vectors, and numbers of tokens.
     """
 
     card: ModelCard
@@ -278,9 +276,8 @@ def load_encoder(
         InputError: the model is not there, is not the pinned one, or cannot be used.
         StageError: no such device is here, or the passages were embedded by another model.
     """
-    load = cache(partial(load_sentence_encoder, settings, query=query))
     device = find_device(settings.device)
-    card, dimension = _known(settings, find_model(settings), device, load, query=query)
+    card, dimension, load = _known(settings, find_model(settings), device, query=query)
     made = read_json(MODEL_CARD) if MODEL_CARD.is_file() and not anew else vars(card)
     before = made.get("weights_sha256"), made.get("files_sha256", "")
     if before != (card.weights_sha256, card.files_sha256):  # a folder's files may have changed
@@ -292,27 +289,30 @@ def load_encoder(
 
 
 def _known(
-    settings: EmbedSettings,
-    found: FoundModel,
-    device: str,
-    load: Callable[[], SentenceEncoder],
-    *,
-    query: bool,
-) -> tuple[ModelCard, int]:
-    """Card and dimension of a model, which is loaded where they are not known yet.
-
-    Its files, settings, code and libraries decide the card, and by them it is kept.
-    """
-    cards = ResultCache(cache_folder() / f"cards-{code_hash(_CODE, _LIBRARIES)}.sqlite")
-    asked = (replace(found, folder=Path()), settings.batch_size, settings.length_step)
+    settings: EmbedSettings, found: FoundModel, device: str, *, query: bool
+) -> tuple[ModelCard, int, Callable[[], SentenceEncoder]]:
+    """Card and dimension of a model, kept by all that decides them, and what loads it later."""
+    file = cache_folder() / f"cards-{code_hash(_CODE, _LIBRARIES)}.sqlite"
+    files = code_hash(found.folder.rglob("*.json"), ())
+    asked = (replace(found, folder=Path()), settings.batch_size, settings.length_step, files)
     key = text_hash(f"{(*asked, settings.precision, device, query)}")
-    known = cards.find([key])
-    if not known:
-        encoder = load()
-        known = {key: json.dumps([vars(encoder.card), encoder.dimension]).encode()}
-        cards.add(known.items())
-    card, dimension = json.loads(known[key])
-    return ModelCard(**card), dimension
+    load = cache(partial(load_sentence_encoder, settings, query=query))
+    try:
+        known = (cards := ResultCache(file)).find([key])
+        if not known:
+            known = {key: json.dumps([vars(load().card), load().dimension]).encode()}
+            cards.add(known.items())
+    except StageError:  # what may not be written keeps nothing, and need not
+        return load().card, load().dimension, load
+    said, dimension = json.loads(known[key])
+    card = ModelCard(**said)
+
+    def the_same() -> SentenceEncoder:
+        if load().card != card:
+            raise StageError(f"{found.folder} has changed since the stage began; run it again")
+        return load()
+
+    return card, dimension, the_same
 
 
 def load_sentence_encoder(settings: EmbedSettings, *, query: bool = False) -> SentenceEncoder:

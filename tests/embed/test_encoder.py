@@ -209,6 +209,35 @@ def test_the_model_is_loaded_for_a_new_text_alone(
     assert len(loaded) == 4
 
 
+def test_a_model_that_changed_since_its_card_was_read_makes_no_vector(
+    sentences: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEACETEXT_CACHE", str(tmp_path))
+    settings = load_settings().embed
+    load_encoder(settings, anew=True)
+    load = encoder_module.load_sentence_encoder
+    changed = settings.model_copy(update={"length_step": 32})
+    monkeypatch.setattr(
+        encoder_module, "load_sentence_encoder", lambda *_, query: load(changed, query=query)
+    )
+    with pytest.raises(StageError, match="has changed since the stage began; run it again"):
+        load_encoder(settings, anew=True).encode(sentences[:1])
+    vectors = next(tmp_path.glob("vectors-*.sqlite"))
+    assert not VectorCache(vectors).find([text_hash(sentences[0])], 384)[1].any()
+
+
+def test_a_card_that_cannot_be_kept_stops_nothing(
+    encoder: SentenceEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEACETEXT_CACHE", str(tmp_path))
+    settings = load_settings().embed
+    load_encoder(settings, anew=True)
+    (cards,) = tmp_path.glob("cards-*.sqlite")
+    cards.unlink()
+    cards.mkdir()  # SQLite cannot open it, as in a folder that may not be written
+    assert load_encoder(settings, anew=True).card == encoder.card
+
+
 def test_one_wrong_bit_in_the_cache_is_found_and_computed_again(
     cached: CachedEncoder, sentences: list[str], tmp_path: Path
 ) -> None:

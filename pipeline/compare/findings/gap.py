@@ -89,8 +89,8 @@ def _parts_in_short(account: Account, gap: pl.DataFrame) -> Iterator[Phrase]:
         return
     yield Phrase(
         f" The codebook was made from {account.study.coded_texts}, so this count leans towards "
-        f"{interviews}. As parts of all that each side says of these themes, a count without that "
-        "lean, "
+        f"{interviews}. Counted as parts of all that each side says of these themes, which has no "
+        "such lean, "
     )
     for opening, side, name in (
         ("", INTERVIEW_SIDE, interviews),
@@ -106,10 +106,8 @@ def _parts_in_short(account: Account, gap: pl.DataFrame) -> Iterator[Phrase]:
     ways, firm = _kept_in(account, gap.drop_nulls("part_difference"))[1:]
     if ways:
         again = f"{listed(firm)} {'is' if len(firm) == 1 else 'are'}" if firm else "none is"
-        yield Phrase(
-            f" Of these, {again} decided again in most of {counted(len(ways), 'other way')} of "
-            "measuring."
-        )
+        which = f"{'most of' if len(ways) > 1 else 'the'} {counted(len(ways), 'other way')}"
+        yield Phrase(f" Of these, {again} decided again in {which} of measuring.")
     yield Phrase(f" Both counts know only the themes that {account.study.coded_texts} chose.")
 
 

@@ -189,7 +189,7 @@ def _nearer(account: Account, first: Side, side: Side, interviews: Side, in_full
             for one, how in (("nearer", "nearer to"), ("further", "further from"))
             if (rows := asked.filter(verdict == one)).height
         ]
-        on = f"on none of these are {side.name}" if n > 1 else f"on it {side.name} are not"
+        on = f"on none of them are {side.name}" if n > 1 else f"on it {side.name} are not"
         none = f"{on} shown to be nearer to {to}"
         said.append(f"{apart}; {', and '.join(which) or none}.")
     return " ".join(said)
@@ -205,7 +205,7 @@ def _those(
         by = points_more(row["nearer_by"], row["nearer_low"], row["nearer_high"])
         name = account.theme(row["theme_id"])
         named.append(f"{name}, by {by}" if in_full else name)
-    of = f"{rows.height} of these" if asked.height > 1 else "it"
+    of = f"{rows.height} of these themes" if asked.height > 1 else "it"
     return f"{of} {verdict}: {'; '.join(named) if in_full else listed(named)}"
 
 
